@@ -17,19 +17,23 @@ enum class purpose : std::uint32_t {
     holdout = 6,   ///< which local samples are held out for evaluation
 };
 
-/// A counter-based stream of random numbers (Philox4x32-10, Salmon et al., "Parallel random numbers: as easy as
-/// 1, 2, 3", SC 2011). The stream is a pure function of its key (seed, purpose, round, client): any client on any
-/// worker draws the same numbers, whatever was drawn before elsewhere. Every draw below is defined by this class
-/// alone, not by a standard library's distributions, so the numbers are the same on every platform.
+/// A counter-based stream of random numbers (Philox4x32-10, Salmon et al., "Parallel random numbers: as easy
+/// as 1, 2, 3", SC 2011). The stream is a pure function of its key (seed, purpose, round, client): any client
+/// on any worker draws the same numbers, whatever was drawn before elsewhere. Every draw below is defined by
+/// this class alone, not by a standard library's distributions, so the numbers are the same on every
+/// platform.
 ///
-/// Satisfies UniformRandomBitGenerator. Copying copies the position. Not thread-safe; streams are cheap (64 bytes).
+/// Satisfies UniformRandomBitGenerator. Copying copies the position. Not thread-safe; streams are cheap (64
+/// bytes).
 class random_stream {
 public:
     using result_type = std::uint32_t;
 
-    random_stream(std::uint64_t seed, purpose what, std::uint32_t round = 0, std::uint32_t client = 0) noexcept;
+    random_stream(std::uint64_t seed, purpose what, std::uint32_t round = 0,
+                  std::uint32_t client = 0) noexcept;
 
     static constexpr result_type min() { return 0; }
+
     static constexpr result_type max() { return 0xffffffffU; }
 
     /// 32 uniform bits.

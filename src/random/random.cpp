@@ -7,9 +7,10 @@
 
 namespace fedasio {
 
-// Philox takes a 64-bit key (the seed) and a 128-bit counter. The counter holds (block, purpose, round, client), so
-// two streams with different names never meet within 2^32 blocks, which is 2^34 draws.
-random_stream::random_stream(std::uint64_t seed, purpose what, std::uint32_t round, std::uint32_t client) noexcept
+// Philox takes a 64-bit key (the seed) and a 128-bit counter. The counter holds (block, purpose, round,
+// client), so two streams with different names never meet within 2^32 blocks, which is 2^34 draws.
+random_stream::random_stream(std::uint64_t seed, purpose what, std::uint32_t round,
+                             std::uint32_t client) noexcept
     : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
       counter_{0, static_cast<std::uint32_t>(what), round, client} {}
 

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fedasio::data {
+
+/// Images and labels in IDX files (the format of MNIST), plain or gzipped. Pixels are scaled to [0, 1].
+struct idx_source {
+    std::string train_images;
+    std::string train_labels;
+    std::string test_images; ///< empty: no test files; clients hold samples out instead
+    std::string test_labels;
+};
+
+/// How one CSV column is read. Left out of `csv_source::columns`, a column is numeric if every value of it is a number,
+/// and categorical otherwise.
+struct csv_column {
+    enum class kind { numeric, categorical, ignored };
+
+    kind type = kind::numeric;
+    std::vector<std::string> categories; ///< categorical: fixed values; empty: those found in the data, sorted
+};
+
+/// A table with a header line. Numeric columns are standardised to mean 0 and variance 1 (over the training data of
+/// all clients); categorical columns become one input a category; the label column becomes the class or the value to learn.
+struct csv_source {
+    std::string train;
+    std::string test; ///< empty: no test file; clients hold samples out instead
+    std::string label;
+    char delimiter = ',';
+    bool standardize = true;
+    std::map<std::string, csv_column> columns;
+};
+
+using source_spec = std::variant<idx_source, csv_source>;
+
+/// How training samples are dealt to clients.
+/// `iid`: shuffled, then equal parts. `shards`: sorted by label, cut into clients * shards_per_client equal shards, each client
+/// gets shards_per_client of them at random (McMahan et al., 2017). `dirichlet`: each class is divided by a draw
+/// from Dirichlet(alpha) over the clients (Hsu et al., 2019). `local`: a worker's own file is one client's data.
+struct partition_spec {
+    enum class scheme { iid, shards, dirichlet, local };
+
+    scheme type = scheme::iid;
+    std::uint32_t shards_per_client = 2;
+    double alpha = 0.5;
+    std::uint32_t samples_per_client = 0; ///< at most so many a client; 0: all of its part
+};
+
+} // namespace fedasio::data

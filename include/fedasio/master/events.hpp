@@ -1,0 +1,228 @@
+#pragma once
+
+#include <fedasio/master/phase.hpp>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fedasio::net {
+class clock;
+}
+
+/// What happens in a run. Dashboard, log, report and metrics are subscribers to these and to nothing else;
+/// `docs/api.md` gives the JSON form of each. A value that does not exist (no test data, a regression's
+/// accuracy) is empty.
+namespace fedasio::master {
+
+using worker_id = std::uint32_t;
+using client_id = std::uint32_t;
+
+/// The first event of a process: what it is there for.
+struct run_opened {
+    std::string plan;
+    std::string plan_digest;
+    std::uint64_t seed = 0;
+    bool regression = false;
+    std::uint32_t clients_planned = 0; ///< 0: as many as join
+    std::uint32_t min_workers = 0;
+    std::uint32_t last_round = 0; ///< the plan's rounds
+    std::optional<double> target_accuracy;
+    std::string version;
+    std::string instruction_set;
+    std::vector<std::string> models; ///< names that can be loaded
+};
+
+struct model_built {
+    std::uint64_t parameters = 0;
+};
+
+struct phase_entered {
+    phase now = phase::waiting;
+    std::uint32_t round = 0;
+};
+
+struct worker_joined {
+    worker_id worker = 0;
+    std::string name;
+    std::string address;
+    std::uint32_t threads = 0;
+    std::uint32_t capacity = 0; ///< clients it hosts at most; 0: as many as the master gives
+    std::string version;
+    std::string instruction_set;
+};
+
+struct worker_left {
+    worker_id worker = 0;
+    std::string name;
+    std::string reason;
+};
+
+enum class worker_state { joined, loading, receiving, training, ready, gone };
+
+constexpr std::string_view to_string(worker_state state) noexcept {
+    constexpr std::array<std::string_view, 6> names{"joined",   "loading", "receiving",
+                                                    "training", "ready",   "gone"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+struct worker_state_changed {
+    worker_id worker = 0;
+    worker_state state = worker_state::joined;
+};
+
+/// The clients that a worker hosts from now on.
+struct worker_assigned {
+    struct hosted {
+        client_id client = 0;
+        std::uint64_t samples = 0;
+    };
+
+    worker_id worker = 0;
+    std::vector<hosted> clients;
+};
+
+struct worker_measured {
+    worker_id worker = 0;
+    double cpu_percent = 0;
+    std::uint64_t memory_bytes = 0;
+    double round_trip_ms = 0;
+    std::uint64_t bytes_sent = 0;     ///< to this worker
+    std::uint64_t bytes_received = 0; ///< from this worker
+};
+
+struct training_started {
+    std::uint32_t round = 0;
+    std::uint32_t last_round = 0;
+    std::optional<double> target_accuracy;
+};
+
+struct round_started {
+    std::uint32_t round = 0;
+    std::vector<client_id> cohort;
+};
+
+struct client_updated {
+    std::uint32_t round = 0;
+    client_id client = 0;
+    worker_id worker = 0;
+    std::uint64_t samples = 0;
+    double loss = 0;
+    std::optional<double> accuracy;
+    double seconds = 0;
+};
+
+struct client_dropped {
+    std::uint32_t round = 0;
+    client_id client = 0;
+    std::optional<worker_id> worker;
+    std::string reason; ///< refused, timed_out, lost, not_needed, invalid or no_worker
+    std::string detail;
+};
+
+/// One finished round, as in the report.
+struct round_result {
+    struct absence {
+        client_id client = 0;
+        std::string reason;
+    };
+
+    std::uint32_t round = 0;
+    std::vector<client_id> cohort;
+    std::vector<absence> dropped;
+    std::optional<double> train_loss;
+    std::optional<double> train_accuracy;
+    std::optional<double> test_loss;
+    std::optional<double> test_accuracy;
+    std::array<double, phase_count> seconds{}; ///< by phase; only the phases of a round are reported
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+    double time = 0;
+};
+
+struct round_finished {
+    round_result result;
+};
+
+enum class training_outcome { rounds_done, target_reached, stopped, failed };
+
+constexpr std::string_view to_string(training_outcome outcome) noexcept {
+    constexpr std::array<std::string_view, 4> names{"rounds_done", "target_reached", "stopped", "failed"};
+    return names[static_cast<std::size_t>(outcome)];
+}
+
+struct training_finished {
+    training_outcome outcome = training_outcome::rounds_done;
+    std::string detail;
+    std::uint32_t round = 0;
+    std::string weights_sha256;
+};
+
+struct model_saved {
+    std::string name;
+    std::string path;
+    std::uint32_t round = 0;
+    std::vector<std::string> models;
+};
+
+struct model_loaded {
+    std::string name;
+    std::uint32_t round = 0;
+};
+
+struct pause_requested {
+    bool pausing = false; ///< false: a pause that had not begun was taken back
+};
+
+struct command_answered {
+    std::string command;
+    bool accepted = false;
+    std::string reason;
+};
+
+struct noticed {
+    enum class severity { info, warning, error };
+
+    severity level = severity::info;
+    std::string text;
+};
+
+struct event {
+    using content =
+        std::variant<run_opened, model_built, phase_entered, worker_joined, worker_left, worker_state_changed,
+                     worker_assigned, worker_measured, training_started, round_started, client_updated,
+                     client_dropped, round_finished, training_finished, model_saved, model_loaded,
+                     pause_requested, command_answered, noticed>;
+
+    std::uint64_t seq = 0; ///< 1, 2, 3, ... without a gap
+    double time = 0;       ///< Unix seconds
+    content what;
+};
+
+/// Numbers events and hands each to every subscriber at once, in order of subscription, on the master's
+/// thread. A subscriber must not throw, must not wait, and must not publish.
+class event_source {
+public:
+    using subscriber = std::function<void(const event&)>;
+
+    explicit event_source(const net::clock& time) : time_(time) {}
+
+    event_source(const event_source&) = delete;
+    event_source& operator=(const event_source&) = delete;
+
+    void publish(event::content what);
+
+    /// Subscribe before the first event; a subscription lasts as long as the source.
+    void subscribe(subscriber who) { subscribers_.push_back(std::move(who)); }
+
+private:
+    const net::clock& time_;
+    std::vector<subscriber> subscribers_;
+    std::uint64_t last_ = 0;
+};
+
+} // namespace fedasio::master

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <fedasio/net/frame.hpp>
+#include <fedasio/net/nursery.hpp>
+#include <fedasio/net/outbox.hpp>
+#include <fedasio/net/runtime.hpp>
+#include <fedasio/net/stream.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace fedasio::net {
+
+struct connection_options {
+    clock::duration heartbeat_interval = std::chrono::seconds(1);
+    /// A peer from which no byte came for so long is lost.
+    clock::duration heartbeat_timeout = std::chrono::seconds(3);
+    /// A peer that takes no byte for so long while something waits for it is dropped.
+    clock::duration stall_timeout = std::chrono::seconds(30);
+    /// Bytes that may wait for a slow peer before it is dropped.
+    std::size_t outbox_bytes = std::size_t{16} << 20;
+    /// What is accepted from the peer unasked. Replies have limits of their own, named by whoever asks.
+    frame_limits limits;
+};
+
+/// How one asked peer answered.
+enum class outcome { reply, refused, timed_out, lost, not_needed, cancelled };
+
+[[nodiscard]] const char* to_string(outcome what) noexcept;
+
+struct answer {
+    outcome result = outcome::lost;
+    frame reply;        ///< the reply or the refusal
+    std::string code;   ///< refused: a short word for programs
+    std::string reason; ///< refused or lost: a sentence for people
+};
+
+/// One peer: a reader, a writer with a bounded queue, and heartbeats, over any stream. Lives on its runtime's
+/// thread.
+///
+/// A malformed frame, a silent peer or a full queue ends this connection, and only this one, with an error
+/// that says why. Create with `std::make_shared`.
+class connection : public std::enable_shared_from_this<connection> {
+public:
+    /// Gets every request and notice of the peer, in order. Must not throw; replies may come later.
+    using frame_handler = std::function<void(frame)>;
+    using answer_handler = std::function<void(answer)>;
+
+    connection(runtime& rt, std::unique_ptr<stream> wire, connection_options options = {},
+               frame_handler on_frame = {});
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+    ~connection();
+
+    /// Reads, writes and beats until the connection is over; returns why. `errc::closed` and
+    /// `errc::closed_by_peer` are the graceful ends. Call once.
+    awaitable<error_code> run();
+    /// `run` in the background; the connection keeps itself alive until it is over.
+    void start();
+    /// Waits until `run` has ended, then gives its reason.
+    awaitable<error_code> ended();
+
+    void on_frame(frame_handler handler) { on_frame_ = std::move(handler); }
+
+    void set_limits(frame_limits limits) noexcept { options_.limits = limits; }
+
+    /// Queues a notice. A full queue ends the connection with `errc::slow_reader`.
+    void send(frame message);
+    /// Sends a request. `handler` is called exactly once, with the reply, the refusal or the loss of the
+    /// peer, unless `forget` comes first. It may be called inside this call when the connection is over
+    /// already. Returns the ticket.
+    std::uint64_t ask(frame request, frame_limits reply_limits, answer_handler handler);
+    /// Nobody waits for this answer any more; should it still come, its bytes are read past.
+    void forget(std::uint64_t ticket) noexcept;
+    /// One request as a coroutine; `timed_out` at the deadline.
+    awaitable<answer> request(frame message, frame_limits reply_limits, clock::time_point deadline);
+
+    void reply(const frame& request, boost::json::object meta = {}, payload body = {});
+    void refuse(const frame& request, std::string code, std::string reason);
+
+    /// Says goodbye with a reason, sends what is queued, and ends.
+    void close(std::string reason = {});
+    /// Ends at once.
+    void abort(error_code why, std::string detail = {});
+
+    [[nodiscard]] bool is_open() const noexcept { return !over_; }
+
+    [[nodiscard]] const std::string& remote() const noexcept { return remote_; }
+
+    /// A sentence on why it ended: the error, and what exactly was wrong.
+    [[nodiscard]] std::string end_reason() const;
+
+    /// Of the last heartbeat; zero before the first.
+    [[nodiscard]] clock::duration round_trip() const noexcept { return round_trip_; }
+
+    [[nodiscard]] std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
+
+    [[nodiscard]] std::uint64_t bytes_received() const noexcept { return bytes_received_; }
+
+private:
+    struct pending {
+        frame_limits limits;
+        answer_handler handler; ///< empty: forgotten, the reply is read past
+    };
+
+    awaitable<void> read_loop();
+    awaitable<bool> read_frame(frame& into);
+    awaitable<bool> read_exactly(std::span<std::byte> into, bool between_frames = false);
+    awaitable<bool> skip(std::size_t bytes);
+    awaitable<void> write_loop();
+    void beat();
+    void dispatch(frame received);
+    void settle(frame reply);
+    void enqueue(const frame& message);
+    /// Ends everything; the first reason stands. Always false, for `co_return fail(...)`.
+    bool fail(error_code why, std::string detail = {});
+
+    runtime& rt_;
+    std::unique_ptr<stream> wire_;
+    connection_options options_;
+    frame_handler on_frame_;
+    outbox outbox_;
+    std::string remote_;
+    std::unordered_map<std::uint64_t, pending> pending_;
+    std::uint64_t next_ticket_ = 1;
+    std::vector<std::byte> read_ahead_;
+    std::size_t read_begin_ = 0;
+    std::size_t read_end_ = 0;
+    std::uint64_t bytes_sent_ = 0;
+    std::uint64_t bytes_received_ = 0;
+    clock::time_point last_received_;
+    clock::time_point last_sent_;
+    clock::time_point last_beat_;
+    clock::time_point ping_sent_;
+    clock::time_point closing_since_ = clock::time_point::max();
+    std::uint64_t ping_number_ = 0;
+    std::uint64_t forgotten_ = 0;
+    clock::duration round_trip_{};
+    std::unique_ptr<alarm> next_beat_;
+    bool writing_ = false;
+    bool over_ = false;
+    error_code why_;
+    std::string detail_;
+    std::optional<std::string> goodbye_;
+    event stopped_;
+    event ended_;
+};
+
+using connection_ptr = std::shared_ptr<connection>;
+
+} // namespace fedasio::net

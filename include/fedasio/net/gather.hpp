@@ -1,0 +1,54 @@
+#pragma once
+
+#include <fedasio/net/connection.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace fedasio::net {
+
+/// One request of a `gather`. A peer may be asked several times in one gather.
+struct call {
+    connection_ptr peer; ///< null counts as lost
+    frame request;
+    frame_limits reply_limits;
+
+    call(connection_ptr who, frame what, frame_limits limits = {})
+        : peer(std::move(who)), request(std::move(what)), reply_limits(limits) {}
+};
+
+/// When a gather ends before all have answered.
+struct gather_policy {
+    static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+
+    clock::time_point deadline = clock::time_point::max();
+    std::size_t quorum = all; ///< ends as soon as so many replies were accepted
+
+    gather_policy() = default;
+
+    explicit gather_policy(clock::time_point until, std::size_t enough = all)
+        : deadline(until), quorum(enough) {}
+};
+
+/// How one call ended.
+struct gathered {
+    outcome result = outcome::lost;
+    std::string code;
+    std::string reason;
+};
+
+/// Gets each reply as it comes, so that a body need not be kept until the last one is there. Returns why the
+/// reply is not acceptable (it then counts as refused with code "invalid"), or an empty string.
+using reply_handler = std::function<std::string(std::size_t index, frame& reply)>;
+
+/// The one ack barrier: sends all requests, hands replies on as they come, and ends when every call is
+/// settled, at the deadline (`timed_out`), at the quorum (`not_needed`) or when the caller is cancelled
+/// (`cancelled`). Answers that come later are dropped. Starts no coroutine, so none can be left behind. The
+/// result is in the order of `calls`.
+awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, gather_policy policy,
+                                        reply_handler on_reply = {});
+
+} // namespace fedasio::net

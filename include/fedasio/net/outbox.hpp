@@ -1,0 +1,41 @@
+#pragma once
+
+#include <fedasio/net/event.hpp>
+#include <fedasio/net/frame.hpp>
+
+#include <deque>
+#include <vector>
+
+namespace fedasio::net {
+
+/// The bounded queue between those who send and the one writer of a connection. It is full when it holds
+/// `capacity` bytes or more, so one frame may overshoot: a frame larger than the capacity must still pass.
+class outbox {
+public:
+    outbox(asio::any_io_executor executor, std::size_t capacity_bytes);
+
+    /// False when full or closed.
+    [[nodiscard]] bool push(encoded_frame item);
+    /// Waits, then moves up to `most` frames into `into`. False when it is closed and empty, or on
+    /// cancellation.
+    awaitable<bool> pop(std::vector<encoded_frame>& into, std::size_t most);
+    /// What is queued still goes out; nothing more comes in.
+    void close();
+    /// Drops what is queued and closes.
+    void abort();
+
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+    [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
+
+    [[nodiscard]] bool is_closed() const noexcept { return closed_; }
+
+private:
+    std::deque<encoded_frame> items_;
+    std::size_t capacity_;
+    std::size_t bytes_ = 0;
+    bool closed_ = false;
+    event readable_;
+};
+
+} // namespace fedasio::net

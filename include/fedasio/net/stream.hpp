@@ -1,0 +1,59 @@
+#pragma once
+
+#include <fedasio/net/error.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
+
+namespace fedasio::net {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+/// Outcome of one read or write.
+struct transferred {
+    error_code error;
+    std::size_t bytes = 0;
+};
+
+/// A duplex byte stream: a TCP socket, TLS, or a simulated network. One read and one write may be under way
+/// at a time.
+class stream {
+public:
+    virtual ~stream() = default;
+
+    /// Reads at least one byte; `asio::error::eof` when the peer has shut down its side.
+    virtual awaitable<transferred> read_some(asio::mutable_buffer into) = 0;
+    /// Writes at least one byte of the buffers, taken in order.
+    virtual awaitable<transferred> write_some(std::span<const asio::const_buffer> from) = 0;
+    /// Says that nothing more will be written.
+    virtual void shutdown_send() = 0;
+    /// Ends pending reads and writes with an error; may be called again.
+    virtual void close() = 0;
+    /// The other side, for people: "127.0.0.1:41022".
+    [[nodiscard]] virtual std::string remote() const = 0;
+};
+
+/// Outcome of an accept or a connect: a stream, or why there is none.
+struct opened {
+    error_code error;
+    std::unique_ptr<stream> connection;
+};
+
+/// Where incoming streams come from.
+class acceptor {
+public:
+    virtual ~acceptor() = default;
+
+    virtual awaitable<opened> accept() = 0;
+    /// Ends a pending accept with an error.
+    virtual void close() = 0;
+    /// The address it listens on: "127.0.0.1:7700".
+    [[nodiscard]] virtual std::string local() const = 0;
+};
+
+} // namespace fedasio::net

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <fedasio/net/runtime.hpp>
+#include <fedasio/net/stream.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fedasio::net {
+
+/// HOST:PORT as in flags. An IPv6 address stands in brackets: [::1]:7700.
+struct address {
+    std::string host;
+    std::uint16_t port = 0;
+
+    /// Throws std::invalid_argument that says what form is expected.
+    static address parse(std::string_view text);
+    [[nodiscard]] std::string to_string() const;
+
+    friend bool operator==(const address&, const address&) = default;
+};
+
+/// Listens on `where`; port 0 lets the system choose (see `acceptor::local`).
+/// Throws boost::system::system_error when the address cannot be had.
+std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where);
+
+/// Resolves and connects, trying each address in turn.
+awaitable<opened> connect_tcp(runtime& rt, address where);
+
+} // namespace fedasio::net

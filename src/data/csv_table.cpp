@@ -1,0 +1,156 @@
+#include "csv_table.hpp"
+
+#include "input_file.hpp"
+#include "quoted.hpp"
+
+#include <algorithm>
+#include <new>
+#include <unordered_map>
+
+namespace fedasio::data {
+
+namespace {
+
+constexpr std::size_t longest_row = std::size_t{16} << 20;
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+} // namespace
+
+csv_table::csv_table(const std::filesystem::path& file, char delimiter) : file_(file) {
+    if (delimiter == '"' || delimiter == '\n' || delimiter == '\r' || delimiter == '\0') {
+        throw error::in_file(file, "the delimiter cannot be a quote, a line end or a zero byte; correct it in the plan");
+    }
+    input_file_size(file);
+    stream_.open(file, std::ios::binary);
+    if (!stream_) {
+        throw error::in_file(file, "cannot be opened; check its permissions");
+    }
+    if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) {
+        throw std::bad_alloc();
+    }
+    csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
+    try {
+        read_header();
+    } catch (...) {
+        csv_free(&parser_);
+        throw;
+    }
+}
+
+csv_table::~csv_table() {
+    csv_free(&parser_);
+}
+
+error csv_table::fault(std::size_t column, const std::string& text) const {
+    return fault("column " + quoted(names_[column]) + ": " + text);
+}
+
+bool csv_table::next() {
+    if (!next_row()) {
+        return false;
+    }
+    if (ends_.size() != names_.size()) {
+        throw fault("the row has " + std::to_string(ends_.size()) + " fields, but the header has " +
+                    std::to_string(names_.size()) + "; correct the row, or quote fields that contain the delimiter");
+    }
+    return true;
+}
+
+void csv_table::read_header() {
+    fill();
+    if (unread_.starts_with(byte_order_mark)) {
+        unread_.remove_prefix(byte_order_mark.size());
+    }
+    if (!next_row()) {
+        throw error::in_file(file_, "is empty; it needs a header line with the column names, and rows");
+    }
+    std::unordered_map<std::string_view, std::size_t> seen;
+    for (std::size_t i = 0; i < ends_.size(); ++i) {
+        if (!is_utf8(field(i))) {
+            throw fault("the name of column " + std::to_string(i + 1) +
+                        " is not UTF-8; convert the file, for example by iconv -f latin1 -t utf-8");
+        }
+        const auto [other, is_new] = seen.emplace(field(i), i);
+        if (!is_new) {
+            throw fault("columns " + std::to_string(other->second + 1) + " and " + std::to_string(i + 1) +
+                        " have the same name " + quoted(field(i)) + "; rename one of them");
+        }
+        names_.emplace_back(field(i));
+    }
+}
+
+// libcsv is given at most one line at a time: so no more than one row ends in a call, and the line is known.
+bool csv_table::next_row() {
+    text_.clear();
+    ends_.clear();
+    row_complete_ = false;
+    row_bytes_ = 0;
+    while (!row_complete_) {
+        if (unread_.empty() && !fill()) {
+            if (csv_fini(&parser_, add_field, end_row, this) != 0) {
+                throw fault("a quoted field that starts in this row is never closed; add the missing quote");
+            }
+            in_row_ = false;
+            break;
+        }
+        const std::string_view piece = take_piece();
+        if (!in_row_) {
+            row_line_ = line_;
+        }
+        if (csv_parse(&parser_, piece.data(), piece.size(), add_field, end_row, this) != piece.size()) {
+            if (csv_error(&parser_) != CSV_EPARSE) {
+                throw std::bad_alloc();
+            }
+            throw error::at_line(file_, line_,
+                                 "a quote stands where none can; put the whole field in quotes and double the "
+                                 "quotes inside it");
+        }
+        in_row_ = !row_complete_ && (in_row_ || piece.find_first_not_of(" \t\r\n") != std::string_view::npos);
+        row_bytes_ = in_row_ ? row_bytes_ + piece.size() : 0;
+        if (row_bytes_ > longest_row) {
+            throw fault("the row is longer than 16 MiB; check whether a quote is left open");
+        }
+        count_line(piece);
+    }
+    return row_complete_;
+}
+
+bool csv_table::fill() {
+    stream_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
+    if (stream_.bad()) {
+        throw error::at_line(file_, line_, "the file cannot be read on; check the disk");
+    }
+    unread_ = std::string_view(buffer_.data(), static_cast<std::size_t>(stream_.gcount()));
+    return !unread_.empty();
+}
+
+std::string_view csv_table::take_piece() {
+    const std::size_t end = unread_.find_first_of("\r\n");
+    const std::string_view piece = unread_.substr(0, end == std::string_view::npos ? end : end + 1);
+    unread_.remove_prefix(piece.size());
+    return piece;
+}
+
+void csv_table::count_line(std::string_view piece) {
+    const bool second_half = piece == "\n" && after_carriage_return_;
+    after_carriage_return_ = piece.ends_with('\r');
+    if (!second_half && (after_carriage_return_ || piece.ends_with('\n'))) {
+        ++line_;
+    }
+}
+
+// Both are called from C, through which no exception may pass: running out of memory ends the program. What they take is
+// bounded by the longest row.
+void csv_table::add_field(void* bytes, std::size_t size, void* table) noexcept {
+    auto& self = *static_cast<csv_table*>(table);
+    if (size != 0) {
+        self.text_.append(static_cast<const char*>(bytes), size);
+    }
+    self.ends_.push_back(self.text_.size());
+}
+
+void csv_table::end_row(int, void* table) noexcept {
+    static_cast<csv_table*>(table)->row_complete_ = true;
+}
+
+} // namespace fedasio::data

@@ -1,0 +1,97 @@
+#include <fedasio/data/dataset.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <type_traits>
+
+namespace fedasio::data {
+
+dataset::dataset(std::vector<std::uint32_t> feature_dims, feature_values features, std::vector<std::int32_t> classes,
+                 std::vector<std::string> class_names)
+    : feature_dims_(std::move(feature_dims)), features_(std::move(features)), classes_(std::move(classes)),
+      class_names_(std::move(class_names)) {
+    check_shape(classes_.size());
+    for (const std::int32_t label : classes_) {
+        if (label < 0 || static_cast<std::size_t>(label) >= class_names_.size()) {
+            throw std::invalid_argument("dataset: class " + std::to_string(label) + " is not in [0, " +
+                                        std::to_string(class_names_.size()) + ")");
+        }
+    }
+}
+
+dataset::dataset(std::vector<std::uint32_t> feature_dims, feature_values features, std::vector<float> targets)
+    : feature_dims_(std::move(feature_dims)), features_(std::move(features)), targets_(std::move(targets)) {
+    check_shape(targets_.size());
+}
+
+void dataset::check_shape(std::size_t samples) {
+    const std::size_t values = std::visit([](const auto& all) { return all.size(); }, features_);
+    if (samples == 0 || samples > std::numeric_limits<std::uint32_t>::max() || values == 0 || feature_dims_.empty()) {
+        throw std::invalid_argument("dataset: needs between 1 and 2^32 - 1 samples of at least one feature");
+    }
+    // Dividing what is left, dimension by dimension, cannot overflow as multiplying could.
+    std::size_t rest = values / samples;
+    bool fits = values % samples == 0;
+    for (const std::uint32_t dim : feature_dims_) {
+        fits = fits && dim != 0 && rest % dim == 0;
+        rest = fits ? rest / dim : 0;
+    }
+    if (!fits || rest != 1) {
+        throw std::invalid_argument("dataset: " + std::to_string(values) + " feature values do not make " +
+                                    std::to_string(samples) + " samples of the given dimensions");
+    }
+    size_ = samples;
+    feature_count_ = values / samples;
+}
+
+void dataset::check_batch(std::span<const std::uint32_t> indices, std::size_t room, std::size_t values_each) const {
+    if (room != indices.size() * values_each) {
+        throw std::invalid_argument("dataset: a batch of " + std::to_string(indices.size()) + " samples takes " +
+                                    std::to_string(indices.size() * values_each) + " values, not " +
+                                    std::to_string(room));
+    }
+    for (const std::uint32_t index : indices) {
+        if (index >= size_) {
+            throw std::out_of_range("dataset: sample " + std::to_string(index) + " of " + std::to_string(size_));
+        }
+    }
+}
+
+void dataset::copy_features(std::span<const std::uint32_t> indices, std::span<float> out) const {
+    check_batch(indices, out.size(), feature_count_);
+    std::visit(
+        [&](const auto& values) {
+            using value = typename std::decay_t<decltype(values)>::value_type;
+            float* to = out.data();
+            for (const std::uint32_t index : indices) {
+                const value* from = values.data() + index * feature_count_;
+                if constexpr (std::is_same_v<value, std::uint8_t>) {
+                    std::transform(from, from + feature_count_, to,
+                                   [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255.0F; });
+                } else {
+                    std::copy_n(from, feature_count_, to);
+                }
+                to += feature_count_;
+            }
+        },
+        features_);
+}
+
+void dataset::copy_classes(std::span<const std::uint32_t> indices, std::span<std::int32_t> out) const {
+    if (classes_.empty()) {
+        throw std::invalid_argument("dataset: a regression has no classes; use copy_targets");
+    }
+    check_batch(indices, out.size(), 1);
+    std::ranges::transform(indices, out.begin(), [this](std::uint32_t index) { return classes_[index]; });
+}
+
+void dataset::copy_targets(std::span<const std::uint32_t> indices, std::span<float> out) const {
+    if (targets_.empty()) {
+        throw std::invalid_argument("dataset: a classification has no target values; use copy_classes");
+    }
+    check_batch(indices, out.size(), 1);
+    std::ranges::transform(indices, out.begin(), [this](std::uint32_t index) { return targets_[index]; });
+}
+
+} // namespace fedasio::data

@@ -1,0 +1,34 @@
+#include <fedasio/net/buffer.hpp>
+
+#include <new>
+#include <utility>
+
+namespace fedasio::net {
+
+buffer::buffer(std::size_t bytes)
+    : data_(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{alignment}))), size_(bytes) {}
+
+void buffer::release::operator()(std::byte* data) const noexcept {
+    ::operator delete(data, std::align_val_t{alignment});
+}
+
+std::span<float> buffer::floats() noexcept {
+    return {reinterpret_cast<float*>(data_.get()), size_ / sizeof(float)};
+}
+
+std::span<const float> buffer::floats() const noexcept {
+    return {reinterpret_cast<const float*>(data_.get()), size_ / sizeof(float)};
+}
+
+payload::payload(buffer content)
+    : content_(std::make_shared<const buffer>(std::move(content))), checksum_(crc32c(content_->bytes())) {}
+
+std::span<const std::byte> payload::bytes() const noexcept {
+    return content_ ? content_->bytes() : std::span<const std::byte>{};
+}
+
+std::span<const float> payload::floats() const noexcept {
+    return content_ ? content_->floats() : std::span<const float>{};
+}
+
+} // namespace fedasio::net

@@ -1,0 +1,462 @@
+#include <fedasio/net/connection.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace fedasio::net {
+namespace {
+
+constexpr std::size_t read_ahead_size = 4096;
+constexpr std::size_t frames_per_write = 16;
+constexpr std::size_t most_forgotten = 65536;
+constexpr auto time_to_say_goodbye = std::chrono::seconds(5);
+
+std::string describe_type(const frame_header& header) {
+    return "frame of type " + std::to_string(header.type);
+}
+
+std::string over_limit(const frame_header& header, const char* part, std::size_t length, std::size_t limit) {
+    return describe_type(header) + " announces a " + part + " of " + std::to_string(length) +
+           " bytes; at most " + std::to_string(limit) + " are accepted now";
+}
+
+} // namespace
+
+const char* to_string(outcome what) noexcept {
+    switch (what) {
+    case outcome::reply:
+        return "reply";
+    case outcome::refused:
+        return "refused";
+    case outcome::timed_out:
+        return "timed_out";
+    case outcome::lost:
+        return "lost";
+    case outcome::not_needed:
+        return "not_needed";
+    case outcome::cancelled:
+        return "cancelled";
+    }
+    return "unknown";
+}
+
+connection::connection(runtime& rt, std::unique_ptr<stream> wire, connection_options options,
+                       frame_handler on_frame)
+    : rt_(rt), wire_(std::move(wire)), options_(options), on_frame_(std::move(on_frame)),
+      outbox_(rt.executor, options.outbox_bytes), remote_(wire_->remote()), last_received_(rt.time.now()),
+      last_sent_(last_received_), last_beat_(last_received_), stopped_(rt.executor), ended_(rt.executor) {}
+
+connection::~connection() = default;
+
+awaitable<error_code> connection::run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    const auto self = shared_from_this();
+    nursery loops(rt_.executor);
+    loops.spawn(read_loop());
+    loops.spawn(write_loop());
+    last_received_ = last_sent_ = last_beat_ = rt_.time.now();
+    if (!over_) {
+        next_beat_ = rt_.time.at(last_beat_ + options_.heartbeat_interval, [this] { beat(); });
+    }
+    co_await stopped_.wait();
+    fail(errc::closed);
+    co_await loops.join();
+    ended_.set();
+    co_return why_;
+}
+
+void connection::start() {
+    auto whole = [](connection_ptr self) -> awaitable<void> { co_await self->run(); };
+    asio::co_spawn(rt_.executor, whole(shared_from_this()), asio::detached);
+}
+
+awaitable<error_code> connection::ended() {
+    co_await ended_.wait();
+    co_return why_;
+}
+
+std::string connection::end_reason() const {
+    if (!over_) {
+        return {};
+    }
+    return detail_.empty() ? why_.message() : why_.message() + ": " + detail_;
+}
+
+bool connection::fail(error_code why, std::string detail) {
+    if (over_) {
+        return false;
+    }
+    over_ = true;
+    why_ = why;
+    detail_ = std::move(detail);
+    next_beat_.reset();
+    outbox_.abort();
+    wire_->close();
+    stopped_.set();
+    const auto self = shared_from_this();
+    const auto unanswered = std::exchange(pending_, {});
+    for (const auto& [ticket, waiting] : unanswered) {
+        if (waiting.handler) {
+            answer lost;
+            lost.reason = end_reason();
+            waiting.handler(std::move(lost));
+        }
+    }
+    return false;
+}
+
+// Reading.
+
+awaitable<void> connection::read_loop() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    for (;;) {
+        frame received;
+        const bool whole = co_await read_frame(received);
+        if (!whole) {
+            co_return;
+        }
+        dispatch(std::move(received));
+        if (over_) {
+            co_return;
+        }
+    }
+}
+
+awaitable<bool> connection::read_frame(frame& into) {
+    std::array<std::byte, frame_header::size> head;
+    const bool have_head = co_await read_exactly(head, true);
+    if (!have_head) {
+        co_return false;
+    }
+    const auto decoded = frame_header::decode(head);
+    if (!decoded) {
+        co_return fail(decoded.error());
+    }
+    const auto& header = *decoded;
+    into.type = header.type;
+    into.is_reply = (header.flags & frame_header::flag_reply) != 0;
+    into.is_refusal = (header.flags & frame_header::flag_refusal) != 0;
+    into.correlation = header.correlation;
+
+    frame_limits limits = options_.limits;
+    bool wanted = true;
+    if (into.is_reply) {
+        const auto asked = pending_.find(header.correlation);
+        if (asked == pending_.end()) {
+            co_return fail(errc::unexpected_reply, describe_type(header));
+        }
+        limits = asked->second.limits;
+        limits.meta = std::max(limits.meta, options_.limits.meta);
+        wanted = static_cast<bool>(asked->second.handler);
+    }
+    if (header.meta_length > limits.meta) {
+        co_return fail(errc::meta_too_large, over_limit(header, "meta", header.meta_length, limits.meta));
+    }
+    if (header.body_length > limits.body) {
+        co_return fail(errc::body_too_large, over_limit(header, "body", header.body_length, limits.body));
+    }
+
+    std::vector<std::byte> meta(header.meta_length);
+    const bool have_meta = co_await read_exactly(meta);
+    if (!have_meta) {
+        co_return false;
+    }
+    auto parsed = decode_meta(head, meta);
+    if (!parsed) {
+        co_return fail(parsed.error(), describe_type(header));
+    }
+    into.meta = std::move(*parsed);
+    if (header.body_length == 0) {
+        co_return true;
+    }
+    if (!wanted) {
+        co_return co_await skip(header.body_length);
+    }
+    buffer body(header.body_length);
+    const bool have_body = co_await read_exactly(body.bytes());
+    if (!have_body) {
+        co_return false;
+    }
+    into.body = payload(std::move(body));
+    if (into.body.checksum() != header.body_checksum) {
+        co_return fail(errc::bad_checksum, "body of a " + describe_type(header));
+    }
+    co_return true;
+}
+
+// What is small is read ahead into one small buffer, so that a short frame costs one system call; what is
+// large goes straight to its place.
+awaitable<bool> connection::read_exactly(std::span<std::byte> into, bool between_frames) {
+    std::size_t done = 0;
+    while (done < into.size()) {
+        if (read_begin_ < read_end_) {
+            const auto ready = std::min(read_end_ - read_begin_, into.size() - done);
+            std::memcpy(into.data() + done, read_ahead_.data() + read_begin_, ready);
+            read_begin_ += ready;
+            done += ready;
+            continue;
+        }
+        const bool direct = into.size() - done >= read_ahead_size;
+        if (!direct && read_ahead_.empty()) {
+            read_ahead_.resize(read_ahead_size);
+        }
+        const auto target = direct ? into.subspan(done) : std::span(read_ahead_);
+        const asio::mutable_buffer memory(target.data(), target.size());
+        const auto got = co_await wire_->read_some(memory);
+        if (got.error) {
+            const bool at_end = got.error == asio::error::eof;
+            if (at_end && goodbye_) {
+                co_return fail(errc::closed_by_peer, *goodbye_);
+            }
+            if (at_end && closing_since_ != clock::time_point::max()) {
+                co_return fail(errc::closed, detail_);
+            }
+            const bool inside = !between_frames || done > 0;
+            co_return fail(at_end && inside ? error_code(errc::truncated) : got.error);
+        }
+        bytes_received_ += got.bytes;
+        last_received_ = rt_.time.now();
+        if (direct) {
+            done += got.bytes;
+        } else {
+            read_begin_ = 0;
+            read_end_ = got.bytes;
+        }
+    }
+    co_return true;
+}
+
+awaitable<bool> connection::skip(std::size_t bytes) {
+    std::array<std::byte, read_ahead_size> waste;
+    while (bytes > 0) {
+        const auto part = std::min(bytes, waste.size());
+        const bool have = co_await read_exactly(std::span(waste).first(part));
+        if (!have) {
+            co_return false;
+        }
+        bytes -= part;
+    }
+    co_return true;
+}
+
+void connection::dispatch(frame received) {
+    switch (received.type) {
+    case frame_type::ping: {
+        frame pong(frame_type::pong);
+        pong.correlation = received.correlation;
+        // No room for a pong means that other bytes are on their way, which tell the peer as much.
+        (void)outbox_.push(encoded_frame(pong));
+        return;
+    }
+    case frame_type::pong:
+        if (received.correlation == ping_number_) {
+            round_trip_ = rt_.time.now() - ping_sent_;
+        }
+        return;
+    case frame_type::bye: {
+        const auto* reason = received.meta.if_contains("reason");
+        goodbye_ =
+            reason != nullptr && reason->is_string() ? std::string(reason->get_string()) : std::string();
+        outbox_.close();
+        return;
+    }
+    default:
+        break;
+    }
+    if (received.is_reply) {
+        settle(std::move(received));
+    } else if (on_frame_) {
+        on_frame_(std::move(received));
+    } else if (received.is_request()) {
+        refuse(received, "unexpected", "this peer takes no requests");
+    }
+}
+
+void connection::settle(frame reply) {
+    auto node = pending_.extract(reply.correlation);
+    if (!node.mapped().handler) {
+        --forgotten_;
+        return;
+    }
+    answer got;
+    got.result = reply.is_refusal ? outcome::refused : outcome::reply;
+    if (reply.is_refusal) {
+        const auto text = [&](const char* key) {
+            const auto* value = reply.meta.if_contains(key);
+            return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+        };
+        got.code = text("code");
+        got.reason = text("reason");
+    }
+    got.reply = std::move(reply);
+    node.mapped().handler(std::move(got));
+}
+
+// Writing.
+
+awaitable<void> connection::write_loop() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    std::vector<encoded_frame> batch;
+    std::vector<asio::const_buffer> parts;
+    for (;;) {
+        batch.clear();
+        const bool more = co_await outbox_.pop(batch, frames_per_write);
+        if (!more) {
+            wire_->shutdown_send();
+            co_return;
+        }
+        parts.clear();
+        for (const auto& item : batch) {
+            parts.emplace_back(item.head.data(), item.head.size());
+            if (!item.body.empty()) {
+                parts.emplace_back(item.body.bytes().data(), item.body.size());
+            }
+        }
+        writing_ = true;
+        last_sent_ = rt_.time.now();
+        std::span<asio::const_buffer> left(parts);
+        while (!left.empty()) {
+            const auto sent = co_await wire_->write_some(left);
+            if (sent.error) {
+                fail(sent.error);
+                co_return;
+            }
+            last_sent_ = rt_.time.now();
+            bytes_sent_ += sent.bytes;
+            std::size_t bytes = sent.bytes;
+            while (!left.empty() && bytes >= left.front().size()) {
+                bytes -= left.front().size();
+                left = left.subspan(1);
+            }
+            if (!left.empty()) {
+                left.front() += bytes;
+            }
+        }
+        writing_ = false;
+    }
+}
+
+void connection::beat() {
+    const auto now = rt_.time.now();
+    // A process that was stopped for a while has heard nothing either; that is no fault of the peer.
+    if (now - last_beat_ > 2 * options_.heartbeat_interval) {
+        last_received_ = last_sent_ = now;
+    }
+    last_beat_ = now;
+    if (now - last_received_ > options_.heartbeat_timeout) {
+        const auto silent =
+            std::chrono::duration_cast<std::chrono::milliseconds>(now - last_received_).count();
+        fail(errc::heartbeat_lost, "nothing for " + std::to_string(silent) + " ms");
+        return;
+    }
+    if (writing_ && now - last_sent_ > options_.stall_timeout) {
+        fail(errc::slow_reader, std::to_string(outbox_.bytes()) + " bytes and more were waiting");
+        return;
+    }
+    if (closing_since_ != clock::time_point::max() && now - closing_since_ > time_to_say_goodbye) {
+        fail(errc::closed);
+        return;
+    }
+    frame ping(frame_type::ping);
+    ping.correlation = ++ping_number_;
+    ping_sent_ = now;
+    (void)outbox_.push(encoded_frame(ping));
+    next_beat_ = rt_.time.at(now + options_.heartbeat_interval, [this] { beat(); });
+}
+
+void connection::enqueue(const frame& message) {
+    if (over_ || outbox_.is_closed()) {
+        return;
+    }
+    if (!outbox_.push(encoded_frame(message))) {
+        fail(errc::slow_reader, std::to_string(outbox_.bytes()) + " bytes are waiting for it");
+    }
+}
+
+void connection::send(frame message) {
+    message.correlation = 0;
+    enqueue(message);
+}
+
+std::uint64_t connection::ask(frame request, frame_limits reply_limits, answer_handler handler) {
+    const auto ticket = next_ticket_++;
+    if (over_ || outbox_.is_closed()) {
+        answer lost;
+        lost.reason = over_ ? end_reason() : error_code(errc::closed).message();
+        handler(std::move(lost));
+        return ticket;
+    }
+    request.correlation = ticket;
+    pending_.emplace(ticket, pending{reply_limits, std::move(handler)});
+    enqueue(request);
+    return ticket;
+}
+
+void connection::forget(std::uint64_t ticket) noexcept {
+    const auto asked = pending_.find(ticket);
+    if (asked == pending_.end() || !asked->second.handler) {
+        return;
+    }
+    asked->second.handler = nullptr;
+    if (++forgotten_ > most_forgotten) {
+        fail(errc::slow_reader, "it owes too many answers");
+    }
+}
+
+awaitable<answer> connection::request(frame message, frame_limits reply_limits, clock::time_point deadline) {
+    answer got;
+    got.result = outcome::timed_out;
+    event done(rt_.executor);
+    auto handler = [&](answer arrived) {
+        got = std::move(arrived);
+        done.set();
+    };
+    const auto ticket = ask(std::move(message), reply_limits, std::move(handler));
+    const auto alarm = rt_.time.at(deadline, [&done] { done.set(); });
+    const auto ec = co_await done.wait();
+    forget(ticket);
+    if (ec) {
+        got.result = outcome::cancelled;
+    }
+    co_return got;
+}
+
+void connection::reply(const frame& request, boost::json::object meta, payload body) {
+    frame answer_frame(request.type, std::move(meta), std::move(body));
+    answer_frame.is_reply = true;
+    answer_frame.correlation = request.correlation;
+    enqueue(answer_frame);
+}
+
+void connection::refuse(const frame& request, std::string code, std::string reason) {
+    frame refusal(request.type);
+    refusal.is_reply = true;
+    refusal.is_refusal = true;
+    refusal.correlation = request.correlation;
+    refusal.meta["code"] = std::move(code);
+    refusal.meta["reason"] = std::move(reason);
+    enqueue(refusal);
+}
+
+void connection::close(std::string reason) {
+    if (over_ || closing_since_ != clock::time_point::max()) {
+        return;
+    }
+    closing_since_ = rt_.time.now();
+    frame bye(frame_type::bye);
+    bye.meta["reason"] = std::move(reason);
+    (void)outbox_.push(encoded_frame(bye));
+    outbox_.close();
+}
+
+void connection::abort(error_code why, std::string detail) {
+    fail(why, std::move(detail));
+}
+
+} // namespace fedasio::net

@@ -1,0 +1,78 @@
+#include <fedasio/net/listener.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <utility>
+
+namespace fedasio::net {
+namespace {
+
+constexpr auto pause_after_failed_accept = std::chrono::milliseconds(50);
+
+nursery::failure_handler report_to(const listener::error_handler& on_error) {
+    return [on_error](const std::exception_ptr& failure) {
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& e) {
+            if (on_error) {
+                on_error(std::string("a session failed: ") + e.what());
+            }
+        }
+    };
+}
+
+} // namespace
+
+listener::listener(runtime& rt, std::unique_ptr<acceptor> source, listener_options options,
+                   error_handler on_error)
+    : rt_(rt), source_(std::move(source)), options_(options), on_error_(std::move(on_error)),
+      sessions_(rt.executor, report_to(on_error_)) {}
+
+awaitable<void> listener::run(session serve) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!stopped_) {
+        auto incoming = co_await source_->accept();
+        const bool cancelled = co_await is_cancelled();
+        if (stopped_ || cancelled) {
+            break;
+        }
+        if (incoming.error) {
+            if (on_error_) {
+                on_error_("accepting a connection failed: " + incoming.error.message());
+            }
+            co_await sleep_for(rt_, pause_after_failed_accept);
+            continue;
+        }
+        if (sessions_.size() >= options_.max_connections) {
+            if (on_error_) {
+                on_error_("turned away " + incoming.connection->remote() + ": " +
+                          error_code(errc::too_many_peers).message());
+            }
+            incoming.connection->close();
+            continue;
+        }
+        sessions_.spawn(serve(std::move(incoming.connection)));
+    }
+    source_->close();
+    sessions_.cancel();
+    co_await sessions_.join();
+}
+
+awaitable<connection_ptr> listener::accept(connection_options options) {
+    auto incoming = co_await source_->accept();
+    if (incoming.error) {
+        throw boost::system::system_error(incoming.error, "accepting a peer on " + source_->local());
+    }
+    auto peer = std::make_shared<connection>(rt_, std::move(incoming.connection), options);
+    peer->start();
+    co_return peer;
+}
+
+void listener::stop() {
+    stopped_ = true;
+    source_->close();
+}
+
+} // namespace fedasio::net

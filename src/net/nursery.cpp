@@ -1,0 +1,60 @@
+#include <fedasio/net/nursery.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <cstdlib>
+#include <utility>
+
+namespace fedasio::net {
+
+nursery::nursery(asio::any_io_executor executor, failure_handler on_failure)
+    : executor_(executor), on_failure_(std::move(on_failure)), idle_(executor),
+      alive_(std::make_shared<bool>(true)) {
+    idle_.set();
+}
+
+// When the whole execution context goes, it destroys its coroutines in any order; then children that are left
+// are not a leak, and their completion is never called. `alive_` tells such a late completion that there is
+// nobody to tell.
+nursery::~nursery() {
+    *alive_ = false;
+}
+
+void nursery::spawn(awaitable<void> child) {
+    const auto place = children_.emplace(children_.end());
+    idle_.reset();
+    auto done = [this, place, alive = alive_](std::exception_ptr failure) {
+        if (!*alive) {
+            return;
+        }
+        if (failure) {
+            if (!on_failure_) {
+                std::terminate();
+            }
+            on_failure_(failure);
+        }
+        children_.erase(place);
+        if (children_.empty()) {
+            idle_.set();
+        }
+    };
+    asio::co_spawn(executor_, std::move(child), asio::bind_cancellation_slot(place->slot(), std::move(done)));
+}
+
+void nursery::cancel() {
+    for (auto it = children_.begin(); it != children_.end();) {
+        const auto current = it++;
+        current->emit(asio::cancellation_type::terminal);
+    }
+}
+
+awaitable<void> nursery::join() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    while (!children_.empty()) {
+        co_await idle_.wait();
+    }
+}
+
+} // namespace fedasio::net

@@ -1,0 +1,50 @@
+#include <fedasio/net/outbox.hpp>
+
+#include <utility>
+
+namespace fedasio::net {
+
+outbox::outbox(asio::any_io_executor executor, std::size_t capacity_bytes)
+    : capacity_(capacity_bytes), readable_(std::move(executor)) {}
+
+bool outbox::push(encoded_frame item) {
+    if (closed_ || bytes_ >= capacity_) {
+        return false;
+    }
+    bytes_ += item.size();
+    items_.push_back(std::move(item));
+    readable_.set();
+    return true;
+}
+
+awaitable<bool> outbox::pop(std::vector<encoded_frame>& into, std::size_t most) {
+    while (items_.empty()) {
+        if (closed_) {
+            co_return false;
+        }
+        readable_.reset();
+        const auto ec = co_await readable_.wait();
+        if (ec) {
+            co_return false;
+        }
+    }
+    for (; most > 0 && !items_.empty(); --most) {
+        bytes_ -= items_.front().size();
+        into.push_back(std::move(items_.front()));
+        items_.pop_front();
+    }
+    co_return true;
+}
+
+void outbox::close() {
+    closed_ = true;
+    readable_.set();
+}
+
+void outbox::abort() {
+    items_.clear();
+    bytes_ = 0;
+    close();
+}
+
+} // namespace fedasio::net

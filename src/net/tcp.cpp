@@ -1,0 +1,140 @@
+#include <fedasio/net/tcp.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+namespace fedasio::net {
+namespace {
+
+using asio::ip::tcp;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+
+std::string describe(const tcp::endpoint& endpoint) {
+    const auto host = endpoint.address().to_string();
+    return address{host, endpoint.port()}.to_string();
+}
+
+class tcp_stream final : public stream {
+public:
+    explicit tcp_stream(tcp::socket socket) : socket_(std::move(socket)) {
+        error_code ignored;
+        socket_.set_option(tcp::no_delay(true), ignored);
+        const auto endpoint = socket_.remote_endpoint(ignored);
+        remote_ = describe(endpoint);
+    }
+
+    awaitable<transferred> read_some(asio::mutable_buffer into) override {
+        auto [ec, bytes] = co_await socket_.async_read_some(into, as_result);
+        co_return transferred{ec, bytes};
+    }
+
+    awaitable<transferred> write_some(std::span<const asio::const_buffer> from) override {
+        auto [ec, bytes] = co_await socket_.async_write_some(from, as_result);
+        co_return transferred{ec, bytes};
+    }
+
+    void shutdown_send() override {
+        error_code ignored;
+        socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    }
+
+    void close() override {
+        error_code ignored;
+        socket_.close(ignored);
+    }
+
+    [[nodiscard]] std::string remote() const override { return remote_; }
+
+private:
+    tcp::socket socket_;
+    std::string remote_;
+};
+
+class tcp_acceptor final : public acceptor {
+public:
+    tcp_acceptor(const asio::any_io_executor& executor, const tcp::endpoint& endpoint)
+        : acceptor_(executor, endpoint), local_(describe(acceptor_.local_endpoint())) {}
+
+    awaitable<opened> accept() override {
+        auto [ec, socket] = co_await acceptor_.async_accept(as_result);
+        opened result{ec, nullptr};
+        if (!ec) {
+            result.connection = std::make_unique<tcp_stream>(std::move(socket));
+        }
+        co_return std::move(result);
+    }
+
+    void close() override {
+        error_code ignored;
+        acceptor_.close(ignored);
+    }
+
+    [[nodiscard]] std::string local() const override { return local_; }
+
+private:
+    tcp::acceptor acceptor_;
+    std::string local_;
+};
+
+} // namespace
+
+address address::parse(std::string_view text) {
+    const auto fail = [&](const char* what) {
+        return std::invalid_argument("'" + std::string(text) + "': " + what +
+                                     "; expected HOST:PORT, for example 127.0.0.1:7700 or [::1]:7700");
+    };
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) {
+        throw fail(colon == 0 ? "the host is missing" : "the port is missing");
+    }
+    std::string_view host = text.substr(0, colon);
+    const std::string_view port_text = text.substr(colon + 1);
+    if (host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+    } else if (host.find(':') != std::string_view::npos) {
+        throw fail("an IPv6 address stands in brackets");
+    }
+    address result{std::string(host), 0};
+    const auto* const end = port_text.data() + port_text.size();
+    const auto [stopped, ec] = std::from_chars(port_text.data(), end, result.port);
+    if (ec != std::errc() || stopped != end) {
+        throw fail("the port is not a number from 0 to 65535");
+    }
+    return result;
+}
+
+std::string address::to_string() const {
+    const auto text = std::to_string(port);
+    return host.find(':') == std::string::npos ? host + ":" + text : "[" + host + "]:" + text;
+}
+
+std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where) {
+    tcp::resolver resolver(rt.executor);
+    const auto found = resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive);
+    return std::make_unique<tcp_acceptor>(rt.executor, found.begin()->endpoint());
+}
+
+awaitable<opened> connect_tcp(runtime& rt, address where) {
+    tcp::resolver resolver(rt.executor);
+    auto [resolve_error, found] =
+        co_await resolver.async_resolve(where.host, std::to_string(where.port), as_result);
+    opened result{resolve_error, nullptr};
+    if (resolve_error) {
+        co_return std::move(result);
+    }
+    tcp::socket socket(rt.executor);
+    auto [ec, endpoint] = co_await asio::async_connect(socket, found, as_result);
+    result.error = ec;
+    if (!ec) {
+        result.connection = std::make_unique<tcp_stream>(std::move(socket));
+    }
+    co_return std::move(result);
+}
+
+} // namespace fedasio::net

@@ -1,0 +1,78 @@
+#include <nn/layer_kernel.hpp>
+
+#include <Eigen/Core>
+
+#include <utility>
+
+namespace fedasio::nn {
+
+namespace {
+
+/// Eigen splits sums over a product's inner dimension by the caches it finds on the machine. Fixed sizes give the same
+/// bits on every machine with this instruction set.
+void fix_product_blocking() {
+    static const bool fixed = [] {
+        Eigen::setCpuCacheSizes(32 * 1024, 512 * 1024, 4 * 1024 * 1024);
+        return true;
+    }();
+    static_cast<void>(fixed);
+}
+
+struct kernel_maker {
+    const layer_layout& layer;
+    std::size_t max_samples;
+    random_stream* masks;
+    bool is_softmax_of_loss;
+
+    std::unique_ptr<layer_kernel> operator()(dense spec) const {
+        if (is_softmax_of_loss) {
+            spec.act = activation::linear;
+        }
+        return make_kernel(spec, layer);
+    }
+
+    std::unique_ptr<layer_kernel> operator()(conv2d spec) const {
+        if (is_softmax_of_loss) {
+            spec.act = activation::linear;
+        }
+        return make_kernel(spec, layer);
+    }
+
+    std::unique_ptr<layer_kernel> operator()(const max_pool2d& spec) const {
+        return make_kernel(spec, layer, max_samples);
+    }
+
+    std::unique_ptr<layer_kernel> operator()(const flatten&) const { return nullptr; }
+
+    std::unique_ptr<layer_kernel> operator()(const dropout& spec) const {
+        return masks == nullptr ? nullptr : make_kernel(spec, layer, max_samples, *masks);
+    }
+
+    std::unique_ptr<layer_kernel> operator()(const activate& spec) const {
+        return is_softmax_of_loss ? nullptr : make_kernel(spec, layer);
+    }
+};
+
+} // namespace
+
+std::vector<stage> make_stages(const network& model, std::size_t max_samples, random_stream* masks) {
+    fix_product_blocking();
+    std::vector<stage> stages;
+    for (const layer_layout& layer : model.layers()) {
+        const bool is_last = &layer == &model.layers().back();
+        const kernel_maker maker{.layer = layer,
+                                 .max_samples = max_samples,
+                                 .masks = masks,
+                                 .is_softmax_of_loss = is_last && model.spec().objective == loss::cross_entropy};
+        if (auto kernel = std::visit(maker, layer.spec)) {
+            stages.push_back({.kernel = std::move(kernel),
+                              .inputs = layer.input.size(),
+                              .outputs = layer.output.size(),
+                              .offset = layer.offset,
+                              .has_parameters = layer.size != 0});
+        }
+    }
+    return stages;
+}
+
+} // namespace fedasio::nn

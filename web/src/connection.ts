@@ -1,0 +1,166 @@
+// Keeps the stream of docs/api.md open: connects, takes up where it stopped, starts over where it cannot.
+import { receive, type State } from './model';
+
+export interface Socket {
+    onmessage: ((event: { data: unknown }) => void) | null;
+    onclose: (() => void) | null;
+    close(): void;
+}
+
+/** retry_at is in milliseconds of Date.now(), null while a try is under way. */
+export type Link =
+    | { kind: 'connecting' }
+    | { kind: 'live' }
+    | { kind: 'reconnecting' | 'lost'; retry_at: number | null };
+
+export interface Options {
+    /** ws: or wss: URL of the stream, without a query. */
+    url: string;
+    open: (url: string) => Socket;
+    /** Resolves to whether the server answers at all; asked after a long silence. */
+    probe: () => Promise<boolean>;
+    on_state: (state: State) => void;
+    on_link: (link: Link) => void;
+    /** In [0, 1); spreads the retries of many pages. */
+    random?: () => number;
+}
+
+/** Milliseconds. */
+export const first_delay = 500;
+export const longest_delay = 15_000;
+export const silence_limit = 20_000;
+export const open_limit = 10_000;
+/** The connection counts as lost after this many failures in a row; the tries go on. */
+export const failures_until_lost = 5;
+
+export class Connection {
+    private state_: State | null = null;
+    private socket_: Socket | null = null;
+    private timer_: ReturnType<typeof setTimeout> | undefined;
+    private failures_ = 0;
+    private gaps_ = 0;
+    private resuming_ = false;
+    private ever_live_ = false;
+
+    constructor(private readonly options_: Options) {}
+
+    start(): void {
+        this.options_.on_link({ kind: 'connecting' });
+        this.connect();
+    }
+
+    /** Tries at once instead of at the planned time; does nothing while a connection stands. */
+    retry_now(): void {
+        if (this.socket_ === null) {
+            this.connect();
+        }
+    }
+
+    stop(): void {
+        clearTimeout(this.timer_);
+        this.drop();
+    }
+
+    private connect(): void {
+        clearTimeout(this.timer_);
+        if (this.failures_ + this.gaps_ > 0) {
+            this.options_.on_link({ kind: this.trouble(), retry_at: null });
+        }
+        // A second gap in a row means that going on from here does not work: start over with a snapshot.
+        const from = this.gaps_ < 2 ? this.state_ : null;
+        this.resuming_ = from !== null;
+        const query = from === null ? '' : `?after=${from.seq}&instance=${encodeURIComponent(from.instance)}`;
+        const socket = this.options_.open(this.options_.url + query);
+        this.socket_ = socket;
+        socket.onmessage = (event) => this.on_message(event.data);
+        socket.onclose = () => this.on_failure();
+        this.timer_ = setTimeout(() => this.on_failure(), open_limit);
+    }
+
+    private on_message(data: unknown): void {
+        let received;
+        let greets = false;
+        try {
+            const message: unknown = JSON.parse(String(data));
+            received = receive(this.state_, message);
+            const type = (message as { type: unknown }).type;
+            greets = type === 'snapshot' || type === 'resumed';
+        } catch {
+            // What cannot be read may have changed anything: only a snapshot helps.
+            this.gaps_ += 1;
+            this.on_gap();
+            return;
+        }
+        if (received.verdict === 'gap') {
+            this.on_gap();
+            return;
+        }
+        this.watch_for_silence();
+        if (greets) {
+            this.failures_ = 0;
+            this.ever_live_ = true;
+            this.options_.on_link({ kind: 'live' });
+        } else if (received.verdict === 'applied') {
+            this.gaps_ = 0;
+        }
+        if (received.verdict === 'applied' && received.state !== null) {
+            this.state_ = received.state;
+            this.options_.on_state(received.state);
+        }
+    }
+
+    private on_gap(): void {
+        this.gaps_ += 1;
+        this.drop();
+        if (this.gaps_ === 1 && !this.resuming_) {
+            this.connect();
+        } else {
+            this.retry_later();
+        }
+    }
+
+    private on_failure(): void {
+        this.failures_ += 1;
+        this.drop();
+        this.retry_later();
+    }
+
+    private retry_later(): void {
+        clearTimeout(this.timer_);
+        const step = Math.min(this.failures_ + this.gaps_ - 1, 10);
+        const spread = 0.75 + 0.5 * (this.options_.random ?? Math.random)();
+        const delay = Math.min(longest_delay, first_delay * 2 ** step) * spread;
+        this.options_.on_link({ kind: this.trouble(), retry_at: Date.now() + delay });
+        this.timer_ = setTimeout(() => this.connect(), delay);
+    }
+
+    private trouble(): 'reconnecting' | 'lost' {
+        return this.failures_ >= failures_until_lost || !this.ever_live_ ? 'lost' : 'reconnecting';
+    }
+
+    private watch_for_silence(): void {
+        clearTimeout(this.timer_);
+        const socket = this.socket_;
+        const timer = setTimeout(async () => {
+            const answers = await this.options_.probe();
+            if (this.timer_ !== timer || this.socket_ !== socket) {
+                return;
+            }
+            if (answers) {
+                this.watch_for_silence();
+            } else {
+                this.on_failure();
+            }
+        }, silence_limit);
+        this.timer_ = timer;
+    }
+
+    private drop(): void {
+        if (this.socket_ !== null) {
+            this.socket_.onmessage = null;
+            this.socket_.onclose = null;
+            this.socket_.close();
+            this.socket_ = null;
+        }
+    }
+}

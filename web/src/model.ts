@@ -1,0 +1,320 @@
+// What the page knows of the run: a snapshot, and the events since. Pure: nothing here knows of sockets or of the DOM.
+// Every change makes a new state that shares the parts which did not change, so a view redraws only what did.
+import type { Client, Event, Phase, Resumed, Round, Snapshot, Status, Worker } from './protocol';
+
+export interface OpenRound {
+    round: number;
+    cohort: number[];
+    updated: number[];
+    dropped: number[];
+}
+
+export interface State {
+    instance: string;
+    /** The number of the last message that is part of this state. */
+    seq: number;
+    status: Status;
+    workers: Worker[];
+    clients: Client[];
+    /** Ascending by round. */
+    rounds: Round[];
+    /** Events worth reading, oldest first, at most log_limit of them. */
+    log: Event[];
+    /** The round that runs; null before the first event of it that this page saw. */
+    open_round: OpenRound | null;
+    /** Unix seconds; null when it happened before all that is known. */
+    phase_since: number | null;
+    training_since: number | null;
+    training_until: number | null;
+}
+
+export const log_limit = 1000;
+
+/**
+ * What became of a message.
+ * - applied: it is part of the state.
+ * - duplicate: it was part of the state before; dropped.
+ * - gap: something between the state and this message is missing; the state is unchanged and the caller connects again.
+ */
+export type Verdict = 'applied' | 'duplicate' | 'gap';
+
+export interface Received {
+    state: State | null;
+    verdict: Verdict;
+}
+
+const logged: ReadonlySet<string> = new Set([
+    'phase',
+    'worker_joined',
+    'worker_left',
+    'training_started',
+    'client_dropped',
+    'round_finished',
+    'training_finished',
+    'model_saved',
+    'model_loaded',
+    'pause_requested',
+    'command',
+    'notice',
+]);
+
+const resting: ReadonlySet<Phase> = new Set<Phase>(['waiting', 'finished', 'failed']);
+
+/** True from the start of a training until its end, a pause included. */
+export function is_busy(phase: Phase): boolean {
+    return !resting.has(phase);
+}
+
+/**
+ * Takes one parsed message of the stream. A snapshot replaces everything. An event counts only as the successor of the last one;
+ * an event of an unknown type counts, and changes nothing else.
+ * @throws TypeError when the message is not one of docs/api.md; the state is unchanged then.
+ */
+export function receive(state: State | null, message: unknown): Received {
+    if (typeof message !== 'object' || message === null || !('type' in message) || !('seq' in message)) {
+        throw new TypeError('a message without type or seq');
+    }
+    if (!Number.isSafeInteger(message.seq)) {
+        throw new TypeError('a message whose seq is not an integer');
+    }
+    if (message.type === 'snapshot') {
+        return { state: from_snapshot(message as Snapshot), verdict: 'applied' };
+    }
+    if (state === null) {
+        return { state, verdict: 'gap' };
+    }
+    if (message.type === 'resumed') {
+        const resumed = message as Resumed;
+        const continues = resumed.instance === state.instance && resumed.seq <= state.seq;
+        return { state, verdict: continues ? 'applied' : 'gap' };
+    }
+    const event = message as Event;
+    if (event.seq <= state.seq) {
+        return { state, verdict: 'duplicate' };
+    }
+    if (event.seq !== state.seq + 1) {
+        return { state, verdict: 'gap' };
+    }
+    const next: State = { ...state, ...change(state, event), seq: event.seq };
+    if (logged.has(event.type)) {
+        next.log = [...state.log, event].slice(-log_limit);
+    }
+    return { state: next, verdict: 'applied' };
+}
+
+function from_snapshot(snapshot: Snapshot): State {
+    for (const list of ['workers', 'clients', 'rounds', 'log'] as const) {
+        if (!Array.isArray(snapshot[list])) {
+            throw new TypeError(`a snapshot without ${list}`);
+        }
+    }
+    const log = snapshot.log.slice(-log_limit);
+    const last_phase = log.findLast((event) => event.type === 'phase');
+    const last_start = log.findLast((event) => event.type === 'training_started');
+    const last_end = log.findLast((event) => event.type === 'training_finished');
+    const ended = last_end !== undefined && (last_start === undefined || last_end.seq > last_start.seq);
+    return {
+        instance: snapshot.instance,
+        seq: snapshot.seq,
+        status: snapshot.status,
+        workers: snapshot.workers,
+        clients: snapshot.clients,
+        rounds: [...snapshot.rounds].sort((a, b) => a.round - b.round),
+        log,
+        open_round: null,
+        phase_since: last_phase?.time ?? null,
+        training_since: last_start?.time ?? null,
+        training_until: ended ? last_end.time : null,
+    };
+}
+
+function change(state: State, event: Event): Partial<State> {
+    const { status } = state;
+    switch (event.type) {
+        case 'phase': {
+            const at_rest = resting.has(event.phase);
+            return {
+                status: {
+                    ...status,
+                    phase: event.phase,
+                    round: event.round,
+                    pausing: status.pausing && !at_rest && event.phase !== 'paused',
+                    stopping: status.stopping && !at_rest,
+                },
+                open_round: at_rest || event.phase === 'paused' ? null : state.open_round,
+                phase_since: event.time,
+            };
+        }
+        case 'worker_joined': {
+            const others = state.workers.filter((worker) => worker.worker !== event.worker.worker);
+            const workers = [...others, event.worker];
+            return { workers, status: count(status, workers, state.clients) };
+        }
+        case 'worker_left': {
+            const gone: Partial<Worker> = { state: 'gone', reason: event.reason, clients: [] };
+            const workers = edit_worker(state.workers, event.worker, gone);
+            const clients = state.clients.map((client) =>
+                client.worker === event.worker ? { ...client, worker: null } : client,
+            );
+            return { workers, clients, status: count(status, workers, clients) };
+        }
+        case 'worker_state':
+            return { workers: edit_worker(state.workers, event.worker, { state: event.state }) };
+        case 'worker_assigned':
+            return assign(state, event);
+        case 'worker_stats': {
+            const { cpu_percent, memory_bytes, round_trip_ms, bytes_sent, bytes_received } = event;
+            const stats = { cpu_percent, memory_bytes, round_trip_ms, bytes_sent, bytes_received };
+            return { workers: edit_worker(state.workers, event.worker, stats) };
+        }
+        case 'training_started':
+            return {
+                status: {
+                    ...status,
+                    last_round: event.last_round,
+                    target_accuracy: event.target_accuracy,
+                    pausing: false,
+                    stopping: false,
+                },
+                training_since: event.time,
+                training_until: null,
+            };
+        case 'round_started':
+            return {
+                status: { ...status, round: event.round },
+                open_round: { round: event.round, cohort: event.cohort, updated: [], dropped: [] },
+            };
+        case 'client_updated':
+            return client_updated(state, event);
+        case 'client_dropped': {
+            const open = state.open_round;
+            return {
+                clients: edit_client(state.clients, event.client, { round: event.round, reason: event.reason }),
+                open_round:
+                    open?.round === event.round ? { ...open, dropped: add(open.dropped, event.client) } : open,
+            };
+        }
+        case 'round_finished': {
+            const others = state.rounds.filter((round) => round.round !== event.result.round);
+            return {
+                status: { ...status, round: event.result.round },
+                rounds: [...others, event.result].sort((a, b) => a.round - b.round),
+                open_round: null,
+            };
+        }
+        case 'training_finished':
+            return {
+                status: { ...status, round: event.round, pausing: false, stopping: false },
+                open_round: null,
+                training_until: event.time,
+            };
+        case 'model_saved':
+            return { status: { ...status, models: event.models } };
+        case 'pause_requested':
+            return { status: { ...status, pausing: event.pausing } };
+        case 'command': {
+            const stops = event.command === 'stop' && event.accepted && is_busy(status.phase);
+            return stops ? { status: { ...status, stopping: true } } : {};
+        }
+        default:
+            return {};
+    }
+}
+
+type Assigned = Extract<Event, { type: 'worker_assigned' }>;
+
+function assign(state: State, event: Assigned): Partial<State> {
+    const samples = new Map(event.clients.map((client) => [client.client, client.samples]));
+    const workers = state.workers.map((worker) => {
+        if (worker.worker === event.worker) {
+            return { ...worker, clients: [...samples.keys()], samples: event.samples };
+        }
+        return worker.clients.some((client) => samples.has(client))
+            ? { ...worker, clients: worker.clients.filter((client) => !samples.has(client)) }
+            : worker;
+    });
+    const known = new Set(state.clients.map((client) => client.client));
+    const clients = state.clients.map((client) => {
+        const own = samples.get(client.client);
+        if (own !== undefined) {
+            return { ...client, worker: event.worker, samples: own };
+        }
+        return client.worker === event.worker ? { ...client, worker: null } : client;
+    });
+    for (const [client, own] of samples) {
+        if (!known.has(client)) {
+            clients.push({
+                client,
+                worker: event.worker,
+                samples: own,
+                round: null,
+                loss: null,
+                accuracy: null,
+                seconds: null,
+                reason: '',
+            });
+        }
+    }
+    clients.sort((a, b) => a.client - b.client);
+    return { workers, clients, status: count(state.status, workers, clients) };
+}
+
+type Updated = Extract<Event, { type: 'client_updated' }>;
+
+function client_updated(state: State, event: Updated): Partial<State> {
+    const { round, worker, samples, loss, accuracy, seconds } = event;
+    const clients = edit_client(state.clients, event.client, {
+        round,
+        worker,
+        samples,
+        loss,
+        accuracy,
+        seconds,
+        reason: '',
+    });
+    const contributions = clients.filter(
+        (client) => client.worker === worker && client.round === round && client.reason === '',
+    );
+    const open = state.open_round;
+    return {
+        clients,
+        workers: edit_worker(state.workers, worker, {
+            loss: weighted_mean(contributions, 'loss'),
+            accuracy: weighted_mean(contributions, 'accuracy'),
+        }),
+        open_round: open?.round === round ? { ...open, updated: add(open.updated, event.client) } : open,
+    };
+}
+
+function weighted_mean(clients: Client[], field: 'loss' | 'accuracy'): number | null {
+    let sum = 0;
+    let weight = 0;
+    for (const client of clients) {
+        const value = client[field];
+        if (value !== null) {
+            sum += value * client.samples;
+            weight += client.samples;
+        }
+    }
+    return weight > 0 ? sum / weight : null;
+}
+
+function add(numbers: number[], number: number): number[] {
+    return numbers.includes(number) ? numbers : [...numbers, number];
+}
+
+function edit_worker(workers: Worker[], id: number, fields: Partial<Worker>): Worker[] {
+    return workers.map((worker) => (worker.worker === id ? { ...worker, ...fields } : worker));
+}
+
+function edit_client(clients: Client[], id: number, fields: Partial<Client>): Client[] {
+    return clients.map((client) => (client.client === id ? { ...client, ...fields } : client));
+}
+
+function count(status: Status, workers: Worker[], clients: Client[]): Status {
+    return {
+        ...status,
+        workers: workers.filter((worker) => worker.state !== 'gone').length,
+        clients: clients.filter((client) => client.worker !== null).length,
+    };
+}

@@ -1,0 +1,119 @@
+// One readable sentence for each event of the log.
+import { clock, count, loss, percent, plural } from './format';
+import type { Event, Phase } from './protocol';
+
+export type Tone = 'plain' | 'good' | 'warning' | 'bad';
+
+export interface Sentence {
+    text: string;
+    tone: Tone;
+}
+
+export const phase_names: Record<Phase, string> = {
+    waiting: 'Waiting',
+    loading_dataset: 'Loading data',
+    distributing_model: 'Sending model',
+    distributing_weights: 'Sending weights',
+    training: 'Training',
+    aggregating: 'Aggregating',
+    evaluating: 'Evaluating',
+    paused: 'Paused',
+    finished: 'Finished',
+    failed: 'Failed',
+};
+
+const drop_reasons: Record<string, string> = {
+    refused: 'the worker refused',
+    timed_out: 'no answer before the deadline',
+    lost: 'the connection was lost',
+    not_needed: 'enough others had answered',
+    invalid: 'the update was not valid',
+    no_worker: 'no worker hosts it',
+};
+
+export function drop_reason(reason: string): string {
+    return drop_reasons[reason] ?? reason;
+}
+
+const outcomes: Record<string, [string, Tone]> = {
+    rounds_done: ['Training is done: all rounds have run', 'good'],
+    target_reached: ['Training is done: the target accuracy is reached', 'good'],
+    stopped: ['Training was stopped', 'warning'],
+    failed: ['Training failed', 'bad'],
+};
+
+function with_detail(text: string, detail: string | undefined): string {
+    return detail ? `${text}: ${detail}` : `${text}.`;
+}
+
+export function sentence(event: Event): Sentence {
+    switch (event.type) {
+        case 'phase': {
+            const round = event.round > 0 ? ` (round ${event.round})` : '';
+            const name = phase_names[event.phase] ?? String(event.phase);
+            const tones: Partial<Record<Phase, Tone>> = { failed: 'bad', paused: 'warning', finished: 'good' };
+            return { text: `${name}${round}.`, tone: tones[event.phase] ?? 'plain' };
+        }
+        case 'worker_joined': {
+            const { name, worker, address } = event.worker;
+            return { text: `Worker ${name} (#${worker}) joined from ${address}.`, tone: 'good' };
+        }
+        case 'worker_left':
+            return {
+                text: with_detail(`Worker ${event.name} (#${event.worker}) left`, event.reason),
+                tone: 'warning',
+            };
+        case 'training_started': {
+            const target = event.target_accuracy === null ? '' : `, or ${percent(event.target_accuracy)} accuracy`;
+            return {
+                text: `Training starts with round ${event.round} and ends after round ${event.last_round}${target}.`,
+                tone: 'plain',
+            };
+        }
+        case 'client_dropped': {
+            const text = `Round ${event.round}: client ${event.client} was left out, ${drop_reason(event.reason)}`;
+            return { text: with_detail(text, event.detail), tone: event.reason === 'not_needed' ? 'plain' : 'warning' };
+        }
+        case 'round_finished': {
+            const { round, test_accuracy, test_loss, train_loss, seconds, dropped } = event.result;
+            const parts = [`Round ${round} done in ${clock_or_seconds(seconds)}`];
+            if (test_accuracy !== null) {
+                parts.push(`test accuracy ${percent(test_accuracy)}`);
+            }
+            parts.push(test_loss !== null ? `test loss ${loss(test_loss)}` : `train loss ${loss(train_loss)}`);
+            if (dropped.length > 0) {
+                parts.push(`${plural(dropped.length, 'client')} left out`);
+            }
+            return { text: `${parts.join(', ')}.`, tone: 'plain' };
+        }
+        case 'training_finished': {
+            const [text, tone] = outcomes[event.outcome] ?? [`Training ended (${event.outcome})`, 'plain'];
+            const weights = event.weights_sha256 ? ` Weights ${event.weights_sha256.slice(0, 12)}.` : '';
+            return { text: with_detail(text, event.detail) + weights, tone };
+        }
+        case 'model_saved':
+            return { text: `Model of round ${event.round} saved as ${event.name}.`, tone: 'good' };
+        case 'model_loaded':
+            return { text: `Model ${event.name} (round ${count(event.round)}) is now the global model.`, tone: 'good' };
+        case 'pause_requested':
+            return {
+                text: event.pausing ? 'The run will pause before the next round.' : 'The run will not pause.',
+                tone: 'plain',
+            };
+        case 'command':
+            return event.accepted
+                ? { text: `Command ${event.command} accepted.`, tone: 'plain' }
+                : { text: with_detail(`Command ${event.command} refused`, event.reason), tone: 'warning' };
+        case 'notice': {
+            const tones: Record<string, Tone> = { warning: 'warning', error: 'bad' };
+            return { text: event.text, tone: tones[event.level] ?? 'plain' };
+        }
+        default:
+            return { text: event.type, tone: 'plain' };
+    }
+}
+
+function clock_or_seconds(phases: Record<string, number>): string {
+    const total = Object.values(phases).reduce((sum, value) => sum + value, 0);
+    return total < 60 ? `${total.toFixed(2)} s` : clock(total);
+}

@@ -1,0 +1,81 @@
+// The signals that the views read. Slices keep their identity while they do not change, so views of others do not redraw.
+import { batch, computed, signal } from '@preact/signals';
+import { Connection, type Link, type Socket } from './connection';
+import type { State } from './model';
+
+/** Milliseconds; a burst of events draws once. */
+const draw_interval = 50;
+const probe_limit = 5_000;
+
+export const state = signal<State | null>(null);
+export const link = signal<Link>({ kind: 'connecting' });
+/** Unix seconds by the master's clock, ticking once a second. */
+export const now = signal(Date.now() / 1000);
+/** Unix seconds by this machine's clock of the last message; null before the first. */
+export const last_heard = signal<number | null>(null);
+
+export const status = computed(() => state.value?.status ?? null);
+export const workers = computed(() => state.value?.workers ?? []);
+export const clients = computed(() => state.value?.clients ?? []);
+export const rounds = computed(() => state.value?.rounds ?? []);
+export const log = computed(() => state.value?.log ?? []);
+export const open_round = computed(() => state.value?.open_round ?? null);
+export const is_live = computed(() => link.value.kind === 'live');
+export const is_regression = computed(() => status.value?.task === 'regression');
+
+let clock_offset = 0;
+let clock_read: number | null = null;
+let latest: State | null = null;
+let draw_timer: ReturnType<typeof setTimeout> | undefined;
+
+function draw(): void {
+    draw_timer = undefined;
+    batch(() => {
+        state.value = latest;
+        last_heard.value = Date.now() / 1000;
+    });
+}
+
+function on_state(next: State): void {
+    // status.now changes with snapshots only, and is the time of the master's clock when it was sent.
+    if (next.status.now !== clock_read) {
+        clock_read = next.status.now;
+        clock_offset = next.status.now - Date.now() / 1000;
+    }
+    latest = next;
+    draw_timer ??= setTimeout(draw, draw_interval);
+}
+
+async function probe(): Promise<boolean> {
+    try {
+        return (await fetch('healthz', { signal: AbortSignal.timeout(probe_limit) })).ok;
+    } catch {
+        return false;
+    }
+}
+
+function stream_url(): string {
+    const url = new URL('api/v1/stream', document.baseURI);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.search = '';
+    url.hash = '';
+    return url.href;
+}
+
+export const connection = new Connection({
+    url: stream_url(),
+    open: (url) => new WebSocket(url) as Socket,
+    probe,
+    on_state,
+    on_link: (next) => {
+        link.value = next;
+    },
+});
+
+export function start(): void {
+    connection.start();
+    addEventListener('online', () => connection.retry_now());
+    setInterval(() => {
+        now.value = Date.now() / 1000 + clock_offset;
+    }, 1000);
+}
