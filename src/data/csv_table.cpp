@@ -1,8 +1,7 @@
 #include "csv_table.hpp"
 
+#include "file_text.hpp"
 #include "input_file.hpp"
-#include "quoted.hpp"
-
 #include <algorithm>
 #include <new>
 #include <unordered_map>
@@ -18,7 +17,8 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 csv_table::csv_table(const std::filesystem::path& file, char delimiter) : file_(file) {
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r' || delimiter == '\0') {
-        throw error::in_file(file, "the delimiter cannot be a quote, a line end or a zero byte; correct it in the plan");
+        throw error::in_file(
+            file, "the delimiter cannot be a quote, a line end or a zero byte; correct it in the plan");
     }
     input_file_size(file);
     stream_.open(file, std::ios::binary);
@@ -42,7 +42,7 @@ csv_table::~csv_table() {
 }
 
 error csv_table::fault(std::size_t column, const std::string& text) const {
-    return fault("column " + quoted(names_[column]) + ": " + text);
+    return fault("column " + in_quotes(names_[column]) + ": " + text);
 }
 
 bool csv_table::next() {
@@ -51,7 +51,8 @@ bool csv_table::next() {
     }
     if (ends_.size() != names_.size()) {
         throw fault("the row has " + std::to_string(ends_.size()) + " fields, but the header has " +
-                    std::to_string(names_.size()) + "; correct the row, or quote fields that contain the delimiter");
+                    std::to_string(names_.size()) +
+                    "; correct the row, or quote fields that contain the delimiter");
     }
     return true;
 }
@@ -73,7 +74,7 @@ void csv_table::read_header() {
         const auto [other, is_new] = seen.emplace(field(i), i);
         if (!is_new) {
             throw fault("columns " + std::to_string(other->second + 1) + " and " + std::to_string(i + 1) +
-                        " have the same name " + quoted(field(i)) + "; rename one of them");
+                        " have the same name " + in_quotes(field(i)) + "; rename one of them");
         }
         names_.emplace_back(field(i));
     }
@@ -101,9 +102,10 @@ bool csv_table::next_row() {
             if (csv_error(&parser_) != CSV_EPARSE) {
                 throw std::bad_alloc();
             }
-            throw error::at_line(file_, line_,
-                                 "a quote stands where none can; put the whole field in quotes and double the "
-                                 "quotes inside it");
+            throw error::at_line(
+                file_, line_,
+                "a quote stands where none can; put the whole field in quotes and double the "
+                "quotes inside it");
         }
         in_row_ = !row_complete_ && (in_row_ || piece.find_first_not_of(" \t\r\n") != std::string_view::npos);
         row_bytes_ = in_row_ ? row_bytes_ + piece.size() : 0;
@@ -139,8 +141,8 @@ void csv_table::count_line(std::string_view piece) {
     }
 }
 
-// Both are called from C, through which no exception may pass: running out of memory ends the program. What they take is
-// bounded by the longest row.
+// Both are called from C, through which no exception may pass: running out of memory ends the program. What
+// they take is bounded by the longest row.
 void csv_table::add_field(void* bytes, std::size_t size, void* table) noexcept {
     auto& self = *static_cast<csv_table*>(table);
     if (size != 0) {

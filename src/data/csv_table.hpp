@@ -14,8 +14,9 @@
 
 namespace fedasio::data {
 
-/// Reads a CSV file row by row, in memory bounded by its longest row (16 MiB at most). The first row is the header.
-/// Throws data::error for what is malformed; every row that it returns has as many fields as the header.
+/// Reads a CSV file row by row, in memory bounded by its longest row (16 MiB at most). The first row is the
+/// header. Throws data::error for what is malformed; every row that it returns has as many fields as the
+/// header.
 class csv_table {
 public:
     csv_table(const std::filesystem::path& file, char delimiter);

@@ -7,8 +7,8 @@
 
 namespace fedasio::data {
 
-dataset::dataset(std::vector<std::uint32_t> feature_dims, feature_values features, std::vector<std::int32_t> classes,
-                 std::vector<std::string> class_names)
+dataset::dataset(std::vector<std::uint32_t> feature_dims, feature_values features,
+                 std::vector<std::int32_t> classes, std::vector<std::string> class_names)
     : feature_dims_(std::move(feature_dims)), features_(std::move(features)), classes_(std::move(classes)),
       class_names_(std::move(class_names)) {
     check_shape(classes_.size());
@@ -27,7 +27,8 @@ dataset::dataset(std::vector<std::uint32_t> feature_dims, feature_values feature
 
 void dataset::check_shape(std::size_t samples) {
     const std::size_t values = std::visit([](const auto& all) { return all.size(); }, features_);
-    if (samples == 0 || samples > std::numeric_limits<std::uint32_t>::max() || values == 0 || feature_dims_.empty()) {
+    if (samples == 0 || samples > std::numeric_limits<std::uint32_t>::max() || values == 0 ||
+        feature_dims_.empty()) {
         throw std::invalid_argument("dataset: needs between 1 and 2^32 - 1 samples of at least one feature");
     }
     // Dividing what is left, dimension by dimension, cannot overflow as multiplying could.
@@ -45,15 +46,17 @@ void dataset::check_shape(std::size_t samples) {
     feature_count_ = values / samples;
 }
 
-void dataset::check_batch(std::span<const std::uint32_t> indices, std::size_t room, std::size_t values_each) const {
+void dataset::check_batch(std::span<const std::uint32_t> indices, std::size_t room,
+                          std::size_t values_each) const {
     if (room != indices.size() * values_each) {
-        throw std::invalid_argument("dataset: a batch of " + std::to_string(indices.size()) + " samples takes " +
-                                    std::to_string(indices.size() * values_each) + " values, not " +
-                                    std::to_string(room));
+        throw std::invalid_argument("dataset: a batch of " + std::to_string(indices.size()) +
+                                    " samples takes " + std::to_string(indices.size() * values_each) +
+                                    " values, not " + std::to_string(room));
     }
     for (const std::uint32_t index : indices) {
         if (index >= size_) {
-            throw std::out_of_range("dataset: sample " + std::to_string(index) + " of " + std::to_string(size_));
+            throw std::out_of_range("dataset: sample " + std::to_string(index) + " of " +
+                                    std::to_string(size_));
         }
     }
 }

@@ -1,10 +1,9 @@
 #include <fedasio/data/error.hpp>
 #include <fedasio/data/idx.hpp>
 
-#include "input_file.hpp"
-
 #include <zlib.h>
 
+#include "input_file.hpp"
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -43,7 +42,8 @@ public:
     void require_dims(std::size_t fewest, std::size_t most, const char* what) const {
         if (dims_.size() < fewest || dims_.size() > most) {
             throw error::at_byte(path_, 3,
-                                 "has " + std::to_string(dims_.size()) + " dimensions, which is not a file of " + what +
+                                 "has " + std::to_string(dims_.size()) +
+                                     " dimensions, which is not a file of " + what +
                                      "; check that images and labels are not swapped in the plan");
         }
     }
@@ -53,8 +53,9 @@ public:
         const bool plain = gzdirect(file_.get()) != 0;
         if (plain && file_size_ != offset_ + total) {
             throw error::at_byte(path_, std::min(file_size_, offset_ + total),
-                                 "the header promises " + std::to_string(offset_ + total) + " bytes, but the file has " +
-                                     std::to_string(file_size_) + "; fetch it again");
+                                 "the header promises " + std::to_string(offset_ + total) +
+                                     " bytes, but the file has " + std::to_string(file_size_) +
+                                     "; fetch it again");
         }
         std::vector<std::uint8_t> values;
         while (values.size() < total) {
@@ -80,7 +81,8 @@ private:
         std::array<std::uint8_t, 4> magic{};
         read_exactly(magic);
         if (magic[0] != 0 || magic[1] != 0) {
-            throw error::at_byte(path_, 0, "does not start as an IDX file does, with two zero bytes; give an IDX file");
+            throw error::at_byte(path_, 0,
+                                 "does not start as an IDX file does, with two zero bytes; give an IDX file");
         }
         if (magic[2] != unsigned_byte) {
             throw error::at_byte(path_, 2,
@@ -102,10 +104,12 @@ private:
         std::uint64_t total = 1;
         for (const std::uint32_t dim : dims_) {
             if (dim == 0) {
-                throw error::at_byte(path_, 4, "is empty: its header has a dimension of 0; give a file with samples");
+                throw error::at_byte(path_, 4,
+                                     "is empty: its header has a dimension of 0; give a file with samples");
             }
             if (total > most_feature_bytes / dim) {
-                throw error::at_byte(path_, 4, "the header promises more than 16 GiB; fetch the file again, or split it");
+                throw error::at_byte(
+                    path_, 4, "the header promises more than 16 GiB; fetch the file again, or split it");
             }
             total *= dim;
         }

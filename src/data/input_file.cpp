@@ -8,8 +8,9 @@ std::uint64_t input_file_size(const std::filesystem::path& file) {
     std::error_code failure;
     const auto status = std::filesystem::status(file, failure);
     if (status.type() == std::filesystem::file_type::not_found) {
-        throw error::in_file(file, "there is no such file; correct the path in the plan, or put the file there (a "
-                                   "relative path counts from the directory in which the program was started)");
+        throw error::in_file(file,
+                             "there is no such file; correct the path in the plan, or put the file there (a "
+                             "relative path counts from the directory in which the program was started)");
     }
     if (!failure && !std::filesystem::is_regular_file(status)) {
         throw error::in_file(file, "is not a regular file; give the path of a file");

@@ -1,7 +1,6 @@
 #include "nearest_name.hpp"
 
-#include "quoted.hpp"
-
+#include "file_text.hpp"
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -43,7 +42,7 @@ std::string nearest_names(std::string_view wanted, std::span<const std::string> 
     std::ranges::sort(ranked);
     std::string list;
     for (std::size_t i = 0; i < std::min(ranked.size(), most_shown); ++i) {
-        list += (i == 0 ? "" : ", ") + quoted(names[ranked[i].second]);
+        list += (i == 0 ? "" : ", ") + in_quotes(names[ranked[i].second]);
     }
     if (ranked.size() > most_shown) {
         list += " and " + std::to_string(ranked.size() - most_shown) + " more";

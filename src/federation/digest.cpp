@@ -8,7 +8,8 @@
 
 namespace fedasio::federation {
 
-static_assert(std::endian::native == std::endian::little, "float spans are hashed and stored as they lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "float spans are hashed and stored as they lie in memory");
 
 struct sha256::context {
     context() : handle(EVP_MD_CTX_new()) {

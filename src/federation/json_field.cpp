@@ -1,12 +1,12 @@
-#include <federation/json_field.hpp>
-
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/plan_error.hpp>
-#include <federation/nearest.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <federation/json_field.hpp>
+#include <federation/nearest.hpp>
 
 namespace fedasio::federation {
 
@@ -25,7 +25,11 @@ std::string shown(const json::value& value) {
     std::string text = canonical_text(value);
     constexpr std::size_t longest = 60;
     if (text.size() > longest) {
-        text.resize(longest);
+        std::size_t end = longest;
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+            --end; // not within a UTF-8 character
+        }
+        text.resize(end);
         text += "...";
     }
     return text;
@@ -38,8 +42,8 @@ std::string number(double value) {
 }
 
 std::string described(const interval& range) {
-    return std::string("a number ") + (range.low_open ? "greater than " : "of at least ") + number(range.low) +
-           (range.high_open ? " and less than " : " and at most ") + number(range.high);
+    return std::string("a number ") + (range.low_open ? "greater than " : "of at least ") +
+           number(range.low) + (range.high_open ? " and less than " : " and at most ") + number(range.high);
 }
 
 bool contains(const interval& range, double value) {
@@ -74,6 +78,11 @@ std::uint64_t json_field::whole(std::uint64_t low, std::uint64_t high) const {
     } else if (value_->is_int64() && value_->get_int64() >= 0) {
         result = static_cast<std::uint64_t>(value_->get_int64());
         is_whole = true;
+    } else if (value_->is_double()) {
+        // 3.0 and 1e6 are whole; from 2^53 on a double no longer tells which whole number was meant.
+        const double number = value_->get_double();
+        is_whole = number >= 0 && number < 0x1p53 && number == std::trunc(number);
+        result = is_whole ? static_cast<std::uint64_t>(number) : 0;
     }
     if (!is_whole || result < low || result > high) {
         refuse("a whole number from " + std::to_string(low) + " to " + std::to_string(high));
@@ -122,7 +131,8 @@ std::string json_field::text(std::size_t longest) const {
     if (string == nullptr || string->empty() || string->size() > longest) {
         refuse("a string of 1 to " + std::to_string(longest) + " bytes");
     }
-    if (std::ranges::any_of(*string, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
+    if (std::ranges::any_of(*string,
+                            [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; })) {
         refuse("a string without control characters");
     }
     return {string->data(), string->size()};
@@ -182,7 +192,8 @@ std::size_t json_field::choice_of(std::span<const std::string_view> words) const
 }
 
 std::optional<json_field> json_members::find(std::string_view key) const {
-    const json::value* value = owner_.value().get_object().if_contains(json::string_view(key.data(), key.size()));
+    const json::value* value =
+        owner_.value().get_object().if_contains(json::string_view(key.data(), key.size()));
     if (value == nullptr) {
         return std::nullopt;
     }

@@ -25,8 +25,8 @@ struct interval {
 
 class json_members;
 
-/// A value that somebody wrote, together with the name of its place. Every reader below throws a plan_error that
-/// says where the value stands, what it must be and what it is.
+/// A value that somebody wrote, together with the name of its place. Every reader below throws a plan_error
+/// that says where the value stands, what it must be and what it is.
 class json_field {
 public:
     /// `separator` stands between `where` and the names of members.
@@ -34,8 +34,12 @@ public:
         : value_(&value), where_(std::move(where)), separator_(separator) {}
 
     [[nodiscard]] const boost::json::value& value() const { return *value_; }
+
     [[nodiscard]] const std::string& where() const { return where_; }
-    [[nodiscard]] std::string where(std::string_view key) const { return where_ + separator_ + std::string(key); }
+
+    [[nodiscard]] std::string where(std::string_view key) const {
+        return where_ + separator_ + std::string(key);
+    }
 
     [[noreturn]] void fail(const std::string& problem) const;
     /// "must be EXPECTED, but is VALUE"
@@ -52,6 +56,7 @@ public:
     [[nodiscard]] std::vector<json_field> items(std::size_t fewest, std::size_t most) const;
     /// An object with no other keys than these.
     [[nodiscard]] json_members members(std::initializer_list<std::string_view> known) const;
+
     /// A string that is one of these names.
     template <class Enum>
     [[nodiscard]] Enum choice(std::span<const std::pair<std::string_view, Enum>> names) const {

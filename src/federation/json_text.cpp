@@ -18,7 +18,8 @@ namespace json = boost::json;
 
 namespace {
 
-// Builds the value as boost::json::parser does, but from the text of each double, and knows the keys of every open object.
+// Builds the value as boost::json::parser does, but from the text of each double, and knows the keys of every
+// open object.
 class builder {
 public:
     static constexpr std::size_t max_object_size = json::object::max_size();
@@ -103,7 +104,8 @@ public:
         number_.append(text.data(), text.size());
         double exact = 0;
         const auto parsed = std::from_chars(number_.data(), number_.data() + number_.size(), exact);
-        if (parsed.ec != std::errc() || parsed.ptr != number_.data() + number_.size() || !std::isfinite(exact)) {
+        if (parsed.ec != std::errc() || parsed.ptr != number_.data() + number_.size() ||
+            !std::isfinite(exact)) {
             problem_ = "the number " + number_.substr(0, 40) + " does not fit a 64-bit float";
             ec = json::error::syntax;
             return false;

@@ -1,6 +1,5 @@
-#include <federation/nearest.hpp>
-
 #include <algorithm>
+#include <federation/nearest.hpp>
 #include <vector>
 
 namespace fedasio::federation {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t read_ahead_size = 4096;
 constexpr std::size_t frames_per_write = 16;
 constexpr std::size_t most_forgotten = 65536;
-constexpr auto time_to_say_goodbye = std::chrono::seconds(5);
+constexpr auto time_to_say_goodbye = std::chrono::seconds(2);
 
 std::string describe_type(const frame_header& header) {
     return "frame of type " + std::to_string(header.type);
@@ -64,8 +64,15 @@ awaitable<error_code> connection::run() {
     if (!over_) {
         next_beat_ = rt_.time.at(last_beat_ + options_.heartbeat_interval, [this] { beat(); });
     }
-    co_await stopped_.wait();
-    fail(errc::closed);
+    bool cancelled = co_await is_cancelled();
+    if (!cancelled) {
+        const auto ec = co_await stopped_.wait();
+        cancelled = ec.failed();
+    }
+    if (cancelled) {
+        close("stopped");
+        co_await stopped_.wait();
+    }
     co_await loops.join();
     ended_.set();
     co_return why_;
@@ -77,8 +84,8 @@ void connection::start() {
 }
 
 awaitable<error_code> connection::ended() {
-    co_await ended_.wait();
-    co_return why_;
+    const auto cancelled = co_await ended_.wait();
+    co_return cancelled ? cancelled : why_;
 }
 
 std::string connection::end_reason() const {
@@ -100,14 +107,16 @@ bool connection::fail(error_code why, std::string detail) {
     wire_->close();
     stopped_.set();
     const auto self = shared_from_this();
-    const auto unanswered = std::exchange(pending_, {});
-    for (const auto& [ticket, waiting] : unanswered) {
-        if (waiting.handler) {
+    // One at a time, because a handler may forget the tickets of others.
+    while (!pending_.empty()) {
+        const auto node = pending_.extract(pending_.begin());
+        if (node.mapped().handler) {
             answer lost;
             lost.reason = end_reason();
-            waiting.handler(std::move(lost));
+            node.mapped().handler(std::move(lost));
         }
     }
+    forgotten_ = 0;
     return false;
 }
 
@@ -118,13 +127,11 @@ awaitable<void> connection::read_loop() {
     for (;;) {
         frame received;
         const bool whole = co_await read_frame(received);
-        if (!whole) {
+        // It may have ended while the last bytes were on their way here.
+        if (!whole || over_) {
             co_return;
         }
         dispatch(std::move(received));
-        if (over_) {
-            co_return;
-        }
     }
 }
 
@@ -272,7 +279,8 @@ void connection::dispatch(frame received) {
     if (received.is_reply) {
         settle(std::move(received));
     } else if (on_frame_) {
-        on_frame_(std::move(received));
+        const auto handler = on_frame_; // it may put another in its place
+        handler(std::move(received));
     } else if (received.is_request()) {
         refuse(received, "unexpected", "this peer takes no requests");
     }
@@ -386,9 +394,13 @@ void connection::send(frame message) {
 
 std::uint64_t connection::ask(frame request, frame_limits reply_limits, answer_handler handler) {
     const auto ticket = next_ticket_++;
+    if (forgotten_ > most_forgotten) {
+        fail(errc::slow_reader, "it owes too many answers");
+    }
     if (over_ || outbox_.is_closed()) {
         answer lost;
-        lost.reason = over_ ? end_reason() : error_code(errc::closed).message();
+        lost.reason =
+            over_ ? end_reason() : error_code(goodbye_ ? errc::closed_by_peer : errc::closed).message();
         handler(std::move(lost));
         return ticket;
     }
@@ -404,13 +416,16 @@ void connection::forget(std::uint64_t ticket) noexcept {
         return;
     }
     asked->second.handler = nullptr;
-    if (++forgotten_ > most_forgotten) {
-        fail(errc::slow_reader, "it owes too many answers");
-    }
+    ++forgotten_;
 }
 
 awaitable<answer> connection::request(frame message, frame_limits reply_limits, clock::time_point deadline) {
     answer got;
+    const bool cancelled = co_await is_cancelled();
+    if (cancelled) {
+        got.result = outcome::cancelled;
+        co_return got;
+    }
     got.result = outcome::timed_out;
     event done(rt_.executor);
     auto handler = [&](answer arrived) {

@@ -10,6 +10,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <array>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -43,6 +44,16 @@ std::vector<address_v4> interface_addresses() {
         }
     }
     return found;
+}
+
+/// Cuts UTF-8 between two characters: a datagram with half a character is no JSON.
+std::string short_name(std::string_view name) {
+    auto length = std::min(name.size(), most_name);
+    while (length > 0 && length < name.size() &&
+           (static_cast<unsigned char>(name[length]) & 0xC0U) == 0x80U) {
+        --length;
+    }
+    return std::string(name.substr(0, length));
 }
 
 std::optional<address_v4> as_v4(const std::string& host) {
@@ -92,7 +103,7 @@ std::optional<discovered> parse_announcement(std::string_view text, const udp::e
     discovered found;
     found.master = {sender.address().to_string(), static_cast<std::uint16_t>(port->get_int64())};
     if (name != nullptr && name->is_string()) {
-        found.name = std::string(name->get_string()).substr(0, most_name);
+        found.name = short_name(name->get_string());
     }
     return found;
 }
@@ -118,8 +129,7 @@ awaitable<void> announce(runtime& rt, address where, std::string name, discovery
         throw boost::system::system_error(last, "announcing " + where.to_string() + " by multicast");
     }
     const udp::endpoint group(asio::ip::make_address_v4(options.group), options.port);
-    const boost::json::object content{
-        {"fedasio", 1}, {"port", where.port}, {"name", name.substr(0, most_name)}};
+    const boost::json::object content{{"fedasio", 1}, {"port", where.port}, {"name", short_name(name)}};
     const std::string text = boost::json::serialize(content);
     for (bool cancelled = false; !cancelled;) {
         for (auto& socket : senders) {

@@ -4,8 +4,10 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/intrusive/list.hpp>
 
 #include <optional>
 #include <utility>
@@ -14,16 +16,48 @@ namespace fedasio::net {
 
 // The handler sits in an optional because Boost 1.81's any_completion_handler recurses for ever when assigned
 // to.
-struct event::waiter {
+struct event::waiter
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
     std::optional<handler> wake;
     asio::any_io_executor executor; // keeps run() alive while somebody waits
 };
+
+// A coroutine often owns the event that it waits for, which would keep both alive for ever when the context
+// goes first. So every context knows who waits on it, and lets go of them as it does of its own operations.
+class event::waiting_room final : public asio::execution_context::service {
+public:
+    using key_type = waiting_room;
+    static asio::execution_context::id id;
+
+    explicit waiting_room(asio::execution_context& context) : service(context) {}
+
+    static waiting_room& of(const asio::any_io_executor& executor) {
+        return asio::use_service<waiting_room>(asio::query(executor, asio::execution::context));
+    }
+
+    void enter(waiter& who) { waiters_.push_back(who); }
+
+private:
+    void shutdown() override {
+        while (!waiters_.empty()) {
+            auto& who = waiters_.front();
+            waiters_.pop_front();
+            const auto wake = std::move(who.wake);
+            who.wake.reset();
+        }
+    }
+
+    boost::intrusive::list<waiter, boost::intrusive::constant_time_size<false>> waiters_;
+};
+
+asio::execution_context::id event::waiting_room::id;
 
 event::event(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
 void event::complete(waiter& who, error_code ec) {
     auto wake = std::move(*who.wake);
     who.wake.reset();
+    who.unlink();
     auto executor = std::move(who.executor);
     asio::post(executor, [wake = std::move(wake), ec]() mutable { std::move(wake)(ec); });
 }
@@ -32,8 +66,10 @@ void event::set() {
     set_ = true;
     const auto woken = std::exchange(waiters_, {});
     for (const auto& who : woken) {
-        asio::get_associated_cancellation_slot(*who->wake).clear();
-        complete(*who, {});
+        if (who->wake) {
+            asio::get_associated_cancellation_slot(*who->wake).clear();
+            complete(*who, {});
+        }
     }
 }
 
@@ -48,6 +84,7 @@ void event::enlist(handler wake, asio::any_io_executor executor) {
     // Erasure already occupied the original slot with a proxy, so the erased handler is asked for its slot.
     auto slot = asio::get_associated_cancellation_slot(*who->wake);
     waiters_.push_back(who);
+    waiting_room::of(executor_).enter(*who);
     if (slot.is_connected()) {
         slot.assign([this, weak = std::weak_ptr<waiter>(who)](asio::cancellation_type) {
             const auto waiting = weak.lock();

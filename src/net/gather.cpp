@@ -52,6 +52,13 @@ awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, ga
     std::size_t accepted = 0;
     bool expired = false;
 
+    const auto judge = [&](std::size_t index, frame& reply) -> std::string {
+        try {
+            return on_reply(index, reply);
+        } catch (const std::exception& e) {
+            return e.what();
+        }
+    };
     const auto settle = [&](std::size_t index, answer got) {
         if (settled[index]) {
             return;
@@ -59,7 +66,7 @@ awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, ga
         auto& result = results[index];
         result = gathered{got.result, std::move(got.code), std::move(got.reason)};
         if (got.result == outcome::reply && on_reply) {
-            auto objection = on_reply(index, got.reply);
+            auto objection = judge(index, got.reply);
             if (!objection.empty()) {
                 result = gathered{outcome::refused, "invalid", std::move(objection)};
             }

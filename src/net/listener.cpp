@@ -32,9 +32,10 @@ listener::listener(runtime& rt, std::unique_ptr<acceptor> source, listener_optio
 
 awaitable<void> listener::run(session serve) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    while (!stopped_) {
+    bool cancelled = co_await is_cancelled();
+    while (!stopped_ && !cancelled) {
         auto incoming = co_await source_->accept();
-        const bool cancelled = co_await is_cancelled();
+        cancelled = co_await is_cancelled();
         if (stopped_ || cancelled) {
             break;
         }
@@ -43,6 +44,7 @@ awaitable<void> listener::run(session serve) {
                 on_error_("accepting a connection failed: " + incoming.error.message());
             }
             co_await sleep_for(rt_, pause_after_failed_accept);
+            cancelled = co_await is_cancelled();
             continue;
         }
         if (sessions_.size() >= options_.max_connections) {

@@ -2,12 +2,27 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 
-#include <cstdlib>
+#include <exception>
 #include <utility>
 
 namespace fedasio::net {
+namespace {
+
+bool is_abort(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const boost::system::system_error& e) {
+        return e.code() == asio::error::operation_aborted;
+    } catch (...) {
+        return false;
+    }
+}
+
+} // namespace
 
 nursery::nursery(asio::any_io_executor executor, failure_handler on_failure)
     : executor_(executor), on_failure_(std::move(on_failure)), idle_(executor),
@@ -29,7 +44,7 @@ void nursery::spawn(awaitable<void> child) {
         if (!*alive) {
             return;
         }
-        if (failure) {
+        if (failure && !is_abort(failure)) {
             if (!on_failure_) {
                 std::terminate();
             }

@@ -5,7 +5,9 @@
 namespace fedasio::net {
 
 outbox::outbox(asio::any_io_executor executor, std::size_t capacity_bytes)
-    : capacity_(capacity_bytes), readable_(std::move(executor)) {}
+    : capacity_(capacity_bytes), readable_(executor), writable_(std::move(executor)) {
+    writable_.set();
+}
 
 bool outbox::push(encoded_frame item) {
     if (closed_ || bytes_ >= capacity_) {
@@ -14,6 +16,9 @@ bool outbox::push(encoded_frame item) {
     bytes_ += item.size();
     items_.push_back(std::move(item));
     readable_.set();
+    if (bytes_ >= capacity_) {
+        writable_.reset();
+    }
     return true;
 }
 
@@ -33,12 +38,26 @@ awaitable<bool> outbox::pop(std::vector<encoded_frame>& into, std::size_t most) 
         into.push_back(std::move(items_.front()));
         items_.pop_front();
     }
+    if (bytes_ < capacity_) {
+        writable_.set();
+    }
     co_return true;
+}
+
+awaitable<void> outbox::writable() {
+    // Others may have waited too, and filled it again.
+    while (bytes_ >= capacity_ && !closed_) {
+        const auto ec = co_await writable_.wait();
+        if (ec) {
+            co_return;
+        }
+    }
 }
 
 void outbox::close() {
     closed_ = true;
     readable_.set();
+    writable_.set();
 }
 
 void outbox::abort() {

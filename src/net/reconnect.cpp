@@ -40,6 +40,11 @@ awaitable<opened> dial_until_connected(runtime& rt, dialer dial, backoff policy,
             on_retry(result.error, pause);
         }
         co_await sleep_for(rt, pause);
+        const bool cancelled_in_pause = co_await is_cancelled();
+        if (cancelled_in_pause) {
+            result.error = asio::error::operation_aborted;
+            break;
+        }
     }
     co_return std::move(result);
 }

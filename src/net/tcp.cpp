@@ -100,6 +100,9 @@ address address::parse(std::string_view text) {
     } else if (host.find(':') != std::string_view::npos) {
         throw fail("an IPv6 address stands in brackets");
     }
+    if (host.empty()) {
+        throw fail("the host is missing");
+    }
     address result{std::string(host), 0};
     const auto* const end = port_text.data() + port_text.size();
     const auto [stopped, ec] = std::from_chars(port_text.data(), end, result.port);

@@ -1,10 +1,9 @@
-#include <nn/activation.hpp>
-
 #include <fedasio/nn/aligned_floats.hpp>
 
 #include <Eigen/Core>
 
 #include <algorithm>
+#include <nn/activation.hpp>
 
 namespace fedasio::nn {
 

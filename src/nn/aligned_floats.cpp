@@ -13,7 +13,8 @@ aligned_floats::aligned_floats(std::size_t size) : size_(size) {
         throw std::bad_alloc();
     }
     const std::size_t whole_lines = (size + line - 1) / line * line;
-    data_.reset(static_cast<float*>(::operator new(whole_lines * sizeof(float), std::align_val_t{alignment})));
+    data_.reset(
+        static_cast<float*>(::operator new(whole_lines * sizeof(float), std::align_val_t{alignment})));
     std::fill_n(data_.get(), whole_lines, 0.0F);
 }
 

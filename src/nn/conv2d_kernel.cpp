@@ -1,25 +1,25 @@
 #include <fedasio/nn/aligned_floats.hpp>
 
+#include <algorithm>
 #include <nn/activation.hpp>
 #include <nn/bias.hpp>
 #include <nn/layer_kernel.hpp>
 #include <nn/matrix_view.hpp>
 
-#include <algorithm>
-
 namespace fedasio::nn {
 
 namespace {
 
-/// Convolution as matrix products (im2col; Chellapilla et al., 2006): a patch is the part of the image under the kernel,
-/// written as a column of kernel_height * kernel_width * channels values, and the layer is kernel * patches. The output
-/// pixels of the whole batch are taken a block at a time, so that the patches stay in the cache and the memory does
-/// not grow with the batch.
+/// Convolution as matrix products (im2col; Chellapilla et al., 2006): a patch is the part of the image under
+/// the kernel, written as a column of kernel_height * kernel_width * channels values, and the layer is kernel
+/// * patches. The output pixels of the whole batch are taken a block at a time, so that the patches stay in
+/// the cache and the memory does not grow with the batch.
 class conv2d_kernel final : public layer_kernel {
 public:
     conv2d_kernel(const conv2d& spec, const layer_layout& layer)
         : input_(layer.input), output_(layer.output), kernel_height_(spec.kernel_height),
-          kernel_width_(spec.kernel_width), top_(spec.pad == padding::same ? (spec.kernel_height - 1) / 2 : 0),
+          kernel_width_(spec.kernel_width),
+          top_(spec.pad == padding::same ? (spec.kernel_height - 1) / 2 : 0),
           left_(spec.pad == padding::same ? (spec.kernel_width - 1) / 2 : 0), act_(spec.act),
           patch_(kernel_height_ * kernel_width_ * input_.channels), block_(block_of(patch_)),
           patches_(patch_ * block_) {}
@@ -72,49 +72,65 @@ private:
         }
     }
 
-    /// Calls work(patch's number, offset in the patch, offset in the batch of images, number of values) for each row
-    /// of the kernel over each of the pixels, for the part of the row that lies inside of the image.
+    /// The part of a patch that lies inside of the image, as `rows` runs of `run` values.
+    struct inner_part {
+        std::size_t in_patches; ///< offset of the first run in patches_
+        std::size_t in_images;  ///< offset of the first run in the batch of images
+        std::size_t rows;
+        std::size_t run;
+    };
+
+    /// Calls work(inner_part) for each of the output pixels.
     template <class Work>
-    void for_each_row(std::size_t first, std::size_t pixels, Work work) const {
-        const std::size_t channels = input_.channels;
+    void for_each_patch(std::size_t first, std::size_t pixels, Work work) const {
         std::size_t x = first % output_.width;
         std::size_t y = first / output_.width % output_.height;
-        std::size_t image = first / output_.width / output_.height * input_.height;
+        std::size_t image = first / output_.width / output_.height;
         for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
             const std::size_t begin = left_ > x ? left_ - x : 0;
-            const std::size_t end = std::min<std::size_t>(kernel_width_, input_.width + left_ - x);
+            const std::size_t end = std::min(kernel_width_, input_.width + left_ - x);
             const std::size_t row_begin = top_ > y ? top_ - y : 0;
-            const std::size_t row_end = std::min<std::size_t>(kernel_height_, input_.height + top_ - y);
-            for (std::size_t row = row_begin; row < row_end; ++row) {
-                work(pixel, (row * kernel_width_ + begin) * channels,
-                     ((image + y + row - top_) * input_.width + x + begin - left_) * channels,
-                     (end - begin) * channels);
-            }
+            const std::size_t row_end = std::min(kernel_height_, input_.height + top_ - y);
+            const std::size_t image_row = image * input_.height + y + row_begin - top_;
+            work(inner_part{
+                .in_patches = pixel * patch_ + (row_begin * kernel_width_ + begin) * input_.channels,
+                .in_images = (image_row * input_.width + x + begin - left_) * input_.channels,
+                .rows = row_end - row_begin,
+                .run = (end - begin) * input_.channels,
+            });
             if (++x == output_.width) {
                 x = 0;
                 if (++y == output_.height) {
                     y = 0;
-                    image += input_.height;
+                    ++image;
                 }
             }
         }
     }
 
     void gather(const float* images, std::size_t first, std::size_t pixels) {
-        if (output_.height + kernel_height_ != input_.height + 1 || output_.width + kernel_width_ != input_.width + 1) {
-            std::fill_n(patches_.data(), patch_ * pixels, 0.0F);
-        }
-        for_each_row(first, pixels, [&](std::size_t pixel, std::size_t to, std::size_t from, std::size_t count) {
-            std::copy_n(images + from, count, patches_.data() + pixel * patch_ + to);
+        float* patch = patches_.data();
+        for_each_patch(first, pixels, [&](const inner_part& part) {
+            if (part.rows * part.run != patch_) {
+                std::fill_n(patch, patch_, 0.0F);
+            }
+            patch += patch_;
+            for (std::size_t row = 0; row < part.rows; ++row) {
+                std::copy_n(images + part.in_images + row * input_.width * input_.channels, part.run,
+                            patches_.data() + part.in_patches + row * kernel_width_ * input_.channels);
+            }
         });
     }
 
     void scatter(float* images, std::size_t first, std::size_t pixels) const {
-        for_each_row(first, pixels, [&](std::size_t pixel, std::size_t from, std::size_t to, std::size_t count) {
-            const float* __restrict row = patches_.data() + pixel * patch_ + from;
-            float* __restrict image = images + to;
-            for (std::size_t i = 0; i < count; ++i) {
-                image[i] += row[i];
+        for_each_patch(first, pixels, [&](const inner_part& part) {
+            for (std::size_t row = 0; row < part.rows; ++row) {
+                const float* __restrict from =
+                    patches_.data() + part.in_patches + row * kernel_width_ * input_.channels;
+                float* __restrict to = images + part.in_images + row * input_.width * input_.channels;
+                for (std::size_t i = 0; i < part.run; ++i) {
+                    to[i] += from[i];
+                }
             }
         });
     }

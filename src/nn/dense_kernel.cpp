@@ -1,9 +1,8 @@
+#include <algorithm>
 #include <nn/activation.hpp>
 #include <nn/bias.hpp>
 #include <nn/layer_kernel.hpp>
 #include <nn/matrix_view.hpp>
-
-#include <algorithm>
 
 namespace fedasio::nn {
 

@@ -1,18 +1,19 @@
-#include <nn/layer_kernel.hpp>
-
 #include <Eigen/Core>
 
+#include <cstddef>
+#include <nn/layer_kernel.hpp>
 #include <utility>
 
 namespace fedasio::nn {
 
 namespace {
 
-/// Eigen splits sums over a product's inner dimension by the caches it finds on the machine. Fixed sizes give the same
-/// bits on every machine with this instruction set.
+/// Eigen splits sums over a product's inner dimension by the caches it finds on the machine. Fixed sizes give
+/// the same bits on every machine with this instruction set.
 void fix_product_blocking() {
     static const bool fixed = [] {
-        Eigen::setCpuCacheSizes(32 * 1024, 512 * 1024, 4 * 1024 * 1024);
+        constexpr std::ptrdiff_t kibibyte = 1024;
+        Eigen::setCpuCacheSizes(32 * kibibyte, 512 * kibibyte, 4096 * kibibyte);
         return true;
     }();
     static_cast<void>(fixed);
@@ -63,7 +64,8 @@ std::vector<stage> make_stages(const network& model, std::size_t max_samples, ra
         const kernel_maker maker{.layer = layer,
                                  .max_samples = max_samples,
                                  .masks = masks,
-                                 .is_softmax_of_loss = is_last && model.spec().objective == loss::cross_entropy};
+                                 .is_softmax_of_loss =
+                                     is_last && model.spec().objective == loss::cross_entropy};
         if (auto kernel = std::visit(maker, layer.spec)) {
             stages.push_back({.kernel = std::move(kernel),
                               .inputs = layer.input.size(),

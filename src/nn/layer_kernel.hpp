@@ -9,9 +9,9 @@
 
 namespace fedasio::nn {
 
-/// The arithmetic of one layer, with the memory that it needs between a forward and a backward pass. All arrays
-/// lie in aligned_floats blocks, each from its start, except weights and gradient, which lie in the flat span of all
-/// parameters, at this layer's own. Not thread-safe.
+/// The arithmetic of one layer, with the memory that it needs between a forward and a backward pass. All
+/// arrays lie in aligned_floats blocks, each from its start, except weights and gradient, which lie in the
+/// flat span of all parameters, at this layer's own. Not thread-safe.
 class layer_kernel {
 public:
     layer_kernel() = default;
@@ -22,8 +22,8 @@ public:
     /// y[samples][outputs] from x[samples][inputs].
     virtual void forward(const float* weights, const float* x, float* y, std::size_t samples) = 0;
 
-    /// After forward() with the same weights, x, y and samples: from dy, the gradient by y, writes the gradient by the
-    /// weights and, unless dx is null, by x. Uses dy as scratch.
+    /// After forward() with the same weights, x, y and samples: from dy, the gradient by y, writes the
+    /// gradient by the weights and, unless dx is null, by x. Uses dy as scratch.
     virtual void backward(const float* weights, const float* x, const float* y, float* dy, float* gradient,
                           float* dx, std::size_t samples) = 0;
 };
@@ -37,10 +37,12 @@ struct stage {
     bool has_parameters = false;
 };
 
-/// The kernels of a network, without layers that move no value (flatten, and dropout when evaluating). Under cross_entropy the last softmax is left
-/// out too: it belongs to the loss, where both together are stable and their gradient is simple. `masks` is where
-/// dropout draws from, and must outlive the kernels; null when evaluating.
-[[nodiscard]] std::vector<stage> make_stages(const network& model, std::size_t max_samples, random_stream* masks);
+/// The kernels of a network, without layers that move no value (flatten, and dropout when evaluating). Under
+/// cross_entropy the last softmax is left out too: it belongs to the loss, where both together are stable and
+/// their gradient is simple. `masks` is where dropout draws from, and must outlive the kernels; null when
+/// evaluating.
+[[nodiscard]] std::vector<stage> make_stages(const network& model, std::size_t max_samples,
+                                             random_stream* masks);
 
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const dense& spec, const layer_layout& layer);
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const conv2d& spec, const layer_layout& layer);

@@ -6,9 +6,9 @@
 
 namespace fedasio::nn {
 
-/// A column-major view of floats that live elsewhere. A row-major batch [samples][features] is the column-major matrix
-/// features x samples; a row-major kernel [inputs][units] is the column-major matrix units x inputs. So each layer
-/// is the product kernel * batch with nothing transposed.
+/// A column-major view of floats that live elsewhere. A row-major batch [samples][features] is the
+/// column-major matrix features x samples; a row-major kernel [inputs][units] is the column-major matrix
+/// units x inputs. So each layer is the product kernel * batch with nothing transposed.
 using matrix_view = Eigen::Map<Eigen::MatrixXf>;
 using const_matrix_view = Eigen::Map<const Eigen::MatrixXf>;
 

@@ -1,7 +1,6 @@
-#include <nn/layer_kernel.hpp>
-
 #include <algorithm>
 #include <cstdint>
+#include <nn/layer_kernel.hpp>
 
 namespace fedasio::nn {
 
@@ -10,7 +9,8 @@ namespace {
 class max_pool2d_kernel final : public layer_kernel {
 public:
     max_pool2d_kernel(const max_pool2d& spec, const layer_layout& layer, std::size_t max_samples)
-        : input_(layer.input), output_(layer.output), size_(spec.size), winners_(max_samples * output_.size()) {}
+        : input_(layer.input), output_(layer.output), size_(spec.size),
+          winners_(max_samples * output_.size()) {}
 
     void forward(const float* /*weights*/, const float* x, float* y, std::size_t samples) override {
         const std::size_t channels = input_.channels;
@@ -30,8 +30,8 @@ public:
         });
     }
 
-    void backward(const float* /*weights*/, const float* /*x*/, const float* /*y*/, float* dy, float* /*gradient*/,
-                  float* dx, std::size_t samples) override {
+    void backward(const float* /*weights*/, const float* /*x*/, const float* /*y*/, float* dy,
+                  float* /*gradient*/, float* dx, std::size_t samples) override {
         if (input_.height % size_ != 0 || input_.width % size_ != 0) {
             std::fill_n(dx, samples * input_.size(), 0.0F);
         }

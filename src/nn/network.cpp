@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <nn/batch_check.hpp>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -19,12 +20,18 @@ constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();
 [[nodiscard]] std::string_view type_of(const layer_spec& layer) {
     struct names {
         std::string_view operator()(const dense&) const { return "dense"; }
+
         std::string_view operator()(const conv2d&) const { return "conv2d"; }
+
         std::string_view operator()(const max_pool2d&) const { return "max_pool2d"; }
+
         std::string_view operator()(const flatten&) const { return "flatten"; }
+
         std::string_view operator()(const dropout&) const { return "dropout"; }
+
         std::string_view operator()(const activate&) const { return "activate"; }
     };
+
     return std::visit(names{}, layer);
 }
 
@@ -47,12 +54,18 @@ constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();
 [[nodiscard]] std::optional<activation> activation_of(const layer_spec& layer) {
     struct activations {
         std::optional<activation> operator()(const dense& it) const { return it.act; }
+
         std::optional<activation> operator()(const conv2d& it) const { return it.act; }
+
         std::optional<activation> operator()(const activate& it) const { return it.act; }
+
         std::optional<activation> operator()(const max_pool2d&) const { return std::nullopt; }
+
         std::optional<activation> operator()(const flatten&) const { return std::nullopt; }
+
         std::optional<activation> operator()(const dropout&) const { return std::nullopt; }
     };
+
     return std::visit(activations{}, layer);
 }
 
@@ -96,7 +109,8 @@ public:
         layer_layout layout{.spec = layer, .input = shape_, .output = shape_};
         layout.output = std::visit([this](const auto& it) { return check(it); }, layer);
         if (values_of(layout.output) > largest) {
-            refuse("gives " + text_of(layout.output) + " values a sample, more than " + std::to_string(largest),
+            refuse("gives " + text_of(layout.output) + " values a sample, more than " +
+                       std::to_string(largest),
                    "make the layer smaller");
         }
         layout.offset = first;
@@ -107,13 +121,14 @@ public:
 
 private:
     [[noreturn]] void refuse(const std::string& what, const std::string& remedy) const {
-        throw std::invalid_argument("layer " + std::to_string(number_) + " (" + std::string(type_) + ") " + what +
-                                    ": " + remedy);
+        throw std::invalid_argument("layer " + std::to_string(number_) + " (" + std::string(type_) + ") " +
+                                    what + ": " + remedy);
     }
 
     [[nodiscard]] shape check(const dense& it) {
         if (!is_flat(shape_)) {
-            refuse("takes a flat input but gets an image of " + text_of(shape_), "put a flatten layer before it");
+            refuse("takes a flat input but gets an image of " + text_of(shape_),
+                   "put a flatten layer before it");
         }
         if (it.units == 0) {
             refuse("has no units", "set units to 1 or more");
@@ -197,10 +212,11 @@ private:
             refuse("brings the model to more than " + std::to_string(largest) + " parameters",
                    "make it or the layers before it smaller");
         }
-        parameters.push_back({.name = std::to_string(number_) + "." + std::string(type_) + "." + std::string(array),
-                              .dims = {dims.begin(), dims.end()},
-                              .offset = parameter_count,
-                              .size = size});
+        parameters.push_back(
+            {.name = std::to_string(number_) + "." + std::string(type_) + "." + std::string(array),
+             .dims = {dims.begin(), dims.end()},
+             .offset = parameter_count,
+             .size = size});
         parameter_count += size;
     }
 
@@ -227,10 +243,10 @@ void check_whole(const model_spec& spec) {
 void check_objective(const model_spec& spec) {
     const layer_spec& last = spec.layers.back();
     if (spec.objective == loss::cross_entropy && activation_of(last) != activation::softmax) {
-        throw std::invalid_argument("layer " + std::to_string(spec.layers.size() - 1) + " (" +
-                                    std::string(type_of(last)) +
-                                    ") is the last one and is not a softmax, which cross_entropy needs: give it the "
-                                    "activation softmax with one unit a class, or use mean_squared_error");
+        throw std::invalid_argument(
+            "layer " + std::to_string(spec.layers.size() - 1) + " (" + std::string(type_of(last)) +
+            ") is the last one and is not a softmax, which cross_entropy needs: give it the "
+            "activation softmax with one unit a class, or use mean_squared_error");
     }
 }
 
@@ -253,8 +269,8 @@ network::network(model_spec spec) {
     if (checker.parameter_count == 0) {
         throw std::invalid_argument("the model has nothing to learn: add at least one dense or conv2d layer");
     }
-    description_ = std::make_shared<const description>(std::move(spec), std::move(checker.layers),
-                                                       std::move(checker.parameters), checker.parameter_count);
+    description_ = std::make_shared<const description>(
+        std::move(spec), std::move(checker.layers), std::move(checker.parameters), checker.parameter_count);
 }
 
 const model_spec& network::spec() const noexcept {
@@ -282,16 +298,15 @@ std::span<const parameter> network::parameters() const noexcept {
 }
 
 void network::initialise(std::span<float> weights, std::uint64_t seed) const {
-    if (weights.size() != parameter_count()) {
-        throw std::invalid_argument("there are " + std::to_string(weights.size()) + " weights to initialise, the model has " +
-                                    std::to_string(parameter_count()));
-    }
-    const auto fill = [](std::span<float> kernel, initializer init, double fan_in, double fan_out, random_stream& stream) {
+    check_weights(*this, weights);
+    const auto fill = [](std::span<float> kernel, initializer init, double fan_in, double fan_out,
+                         random_stream& stream) {
         const double deviation = std::sqrt(2.0 / fan_in);
         const double limit = std::sqrt(6.0 / (fan_in + fan_out));
         for (float& weight : kernel) {
-            weight = static_cast<float>(init == initializer::he ? deviation * stream.normal()
-                                                                : limit * (2.0 * stream.uniform_double() - 1.0));
+            weight =
+                static_cast<float>(init == initializer::he ? deviation * stream.normal()
+                                                           : limit * (2.0 * stream.uniform_double() - 1.0));
         }
     };
     std::fill(weights.begin(), weights.end(), 0.0F);
@@ -305,8 +320,8 @@ void network::initialise(std::span<float> weights, std::uint64_t seed) const {
         } else if (const auto* conv = std::get_if<conv2d>(&layer.spec)) {
             const std::size_t area = std::size_t{conv->kernel_height} * conv->kernel_width;
             const std::size_t inputs = area * layer.input.channels;
-            fill(weights.subspan(layer.offset, inputs * conv->filters), conv->init, static_cast<double>(inputs),
-                 static_cast<double>(area * conv->filters), stream);
+            fill(weights.subspan(layer.offset, inputs * conv->filters), conv->init,
+                 static_cast<double>(inputs), static_cast<double>(area * conv->filters), stream);
         }
     }
 }

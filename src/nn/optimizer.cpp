@@ -1,7 +1,7 @@
-#include <nn/optimizer.hpp>
-
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <nn/optimizer.hpp>
 #include <stdexcept>
 #include <string>
 

@@ -1,22 +1,24 @@
+#include <fedasio/nn/aligned_floats.hpp>
 #include <fedasio/nn/trainer.hpp>
 
-#include <fedasio/nn/aligned_floats.hpp>
-
+#include <algorithm>
+#include <array>
 #include <nn/batch_check.hpp>
 #include <nn/layer_kernel.hpp>
+#include <nn/no_denormals.hpp>
 #include <nn/objective.hpp>
 #include <nn/optimizer.hpp>
-
-#include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace fedasio::nn {
 
 struct trainer::memory {
     memory(const network& used, const optimizer_spec& spec, std::size_t most)
-        : model(used), steps(spec, model.parameter_count()), max_batch(most), weights(model.parameter_count()),
-          gradient(model.parameter_count()), features(model.input().size() * most),
+        : model(used), steps(spec, model.parameter_count()), max_batch(most),
+          weights(model.parameter_count()), gradient(model.parameter_count()),
+          features(model.input().size() * most), outcome(model.output().size() * most),
           stages(make_stages(model, most, &masks)) {
         std::size_t widest = 0;
         for (const stage& it : stages) {
@@ -35,8 +37,23 @@ struct trainer::memory {
         }
     }
 
-    // dy is at first the gradient of the loss, then that of one layer's inputs after the other, in turn in one of
-    // two blocks. It ends at the first layer that learns: nothing needs the gradient of what lies before.
+    batch_result learn(const targets& expected, std::size_t batch) {
+        const no_denormals mode;
+        const loss objective = model.spec().objective;
+        const std::size_t outputs = model.output().size();
+        forward(batch);
+        std::copy_n(activations.back().data(), outputs * batch, outcome.data());
+        batch_result result;
+        measure(objective, outcome.data(), expected, 0, outputs, batch, result);
+        differentiate(objective, outcome.data(), expected, outputs, batch);
+        backward(outcome.data(), batch);
+        steps.update(weights.span(), gradient.span());
+        return result;
+    }
+
+    // dy is at first the gradient of the loss, then that of one layer's inputs after the other, in turn in
+    // one of two blocks. It ends at the first layer that learns: nothing needs the gradient of what lies
+    // before.
     void backward(float* dy, std::size_t batch) {
         for (std::size_t i = stages.size(); i-- > 0;) {
             const bool is_first = &stages[i] == first_trained;
@@ -59,8 +76,55 @@ struct trainer::memory {
     aligned_floats weights;
     aligned_floats gradient;
     aligned_floats features;
+    aligned_floats outcome; ///< outputs of the network, then the gradient of the loss
     std::vector<stage> stages;
     std::vector<aligned_floats> activations; ///< what each stage gives
     std::array<aligned_floats, 2> deltas;
     const stage* first_trained = nullptr;
 };
+
+namespace {
+
+[[nodiscard]] std::size_t checked_size(std::size_t max_batch) {
+    if (max_batch == 0 || max_batch > 0x7fffffff) {
+        throw std::invalid_argument("max_batch is " + std::to_string(max_batch) + ": it must be 1 or more");
+    }
+    return max_batch;
+}
+
+} // namespace
+
+trainer::trainer(const network& model, const optimizer_spec& optimizer, std::size_t max_batch)
+    : memory_(std::make_unique<memory>(model, optimizer, checked_size(max_batch))) {}
+
+trainer::trainer(trainer&&) noexcept = default;
+trainer& trainer::operator=(trainer&&) noexcept = default;
+trainer::~trainer() = default;
+
+void trainer::begin(std::span<const float> weights, random_stream dropout) {
+    check_weights(memory_->model, weights);
+    std::copy(weights.begin(), weights.end(), memory_->weights.data());
+    memory_->steps.begin(weights);
+    memory_->masks = dropout;
+    memory_->has_begun = true;
+}
+
+batch_result trainer::step(std::span<const float> features, const targets& expected, std::size_t batch) {
+    if (!memory_->has_begun) {
+        throw std::logic_error("trainer::step before begin: give it weights first");
+    }
+    if (batch == 0 || batch > memory_->max_batch) {
+        throw std::invalid_argument("the batch has " + std::to_string(batch) +
+                                    " samples: it must have 1 to " + std::to_string(memory_->max_batch));
+    }
+    check_features(memory_->model, features, batch);
+    check_targets(memory_->model, expected, batch);
+    std::copy(features.begin(), features.end(), memory_->features.data());
+    return memory_->learn(expected, batch);
+}
+
+std::span<const float> trainer::weights() const noexcept {
+    return std::as_const(memory_->weights).span();
+}
+
+} // namespace fedasio::nn

@@ -14,7 +14,9 @@ export function App() {
     useSignalEffect(() => {
         const known = status.value;
         document.title =
-            known === null ? 'fedasio' : `${phase_names[known.phase]}, ${known.round}/${known.last_round} · fedasio`;
+            known === null
+                ? 'fedasio'
+                : `${phase_names[known.phase]}, ${known.round}/${known.last_round} · fedasio`;
     });
     return (
         <>

@@ -9,9 +9,7 @@ export interface Socket {
 
 /** retry_at is in milliseconds of Date.now(), null while a try is under way. */
 export type Link =
-    | { kind: 'connecting' }
-    | { kind: 'live' }
-    | { kind: 'reconnecting' | 'lost'; retry_at: number | null };
+    { kind: 'connecting' } | { kind: 'live' } | { kind: 'reconnecting' | 'lost'; retry_at: number | null };
 
 export interface Options {
     /** ws: or wss: URL of the stream, without a query. */

@@ -20,7 +20,9 @@ export function percent(share: Maybe, digits = 1): string {
 export function loss(value: Maybe): string {
     return shown(value, (number) => {
         const size = Math.abs(number);
-        return size !== 0 && (size < 0.001 || size >= 100_000) ? number.toExponential(2) : number.toFixed(size < 10 ? 4 : 2);
+        return size !== 0 && (size < 0.001 || size >= 100_000)
+            ? number.toExponential(2)
+            : number.toFixed(size < 10 ? 4 : 2);
     });
 }
 
@@ -56,7 +58,9 @@ export function clock(seconds: Maybe): string {
         const two = (value: number): string => String(value).padStart(2, '0');
         const minutes = Math.floor(whole / 60);
         const tail = `${two(whole % 60)}`;
-        return minutes < 60 ? `${minutes}:${tail}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${tail}`;
+        return minutes < 60
+            ? `${minutes}:${tail}`
+            : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${tail}`;
     });
 }
 

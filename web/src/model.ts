@@ -1,4 +1,5 @@
-// What the page knows of the run: a snapshot, and the events since. Pure: nothing here knows of sockets or of the DOM.
+// What the page knows of the run: a snapshot, and the events since. Pure: nothing here knows of sockets or of
+// the DOM.
 // Every change makes a new state that shares the parts which did not change, so a view redraws only what did.
 import type { Client, Event, Phase, Resumed, Round, Snapshot, Status, Worker } from './protocol';
 
@@ -16,12 +17,17 @@ export interface State {
     status: Status;
     workers: Worker[];
     clients: Client[];
-    /** Ascending by round. */
+    /** Ascending by round, at most round_limit of them. */
     rounds: Round[];
     /** Events worth reading, oldest first, at most log_limit of them. */
     log: Event[];
     /** The round that runs; null before the first event of it that this page saw. */
     open_round: OpenRound | null;
+    /**
+     * From the start of a training until its end, a pause included. A training may wait for workers too, so the
+     * phase does not tell; null where nothing does, which is in a snapshot of a long run that waits.
+     */
+    training: boolean | null;
     /** Unix seconds; null when it happened before all that is known. */
     phase_since: number | null;
     training_since: number | null;
@@ -29,12 +35,14 @@ export interface State {
 }
 
 export const log_limit = 1000;
+export const round_limit = 10_000;
 
 /**
  * What became of a message.
  * - applied: it is part of the state.
  * - duplicate: it was part of the state before; dropped.
- * - gap: something between the state and this message is missing; the state is unchanged and the caller connects again.
+ * - gap: something between the state and this message is missing; the state is unchanged and the caller
+ *   connects again.
  */
 export type Verdict = 'applied' | 'duplicate' | 'gap';
 
@@ -60,14 +68,9 @@ const logged: ReadonlySet<string> = new Set([
 
 const resting: ReadonlySet<Phase> = new Set<Phase>(['waiting', 'finished', 'failed']);
 
-/** True from the start of a training until its end, a pause included. */
-export function is_busy(phase: Phase): boolean {
-    return !resting.has(phase);
-}
-
 /**
- * Takes one parsed message of the stream. A snapshot replaces everything. An event counts only as the successor of the last one;
- * an event of an unknown type counts, and changes nothing else.
+ * Takes one parsed message of the stream. A snapshot replaces everything. An event counts only as the successor
+ * of the last one; an event of an unknown type counts, and changes nothing else.
  * @throws TypeError when the message is not one of docs/api.md; the state is unchanged then.
  */
 export function receive(state: State | null, message: unknown): Received {
@@ -119,30 +122,46 @@ function from_snapshot(snapshot: Snapshot): State {
         status: snapshot.status,
         workers: snapshot.workers,
         clients: snapshot.clients,
-        rounds: [...snapshot.rounds].sort((a, b) => a.round - b.round),
+        rounds: [...snapshot.rounds].sort((a, b) => a.round - b.round).slice(-round_limit),
         log,
         open_round: null,
+        training: is_training(snapshot, ended ? false : last_start === undefined ? null : true),
         phase_since: last_phase?.time ?? null,
         training_since: last_start?.time ?? null,
         training_until: ended ? last_end.time : null,
     };
 }
 
+function is_training({ status, rounds }: Snapshot, by_log: boolean | null): boolean | null {
+    if (status.phase !== 'waiting') {
+        return !resting.has(status.phase);
+    }
+    return by_log === null && rounds.length === 0 ? false : by_log;
+}
+
 function change(state: State, event: Event): Partial<State> {
     const { status } = state;
     switch (event.type) {
+        case 'run_opened': {
+            const { type: _type, seq: _seq, time: _time, ...opened } = event;
+            return { status: { ...status, ...opened } };
+        }
+        case 'model_built':
+            return { status: { ...status, parameters: event.parameters } };
         case 'phase': {
-            const at_rest = resting.has(event.phase);
+            const { phase, round, time } = event;
+            const ended = phase === 'finished' || phase === 'failed';
             return {
                 status: {
                     ...status,
-                    phase: event.phase,
-                    round: event.round,
-                    pausing: status.pausing && !at_rest && event.phase !== 'paused',
-                    stopping: status.stopping && !at_rest,
+                    phase,
+                    round,
+                    pausing: status.pausing && !ended && phase !== 'paused',
+                    stopping: status.stopping && !ended,
                 },
-                open_round: at_rest || event.phase === 'paused' ? null : state.open_round,
-                phase_since: event.time,
+                open_round: resting.has(phase) || phase === 'paused' ? null : state.open_round,
+                training: phase === 'waiting' ? state.training : !ended,
+                phase_since: time,
             };
         }
         case 'worker_joined': {
@@ -176,6 +195,7 @@ function change(state: State, event: Event): Partial<State> {
                     pausing: false,
                     stopping: false,
                 },
+                training: true,
                 training_since: event.time,
                 training_until: null,
             };
@@ -189,16 +209,22 @@ function change(state: State, event: Event): Partial<State> {
         case 'client_dropped': {
             const open = state.open_round;
             return {
-                clients: edit_client(state.clients, event.client, { round: event.round, reason: event.reason }),
+                clients: edit_client(state.clients, event.client, {
+                    round: event.round,
+                    reason: event.reason,
+                }),
                 open_round:
-                    open?.round === event.round ? { ...open, dropped: add(open.dropped, event.client) } : open,
+                    open?.round === event.round
+                        ? { ...open, dropped: add(open.dropped, event.client) }
+                        : open,
             };
         }
         case 'round_finished': {
             const others = state.rounds.filter((round) => round.round !== event.result.round);
+            const rounds = [...others, event.result].sort((a, b) => a.round - b.round);
             return {
                 status: { ...status, round: event.result.round },
-                rounds: [...others, event.result].sort((a, b) => a.round - b.round),
+                rounds: rounds.slice(-round_limit),
                 open_round: null,
             };
         }
@@ -206,6 +232,7 @@ function change(state: State, event: Event): Partial<State> {
             return {
                 status: { ...status, round: event.round, pausing: false, stopping: false },
                 open_round: null,
+                training: false,
                 training_until: event.time,
             };
         case 'model_saved':
@@ -213,7 +240,7 @@ function change(state: State, event: Event): Partial<State> {
         case 'pause_requested':
             return { status: { ...status, pausing: event.pausing } };
         case 'command': {
-            const stops = event.command === 'stop' && event.accepted && is_busy(status.phase);
+            const stops = event.command === 'stop' && event.accepted && state.training !== false;
             return stops ? { status: { ...status, stopping: true } } : {};
         }
         default:

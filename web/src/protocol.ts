@@ -91,8 +91,26 @@ interface Stamp {
     time: number;
 }
 
+/** What is settled when a master starts. */
+export type Opened = Pick<
+    Status,
+    | 'plan'
+    | 'plan_digest'
+    | 'seed'
+    | 'task'
+    | 'clients_planned'
+    | 'min_workers'
+    | 'last_round'
+    | 'target_accuracy'
+    | 'version'
+    | 'instruction_set'
+    | 'models'
+>;
+
 export type Event = Stamp &
     (
+        | ({ type: 'run_opened' } & Opened)
+        | { type: 'model_built'; parameters: number }
         | { type: 'phase'; phase: Phase; round: number }
         | { type: 'worker_joined'; worker: Worker }
         | { type: 'worker_left'; worker: number; name: string; reason: string }

@@ -2,7 +2,7 @@
 import { clock, count, loss, percent, plural } from './format';
 import type { Event, Phase } from './protocol';
 
-export type Tone = 'plain' | 'good' | 'warning' | 'bad';
+export type Tone = 'plain' | 'quiet' | 'good' | 'warning' | 'bad';
 
 export interface Sentence {
     text: string;
@@ -51,8 +51,12 @@ export function sentence(event: Event): Sentence {
         case 'phase': {
             const round = event.round > 0 ? ` (round ${event.round})` : '';
             const name = phase_names[event.phase] ?? String(event.phase);
-            const tones: Partial<Record<Phase, Tone>> = { failed: 'bad', paused: 'warning', finished: 'good' };
-            return { text: `${name}${round}.`, tone: tones[event.phase] ?? 'plain' };
+            const tones: Partial<Record<Phase, Tone>> = {
+                failed: 'bad',
+                paused: 'warning',
+                finished: 'good',
+            };
+            return { text: `${name}${round}.`, tone: tones[event.phase] ?? 'quiet' };
         }
         case 'worker_joined': {
             const { name, worker, address } = event.worker;
@@ -64,7 +68,8 @@ export function sentence(event: Event): Sentence {
                 tone: 'warning',
             };
         case 'training_started': {
-            const target = event.target_accuracy === null ? '' : `, or ${percent(event.target_accuracy)} accuracy`;
+            const target =
+                event.target_accuracy === null ? '' : `, or ${percent(event.target_accuracy)} accuracy`;
             return {
                 text: `Training starts with round ${event.round} and ends after round ${event.last_round}${target}.`,
                 tone: 'plain',
@@ -72,7 +77,10 @@ export function sentence(event: Event): Sentence {
         }
         case 'client_dropped': {
             const text = `Round ${event.round}: client ${event.client} was left out, ${drop_reason(event.reason)}`;
-            return { text: with_detail(text, event.detail), tone: event.reason === 'not_needed' ? 'plain' : 'warning' };
+            return {
+                text: with_detail(text, event.detail),
+                tone: event.reason === 'not_needed' ? 'plain' : 'warning',
+            };
         }
         case 'round_finished': {
             const { round, test_accuracy, test_loss, train_loss, seconds, dropped } = event.result;
@@ -80,7 +88,9 @@ export function sentence(event: Event): Sentence {
             if (test_accuracy !== null) {
                 parts.push(`test accuracy ${percent(test_accuracy)}`);
             }
-            parts.push(test_loss !== null ? `test loss ${loss(test_loss)}` : `train loss ${loss(train_loss)}`);
+            parts.push(
+                test_loss !== null ? `test loss ${loss(test_loss)}` : `train loss ${loss(train_loss)}`,
+            );
             if (dropped.length > 0) {
                 parts.push(`${plural(dropped.length, 'client')} left out`);
             }
@@ -94,15 +104,18 @@ export function sentence(event: Event): Sentence {
         case 'model_saved':
             return { text: `Model of round ${event.round} saved as ${event.name}.`, tone: 'good' };
         case 'model_loaded':
-            return { text: `Model ${event.name} (round ${count(event.round)}) is now the global model.`, tone: 'good' };
+            return {
+                text: `Model ${event.name} (round ${count(event.round)}) is now the global model.`,
+                tone: 'good',
+            };
         case 'pause_requested':
             return {
-                text: event.pausing ? 'The run will pause before the next round.' : 'The run will not pause.',
+                text: event.pausing ? 'The run will pause before the next round.' : 'The run goes on.',
                 tone: 'plain',
             };
         case 'command':
             return event.accepted
-                ? { text: `Command ${event.command} accepted.`, tone: 'plain' }
+                ? { text: with_detail(`Command ${event.command} accepted`, event.reason), tone: 'plain' }
                 : { text: with_detail(`Command ${event.command} refused`, event.reason), tone: 'warning' };
         case 'notice': {
             const tones: Record<string, Tone> = { warning: 'warning', error: 'bad' };

@@ -1,4 +1,5 @@
-// The signals that the views read. Slices keep their identity while they do not change, so views of others do not redraw.
+// The signals that the views read. Slices keep their identity while they do not change, so views of others do not
+// redraw.
 import { batch, computed, signal } from '@preact/signals';
 import { Connection, type Link, type Socket } from './connection';
 import type { State } from './model';

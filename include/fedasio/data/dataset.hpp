@@ -11,18 +11,20 @@ namespace fedasio::data {
 
 /// Samples with their classes (classification) or target values (regression), all in memory.
 ///
-/// Immutable after construction: any number of threads may read one data set, held by `shared_ptr<const dataset>`.
-/// Features are row-major, `feature_count()` a sample. Those given as bytes stay bytes in memory (a quarter of the size)
-/// and are scaled to [0, 1] by 1/255 as they are copied; those given as floats are copied as they are.
+/// Immutable after construction: any number of threads may read one data set, held by `shared_ptr<const
+/// dataset>`. Features are row-major, `feature_count()` a sample. Those given as bytes stay bytes in memory
+/// (a quarter of the size) and are scaled to [0, 1] by 1/255 as they are copied; those given as floats are
+/// copied as they are.
 class dataset {
 public:
     using feature_values = std::variant<std::vector<std::uint8_t>, std::vector<float>>;
 
     /// A classification set. `feature_dims` is the shape of one sample, for example {28, 28}; `features` has
     /// product(feature_dims) values a sample; each class is in [0, class_names.size()).
-    /// Throws std::invalid_argument if these do not fit together, or if there are no samples, or more than 2^32 - 1.
-    dataset(std::vector<std::uint32_t> feature_dims, feature_values features, std::vector<std::int32_t> classes,
-            std::vector<std::string> class_names);
+    /// Throws std::invalid_argument if these do not fit together, or if there are no samples, or more than
+    /// 2^32 - 1.
+    dataset(std::vector<std::uint32_t> feature_dims, feature_values features,
+            std::vector<std::int32_t> classes, std::vector<std::string> class_names);
     /// A regression set, with one target value a sample. Throws as above.
     dataset(std::vector<std::uint32_t> feature_dims, feature_values features, std::vector<float> targets);
 
@@ -48,8 +50,8 @@ public:
 
     /// Assembles a batch: writes the features of the samples `indices`, in that order, to `out`
     /// [indices.size(), feature_count()]. An index may occur more than once.
-    /// Throws std::out_of_range for an index >= size() and std::invalid_argument if `out` has another size; `out`
-    /// is untouched then. The same holds for the two functions below.
+    /// Throws std::out_of_range for an index >= size() and std::invalid_argument if `out` has another size;
+    /// `out` is untouched then. The same holds for the two functions below.
     void copy_features(std::span<const std::uint32_t> indices, std::span<float> out) const;
     /// `out` [indices.size()]. Throws std::invalid_argument in a regression.
     void copy_classes(std::span<const std::uint32_t> indices, std::span<std::int32_t> out) const;

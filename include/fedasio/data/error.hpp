@@ -7,8 +7,8 @@
 
 namespace fedasio::data {
 
-/// Data that cannot be used as it is. The text names the file, the place in it and what to do; it is one line, and
-/// fit to be shown to the user as it stands.
+/// Data that cannot be used as it is. The text names the file, the place in it and what to do; it is one
+/// line, and fit to be shown to the user as it stands.
 class error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

@@ -16,17 +16,19 @@ struct idx_source {
     std::string test_labels;
 };
 
-/// How one CSV column is read. Left out of `csv_source::columns`, a column is numeric if every value of it is a number,
-/// and categorical otherwise.
+/// How one CSV column is read. Left out of `csv_source::columns`, a column is numeric if every value of it is
+/// a number, and categorical otherwise.
 struct csv_column {
     enum class kind { numeric, categorical, ignored };
 
     kind type = kind::numeric;
-    std::vector<std::string> categories; ///< categorical: fixed values; empty: those found in the data, sorted
+    std::vector<std::string>
+        categories; ///< categorical: fixed values; empty: those found in the data, sorted
 };
 
-/// A table with a header line. Numeric columns are standardised to mean 0 and variance 1 (over the training data of
-/// all clients); categorical columns become one input a category; the label column becomes the class or the value to learn.
+/// A table with a header line. Numeric columns are standardised to mean 0 and variance 1 (over the training
+/// data of all clients); categorical columns become one input a category; the label column becomes the class
+/// or the value to learn.
 struct csv_source {
     std::string train;
     std::string test; ///< empty: no test file; clients hold samples out instead
@@ -39,9 +41,10 @@ struct csv_source {
 using source_spec = std::variant<idx_source, csv_source>;
 
 /// How training samples are dealt to clients.
-/// `iid`: shuffled, then equal parts. `shards`: sorted by label, cut into clients * shards_per_client equal shards, each client
-/// gets shards_per_client of them at random (McMahan et al., 2017). `dirichlet`: each class is divided by a draw
-/// from Dirichlet(alpha) over the clients (Hsu et al., 2019). `local`: a worker's own file is one client's data.
+/// `iid`: shuffled, then equal parts. `shards`: sorted by label, cut into clients * shards_per_client equal
+/// shards, each client gets shards_per_client of them at random (McMahan et al., 2017). `dirichlet`: each
+/// class is divided by a draw from Dirichlet(alpha) over the clients (Hsu et al., 2019). `local`: a worker's
+/// own file is one client's data.
 struct partition_spec {
     enum class scheme { iid, shards, dirichlet, local };
 

@@ -21,12 +21,14 @@ struct checkpoint {
     friend bool operator==(const checkpoint&, const checkpoint&) = default;
 };
 
-/// Writes a checkpoint into `dir` (made if missing), durably, then removes checkpoints of the same plan but for the last `keep`, and
-/// those of later rounds: they are of an earlier run that was not resumed. What cannot be removed is left. Checkpoints of other
-/// plans are not touched. Returns the file's path: `dir`/DIGEST-ROUND.safetensors with the first 16 digits of the digest
-/// and ten of the round. The file is a safetensors file with the tensors `weights` and `strategy_state`.
-/// Throws std::system_error that names the path.
-std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const checkpoint& state, std::size_t keep = 3);
+/// Writes a checkpoint into `dir` (made if missing), durably, then removes checkpoints of the same plan but
+/// for the last `keep`, and those of later rounds: they are of an earlier run that was not resumed. What
+/// cannot be removed is left. Checkpoints of other plans are not touched. Returns the file's path:
+/// `dir`/DIGEST-ROUND.safetensors with the first 16 digits of the digest and ten of the round. The file is a
+/// safetensors file with the tensors `weights` and `strategy_state`. Throws std::system_error that names the
+/// path.
+std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const checkpoint& state,
+                                      std::size_t keep = 3);
 
 /// What was found in a directory of checkpoints.
 struct checkpoint_search {
@@ -34,8 +36,10 @@ struct checkpoint_search {
     std::vector<std::string> warnings; ///< one line each: files that were skipped and why, for the log
 };
 
-/// The latest undamaged checkpoint of the plan with this digest. Every byte is covered by a SHA-256 in the file; a damaged file
-/// is skipped with a warning, the one before it is taken, and nothing is deleted. A missing directory holds none.
-[[nodiscard]] checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::string_view plan_digest);
+/// The latest undamaged checkpoint of the plan with this digest. Every byte is covered by a SHA-256 in the
+/// file; a damaged file is skipped with a warning, the one before it is taken, and nothing is deleted. A
+/// missing directory holds none.
+[[nodiscard]] checkpoint_search latest_checkpoint(const std::filesystem::path& dir,
+                                                  std::string_view plan_digest);
 
 } // namespace fedasio::federation

@@ -8,8 +8,8 @@
 
 namespace fedasio::federation {
 
-/// SHA-256 (FIPS 180-4) over bytes that come in pieces. Throws std::runtime_error where OpenSSL fails to start.
-/// Not thread-safe.
+/// SHA-256 (FIPS 180-4) over bytes that come in pieces. Throws std::runtime_error where OpenSSL fails to
+/// start. Not thread-safe.
 class sha256 {
 public:
     sha256();

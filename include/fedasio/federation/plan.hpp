@@ -28,12 +28,14 @@ struct local_training {
 struct plan {
     std::string name; ///< default: the file's name without its extension
     std::uint64_t seed = 1;
-    /// `input` {1, 1, 0} stands for "as many inputs as the table has" (CSV only): the master fills it in once it knows the columns.
+    /// `input` {1, 1, 0} stands for "as many inputs as the table has" (CSV only): the master fills it in once
+    /// it knows the columns.
     nn::model_spec model;
     data::source_spec source;
     data::partition_spec partition;
-    double test_fraction = 0.2; ///< of each client's samples, held out; used only when the source has no test files
-    std::uint32_t clients = 0;  ///< 0, with the partition `local` only: as many as join
+    double test_fraction =
+        0.2; ///< of each client's samples, held out; used only when the source has no test files
+    std::uint32_t clients = 0; ///< 0, with the partition `local` only: as many as join
     local_training local;
     strategy_spec strategy;
     double fraction = 1.0; ///< of the clients, trained in a round
@@ -44,20 +46,22 @@ struct plan {
     std::uint32_t checkpoint_every = 5;          ///< rounds; 0: none
 };
 
-/// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep. Everything that does not
-/// need the data is checked here: unknown keys, types, ranges, required keys, and what does not go together (such as a target
-/// accuracy for a regression). `file_name` is for the messages and the default name. Throws plan_error.
+/// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep.
+/// Everything that does not need the data is checked here: unknown keys, types, ranges, required keys, and
+/// what does not go together (such as a target accuracy for a regression). `file_name` is for the messages
+/// and the default name. Throws plan_error.
 [[nodiscard]] plan parse_plan(std::string_view json, const std::string& file_name);
 
 /// Reads and parses a file. Throws plan_error.
 [[nodiscard]] plan read_plan(const std::filesystem::path& file);
 
-/// The canonical form: every key that has a meaning here, defaults filled in, always in the same order. Parsing its
-/// canonical_text() gives the same plan, bit for bit.
+/// The canonical form: every key that has a meaning here, defaults filled in, always in the same order.
+/// Parsing its canonical_text() gives the same plan, bit for bit.
 [[nodiscard]] boost::json::object to_json(const plan& what);
 
-/// SHA-256 of the canonical text of all that decides the weights after a given number of rounds: everything but `name`, `rounds`,
-/// `target_accuracy`, `deadline` and `checkpoint_every`. So a plan that is only prolonged can resume from its checkpoints.
+/// SHA-256 of the canonical text of all that decides the weights after a given number of rounds: everything
+/// but `name`, `rounds`, `target_accuracy`, `deadline` and `checkpoint_every`. So a plan that is only
+/// prolonged can resume from its checkpoints.
 [[nodiscard]] std::string plan_digest(const plan& what);
 
 /// A numeric label is learned (CSV with the loss mean_squared_error); then accuracy has no meaning.

@@ -39,16 +39,18 @@ public:
         : std::runtime_error(file.string() + ": " + problem) {}
 };
 
-/// Writes float32 tensors in the safetensors format (https://github.com/huggingface/safetensors): an 8-byte little-endian
-/// header length, a JSON header padded with spaces so that the data begins at a multiple of 64 bytes, and the data without holes,
-/// little-endian. Python reads it with safetensors.numpy.load_file. Durable as write_durably() says. Throws std::system_error, and
-/// std::invalid_argument if a name appears twice, is `__metadata__`, or dims and values disagree.
+/// Writes float32 tensors in the safetensors format (https://github.com/huggingface/safetensors): an 8-byte
+/// little-endian header length, a JSON header padded with spaces so that the data begins at a multiple of 64
+/// bytes, and the data without holes, little-endian. Python reads it with safetensors.numpy.load_file.
+/// Durable as write_durably() says. Throws std::system_error, and std::invalid_argument if a name appears
+/// twice, is `__metadata__`, or dims and values disagree.
 void write_safetensors(const std::filesystem::path& path, std::span<const tensor_view> tensors,
                        const std::map<std::string, std::string>& metadata = {});
 
-/// Reads a safetensors file and believes nothing in it: the header's length and every offset are checked against the file's size
-/// before memory is taken; the data must have no holes, overlaps or bytes left over. Only float32 (F32) tensors are taken.
-/// Throws model_file_error, and std::system_error if the file cannot be opened or read.
+/// Reads a safetensors file and believes nothing in it: the header's length and every offset are checked
+/// against the file's size before memory is taken; the data must have no holes, overlaps or bytes left over.
+/// Only float32 (F32) tensors are taken. Throws model_file_error, and std::system_error if the file cannot be
+/// opened or read.
 [[nodiscard]] model_file read_safetensors(const std::filesystem::path& path);
 
 } // namespace fedasio::federation

@@ -6,8 +6,8 @@
 
 namespace fedasio::federation {
 
-/// How updates become the next global weights. `fedavg`: their mean, weighted by samples (McMahan et al., 2017).
-/// `fedavgm`: server momentum over that mean (Hsu et al., 2019).
+/// How updates become the next global weights. `fedavg`: their mean, weighted by samples (McMahan et al.,
+/// 2017). `fedavgm`: server momentum over that mean (Hsu et al., 2019).
 struct strategy_spec {
     enum class kind { fedavg, fedavgm };
 
@@ -16,27 +16,31 @@ struct strategy_spec {
     double server_momentum = 0.9;      ///< fedavgm only
 };
 
-/// The clients of a round, ascending: max(1, round(fraction * clients)) of those `available`, or all of these if they are fewer.
-/// Drawn without replacement by random_stream(seed, purpose::cohort, round): all of the plan's `clients` are put in an order
-/// that depends on nothing else, and the first available ones are taken. So a client that is away changes the
-/// choice only where it would have been chosen itself.
+/// The clients of a round, ascending: max(1, round(fraction * clients)) of those `available`, or all of these
+/// if they are fewer. Drawn without replacement by random_stream(seed, purpose::cohort, round): all of the
+/// plan's `clients` are put in an order that depends on nothing else, and the first available ones are taken.
+/// So a client that is away changes the choice only where it would have been chosen itself.
 ///
-/// `available` must be ascending without repetition and below `clients`, 0 < fraction <= 1: std::invalid_argument.
-[[nodiscard]] std::vector<std::uint32_t> select_cohort(std::span<const std::uint32_t> available, std::uint32_t clients,
-                                                       double fraction, std::uint64_t seed, std::uint32_t round);
+/// `available` must be ascending without repetition and below `clients`, 0 < fraction <= 1:
+/// std::invalid_argument.
+[[nodiscard]] std::vector<std::uint32_t> select_cohort(std::span<const std::uint32_t> available,
+                                                       std::uint32_t clients, double fraction,
+                                                       std::uint64_t seed, std::uint32_t round);
 
 /// Turns the mean of a round's updates into the next global weights. Not thread-safe.
 class server_optimizer {
 public:
     server_optimizer(const strategy_spec& spec, std::size_t parameters);
 
-    /// `fedavg`: next = mean, bit for bit. `fedavgm`: v = momentum * v + (current - mean); next = current - learning_rate * v,
-    /// computed in double, v and next kept in float. `next` may be `current` or `mean`.
+    /// `fedavg`: next = mean, bit for bit. `fedavgm`: v = momentum * v + (current - mean); next = current -
+    /// learning_rate * v, computed in double, v and next kept in float. `next` may be `current` or `mean`.
     /// Throws std::invalid_argument unless all three have as many values as there are parameters.
     void apply(std::span<const float> current, std::span<const float> mean, std::span<float> next);
 
-    /// What a checkpoint must keep, empty for `fedavg`, else v. Writable, so that a checkpoint can be restored.
+    /// What a checkpoint must keep, empty for `fedavg`, else v. Writable, so that a checkpoint can be
+    /// restored.
     [[nodiscard]] std::span<float> state() { return velocity_; }
+
     [[nodiscard]] std::span<const float> state() const { return velocity_; }
 
 private:

@@ -56,11 +56,13 @@ public:
     ~connection();
 
     /// Reads, writes and beats until the connection is over; returns why. `errc::closed` and
-    /// `errc::closed_by_peer` are the graceful ends. Call once.
+    /// `errc::closed_by_peer` are the graceful ends. A caller that is cancelled makes it say goodbye first.
+    /// Call once.
     awaitable<error_code> run();
     /// `run` in the background; the connection keeps itself alive until it is over.
     void start();
-    /// Waits until `run` has ended, then gives its reason.
+    /// Waits until `run` has ended, then gives its reason; `operation_aborted` when the caller is cancelled
+    /// first.
     awaitable<error_code> ended();
 
     void on_frame(frame_handler handler) { on_frame_ = std::move(handler); }
@@ -81,6 +83,10 @@ public:
     void reply(const frame& request, boost::json::object meta = {}, payload body = {});
     void refuse(const frame& request, std::string code, std::string reason);
 
+    /// Waits until the queue to the peer has room (or the connection is over): who sends much waits here
+    /// before each.
+    awaitable<void> writable() { co_await outbox_.writable(); }
+
     /// Says goodbye with a reason, sends what is queued, and ends.
     void close(std::string reason = {});
     /// Ends at once.
@@ -95,6 +101,9 @@ public:
 
     /// Of the last heartbeat; zero before the first.
     [[nodiscard]] clock::duration round_trip() const noexcept { return round_trip_; }
+
+    /// Asks that are neither answered nor forgotten.
+    [[nodiscard]] std::size_t unanswered() const noexcept { return pending_.size() - forgotten_; }
 
     [[nodiscard]] std::uint64_t bytes_sent() const noexcept { return bytes_sent_; }
 

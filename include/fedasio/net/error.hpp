@@ -18,7 +18,7 @@ enum class errc {
     body_too_large,    ///< announced body is over the limit in force
     bad_checksum,      ///< header, meta or body do not match their CRC-32C
     bad_meta,          ///< meta is not a JSON object
-    unexpected_reply,  ///< a reply that nobody waits for, with a body
+    unexpected_reply,  ///< a reply to a request that was never made, or a second reply
     truncated,         ///< the peer closed inside a frame
     heartbeat_lost,    ///< nothing was heard for the heartbeat timeout
     slow_reader,       ///< the peer does not take what it is sent

@@ -16,6 +16,7 @@ using asio::awaitable;
 
 /// A level-triggered flag that coroutines wait for. It stays set until `reset`, so a wake-up cannot be lost,
 /// and it needs no timer, so it works under a virtual clock. Lives on one executor; must outlive its waiters.
+/// Coroutines that still wait when the execution context goes are destroyed with it.
 class event {
 public:
     explicit event(asio::any_io_executor executor);
@@ -33,6 +34,7 @@ public:
 
 private:
     struct waiter;
+    class waiting_room;
     using handler = asio::any_completion_handler<void(error_code)>;
 
     void enlist(handler wake, asio::any_io_executor executor);

@@ -41,7 +41,8 @@ struct gathered {
 };
 
 /// Gets each reply as it comes, so that a body need not be kept until the last one is there. Returns why the
-/// reply is not acceptable (it then counts as refused with code "invalid"), or an empty string.
+/// reply is not acceptable (it then counts as refused with code "invalid"), or an empty string. The
+/// text of an exception counts as such a reason.
 using reply_handler = std::function<std::string(std::size_t index, frame& reply)>;
 
 /// The one ack barrier: sends all requests, hands replies on as they come, and ends when every call is

@@ -10,8 +10,8 @@
 namespace fedasio::net {
 
 /// Structured concurrency: the coroutines started here end before the nursery does. Whoever owns a nursery
-/// must `join` it before it goes; a nursery that is destroyed with live children while its executor still
-/// runs is a bug and aborts.
+/// must `join` it before it goes; only together with the whole execution context may it go with live
+/// children.
 class nursery {
 public:
     /// Called with the exception that a child ended with, on the nursery's executor.
@@ -24,7 +24,8 @@ public:
     ~nursery();
 
     void spawn(awaitable<void> child);
-    /// Asks every child to end (terminal cancellation).
+    /// Asks every child to end (terminal cancellation). A child that ends with `operation_aborted` as an
+    /// exception has done as it was asked; that is no failure.
     void cancel();
     /// Waits until no child is left, even when the caller itself is being cancelled.
     awaitable<void> join();

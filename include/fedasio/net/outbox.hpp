@@ -19,6 +19,8 @@ public:
     /// Waits, then moves up to `most` frames into `into`. False when it is closed and empty, or on
     /// cancellation.
     awaitable<bool> pop(std::vector<encoded_frame>& into, std::size_t most);
+    /// Waits until there is room, or the outbox is closed, or the caller is cancelled.
+    awaitable<void> writable();
     /// What is queued still goes out; nothing more comes in.
     void close();
     /// Drops what is queued and closes.
@@ -36,6 +38,7 @@ private:
     std::size_t bytes_ = 0;
     bool closed_ = false;
     event readable_;
+    event writable_;
 };
 
 } // namespace fedasio::net

@@ -44,7 +44,7 @@ private:
     runtime runtime_;
 };
 
-/// Suspends the caller until `when`; ends early when the caller is cancelled.
+/// Suspends the caller until `when`; ends early when the caller is cancelled, at once when it was before.
 awaitable<void> sleep_until(runtime& rt, clock::time_point when);
 awaitable<void> sleep_for(runtime& rt, clock::duration time);
 

@@ -6,10 +6,10 @@
 
 namespace fedasio::nn {
 
-/// A block of float32 values that starts on a 64-byte boundary: the storage of weights, gradients, moments and
-/// activations. The size is fixed at construction, all values start at 0. The memory is rounded up to whole 64-byte
-/// lines, so that a vector loop may run past size() to the end of the last line. Move-only; a moved-from block is
-/// empty. Like std::vector it is safe to read from many threads.
+/// A block of float32 values that starts on a 64-byte boundary: the storage of weights, gradients, moments
+/// and activations. The size is fixed at construction, all values start at 0. The memory is rounded up to
+/// whole 64-byte lines, so that a vector loop may run past size() to the end of the last line. Move-only; a
+/// moved-from block is empty. Like std::vector it is safe to read from many threads.
 class aligned_floats {
 public:
     static constexpr std::size_t alignment = 64;

@@ -8,8 +8,8 @@
 namespace fedasio::nn {
 
 /// What a batch should come out as: a class number a sample, each in [0, outputs), or row-major
-/// float values [samples][outputs]. Cross-entropy takes class numbers only; mean_squared_error takes either, a class
-/// number k standing for 1 at output k and 0 elsewhere.
+/// float values [samples][outputs]. Cross-entropy takes class numbers only; mean_squared_error takes either,
+/// a class number k standing for 1 at output k and 0 elsewhere.
 using targets = std::variant<std::span<const std::int32_t>, std::span<const float>>;
 
 /// How a batch came out.

@@ -11,11 +11,11 @@
 
 namespace fedasio::nn {
 
-/// All that one thread needs to train: weights, gradients, moments and activations for batches of up to max_batch
-/// samples. Made once and used for one client after the other.
+/// All that one thread needs to train: weights, gradients, moments and activations for batches of up to
+/// max_batch samples. Made once and used for one client after the other.
 ///
-/// Same network, optimiser, weights, stream and batches give the same bits, whatever the trainer did before and
-/// whatever max_batch is. Not thread-safe: one trainer a thread.
+/// Same network, optimiser, weights, stream and batches give the same bits, whatever the trainer did before
+/// and whatever max_batch is. Not thread-safe: one trainer a thread.
 class trainer {
 public:
     /// Throws std::invalid_argument when max_batch is 0 or a number of the optimiser is out of range.
@@ -24,16 +24,17 @@ public:
     trainer& operator=(trainer&&) noexcept;
     ~trainer();
 
-    /// Starts a client: copies the global weights in, clears the moments. Dropout masks are drawn from `dropout`, one
-    /// number a value, sample by sample. Throws std::invalid_argument unless weights.size() is parameter_count().
+    /// Starts a client: copies the global weights in, clears the moments. Dropout masks are drawn from
+    /// `dropout`, 16 bits a value, batch by batch and layer by layer (so a rate is rounded to 1/65536).
+    /// Throws std::invalid_argument unless weights.size() is parameter_count().
     void begin(std::span<const float> weights, random_stream dropout);
 
-    /// One forward pass, one backward pass, one step of the optimiser along the gradient of the batch's mean loss.
-    /// `features` is row-major [batch][height][width][channels]. Returns the loss and hits before the step. Throws
-    /// std::invalid_argument, with the weights untouched, when batch is not in [1, max_batch], a size does not fit, a
-    /// class is not in [0, outputs), or values come where the loss needs class numbers; std::logic_error before the
-    /// first begin(). Allocates nothing, unless a matrix product needs more than 1 MiB to pack an operand (a layer
-    /// of some thousands of units).
+    /// One forward pass, one backward pass, one step of the optimiser along the gradient of the batch's mean
+    /// loss. `features` is row-major [batch][height][width][channels]. Returns the loss and hits before the
+    /// step. Throws std::invalid_argument, with the weights untouched, when batch is not in [1, max_batch], a
+    /// size does not fit, a class is not in [0, outputs), or values come where the loss needs class numbers;
+    /// std::logic_error before the first begin(). Allocates nothing, unless a matrix product needs more than
+    /// 1 MiB to pack an operand (a layer of some thousands of units).
     batch_result step(std::span<const float> features, const targets& expected, std::size_t batch);
 
     /// The weights as they are now, 64-byte aligned; valid until the trainer is destroyed or moved from.

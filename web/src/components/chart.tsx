@@ -17,7 +17,6 @@ export interface Props {
     hovered: Signal<number | null>;
 }
 
-const height = 230;
 const names = ['train', 'test'] as const;
 
 function colour(name: string): string {
@@ -33,9 +32,13 @@ export function Chart({ test_id, title, data, target, bounds, format, tick, hove
 
     useLayoutEffect(() => {
         const host = box.current!;
-        const created = new uPlot(options(host.clientWidth, () => target_now.current, bounds, tick, hovered), data, host);
+        const created = new uPlot(
+            options(host, () => target_now.current, bounds, tick, hovered),
+            data,
+            host,
+        );
         plot.current = created;
-        const observer = new ResizeObserver(() => created.setSize({ width: host.clientWidth, height }));
+        const observer = new ResizeObserver(() => created.setSize(size(host)));
         observer.observe(host);
         return () => {
             observer.disconnect();
@@ -50,11 +53,17 @@ export function Chart({ test_id, title, data, target, bounds, format, tick, hove
     const rounds = data[0];
     const place = hovered.value !== null && hovered.value < rounds.length ? hovered.value : rounds.length - 1;
     return (
-        <figure class="chart" data-testid={test_id} data-points={rounds.length} aria-label={`${title} over rounds`}>
+        <figure
+            class="chart"
+            data-testid={test_id}
+            data-points={rounds.length}
+            aria-label={`${title} over rounds`}
+        >
             <figcaption>
-                <h2>{title}</h2>
+                <h2>
+                    {title} {rounds.length > 0 && <small>round {rounds[place]}</small>}
+                </h2>
                 <ul class="legend">
-                    <li class="legend-round">{rounds.length > 0 ? `round ${rounds[place]}` : ''}</li>
                     {names.map((name, series) => (
                         <li key={name} class={`legend-${name}`}>
                             {name} <b>{format(data[series + 1]?.[place])}</b>
@@ -67,15 +76,19 @@ export function Chart({ test_id, title, data, target, bounds, format, tick, hove
                     )}
                 </ul>
             </figcaption>
-            <div class="plot" ref={box} aria-hidden="true">
-                {rounds.length === 0 && <p class="plot-empty">The curve starts with the first round.</p>}
+            <div class={rounds.length === 0 ? 'plot plot-empty' : 'plot'} ref={box} aria-hidden="true">
+                {rounds.length === 0 && <p class="plot-hint">The curve starts with the first round.</p>}
             </div>
         </figure>
     );
 }
 
+function size(host: HTMLElement): { width: number; height: number } {
+    return { width: host.clientWidth, height: host.clientHeight };
+}
+
 function options(
-    width: number,
+    host: HTMLElement,
     target: () => number | null,
     bounds: [number, number],
     tick: (value: number, step: number) => string,
@@ -88,27 +101,28 @@ function options(
         font: '12px system-ui, sans-serif',
         gap: 4,
     };
-    const series = names.map(
-        (name): uPlot.Series => ({
-            label: name,
-            stroke: () => colour(name),
-            width: 2,
-            spanGaps: true,
-            points: { size: 6, fill: () => colour(name) },
-        }),
-    );
+    const series = names.map((name): uPlot.Series => ({
+        label: name,
+        stroke: () => colour(name),
+        width: 2,
+        spanGaps: true,
+        points: { size: 6, fill: () => colour(name) },
+    }));
     return {
-        width,
-        height,
+        ...size(host),
         legend: { show: false },
         padding: [10, 12, 0, 0],
         cursor: {
+            y: false,
             drag: { x: false, y: false },
             sync: { key: 'rounds' },
             points: { size: 8, fill: (_, place) => colour(names[place - 1] ?? 'muted') },
         },
         scales: {
-            x: { time: false, range: (_, least, most) => (least === most ? [least - 1, most + 1] : [least, most]) },
+            x: {
+                time: false,
+                range: (_, least, most) => (least === most ? [least - 0.5, most + 0.5] : [least, most]),
+            },
             y: {
                 range: (_, least, most) => {
                     const wanted = target();
@@ -120,8 +134,18 @@ function options(
             },
         },
         axes: [
-            { ...axis, size: 28, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6], space: 44 },
-            { ...axis, size: 52, space: 34, values: (_, splits, __, ___, step) => splits.map((at) => tick(at, step)) },
+            {
+                ...axis,
+                size: 28,
+                incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6],
+                space: 44,
+            },
+            {
+                ...axis,
+                size: 52,
+                space: 34,
+                values: (_, splits, __, ___, step) => splits.map((at) => tick(at, step)),
+            },
         ],
         series: [{ label: 'round' }, ...series],
         hooks: {

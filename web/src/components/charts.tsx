@@ -18,9 +18,12 @@ const accuracy = curves('train_accuracy', 'test_accuracy');
 const losses = curves('train_loss', 'test_loss');
 const hovered = signal<number | null>(null);
 
-const percent_tick = (value: number, step: number): string => `${(value * 100).toFixed(step < 0.01 ? 1 : 0)}%`;
+const percent_tick = (value: number, step: number): string =>
+    `${(value * 100).toFixed(step < 0.01 ? 1 : 0)}%`;
 const loss_tick = (value: number, step: number): string =>
-    Math.abs(value) >= 1e4 ? value.toExponential(1) : value.toFixed(step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step))));
+    Math.abs(value) >= 1e4
+        ? value.toExponential(1)
+        : value.toFixed(step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step))));
 
 export function Charts() {
     const target = status.value?.target_accuracy ?? null;
@@ -30,7 +33,11 @@ export function Charts() {
                 {is_regression.value ? (
                     <div class="chart" data-testid="chart-accuracy">
                         <h2>Accuracy</h2>
-                        <p class="hint">This plan is a regression: it has a loss, and no accuracy.</p>
+                        <div class="plot">
+                            <p class="plot-hint">
+                                This plan is a regression: it has a loss, and no accuracy.
+                            </p>
+                        </div>
                     </div>
                 ) : (
                     <Chart

@@ -27,7 +27,9 @@ function standing(client: Client, open: OpenRound | null): Standing {
     if (client.reason !== '') {
         return 'dropped';
     }
-    return client.round !== null && open === null && client.round === status.value?.round ? 'answered' : 'idle';
+    return client.round !== null && open === null && client.round === status.value?.round
+        ? 'answered'
+        : 'idle';
 }
 
 function Tile({ client, regression }: { client: Client; regression: boolean }) {

@@ -7,12 +7,15 @@ export function ConnectionBanner() {
         return null;
     }
     // Reading the clock redraws the countdown once a second.
-    const seconds = now.value && current.retry_at !== null ? Math.ceil((current.retry_at - Date.now()) / 1000) : 0;
+    const seconds =
+        now.value && current.retry_at !== null ? Math.ceil((current.retry_at - Date.now()) / 1000) : 0;
     const heard = last_heard.value;
     return (
         <div class={`banner banner-${current.kind}`}>
             <span>
-                {current.kind === 'lost' ? 'The master does not answer.' : 'The connection to the master is interrupted.'}{' '}
+                {current.kind === 'lost'
+                    ? 'The master does not answer.'
+                    : 'The connection to the master is interrupted.'}{' '}
                 {heard !== null && `What you see is as of ${time_of_day(heard)}. `}
                 {seconds > 0 ? `Next try in ${seconds} s.` : 'Trying now…'}
             </span>

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { Component } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { count, time_of_day } from '../format';
 import type { Event } from '../protocol';
 import { sentence } from '../sentences';
@@ -34,18 +34,29 @@ export function EventLog() {
     const shown =
         wanted === ''
             ? log.value
-            : log.value.filter((event) => `${event.type} ${sentence(event).text}`.toLowerCase().includes(wanted));
+            : log.value.filter((event) =>
+                  `${event.type} ${sentence(event).text}`.toLowerCase().includes(wanted),
+              );
 
-    useLayoutEffect(() => {
-        if (follow.value && list.current !== null) {
+    const keep_up = (): void => {
+        if (follow.peek() && list.current !== null) {
             list.current.scrollTop = list.current.scrollHeight;
         }
-    });
+    };
+    useLayoutEffect(keep_up);
+    useEffect(() => {
+        const observer = new ResizeObserver(keep_up);
+        observer.observe(list.current!);
+        return () => observer.disconnect();
+    }, []);
 
     return (
         <section class="card log" aria-labelledby="log-title">
             <h2 id="log-title">
-                Events <small>{wanted === '' ? count(shown.length) : `${shown.length} of ${log.value.length}`}</small>
+                Events{' '}
+                <small>
+                    {wanted === '' ? count(shown.length) : `${shown.length} of ${log.value.length}`}
+                </small>
             </h2>
             <div class="log-tools">
                 <input
@@ -79,7 +90,9 @@ export function EventLog() {
                     follow.value = scrollHeight - scrollTop - clientHeight < end_margin;
                 }}
             >
-                {shown.length === 0 && <li class="hint">{wanted === '' ? 'Nothing yet.' : 'No event matches.'}</li>}
+                {shown.length === 0 && (
+                    <li class="hint">{wanted === '' ? 'Nothing yet.' : 'No event matches.'}</li>
+                )}
                 {shown.map((event) => (
                     <Line key={event.seq} event={event} />
                 ))}

@@ -1,5 +1,4 @@
-import { clock, duration, loss, percent, plural } from '../format';
-import { is_busy } from '../model';
+import { clock, count, duration, loss, percent, plural } from '../format';
 import type { Round, Status } from '../protocol';
 import { phase_names } from '../sentences';
 import { is_regression, now, open_round, rounds, state, status } from '../store';
@@ -53,8 +52,13 @@ function RoundTile({ status }: { status: Status }) {
     return (
         <div class="tile tile-wide">
             <span class="tile-name">Round</span>
-            <strong class="tile-value" data-testid="round" data-round={status.round} data-last-round={status.last_round}>
-                {status.round} <small>of {status.last_round}</small>
+            <strong
+                class="tile-value"
+                data-testid="round"
+                data-round={status.round}
+                data-last-round={status.last_round}
+            >
+                {count(status.round)} <small>of {count(status.last_round)}</small>
             </strong>
             <progress max={Math.max(1, status.last_round)} value={done} aria-label="Rounds done" />
             <span class="tile-note">{note}</span>
@@ -90,10 +94,12 @@ function ResultTile({ status }: { status: Status }) {
 
 function TimeTile({ status }: { status: Status }) {
     const since = state.value?.training_since ?? null;
-    const busy = is_busy(status.phase);
+    const busy = state.value?.training === true;
     const until = busy ? now.value : (state.value?.training_until ?? null);
     const elapsed = since === null || until === null ? null : Math.max(0, until - since);
-    const left = busy ? (status.last_round - (rounds.value.at(-1)?.round ?? 0)) * seconds_per_round(rounds.value) : NaN;
+    const left = busy
+        ? (status.last_round - (rounds.value.at(-1)?.round ?? 0)) * seconds_per_round(rounds.value)
+        : NaN;
     const last = rounds.value.at(-1);
     let note = last === undefined ? '' : `last round ${duration(total_seconds(last))}`;
     if (Number.isFinite(left) && status.phase !== 'paused') {

@@ -51,7 +51,7 @@ export function PhaseStrip({ phase }: { phase: Phase }) {
                     {draw(paused)}
                 </ol>
             </li>
-            <li class="ends">
+            <li>
                 <ol aria-label="Ends">{after.map(draw)}</ol>
             </li>
         </ol>

@@ -52,12 +52,21 @@ const columns = [
     'Received',
 ];
 
+/** More rows than that would slow every round down. */
+const row_limit = 1000;
+
 export function RoundsTable() {
+    const hidden = rounds.value.length - row_limit;
     return (
         <details class="rounds">
             <summary>
                 Numbers of every round <small>{count(rounds.value.length)}</small>
             </summary>
+            {hidden > 0 && (
+                <p class="hint">
+                    These are the last {count(row_limit)}; all are at <code>/api/v1/rounds</code>.
+                </p>
+            )}
             <div class="scroll" tabIndex={0} role="region" aria-label="Numbers of every round">
                 <table class="table" data-testid="rounds-table">
                     <thead>
@@ -70,7 +79,7 @@ export function RoundsTable() {
                         </tr>
                     </thead>
                     <tbody>
-                        {rounds.value.map((round) => (
+                        {rounds.value.slice(-row_limit).map((round) => (
                             <Row key={round.round} round={round} />
                         ))}
                     </tbody>

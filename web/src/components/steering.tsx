@@ -2,28 +2,30 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { send, train_command, type Answer } from '../commands';
 import { time_of_day } from '../format';
-import { is_busy } from '../model';
 import type { Command, Status } from '../protocol';
-import { is_live, is_regression, status } from '../store';
+import { is_live, is_regression, state, status } from '../store';
 
-/** Why a button makes no sense now, or null; while the state is old, nothing is held back and the master decides. */
-function obstacles(status: Status): Record<'train' | 'pause' | 'resume' | 'stop' | 'load', string | null> {
-    const { phase, pausing, stopping } = status;
-    const busy = is_busy(phase);
+/** Why a button makes no sense now, or null. */
+function obstacles(
+    { phase, pausing, stopping }: Status,
+    training: boolean | null,
+): Record<'train' | 'pause' | 'resume' | 'stop' | 'load', string | null> {
     const paused = phase === 'paused';
+    const running = training === true ? 'Training is running: stop it first' : null;
+    const idle = training === false ? 'Nothing is running' : null;
     return {
-        train: busy ? 'Training is running: stop it first' : null,
-        pause: !busy ? 'Nothing is running' : paused ? 'It is paused' : pausing ? 'It pauses before the next round' : null,
-        resume: paused || pausing ? null : 'It is not paused',
-        stop: !busy ? 'Nothing is running' : stopping ? 'It is stopping' : null,
-        load: busy && !paused ? 'Training is running: stop it first' : null,
+        train: running,
+        pause: idle ?? (paused ? 'It is paused' : pausing ? 'It pauses before the next round' : null),
+        resume: idle ?? (paused || pausing || phase === 'waiting' ? null : 'It is not paused'),
+        stop: idle ?? (stopping ? 'It is stopping' : null),
+        load: paused ? null : running,
     };
 }
 
 export function Steering() {
     const known = status.value!;
-    const why = obstacles(known);
-    const answer = useSignal<(Answer & { time: number }) | null>(null);
+    const why = obstacles(known, state.value!.training);
+    const answer = useSignal<(Answer & { time: number; number: number }) | null>(null);
     const waiting = useSignal(false);
     const save_name = useSignal('');
     const load_name = useSignal('');
@@ -31,7 +33,7 @@ export function Steering() {
     const target_input = useRef<HTMLInputElement>(null);
 
     const show = (next: Answer): void => {
-        answer.value = { ...next, time: Date.now() / 1000 };
+        answer.value = { ...next, time: Date.now() / 1000, number: (answer.value?.number ?? 0) + 1 };
     };
     const run = async (command: Command): Promise<void> => {
         waiting.value = true;
@@ -52,6 +54,7 @@ export function Steering() {
             void run(command);
         }
     };
+    // While the state is old, no button is held back: the master decides anyway.
     const button = (obstacle: string | null, title: string) => ({
         disabled: waiting.value || (obstacle !== null && is_live.value),
         title: obstacle ?? title,
@@ -200,6 +203,7 @@ export function Steering() {
                 class={`answer answer-${answer.value?.outcome ?? 'none'}`}
                 data-testid="answer"
                 data-outcome={answer.value?.outcome}
+                data-number={answer.value?.number ?? 0}
                 role="status"
                 aria-live="polite"
             >

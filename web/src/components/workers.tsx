@@ -3,7 +3,15 @@ import { bytes, count, loss, milliseconds, missing, percent, plural, ranges } fr
 import type { Worker } from '../protocol';
 import { is_regression, workers } from '../store';
 
-function Cell({ name, children, number = false }: { name: string; children: ComponentChildren; number?: boolean }) {
+function Cell({
+    name,
+    children,
+    number = false,
+}: {
+    name: string;
+    children: ComponentChildren;
+    number?: boolean;
+}) {
     return (
         <td role="cell" data-name={name} class={number ? 'number' : undefined}>
             {children}
@@ -61,7 +69,17 @@ function Row({ worker }: { worker: Worker }) {
 export function Workers() {
     const present = workers.value.filter((worker) => worker.state !== 'gone');
     const gone = workers.value.filter((worker) => worker.state === 'gone');
-    const names = ['Worker', 'State', 'Clients', 'Samples', 'CPU', 'Memory', 'Round trip', 'Loss', 'Accuracy'];
+    const names = [
+        'Worker',
+        'State',
+        'Clients',
+        'Samples',
+        'CPU',
+        'Memory',
+        'Round trip',
+        'Loss',
+        'Accuracy',
+    ];
     const columns = [...(is_regression.value ? names.slice(0, -1) : names), 'Sent', 'Received'];
     return (
         <section class="card workers" aria-labelledby="workers-title">
@@ -81,7 +99,12 @@ export function Workers() {
                         <thead role="rowgroup">
                             <tr role="row">
                                 {columns.map((name, place) => (
-                                    <th key={name} role="columnheader" scope="col" class={place > 2 ? 'number' : undefined}>
+                                    <th
+                                        key={name}
+                                        role="columnheader"
+                                        scope="col"
+                                        class={place > 2 ? 'number' : undefined}
+                                    >
                                         {name}
                                     </th>
                                 ))}

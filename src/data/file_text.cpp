@@ -1,4 +1,4 @@
-#include "quoted.hpp"
+#include "file_text.hpp"
 
 #include <boost/locale/utf.hpp>
 
@@ -10,7 +10,7 @@ using utf8 = boost::locale::utf::utf_traits<char>;
 
 } // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::size_t longest = 60;
     std::string shown = "'";
     const char* at = text.data();

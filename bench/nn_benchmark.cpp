@@ -1,0 +1,114 @@
+// Training steps a second on one core, beside Eigen's matrix product at a size where it is at its best: the
+// limit. Times differ from machine to machine and from minute to minute; compare within one run.
+
+#include <fedasio/nn/aligned_floats.hpp>
+#include <fedasio/nn/evaluator.hpp>
+#include <fedasio/nn/trainer.hpp>
+
+#include <Eigen/Core>
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace {
+
+using namespace fedasio::nn;
+
+struct samples {
+    samples(const network& model, std::size_t count) : features(model.input().size() * count), labels(count) {
+        fedasio::random_stream stream(1, fedasio::purpose::partition);
+        for (float& value : features) {
+            value = stream.uniform();
+        }
+        for (std::int32_t& label : labels) {
+            label =
+                static_cast<std::int32_t>(stream.below(static_cast<std::uint32_t>(model.output().size())));
+        }
+    }
+
+    std::vector<float> features;
+    std::vector<std::int32_t> labels;
+};
+
+// McMahan et al. (2017): "2NN", two hidden layers of 200 units.
+[[nodiscard]] network two_nn() {
+    return network({.input = {28, 28, 1},
+                    .layers = {flatten{}, dense{200, activation::relu}, dense{200, activation::relu},
+                               dense{10, activation::softmax, initializer::glorot}}});
+}
+
+[[nodiscard]] network cnn(padding pad) {
+    const auto convolution = [pad](std::uint32_t filters) {
+        return conv2d{.filters = filters, .pad = pad, .act = activation::relu};
+    };
+    return network({.input = {28, 28, 1},
+                    .layers = {convolution(32), max_pool2d{2}, dropout{0.1F}, convolution(64), max_pool2d{2},
+                               dropout{0.1F}, convolution(32), max_pool2d{2}, dropout{0.1F}, flatten{},
+                               dense{128, activation::relu}, dropout{0.1F}, dense{64, activation::relu},
+                               dropout{0.1F}, dense{10, activation::softmax, initializer::glorot}}});
+}
+
+void train(benchmark::State& state, const network& model, const optimizer_spec& optimizer,
+           std::size_t batch) {
+    const samples data(model, batch);
+    aligned_floats weights(model.parameter_count());
+    model.initialise(weights.span(), 1);
+    trainer trained(model, optimizer, batch);
+    trained.begin(weights.span(), fedasio::random_stream(1, fedasio::purpose::dropout));
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(trained.step(data.features, data.labels, batch));
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch));
+}
+
+void train_2nn(benchmark::State& state) {
+    train(state, two_nn(), {.learning_rate = 0.01F}, static_cast<std::size_t>(state.range(0)));
+}
+
+void train_2nn_adam(benchmark::State& state) {
+    train(state, two_nn(), {.type = optimizer_spec::kind::adam, .learning_rate = 0.001F},
+          static_cast<std::size_t>(state.range(0)));
+}
+
+void train_cnn(benchmark::State& state, padding pad) {
+    train(state, cnn(pad), {.type = optimizer_spec::kind::adam, .learning_rate = 0.001F},
+          static_cast<std::size_t>(state.range(0)));
+}
+
+void evaluate_2nn(benchmark::State& state) {
+    const network model = two_nn();
+    const samples data(model, 256);
+    aligned_floats weights(model.parameter_count());
+    model.initialise(weights.span(), 1);
+    evaluator evaluated(model, static_cast<std::size_t>(state.range(0)));
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(evaluated.evaluate(weights.span(), data.features, data.labels, 256));
+    }
+    state.SetItemsProcessed(state.iterations() * 256);
+}
+
+void eigen_product(benchmark::State& state) {
+    const Eigen::Index size = state.range(0);
+    const Eigen::MatrixXf a = Eigen::MatrixXf::Constant(size, size, 0.5F);
+    const Eigen::MatrixXf b = Eigen::MatrixXf::Constant(size, size, 0.25F);
+    Eigen::MatrixXf c(size, size);
+    for (auto _ : state) {
+        c.noalias() = a * b;
+        benchmark::DoNotOptimize(c.data());
+        benchmark::ClobberMemory();
+    }
+    const auto operations =
+        2.0 * static_cast<double>(size * size * size) * static_cast<double>(state.iterations());
+    state.counters["flop/s"] = benchmark::Counter(operations, benchmark::Counter::kIsRate);
+}
+
+} // namespace
+
+BENCHMARK(eigen_product)->Arg(1024);
+BENCHMARK(train_2nn)->Arg(10)->Arg(32)->Arg(64);
+BENCHMARK(train_2nn_adam)->Arg(32);
+BENCHMARK(evaluate_2nn)->Arg(64);
+BENCHMARK_CAPTURE(train_cnn, valid, padding::valid)->Arg(32);
+BENCHMARK_CAPTURE(train_cnn, same, padding::same)->Arg(32);
+BENCHMARK_MAIN();

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <fedasio/dashboard/event_ring.hpp>
+#include <fedasio/dashboard/rows.hpp>
+#include <fedasio/master/events.hpp>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace fedasio::dashboard {
+
+/// How much a board remembers; what is older is forgotten.
+struct board_limits {
+    std::size_t events = 20000;
+    std::size_t event_bytes = std::size_t{32} << 20;
+    std::size_t log = 500;
+    std::size_t log_bytes = std::size_t{4} << 20;
+    std::size_t rounds = 10000;
+    std::size_t round_bytes = std::size_t{16} << 20;
+    std::size_t gone_workers = 1000;
+};
+
+/// What the status object of `docs/api.md` tells, but for counts.
+struct run_row {
+    master::phase now = master::phase::waiting;
+    std::uint32_t round = 0;
+    bool pausing = false;
+    bool stopping = false;
+    master::run_opened opened; ///< with `last_round`, `target_accuracy` and `models` as they are now
+    std::uint64_t parameters = 0;
+};
+
+/// Sums since the process started, for metrics: they never fall, whatever the board forgets.
+struct run_totals {
+    std::uint64_t rounds = 0;
+    std::uint64_t updates = 0;
+    std::map<std::string, std::uint64_t> dropped; ///< by reason
+    std::array<double, master::phase_count> phase_seconds{};
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+};
+
+/// The state of a run as the HTTP interface shows it, folded from events and from nothing else. Knows no
+/// network and no clock. All texts are JSON as in `docs/api.md`; numbers that do not exist are null. Not
+/// thread-safe.
+class board {
+public:
+    /// `instance` tells this process from its predecessors; `started` is in Unix seconds.
+    board(std::string instance, double started, board_limits limits = {});
+
+    /// Takes in one event, in order of their numbers.
+    void fold(const master::event& happened);
+
+    [[nodiscard]] std::string status_text(double now) const;
+    [[nodiscard]] std::string workers_text() const;
+    [[nodiscard]] std::string clients_text() const;
+    [[nodiscard]] std::string rounds_text() const;
+    /// Kept events after number `after`: at most `limit`, and at most about 1 MiB of them, but at least one.
+    [[nodiscard]] std::string events_text(std::uint64_t after, std::size_t limit) const;
+
+    /// Everything, as the first message of a stream.
+    struct snapshot {
+        std::uint64_t seq = 0; ///< the last event that is part of it
+        shared_text text;
+    };
+
+    /// A snapshot that is at most a second and 256 KiB of events old, so that many clients that need one at
+    /// the same time share it. The events that it lacks are in `events()`.
+    [[nodiscard]] const snapshot& take_snapshot(double now);
+
+    [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
+
+    [[nodiscard]] const event_ring& events() const noexcept { return events_; }
+
+    [[nodiscard]] const run_row& run() const noexcept { return run_; }
+
+    [[nodiscard]] const run_totals& totals() const noexcept { return totals_; }
+
+    [[nodiscard]] const std::map<master::worker_id, worker_row>& workers() const noexcept { return workers_; }
+
+    [[nodiscard]] const std::map<master::client_id, client_row>& clients() const noexcept { return clients_; }
+
+    /// The last finished round.
+    [[nodiscard]] const std::optional<master::round_result>& last_result() const noexcept { return last_; }
+
+    [[nodiscard]] std::size_t workers_here() const;
+    [[nodiscard]] std::size_t clients_hosted() const;
+
+private:
+    struct folding;
+
+    // The mean of a worker's updates in one round, as they come.
+    struct running_mean {
+        std::uint32_t round = 0;
+        double loss = 0;
+        double loss_weight = 0;
+        double accuracy = 0;
+        double accuracy_weight = 0;
+    };
+
+    void forget_gone_workers();
+    void keep_round(const master::round_result& result);
+
+    std::string instance_;
+    double started_;
+    board_limits limits_;
+    run_row run_;
+    run_totals totals_;
+    std::map<master::worker_id, worker_row> workers_;
+    std::map<master::worker_id, running_mean> means_;
+    std::deque<master::worker_id> gone_;
+    std::map<master::client_id, client_row> clients_;
+    std::map<std::uint32_t, std::string> rounds_;
+    std::size_t round_bytes_ = 0;
+    std::optional<master::round_result> last_;
+    std::deque<shared_text> log_;
+    std::size_t log_bytes_ = 0;
+    event_ring events_;
+    snapshot snapshot_;
+    double snapshot_time_ = 0;
+};
+
+} // namespace fedasio::dashboard

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <fedasio/master/commands.hpp>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace fedasio::dashboard {
+
+/// The text is not a command; `what()` says what is wrong with it and what is expected.
+class command_error : public std::invalid_argument {
+public:
+    using std::invalid_argument::invalid_argument;
+};
+
+inline constexpr std::uint32_t most_rounds = 1'000'000;
+
+/// Reads the body of `POST /api/v1/commands` (`docs/api.md`). Strict: unknown and repeated keys, keys of
+/// another command, wrong types and values out of range throw command_error. `rounds` is a whole number from
+/// 1 to 1,000,000; `target_accuracy` is over 0 and at most 1; `name` is one that `federation::is_model_name`
+/// takes.
+master::command parse_command(std::string_view body);
+
+/// The body that asks for `what`.
+std::string command_text(const master::command& what);
+
+} // namespace fedasio::dashboard

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <fedasio/master/events.hpp>
+
+#include <boost/json/object.hpp>
+
+namespace fedasio::dashboard {
+
+/// The event as `docs/api.md` describes it: `seq`, `time`, `type` and the fields of its type. A number that
+/// does not exist or is not finite is null; bytes that are not UTF-8 become U+FFFD.
+boost::json::object event_json(const master::event& happened);
+
+/// Whether the event belongs in the log (the types marked with * in `docs/api.md`).
+bool is_logged(const master::event& happened) noexcept;
+
+} // namespace fedasio::dashboard

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+namespace fedasio::dashboard {
+
+/// A text that many readers share.
+using shared_text = std::shared_ptr<const std::string>;
+
+/// The latest events as JSON texts, bounded by count and by bytes. It is the queue of every stream client at
+/// once: a client is a position in it, so a slow one costs no memory of its own.
+class event_ring {
+public:
+    explicit event_ring(std::size_t max_events = 20000, std::size_t max_bytes = std::size_t{32} << 20);
+
+    /// Keeps the event and drops the oldest ones that no longer fit; the newest always stays. A number that
+    /// does not follow the last one empties the ring first.
+    void push(std::uint64_t seq, std::string text);
+
+    /// The number of the oldest event kept; one more than `newest` when there is none.
+    [[nodiscard]] std::uint64_t oldest() const noexcept { return newest_ + 1 - entries_.size(); }
+
+    /// The number of the last event; 0 before the first.
+    [[nodiscard]] std::uint64_t newest() const noexcept { return newest_; }
+
+    /// Whether every event after number `seq` is kept.
+    [[nodiscard]] bool reaches_back_to(std::uint64_t seq) const noexcept {
+        return seq <= newest_ && seq + 1 >= oldest();
+    }
+
+    /// The event of that number, which must be kept.
+    [[nodiscard]] const shared_text& at(std::uint64_t seq) const;
+    /// Bytes of all events after number `seq`, which the ring must reach back to.
+    [[nodiscard]] std::size_t bytes_after(std::uint64_t seq) const;
+
+    [[nodiscard]] std::size_t bytes() const noexcept { return total_ - dropped_; }
+
+private:
+    struct entry {
+        shared_text text;
+        std::size_t end; // bytes ever pushed, up to and with this text
+    };
+
+    std::deque<entry> entries_;
+    std::size_t max_events_;
+    std::size_t max_bytes_;
+    std::uint64_t newest_ = 0;
+    std::size_t total_ = 0;
+    std::size_t dropped_ = 0;
+};
+
+} // namespace fedasio::dashboard

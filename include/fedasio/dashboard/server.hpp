@@ -1,0 +1,80 @@
+#pragma once
+
+#include <fedasio/dashboard/asset.hpp>
+#include <fedasio/master/commands.hpp>
+#include <fedasio/net/runtime.hpp>
+#include <fedasio/net/tcp.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace fedasio::master {
+class event_source;
+}
+
+namespace fedasio::dashboard {
+
+using net::awaitable;
+
+struct server_options {
+    net::clock::duration header_timeout = std::chrono::seconds(5);
+    net::clock::duration body_timeout = std::chrono::seconds(10);
+    /// How long a connection may be kept open between requests.
+    net::clock::duration idle_timeout = std::chrono::seconds(30);
+    /// A client that takes no byte for so long while something waits for it is dropped.
+    net::clock::duration stall_timeout = std::chrono::seconds(30);
+    /// A stream on which nothing was heard for so long is pinged, and dropped after twice that time more.
+    net::clock::duration ping_interval = std::chrono::seconds(15);
+    /// What open requests and streams get to end by themselves when the server stops.
+    net::clock::duration stop_timeout = std::chrono::seconds(2);
+    std::size_t header_bytes = std::size_t{8} << 10;
+    std::size_t body_bytes = std::size_t{64} << 10;
+    std::size_t stream_message_bytes = std::size_t{4} << 10;
+    /// Events that may wait for a stream client; when it lags further behind it gets a new snapshot instead.
+    std::size_t backlog_bytes = std::size_t{1} << 20;
+    /// The kernel's send buffer of a connection, so that it does not hide a slow reader.
+    int socket_buffer_bytes = 256 << 10;
+    /// Connections over this number are answered 503.
+    std::size_t max_connections = 1000;
+};
+
+/// The HTTP and WebSocket interface of `docs/api.md`, for one run: folds events into a board, shows it, and
+/// hands commands on.
+///
+/// A request that comes from another site's page (an Origin that is not the Host) cannot command or listen,
+/// and a server on a loopback address answers to loopback names only, so a browser on this machine cannot be
+/// used against it. There is no other access control: whoever reaches the port may steer.
+///
+/// Everything runs on the runtime's thread. `rt`, `events` and the assets must outlive the server.
+class server {
+public:
+    /// Listens from here on. Create it before the first event is published. `plan` is the JSON text of the
+    /// plan. Throws std::runtime_error that names the address when it cannot be had.
+    server(net::runtime& rt, const net::address& listen, master::event_source& events,
+           master::command_handler commands, std::string plan, std::span<const asset> assets,
+           server_options options = {});
+    ~server();
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+
+    /// Where it listens; tells the port when 0 was asked for.
+    [[nodiscard]] net::address local() const;
+
+    /// Serves until `stop` or cancellation; then idle connections are closed, streams get close code 1001
+    /// (going away), open requests are finished, and after `stop_timeout` what is left is cut. Call once.
+    awaitable<void> run();
+    void stop();
+
+    /// Open connections of all kinds.
+    [[nodiscard]] std::size_t connections() const;
+    /// Open event streams.
+    [[nodiscard]] std::size_t streams() const;
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+} // namespace fedasio::dashboard

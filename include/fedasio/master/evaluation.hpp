@@ -1,0 +1,31 @@
+#pragma once
+
+#include <fedasio/data/dataset.hpp>
+#include <fedasio/net/runtime.hpp>
+#include <fedasio/nn/network.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace fedasio::master {
+
+/// How the global model does on samples that it was not trained on.
+struct test_result {
+    std::uint64_t samples = 0;
+    double loss_sum = 0;
+    std::uint64_t correct = 0;
+    bool regression = false;
+
+    [[nodiscard]] std::optional<double> loss() const;
+    [[nodiscard]] std::optional<double> accuracy() const;
+};
+
+/// Evaluates on the whole set, in blocks that run on `pool` next to each other. The blocks' results are added
+/// in the order of the samples, so the number of threads does not change a bit.
+net::awaitable<test_result> evaluate(net::runtime& rt, boost::asio::any_io_executor pool,
+                                     std::shared_ptr<const data::dataset> samples, nn::network network,
+                                     std::span<const float> weights);
+
+} // namespace fedasio::master

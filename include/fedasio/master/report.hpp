@@ -1,0 +1,37 @@
+#pragma once
+
+#include <fedasio/master/events.hpp>
+#include <fedasio/net/clock.hpp>
+
+#include <boost/json/fwd.hpp>
+
+#include <string>
+#include <vector>
+
+namespace fedasio::master {
+
+/// The JSON form of one round, the same in report, HTTP interface and stream (`docs/api.md`).
+boost::json::object to_json(const round_result& result);
+
+/// Collects what `--report` writes: a subscriber to the events of a run.
+class report {
+public:
+    explicit report(const net::clock& time) : time_(time) {}
+
+    void take(const event& happened);
+    /// As documented in docs/operations.md. `seconds_total` runs from the start of the first training to the
+    /// end of the last.
+    [[nodiscard]] boost::json::object to_json() const;
+
+private:
+    const net::clock& time_;
+    run_opened run_;
+    std::uint64_t parameters_ = 0;
+    std::vector<round_result> rounds_;
+    training_finished end_;
+    bool ended_ = false;
+    net::clock::time_point began_ = net::clock::time_point::max();
+    net::clock::duration seconds_total_{};
+};
+
+} // namespace fedasio::master

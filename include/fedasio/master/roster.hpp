@@ -1,0 +1,63 @@
+#pragma once
+
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/master/events.hpp>
+#include <fedasio/net/connection.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fedasio::master {
+
+/// A connected worker, and what it has been given so far.
+struct worker {
+    worker_id id = 0;
+    federation::hello hello;
+    net::connection_ptr connection;
+    worker_state state = worker_state::joined;
+
+    std::vector<client_id> assigned;                             ///< what it is to host
+    std::map<client_id, federation::loaded::client_data> hosted; ///< what it has loaded
+    bool data_current = false;                                   ///< `hosted` is what `assigned` asks for
+    bool has_model = false;
+    std::uint32_t weights_version = 0; ///< 0: none
+    std::string unusable;              ///< why it gets no clients, if so
+};
+
+using worker_ptr = std::shared_ptr<worker>;
+
+/// The workers that are connected, by number. Numbers rise in order of arrival and are never used twice.
+class roster {
+public:
+    explicit roster(net::runtime& rt) : changed_(rt.executor) {}
+
+    worker_ptr admit(federation::hello hello, net::connection_ptr connection);
+    void remove(const worker_ptr& who);
+    [[nodiscard]] bool has_name(const std::string& name) const;
+
+    [[nodiscard]] const std::map<worker_id, worker_ptr>& all() const noexcept { return workers_; }
+
+    /// The worker that has loaded this client's data; null if there is none.
+    [[nodiscard]] worker_ptr host_of(client_id client) const;
+    /// Every client whose data is loaded somewhere, with its sample counts.
+    [[nodiscard]] std::map<client_id, federation::loaded::client_data> hosted_clients() const;
+
+    /// Set whenever somebody comes or goes; whoever waits resets it.
+    [[nodiscard]] net::event& changed() noexcept { return changed_; }
+
+    /// Bytes to and from all workers since the start, those that left included.
+    [[nodiscard]] std::uint64_t bytes_sent() const;
+    [[nodiscard]] std::uint64_t bytes_received() const;
+
+private:
+    std::map<worker_id, worker_ptr> workers_;
+    net::event changed_;
+    worker_id last_id_ = 0;
+    std::uint64_t departed_sent_ = 0;
+    std::uint64_t departed_received_ = 0;
+};
+
+} // namespace fedasio::master

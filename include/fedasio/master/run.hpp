@@ -1,0 +1,158 @@
+#pragma once
+
+#include <fedasio/data/csv.hpp>
+#include <fedasio/data/dataset.hpp>
+#include <fedasio/federation/plan.hpp>
+#include <fedasio/federation/strategy.hpp>
+#include <fedasio/master/commands.hpp>
+#include <fedasio/master/evaluation.hpp>
+#include <fedasio/master/events.hpp>
+#include <fedasio/master/roster.hpp>
+#include <fedasio/net/gather.hpp>
+#include <fedasio/net/nursery.hpp>
+#include <fedasio/net/runtime.hpp>
+#include <fedasio/nn/network.hpp>
+
+#include <array>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedasio::master {
+
+struct run_options {
+    std::uint32_t min_workers = 1;
+    bool autostart = false;      ///< train the plan's rounds as soon as there are workers enough
+    bool exit_when_done = false; ///< `serve` ends after the first training
+    bool resume = false;         ///< go on from the latest checkpoint of this plan, if there is one
+    std::filesystem::path state_dir = "fedasio-state";
+    net::connection_options connection;
+    /// A training without a single worker for so long has failed.
+    net::clock::duration patience = std::chrono::minutes(5);
+};
+
+/// One run of a plan, from its first worker to its last round. `serve` is the state machine: it reads like
+/// the protocol, a step a line (src/master/run.cpp), and the steps themselves are in src/master/steps.cpp.
+/// Lives on its runtime's thread; heavy work goes to `pool`. Everything that happens is published to
+/// `events`, and to nothing else.
+class run {
+public:
+    run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan plan, run_options options,
+        event_source& events);
+    run(const run&) = delete;
+    run& operator=(const run&) = delete;
+
+    /// Serves trainings one after the other until cancelled, or until the first is over with
+    /// `exit_when_done`. True if the last training did not fail.
+    net::awaitable<bool> serve();
+    /// Serves one worker from its hello to its end: the session of a net::listener.
+    net::awaitable<void> admit(std::unique_ptr<net::stream> wire);
+    net::awaitable<command_answer> execute(command what);
+    /// Something outside the run that people should see.
+    void notice(noticed::severity level, std::string text);
+
+private:
+    struct order {
+        std::uint32_t last_round = 0;
+        std::optional<double> target_accuracy;
+    };
+
+    struct training_end {
+        training_outcome outcome = training_outcome::stopped;
+        std::string detail;
+    };
+
+    /// A round under way.
+    struct round_state {
+        round_result result;
+        std::vector<worker_ptr> hosts; ///< of the cohort, one a client, in its order
+        net::payload mean;             ///< of the updates
+        std::uint64_t sent_before = 0;
+        std::uint64_t received_before = 0;
+        std::string trouble; ///< the last reason why a client gave no update
+        std::size_t updates = 0;
+    };
+
+    // run.cpp: the state machine.
+    net::awaitable<void> train(order what, training_end& end);
+    net::awaitable<training_end> run_rounds(order what);
+    net::awaitable<bool> one_round(round_state& round);
+    net::awaitable<void> pause_point();
+    net::awaitable<bool> wait_for(bool (run::*condition)() const, net::clock::time_point deadline);
+    void enter(phase next);
+    [[nodiscard]] bool ready_to_start() const;
+    [[nodiscard]] bool has_clients() const;
+
+    [[nodiscard]] bool is_training() const noexcept { return training_.size() > 0; }
+
+    [[nodiscard]] std::string missing_workers() const;
+    void give_up_round(std::uint32_t round);
+
+    // steps.cpp: what a round does, each step closed by one gather.
+    net::awaitable<void> load_datasets();
+    net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
+    net::awaitable<void> load_test_set();
+    net::awaitable<void> distribute_model();
+    void select_cohort(round_state& round);
+    net::awaitable<void> distribute_weights(std::vector<worker_ptr> whom);
+    net::awaitable<void> train_cohort(round_state& round);
+    net::awaitable<void> aggregate(round_state& round);
+    net::awaitable<void> evaluate_model(round_state& round);
+    net::awaitable<void> evaluate_where_data_is(round_state& round);
+    void build_network(const nn::model_spec& spec);
+    void deal_clients();
+    void set_state(worker& who, worker_state state);
+    void reject(worker& who, const std::string& reason);
+    void drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
+              std::string detail);
+    [[nodiscard]] net::gather_policy until_deadline(std::size_t asked, bool whole = true) const;
+    [[nodiscard]] bool is_local() const;
+    [[nodiscard]] bool is_table() const;
+
+    // admission.cpp: workers that come and go.
+    worker_ptr introduce(net::connection& connection, const net::frame& first);
+    void hear(worker& who, const net::frame& message);
+
+    // storage.cpp: models and checkpoints.
+    net::awaitable<command_answer> save(std::string name);
+    net::awaitable<command_answer> load(std::string name);
+    net::awaitable<void> checkpoint();
+    void restore();
+
+    [[nodiscard]] std::filesystem::path checkpoint_dir() const { return options_.state_dir / "checkpoints"; }
+
+    net::runtime& rt_;
+    boost::asio::any_io_executor pool_;
+    federation::plan plan_;
+    std::string plan_digest_;
+    run_options options_;
+    event_source& events_;
+    roster roster_;
+
+    std::optional<nn::network> network_;
+    net::payload weights_; ///< the global weights; one buffer, shared with every connection that sends it
+    std::uint32_t weights_version_ = 0;
+    std::optional<federation::server_optimizer> server_optimizer_;
+    std::optional<data::csv_schema> schema_;
+    std::shared_ptr<const data::dataset> test_set_;
+    std::map<std::string, client_id> local_clients_; ///< partition `local`: a worker's name keeps its client
+
+    phase phase_ = phase::waiting;
+    net::clock::time_point phase_since_;
+    std::array<double, phase_count> seconds_{};
+    std::uint32_t round_ = 0; ///< the weights are those of this round
+    std::uint32_t running_round_ = 0;
+    std::optional<order> order_;
+    std::uint32_t last_round_ = 0;
+    bool pausing_ = false;
+    bool stopping_ = false;
+    net::event ordered_;
+    net::event resumed_;
+    net::event training_over_;
+    net::nursery training_;
+};
+
+} // namespace fedasio::master

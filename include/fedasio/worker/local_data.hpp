@@ -1,0 +1,45 @@
+#pragma once
+
+#include <fedasio/data/csv.hpp>
+#include <fedasio/data/dataset.hpp>
+#include <fedasio/data/holdout.hpp>
+#include <fedasio/federation/messages.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace fedasio::worker {
+
+/// The data of the clients that one worker hosts: one data set in memory, and which of its samples are whose.
+/// Immutable after construction, shared by the training threads.
+class local_data {
+public:
+    /// Reads what `what` asks for. The set that `previous` holds is used again if it comes from the same file
+    /// in the same way. Throws data::error or std::invalid_argument, with texts fit for the master's log.
+    local_data(const federation::load& what, const std::optional<std::filesystem::path>& data,
+               const local_data* previous = nullptr);
+
+    [[nodiscard]] const data::dataset& samples() const noexcept { return *samples_; }
+
+    /// Null when this worker does not host the client.
+    [[nodiscard]] const data::holdout* find(std::uint32_t client) const;
+
+private:
+    std::string origin_;
+    std::shared_ptr<const data::dataset> samples_;
+    std::map<std::uint32_t, data::holdout> clients_;
+};
+
+/// Where a file of the plan lies on this machine. Without `data` (--data) the plan's own path counts. If
+/// `data` is a folder, the file of the same name in it is meant; otherwise `data` is the file itself. Throws
+/// data::error when neither names a file.
+std::filesystem::path locate(const std::string& in_plan, const std::optional<std::filesystem::path>& data);
+
+/// The summary of this worker's table for a survey. Throws data::error; for a source that is no table too.
+data::csv_summary summarize(const federation::survey& what, const std::optional<std::filesystem::path>& data);
+
+} // namespace fedasio::worker

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/net/connection.hpp>
+#include <fedasio/net/reconnect.hpp>
+#include <fedasio/net/runtime.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace fedasio::worker {
+
+/// What a worker knows when it starts; model, data source and training come from the master.
+struct worker_options {
+    std::string name;
+    std::uint32_t clients = 0; ///< hosts at most so many; 0: as many as the master gives
+    std::uint32_t threads = 1; ///< clients that train at the same time
+    std::optional<std::filesystem::path> data;
+    net::backoff retry; ///< for finding a master that is away
+    net::connection_options connection;
+    net::clock::duration measure_every = std::chrono::seconds(1);
+    /// CPU use in percent of a core since the last call, and memory in bytes. Empty: not reported.
+    std::function<federation::measurements()> measure;
+};
+
+/// How a worker's life ended.
+struct ending {
+    bool done = false;  ///< the master said that the run is over, or the worker was asked to stop
+    std::string reason; ///< a sentence for people
+};
+
+enum class severity { info, warning };
+using log_handler = std::function<void(severity, const std::string&)>;
+
+/// Connects, serves, and connects again when the master goes away, until the master says that the run is
+/// over, the master refuses this worker, the master stays away for `retry.give_up`, or the caller is
+/// cancelled. What was loaded is kept from one connection to the next. Heavy work runs on `pool`, everything
+/// else on the runtime's thread.
+net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, net::dialer dial,
+                           worker_options options, log_handler log);
+
+} // namespace fedasio::worker

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/federation/plan.hpp>
+#include <fedasio/net/buffer.hpp>
+#include <fedasio/nn/network.hpp>
+#include <fedasio/worker/local_data.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace fedasio::worker {
+
+/// What the master wants trained; the same for all clients of a run.
+struct training_setup {
+    nn::network network;
+    federation::local_training local;
+    std::uint64_t seed = 0;
+};
+
+/// What a client sends back: `update` and, as the frame's body, its weights.
+struct trained {
+    federation::update update;
+    net::payload weights;
+};
+
+/// The task was given up because its stop flag was raised.
+class cancelled_task : public std::exception {
+public:
+    [[nodiscard]] const char* what() const noexcept override { return "no longer needed"; }
+};
+
+/// The memory of one training thread, used for one client after the other: the model exists here and nowhere
+/// else while a client trains. Not thread-safe.
+class workspace {
+public:
+    explicit workspace(std::shared_ptr<const training_setup> setup);
+    ~workspace();
+    workspace(workspace&&) noexcept;
+    workspace& operator=(workspace&&) noexcept;
+
+    /// Trains one client from the global weights: `local.epochs` passes over its samples, shuffled by
+    /// random_stream(seed, purpose::shuffle, round, client). A pure function of setup, data, weights, round
+    /// and client. Looks at `stop` between batches. Throws cancelled_task, data::error for a client without
+    /// samples, and std::runtime_error when the training diverges.
+    trained train(const local_data& data, std::span<const float> weights, std::uint32_t round,
+                  std::uint32_t client, const std::atomic<bool>& stop);
+    /// Loss and hits on the samples that the client holds out.
+    federation::evaluation evaluate(const local_data& data, std::span<const float> weights,
+                                    std::uint32_t client, const std::atomic<bool>& stop);
+    [[nodiscard]] const training_setup& setup() const noexcept;
+
+private:
+    struct memory;
+
+    std::unique_ptr<memory> memory_;
+};
+
+} // namespace fedasio::worker

@@ -1,0 +1,250 @@
+#include <fedasio/dashboard/server.hpp>
+#include <fedasio/federation/durable_file.hpp>
+#include <fedasio/federation/plan.hpp>
+#include <fedasio/master/log.hpp>
+#include <fedasio/master/report.hpp>
+#include <fedasio/master/run.hpp>
+#include <fedasio/net/discovery.hpp>
+#include <fedasio/net/listener.hpp>
+#include <fedasio/net/tcp.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "program/child_processes.hpp"
+#include "program/command_line.hpp"
+#include "program/logging.hpp"
+#include "program/signals.hpp"
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fedasio_web_assets.hpp>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace fedasio;
+using program::level;
+using severity = master::noticed::severity;
+
+struct settings {
+    std::string plan;
+    std::string listen = "127.0.0.1:7700";
+    std::string dashboard = "127.0.0.1:8080";
+    std::uint32_t spawn_workers = 0;
+    bool announce = false;
+    std::uint16_t discovery_port = net::discovery_options{}.port;
+    std::string report;
+    program::log_options log;
+    master::run_options run;
+};
+
+level to_level(const master::log_line& line) {
+    switch (line.level) {
+    case severity::info:
+        return line.detail ? level::debug : level::info;
+    case severity::warning:
+        return level::warning;
+    case severity::error:
+        return level::error;
+    }
+    return level::info;
+}
+
+void write_report(const std::string& path, const master::report& content) {
+    try {
+        const auto text = boost::json::serialize(content.to_json()) + "\n";
+        const std::array parts{std::as_bytes(std::span(text))};
+        federation::write_durably(path, parts);
+        program::log(level::info, "report", "wrote the report to " + path);
+    } catch (const std::exception& e) {
+        program::log(level::error, "report", std::string("the report could not be written: ") + e.what());
+    }
+}
+
+std::vector<dashboard::asset> page_files() {
+    std::vector<dashboard::asset> files;
+    for (const auto& file : web::assets()) {
+        files.push_back({file.path, file.content_type, file.gzip, file.etag});
+    }
+    return files;
+}
+
+/// An address that reaches `where` from this machine.
+net::address from_here(net::address where) {
+    if (where.host == "0.0.0.0") {
+        where.host = "127.0.0.1";
+    } else if (where.host == "::") {
+        where.host = "::1";
+    }
+    return where;
+}
+
+bool is_loopback(const net::address& where) {
+    return where.host.starts_with("127.") || where.host == "::1" || where.host == "localhost";
+}
+
+void spawn_workers(program::child_processes& children, const settings& from, const net::address& where) {
+    const auto cores = std::max(1U, std::thread::hardware_concurrency());
+    const auto threads = std::max(1U, cores / from.spawn_workers);
+    for (std::uint32_t i = 1; i <= from.spawn_workers; ++i) {
+        const auto name = "worker-" + std::to_string(i);
+        children.start(name, program::beside_this_program("fedasio-worker"),
+                       {"--connect", from_here(where).to_string(), "--name", name, "--threads",
+                        std::to_string(threads), "--log-level", "warning", "--log-format", from.log.format});
+    }
+}
+
+net::awaitable<void> announce(net::runtime& rt, net::address where, std::string name,
+                              net::discovery_options options, master::run& run) {
+    try {
+        co_await net::announce(rt, std::move(where), std::move(name), options);
+    } catch (const std::exception& e) {
+        run.notice(severity::error, std::string("workers cannot discover this master: ") + e.what());
+    }
+}
+
+net::awaitable<void> serve(master::run& run, bool& succeeded, std::function<void()> on_end) {
+    succeeded = co_await run.serve();
+    on_end();
+}
+
+int start(settings from, bool min_workers_given) {
+    program::start_log("fedasio-master", from.log);
+    auto plan = federation::read_plan(from.plan);
+    const auto plan_text = boost::json::serialize(federation::to_json(plan));
+    const auto plan_name = plan.name;
+    if (!min_workers_given) {
+        from.run.min_workers = std::max(1U, from.spawn_workers);
+    }
+
+    boost::asio::io_context context(1);
+    boost::asio::thread_pool pool(std::max(1U, std::thread::hardware_concurrency()));
+    net::system_runtime system(context);
+    net::runtime& rt = system;
+    master::event_source events(rt.time);
+    master::log_writer log;
+    events.subscribe([&log](const master::event& happened) {
+        if (const auto line = log.describe(happened)) {
+            program::log(to_level(*line), line->event, line->text);
+        }
+    });
+    master::report report(rt.time);
+    events.subscribe([&](const master::event& happened) {
+        report.take(happened);
+        if (!from.report.empty() && std::holds_alternative<master::training_finished>(happened.what)) {
+            write_report(from.report, report);
+        }
+    });
+
+    master::run run(rt, pool.get_executor(), std::move(plan), from.run, events);
+    const auto files = page_files();
+    dashboard::server page(
+        rt, net::address::parse(from.dashboard), events,
+        [&run](master::command what) { return run.execute(std::move(what)); }, plan_text, files);
+    std::unique_ptr<net::acceptor> acceptor;
+    try {
+        acceptor = net::listen_tcp(rt, net::address::parse(from.listen));
+    } catch (const std::exception& e) {
+        throw std::runtime_error("cannot listen on " + from.listen + " for workers (" + e.what() +
+                                 "): choose another address with --listen HOST:PORT");
+    }
+    net::listener listener(rt, std::move(acceptor), {},
+                           [&run](const std::string& what) { run.notice(severity::warning, what); });
+    const auto where = net::address::parse(listener.local());
+    std::printf("listening %s\ndashboard http://%s/\n", listener.local().c_str(),
+                page.local().to_string().c_str());
+    std::fflush(stdout);
+
+    program::child_processes children;
+    net::nursery services(rt.executor);
+    net::nursery training(rt.executor);
+    bool succeeded = true;
+    const auto everything_ends = [&] {
+        listener.stop();
+        page.stop();
+        services.cancel();
+    };
+    services.spawn(program::watch_signals([&training] { training.cancel(); }));
+    services.spawn(page.run());
+    services.spawn(
+        listener.run([&run](std::unique_ptr<net::stream> wire) { return run.admit(std::move(wire)); }));
+    training.spawn(serve(run, succeeded, everything_ends));
+    if (from.announce) {
+        net::discovery_options options;
+        options.port = from.discovery_port;
+        services.spawn(announce(rt, where, plan_name, options, run));
+    }
+    if (from.spawn_workers > 0) {
+        services.spawn(children.watch([&run](const std::string& name, const std::string& how) {
+            run.notice(severity::warning, "the process of " + name + " " + how);
+        }));
+        spawn_workers(children, from, where);
+    }
+    boost::asio::post(context, [&] {
+        for (const auto& [what, address] :
+             {std::pair("workers", where), std::pair("the dashboard", page.local())}) {
+            if (!is_loopback(address)) {
+                run.notice(severity::warning, std::string("anyone who reaches ") + address.to_string() +
+                                                  " can use the port for " + what +
+                                                  ": keep it inside a network that you trust");
+            }
+        }
+    });
+    context.run();
+    children.end(std::chrono::seconds(5));
+    pool.join();
+    return succeeded ? program::done : program::failed;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    settings from;
+    CLI::App app("Drives a federated training: waits for workers, runs the plan's rounds, and shows them in "
+                 "the browser.",
+                 "fedasio-master");
+    program::describe(
+        app,
+        "  fedasio-master --plan plans/fashion-mnist-2nn.json --spawn-workers 4 --autostart\n"
+        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --min-workers 3 --announce\n"
+        "  fedasio-master --plan my.json --spawn-workers 2 --autostart --exit-when-done --report r.json\n");
+    app.add_option("--plan", from.plan, "the plan: a JSON file that says what is learned (docs/plan.md)")
+        ->required()
+        ->check(CLI::ExistingFile);
+    app.add_option("--listen", from.listen, "address for workers; port 0 lets the system choose")
+        ->check(program::host_and_port())
+        ->capture_default_str();
+    app.add_option("--dashboard", from.dashboard, "address for the browser; port 0 lets the system choose")
+        ->check(program::host_and_port())
+        ->capture_default_str();
+    auto* min_workers = app.add_option("--min-workers", from.run.min_workers,
+                                       "workers that must be connected before a training starts "
+                                       "(default: those of --spawn-workers, else 1)")
+                            ->check(CLI::Range(1, 1000000));
+    app.add_option("--spawn-workers", from.spawn_workers,
+                   "start so many workers as child processes on this machine")
+        ->check(CLI::Range(0, 1024));
+    app.add_flag("--announce", from.announce,
+                 "let workers on the local network find this master (--discover)");
+    app.add_option("--discovery-port", from.discovery_port, "UDP port of announcements")
+        ->capture_default_str();
+    app.add_option("--state-dir", from.run.state_dir, "folder for saved models and checkpoints")
+        ->capture_default_str();
+    app.add_flag("--resume", from.run.resume,
+                 "go on from the latest checkpoint of this plan in the state folder");
+    app.add_flag("--autostart", from.run.autostart, "start the training as soon as the workers are there");
+    app.add_flag("--exit-when-done", from.run.exit_when_done, "end after the first training");
+    app.add_option("--report", from.report, "write a JSON report to this file when a training ends");
+    app.add_option("--log-level", from.log.level, "debug, info, warning or error")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+        ->capture_default_str();
+    app.add_option("--log-format", from.log.format, "text, or json for machines")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    return program::run_program(app, argc, argv, [&] { return start(from, min_workers->count() > 0); });
+}

@@ -1,0 +1,142 @@
+#include <fedasio/net/discovery.hpp>
+#include <fedasio/net/nursery.hpp>
+#include <fedasio/net/tcp.hpp>
+#include <fedasio/worker/worker.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "program/command_line.hpp"
+#include "program/logging.hpp"
+#include "program/process_measurements.hpp"
+#include "program/signals.hpp"
+#include <algorithm>
+#include <thread>
+#include <unistd.h>
+
+namespace {
+
+using namespace fedasio;
+using program::level;
+
+struct settings {
+    std::string connect;
+    bool discover = false;
+    std::uint16_t discovery_port = net::discovery_options{}.port;
+    double give_up = 300;
+    std::string data;
+    program::log_options log;
+    worker::worker_options worker;
+};
+
+std::string default_name() {
+    std::array<char, 256> host{};
+    gethostname(host.data(), host.size() - 1);
+    return std::string(host.data()).substr(0, 48) + "-" + std::to_string(getpid());
+}
+
+/// Looks for the master anew at each attempt: one that was restarted may have moved.
+net::awaitable<net::opened> find_and_connect(net::runtime& rt, net::discovery_options options) {
+    const auto found = co_await net::discover(rt, rt.time.now() + 3 * options.interval, options);
+    if (found.error) {
+        net::opened none;
+        none.error = found.error;
+        co_return std::move(none);
+    }
+    program::log(level::info, "discovered", "found '" + found.name + "' at " + found.master.to_string());
+    co_return co_await net::connect_tcp(rt, found.master);
+}
+
+net::awaitable<void> work(net::runtime& rt, boost::asio::thread_pool& pool, const settings& from,
+                          worker::ending& end, std::function<void()> on_end) {
+    net::dialer dial;
+    if (from.discover) {
+        net::discovery_options options;
+        options.port = from.discovery_port;
+        dial = [&rt, options] { return find_and_connect(rt, options); };
+    } else {
+        const auto where = net::address::parse(from.connect);
+        dial = [&rt, where] { return net::connect_tcp(rt, where); };
+    }
+    const auto log = [](worker::severity how, const std::string& text) {
+        program::log(how == worker::severity::info ? level::info : level::warning, "worker", text);
+    };
+    end = co_await worker::run(rt, pool.get_executor(), std::move(dial), from.worker, log);
+    on_end();
+}
+
+int start(settings from) {
+    program::start_log("fedasio-worker", from.log);
+    if (from.worker.name.empty()) {
+        from.worker.name = default_name();
+    }
+    if (!from.data.empty()) {
+        from.worker.data = from.data;
+    }
+    from.worker.retry.give_up =
+        std::chrono::duration_cast<net::clock::duration>(std::chrono::duration<double>(from.give_up));
+    from.worker.measure = program::process_measurements();
+
+    boost::asio::io_context context(1);
+    boost::asio::thread_pool pool(from.worker.threads);
+    net::system_runtime rt(context);
+    net::nursery all(context.get_executor());
+    net::nursery watching(context.get_executor());
+    worker::ending end;
+    watching.spawn(program::watch_signals([&all] { all.cancel(); }));
+    all.spawn(work(rt, pool, from, end, [&watching] { watching.cancel(); }));
+    context.run();
+    pool.join();
+    program::log(end.done ? level::info : level::error, "ended", end.reason);
+    return end.done ? program::done : program::failed;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    settings from;
+    from.worker.threads = std::max(1U, std::thread::hardware_concurrency());
+    CLI::App app("Trains next to its data for a fedasio master: it is told by the master what to learn.",
+                 "fedasio-worker");
+    program::describe(app,
+                      "  fedasio-worker --connect 127.0.0.1:7700\n"
+                      "  fedasio-worker --connect master.example:7700 --name ward-3 --data /srv/ward-3.csv\n"
+                      "  fedasio-worker --discover --clients 10 --threads 2\n");
+    auto* connect =
+        app.add_option("--connect", from.connect, "address of the master")->check(program::host_and_port());
+    auto* discover = app.add_flag("--discover", from.discover,
+                                  "find a master that runs with --announce on the local network");
+    connect->excludes(discover);
+    app.add_option("--name", from.worker.name,
+                   "name, unique among the workers (default: host name and process id)")
+        ->check([](const std::string& name) {
+            return name.empty() || name.size() > 64 ? std::string("a name has 1 to 64 bytes") : std::string();
+        });
+    app.add_option("--clients", from.worker.clients,
+                   "clients to host at most (default 0: as many as the master gives)")
+        ->check(CLI::Range(0, 1000000));
+    app.add_option("--threads", from.worker.threads, "clients that train at the same time")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    app.add_option("--data", from.data,
+                   "this worker's own data: a file, or a folder that holds the files that the plan names")
+        ->check(CLI::ExistingPath);
+    app.add_option("--give-up-after", from.give_up, "seconds to go on trying when there is no master")
+        ->check(CLI::Range(0.0, 1e9))
+        ->capture_default_str();
+    app.add_option("--discovery-port", from.discovery_port, "UDP port of announcements")
+        ->capture_default_str();
+    app.add_option("--log-level", from.log.level, "debug, info, warning or error")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+        ->capture_default_str();
+    app.add_option("--log-format", from.log.format, "text, or json for machines")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    app.callback([&] {
+        if (!*connect && !*discover) {
+            throw CLI::RequiredError("--connect HOST:PORT or --discover");
+        }
+    });
+    return program::run_program(app, argc, argv, [&] { return start(from); });
+}

@@ -1,0 +1,49 @@
+#include "program/command_line.hpp"
+
+#include <fedasio/build_info.hpp>
+#include <fedasio/net/tcp.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+namespace fedasio::program {
+
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& start) {
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& asked_for_help) {
+        return app.exit(asked_for_help);
+    } catch (const CLI::ParseError& e) {
+        std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", app.get_name().c_str(), e.what(),
+                     app.get_name().c_str());
+        return wrong_usage;
+    }
+    try {
+        return start();
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), e.what());
+        return failed;
+    }
+}
+
+void describe(CLI::App& app, const std::string& examples) {
+    app.set_version_flag("--version", app.get_name() + " " + std::string(version()) + " (" +
+                                          std::string(instruction_set()) + ")");
+    app.get_formatter()->column_width(34);
+    app.footer("Examples:\n" + examples + "\nExit codes: 0 done, 1 failed, 2 wrong usage.");
+}
+
+CLI::Validator host_and_port() {
+    const auto check = [](const std::string& text) -> std::string {
+        try {
+            net::address::parse(text);
+            return {};
+        } catch (const std::exception& e) {
+            return e.what();
+        }
+    };
+    return CLI::Validator(check, "HOST:PORT");
+}
+
+} // namespace fedasio::program

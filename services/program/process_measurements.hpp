@@ -1,0 +1,13 @@
+#pragma once
+
+#include <fedasio/federation/messages.hpp>
+
+#include <functional>
+
+namespace fedasio::program {
+
+/// CPU use since the call before (user and system time of all threads, in percent of one core) and resident
+/// memory of this process.
+std::function<federation::measurements()> process_measurements();
+
+} // namespace fedasio::program

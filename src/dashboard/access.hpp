@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+
+namespace fedasio::dashboard {
+
+/// Whether a Host header names this machine itself: localhost, 127.x.x.x or [::1], with any port or none. A
+/// page from elsewhere that had its name pointed at 127.0.0.1 (DNS rebinding) is told by its own name here.
+bool names_loopback(std::string_view host) noexcept;
+
+/// Whether an Origin header (RFC 6454) is that of a page from this very server.
+bool is_same_origin(std::string_view origin, std::string_view host) noexcept;
+
+/// Whether an Accept-Encoding header (RFC 9110, 12.5.3) takes gzip.
+bool accepts_gzip(std::string_view accept_encoding) noexcept;
+
+/// Whether a Content-Type header is application/json, with or without parameters.
+bool is_json(std::string_view content_type) noexcept;
+
+/// Whether an If-None-Match header names `etag`, by weak comparison.
+bool names_etag(std::string_view if_none_match, std::string_view etag) noexcept;
+
+} // namespace fedasio::dashboard

@@ -1,0 +1,360 @@
+#include <fedasio/dashboard/board.hpp>
+#include <fedasio/dashboard/event_json.hpp>
+#include <fedasio/federation/json_text.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "json_scalar.hpp"
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace fedasio::dashboard {
+namespace {
+
+namespace json = boost::json;
+using federation::canonical_text;
+using master::phase;
+using master::worker_state;
+
+constexpr std::size_t page_bytes = std::size_t{1} << 20;
+constexpr std::size_t snapshot_lag_bytes = std::size_t{256} << 10;
+constexpr double snapshot_lag_seconds = 1;
+
+bool is_at_rest(phase which) noexcept {
+    return which == phase::waiting || which == phase::finished || which == phase::failed;
+}
+
+/// A JSON array of texts that are JSON already.
+class array_text {
+public:
+    void add(std::string_view item) {
+        text_ += text_.size() == 1 ? "" : ",";
+        text_ += item;
+    }
+
+    std::string finish() && {
+        text_ += ']';
+        return std::move(text_);
+    }
+
+private:
+    std::string text_ = "[";
+};
+
+} // namespace
+
+struct board::folding {
+    board& self;
+    double time;
+
+    void operator()(const master::run_opened& it) const { self.run_.opened = it; }
+
+    void operator()(const master::model_built& it) const { self.run_.parameters = it.parameters; }
+
+    void operator()(const master::phase_entered& it) const {
+        auto& run = self.run_;
+        run.now = it.now;
+        run.round = it.round;
+        run.pausing = run.pausing && !is_at_rest(it.now) && it.now != phase::paused;
+        run.stopping = run.stopping && !is_at_rest(it.now);
+    }
+
+    void operator()(const master::worker_joined& it) const {
+        std::erase(self.gone_, it.worker);
+        self.means_.erase(it.worker);
+        self.workers_.insert_or_assign(it.worker, joined_worker(it, time));
+    }
+
+    void operator()(const master::worker_left& it) const {
+        const auto found = self.workers_.find(it.worker);
+        if (found == self.workers_.end()) {
+            return;
+        }
+        found->second.state = worker_state::gone;
+        found->second.reason = it.reason;
+        found->second.clients.clear();
+        for (auto& [id, client] : self.clients_) {
+            if (client.worker == it.worker) {
+                client.worker.reset();
+            }
+        }
+        std::erase(self.gone_, it.worker);
+        self.gone_.push_back(it.worker);
+        self.forget_gone_workers();
+    }
+
+    void operator()(const master::worker_state_changed& it) const {
+        const auto found = self.workers_.find(it.worker);
+        if (found != self.workers_.end()) {
+            found->second.state = it.state;
+        }
+    }
+
+    void operator()(const master::worker_assigned& it) const {
+        std::set<master::client_id> taken;
+        std::uint64_t samples = 0;
+        for (const auto& hosted : it.clients) {
+            taken.insert(hosted.client);
+            samples += hosted.samples;
+        }
+        for (auto& [id, client] : self.clients_) {
+            if (client.worker == it.worker && !taken.contains(id)) {
+                client.worker.reset();
+            }
+        }
+        for (const auto& hosted : it.clients) {
+            auto& client = self.clients_[hosted.client];
+            client.client = hosted.client;
+            client.worker = it.worker;
+            client.samples = hosted.samples;
+        }
+        for (auto& [id, worker] : self.workers_) {
+            if (id == it.worker) {
+                worker.clients.assign(taken.begin(), taken.end());
+                worker.samples = samples;
+            } else {
+                std::erase_if(worker.clients, [&](auto client) { return taken.contains(client); });
+            }
+        }
+    }
+
+    void operator()(const master::worker_measured& it) const {
+        const auto found = self.workers_.find(it.worker);
+        if (found == self.workers_.end()) {
+            return;
+        }
+        found->second.cpu_percent = it.cpu_percent;
+        found->second.memory_bytes = it.memory_bytes;
+        found->second.round_trip_ms = it.round_trip_ms;
+        found->second.bytes_sent = it.bytes_sent;
+        found->second.bytes_received = it.bytes_received;
+    }
+
+    void operator()(const master::training_started& it) const {
+        self.run_.opened.last_round = it.last_round;
+        self.run_.opened.target_accuracy = it.target_accuracy;
+        self.run_.pausing = false;
+        self.run_.stopping = false;
+    }
+
+    void operator()(const master::round_started& it) const { self.run_.round = it.round; }
+
+    void operator()(const master::client_updated& it) const {
+        ++self.totals_.updates;
+        if (const auto found = self.clients_.find(it.client); found != self.clients_.end()) {
+            auto& client = found->second;
+            client.worker = it.worker;
+            client.samples = it.samples;
+            client.round = it.round;
+            client.loss = it.loss;
+            client.accuracy = it.accuracy;
+            client.seconds = it.seconds;
+            client.reason.clear();
+        }
+        const auto found = self.workers_.find(it.worker);
+        if (found == self.workers_.end()) {
+            return;
+        }
+        auto& mean = self.means_[it.worker];
+        if (mean.round != it.round) {
+            mean = {};
+            mean.round = it.round;
+        }
+        const auto weight = static_cast<double>(it.samples);
+        mean.loss += it.loss * weight;
+        mean.loss_weight += weight;
+        mean.accuracy += it.accuracy.value_or(0) * weight;
+        mean.accuracy_weight += it.accuracy ? weight : 0;
+        auto& worker = found->second;
+        worker.loss.reset();
+        worker.accuracy.reset();
+        if (mean.loss_weight > 0) {
+            worker.loss = mean.loss / mean.loss_weight;
+        }
+        if (mean.accuracy_weight > 0) {
+            worker.accuracy = mean.accuracy / mean.accuracy_weight;
+        }
+    }
+
+    void operator()(const master::client_dropped& it) const {
+        ++self.totals_.dropped[it.reason];
+        if (const auto found = self.clients_.find(it.client); found != self.clients_.end()) {
+            found->second.round = it.round;
+            found->second.reason = it.reason;
+        }
+    }
+
+    void operator()(const master::round_finished& it) const {
+        const auto& result = it.result;
+        self.run_.round = result.round;
+        auto& totals = self.totals_;
+        ++totals.rounds;
+        totals.bytes_sent += result.bytes_sent;
+        totals.bytes_received += result.bytes_received;
+        for (std::size_t i = 0; i < master::phase_count; ++i) {
+            totals.phase_seconds[i] += result.seconds[i];
+        }
+        self.last_ = result;
+        self.keep_round(result);
+    }
+
+    void operator()(const master::training_finished& it) const {
+        self.run_.round = it.round;
+        self.run_.pausing = false;
+        self.run_.stopping = false;
+    }
+
+    void operator()(const master::model_saved& it) const { self.run_.opened.models = it.models; }
+
+    void operator()(const master::model_loaded& /*it*/) const {}
+
+    void operator()(const master::pause_requested& it) const { self.run_.pausing = it.pausing; }
+
+    void operator()(const master::command_answered& it) const {
+        if (it.accepted && it.command == "stop" && !is_at_rest(self.run_.now)) {
+            self.run_.stopping = true;
+        }
+    }
+
+    void operator()(const master::noticed& /*it*/) const {}
+};
+
+board::board(std::string instance, double started, board_limits limits)
+    : instance_(std::move(instance)), started_(started), limits_(limits),
+      events_(limits.events, limits.event_bytes) {}
+
+void board::fold(const master::event& happened) {
+    std::visit(folding{*this, happened.time}, happened.what);
+    events_.push(happened.seq, canonical_text(event_json(happened)));
+    if (is_logged(happened)) {
+        log_.push_back(events_.at(happened.seq));
+        log_bytes_ += log_.back()->size();
+        while (log_.size() > limits_.log || (log_.size() > 1 && log_bytes_ > limits_.log_bytes)) {
+            log_bytes_ -= log_.front()->size();
+            log_.pop_front();
+        }
+    }
+}
+
+void board::forget_gone_workers() {
+    while (gone_.size() > limits_.gone_workers) {
+        workers_.erase(gone_.front());
+        means_.erase(gone_.front());
+        gone_.pop_front();
+    }
+}
+
+void board::keep_round(const master::round_result& result) {
+    auto& kept = rounds_[result.round];
+    round_bytes_ -= kept.size();
+    kept = canonical_text(round_json(result));
+    round_bytes_ += kept.size();
+    while (rounds_.size() > 1 && (rounds_.size() > limits_.rounds || round_bytes_ > limits_.round_bytes)) {
+        round_bytes_ -= rounds_.begin()->second.size();
+        rounds_.erase(rounds_.begin());
+    }
+}
+
+std::size_t board::workers_here() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        workers_, [](const auto& worker) { return worker.second.state != worker_state::gone; }));
+}
+
+std::size_t board::clients_hosted() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(clients_, [](const auto& client) { return client.second.worker.has_value(); }));
+}
+
+std::string board::status_text(double now) const {
+    const auto& opened = run_.opened;
+    json::array models;
+    for (const auto& name : opened.models) {
+        models.emplace_back(json_text(name));
+    }
+    json::object status;
+    status["phase"] = to_string(run_.now);
+    status["round"] = run_.round;
+    status["last_round"] = opened.last_round;
+    status["target_accuracy"] = json_number(opened.target_accuracy);
+    status["pausing"] = run_.pausing;
+    status["stopping"] = run_.stopping;
+    status["plan"] = json_text(opened.plan);
+    status["plan_digest"] = json_text(opened.plan_digest);
+    status["seed"] = opened.seed;
+    status["parameters"] = run_.parameters;
+    status["task"] = opened.regression ? "regression" : "classification";
+    status["min_workers"] = opened.min_workers;
+    status["workers"] = workers_here();
+    status["clients"] = clients_hosted();
+    status["clients_planned"] = opened.clients_planned;
+    status["version"] = json_text(opened.version);
+    status["instruction_set"] = json_text(opened.instruction_set);
+    status["started"] = json_number(started_);
+    status["now"] = json_number(now);
+    status["models"] = std::move(models);
+    return canonical_text(status);
+}
+
+std::string board::workers_text() const {
+    array_text result;
+    for (const auto& [id, worker] : workers_) {
+        result.add(canonical_text(worker_json(worker)));
+    }
+    return std::move(result).finish();
+}
+
+std::string board::clients_text() const {
+    array_text result;
+    for (const auto& [id, client] : clients_) {
+        result.add(canonical_text(client_json(client)));
+    }
+    return std::move(result).finish();
+}
+
+std::string board::rounds_text() const {
+    array_text result;
+    for (const auto& [number, round] : rounds_) {
+        result.add(round);
+    }
+    return std::move(result).finish();
+}
+
+std::string board::events_text(std::uint64_t after, std::size_t limit) const {
+    array_text result;
+    std::size_t bytes = 0;
+    std::size_t count = 0;
+    for (auto seq = std::max(after, events_.oldest() - 1); seq < events_.newest() && count < limit; ++count) {
+        const auto& text = *events_.at(++seq);
+        bytes += text.size();
+        if (bytes > page_bytes && count > 0) {
+            break;
+        }
+        result.add(text);
+    }
+    return R"({"instance":")" + instance_ + R"(","events":)" + std::move(result).finish() + R"(,"oldest":)" +
+           std::to_string(events_.oldest()) + "}";
+}
+
+const board::snapshot& board::take_snapshot(double now) {
+    const bool recent =
+        snapshot_.text && now >= snapshot_time_ && now - snapshot_time_ < snapshot_lag_seconds &&
+        events_.reaches_back_to(snapshot_.seq) && events_.bytes_after(snapshot_.seq) < snapshot_lag_bytes;
+    if (recent) {
+        return snapshot_;
+    }
+    array_text log;
+    for (const auto& text : log_) {
+        log.add(*text);
+    }
+    auto text = R"({"type":"snapshot","instance":")" + instance_ + R"(","seq":)" +
+                std::to_string(events_.newest()) + R"(,"status":)" + status_text(now) + R"(,"workers":)" +
+                workers_text() + R"(,"clients":)" + clients_text() + R"(,"rounds":)" + rounds_text() +
+                R"(,"log":)" + std::move(log).finish() + "}";
+    snapshot_ = {events_.newest(), std::make_shared<const std::string>(std::move(text))};
+    snapshot_time_ = now;
+    return snapshot_;
+}
+
+} // namespace fedasio::dashboard

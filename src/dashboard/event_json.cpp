@@ -1,0 +1,220 @@
+#include <fedasio/dashboard/event_json.hpp>
+#include <fedasio/dashboard/rows.hpp>
+
+#include <boost/json/array.hpp>
+
+#include "json_scalar.hpp"
+#include <array>
+#include <string_view>
+
+namespace fedasio::dashboard {
+namespace {
+
+namespace json = boost::json;
+
+json::array texts(const std::vector<std::string>& names) {
+    json::array result;
+    for (const auto& name : names) {
+        result.emplace_back(json_text(name));
+    }
+    return result;
+}
+
+constexpr std::string_view to_string(master::noticed::severity level) noexcept {
+    constexpr std::array<std::string_view, 3> names{"info", "warning", "error"};
+    return names[static_cast<std::size_t>(level)];
+}
+
+/// Adds the type and its fields.
+class writer {
+public:
+    writer(json::object& into, double time) : into_(into), time_(time) {}
+
+    void operator()(const master::run_opened& it) const {
+        into_["type"] = "run_opened";
+        into_["plan"] = json_text(it.plan);
+        into_["plan_digest"] = json_text(it.plan_digest);
+        into_["seed"] = it.seed;
+        into_["task"] = it.regression ? "regression" : "classification";
+        into_["clients_planned"] = it.clients_planned;
+        into_["min_workers"] = it.min_workers;
+        into_["last_round"] = it.last_round;
+        into_["target_accuracy"] = json_number(it.target_accuracy);
+        into_["version"] = json_text(it.version);
+        into_["instruction_set"] = json_text(it.instruction_set);
+        into_["models"] = texts(it.models);
+    }
+
+    void operator()(const master::model_built& it) const {
+        into_["type"] = "model_built";
+        into_["parameters"] = it.parameters;
+    }
+
+    void operator()(const master::phase_entered& it) const {
+        into_["type"] = "phase";
+        into_["phase"] = to_string(it.now);
+        into_["round"] = it.round;
+    }
+
+    void operator()(const master::worker_joined& it) const {
+        into_["type"] = "worker_joined";
+        into_["worker"] = worker_json(joined_worker(it, time_));
+    }
+
+    void operator()(const master::worker_left& it) const {
+        into_["type"] = "worker_left";
+        into_["worker"] = it.worker;
+        into_["name"] = json_text(it.name);
+        into_["reason"] = json_text(it.reason);
+    }
+
+    void operator()(const master::worker_state_changed& it) const {
+        into_["type"] = "worker_state";
+        into_["worker"] = it.worker;
+        into_["state"] = to_string(it.state);
+    }
+
+    void operator()(const master::worker_assigned& it) const {
+        json::array clients;
+        std::uint64_t samples = 0;
+        for (const auto& hosted : it.clients) {
+            clients.push_back(json::object{{"client", hosted.client}, {"samples", hosted.samples}});
+            samples += hosted.samples;
+        }
+        into_["type"] = "worker_assigned";
+        into_["worker"] = it.worker;
+        into_["clients"] = std::move(clients);
+        into_["samples"] = samples;
+    }
+
+    void operator()(const master::worker_measured& it) const {
+        into_["type"] = "worker_stats";
+        into_["worker"] = it.worker;
+        into_["cpu_percent"] = json_number(it.cpu_percent);
+        into_["memory_bytes"] = it.memory_bytes;
+        into_["round_trip_ms"] = json_number(it.round_trip_ms);
+        into_["bytes_sent"] = it.bytes_sent;
+        into_["bytes_received"] = it.bytes_received;
+    }
+
+    void operator()(const master::training_started& it) const {
+        into_["type"] = "training_started";
+        into_["round"] = it.round;
+        into_["last_round"] = it.last_round;
+        into_["target_accuracy"] = json_number(it.target_accuracy);
+    }
+
+    void operator()(const master::round_started& it) const {
+        into_["type"] = "round_started";
+        into_["round"] = it.round;
+        into_["cohort"] = json::array(it.cohort.begin(), it.cohort.end());
+    }
+
+    void operator()(const master::client_updated& it) const {
+        into_["type"] = "client_updated";
+        into_["round"] = it.round;
+        into_["client"] = it.client;
+        into_["worker"] = it.worker;
+        into_["samples"] = it.samples;
+        into_["loss"] = json_number(it.loss);
+        into_["accuracy"] = json_number(it.accuracy);
+        into_["seconds"] = json_number(it.seconds);
+    }
+
+    void operator()(const master::client_dropped& it) const {
+        into_["type"] = "client_dropped";
+        into_["round"] = it.round;
+        into_["client"] = it.client;
+        into_["worker"] = json_number(it.worker);
+        into_["reason"] = json_text(it.reason);
+        into_["detail"] = json_text(it.detail);
+    }
+
+    void operator()(const master::round_finished& it) const {
+        into_["type"] = "round_finished";
+        into_["result"] = round_json(it.result);
+    }
+
+    void operator()(const master::training_finished& it) const {
+        into_["type"] = "training_finished";
+        into_["outcome"] = to_string(it.outcome);
+        into_["detail"] = json_text(it.detail);
+        into_["round"] = it.round;
+        into_["weights_sha256"] = json_text(it.weights_sha256);
+    }
+
+    void operator()(const master::model_saved& it) const {
+        into_["type"] = "model_saved";
+        into_["name"] = json_text(it.name);
+        into_["path"] = json_text(it.path);
+        into_["round"] = it.round;
+        into_["models"] = texts(it.models);
+    }
+
+    void operator()(const master::model_loaded& it) const {
+        into_["type"] = "model_loaded";
+        into_["name"] = json_text(it.name);
+        into_["round"] = it.round;
+    }
+
+    void operator()(const master::pause_requested& it) const {
+        into_["type"] = "pause_requested";
+        into_["pausing"] = it.pausing;
+    }
+
+    void operator()(const master::command_answered& it) const {
+        into_["type"] = "command";
+        into_["command"] = json_text(it.command);
+        into_["accepted"] = it.accepted;
+        into_["reason"] = json_text(it.reason);
+    }
+
+    void operator()(const master::noticed& it) const {
+        into_["type"] = "notice";
+        into_["level"] = to_string(it.level);
+        into_["text"] = json_text(it.text);
+    }
+
+private:
+    json::object& into_;
+    double time_;
+};
+
+/// The types without a * in docs/api.md.
+struct log_filter {
+    template <class Content>
+    bool operator()(const Content& /*what*/) const noexcept {
+        return true;
+    }
+
+    bool operator()(const master::run_opened& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::model_built& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::worker_state_changed& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::worker_assigned& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::worker_measured& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::round_started& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::client_updated& /*what*/) const noexcept { return false; }
+};
+
+} // namespace
+
+json::object event_json(const master::event& happened) {
+    json::object result;
+    result.reserve(16);
+    result["seq"] = happened.seq;
+    result["time"] = json_number(happened.time);
+    std::visit(writer(result, happened.time), happened.what);
+    return result;
+}
+
+bool is_logged(const master::event& happened) noexcept {
+    return std::visit(log_filter(), happened.what);
+}
+
+} // namespace fedasio::dashboard

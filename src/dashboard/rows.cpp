@@ -1,0 +1,88 @@
+#include <fedasio/dashboard/rows.hpp>
+
+#include <boost/json/array.hpp>
+
+#include "json_scalar.hpp"
+#include <string_view>
+
+namespace fedasio::dashboard {
+
+namespace json = boost::json;
+using master::phase;
+
+worker_row joined_worker(const master::worker_joined& who, double time) {
+    worker_row row;
+    row.worker = who.worker;
+    row.name = who.name;
+    row.address = who.address;
+    row.joined = time;
+    row.threads = who.threads;
+    row.capacity = who.capacity;
+    row.version = who.version;
+    row.instruction_set = who.instruction_set;
+    return row;
+}
+
+json::object worker_json(const worker_row& row) {
+    json::object result;
+    result["worker"] = row.worker;
+    result["name"] = json_text(row.name);
+    result["address"] = json_text(row.address);
+    result["state"] = to_string(row.state);
+    result["joined"] = json_number(row.joined);
+    result["threads"] = row.threads;
+    result["capacity"] = row.capacity;
+    result["version"] = json_text(row.version);
+    result["instruction_set"] = json_text(row.instruction_set);
+    result["clients"] = json::array(row.clients.begin(), row.clients.end());
+    result["samples"] = row.samples;
+    result["cpu_percent"] = json_number(row.cpu_percent);
+    result["memory_bytes"] = json_number(row.memory_bytes);
+    result["round_trip_ms"] = json_number(row.round_trip_ms);
+    result["bytes_sent"] = row.bytes_sent;
+    result["bytes_received"] = row.bytes_received;
+    result["loss"] = json_number(row.loss);
+    result["accuracy"] = json_number(row.accuracy);
+    result["reason"] = json_text(row.reason);
+    return result;
+}
+
+json::object client_json(const client_row& row) {
+    json::object result;
+    result["client"] = row.client;
+    result["worker"] = json_number(row.worker);
+    result["samples"] = row.samples;
+    result["round"] = json_number(row.round);
+    result["loss"] = json_number(row.loss);
+    result["accuracy"] = json_number(row.accuracy);
+    result["seconds"] = json_number(row.seconds);
+    result["reason"] = json_text(row.reason);
+    return result;
+}
+
+json::object round_json(const master::round_result& result) {
+    json::array dropped;
+    for (const auto& absent : result.dropped) {
+        dropped.push_back(json::object{{"client", absent.client}, {"reason", json_text(absent.reason)}});
+    }
+    json::object seconds;
+    for (const phase which : {phase::loading_dataset, phase::distributing_model, phase::distributing_weights,
+                              phase::training, phase::aggregating, phase::evaluating}) {
+        seconds[to_string(which)] = json_number(result.seconds[static_cast<std::size_t>(which)]);
+    }
+    json::object round;
+    round["round"] = result.round;
+    round["cohort"] = json::array(result.cohort.begin(), result.cohort.end());
+    round["dropped"] = std::move(dropped);
+    round["train_loss"] = json_number(result.train_loss);
+    round["train_accuracy"] = json_number(result.train_accuracy);
+    round["test_loss"] = json_number(result.test_loss);
+    round["test_accuracy"] = json_number(result.test_accuracy);
+    round["seconds"] = std::move(seconds);
+    round["bytes_sent"] = result.bytes_sent;
+    round["bytes_received"] = result.bytes_received;
+    round["time"] = json_number(result.time);
+    return round;
+}
+
+} // namespace fedasio::dashboard

@@ -1,0 +1,175 @@
+#include <fedasio/data/csv.hpp>
+#include <fedasio/data/error.hpp>
+
+#include "csv_columns.hpp"
+#include "csv_number.hpp"
+#include "csv_table.hpp"
+#include "file_text.hpp"
+#include "input_file.hpp"
+#include "nearest_name.hpp"
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+namespace fedasio::data {
+
+namespace {
+
+/// The position of each name in a list that outlives this.
+using name_index = std::unordered_map<std::string_view, std::size_t>;
+
+name_index index_of(const std::vector<std::string>& names) {
+    name_index index;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        index.emplace(names[i], i);
+    }
+    return index;
+}
+
+/// How a column of this file becomes inputs.
+struct encoder {
+    std::size_t file_column = 0;
+    const csv_column_schema* schema = nullptr;
+    std::size_t first_input = 0;
+    name_index categories;
+};
+
+class encoding {
+public:
+    encoding(const std::filesystem::path& file, const csv_table& table, const csv_schema& schema)
+        : schema_(schema), classes_(index_of(schema.classes)), width_(feature_count(schema)) {
+        std::vector<std::string> expected{schema.label};
+        for (const csv_column_schema& column : schema.columns) {
+            expected.push_back(column.name);
+        }
+        require_same_columns(file.string() + ", line " + std::to_string(table.line()), table.names(),
+                             "the training data", expected);
+        const name_index places = index_of(table.names());
+        label_ = places.at(schema.label);
+        std::size_t first_input = 0;
+        for (const csv_column_schema& column : schema.columns) {
+            if (column.type == csv_column::kind::ignored) {
+                continue;
+            }
+            const bool numeric = column.type == csv_column::kind::numeric;
+            encoders_.push_back({places.at(column.name), &column, first_input,
+                                 numeric ? name_index{} : index_of(column.categories)});
+            first_input += numeric ? 1 : column.categories.size();
+        }
+    }
+
+    std::size_t width() const { return width_; }
+
+    /// Writes to inputs that are 0.
+    void encode_features(const csv_table& row, std::span<float> inputs) const {
+        for (const encoder& column : encoders_) {
+            if (column.schema->type == csv_column::kind::numeric) {
+                inputs[column.first_input] = number(row, column);
+            } else if (const auto field = row.field(column.file_column); !field.empty()) {
+                inputs[column.first_input + known(row, column.file_column, column.categories,
+                                                  column.schema->categories, "category")] = 1.0F;
+            }
+        }
+    }
+
+    std::int32_t class_of(const csv_table& row) const {
+        require_label(row);
+        return static_cast<std::int32_t>(known(row, label_, classes_, schema_.classes, "class"));
+    }
+
+    float target_of(const csv_table& row) const {
+        require_label(row);
+        return static_cast<float>(parsed(row, label_));
+    }
+
+private:
+    void require_label(const csv_table& row) const {
+        if (row.field(label_).empty()) {
+            throw row.fault(label_, "the label is missing; fill it in, or remove the row");
+        }
+    }
+
+    static double parsed(const csv_table& row, std::size_t column) {
+        const csv_number number = parse_number(row.field(column));
+        if (number.type != csv_number::kind::finite) {
+            throw row.fault(column,
+                            in_quotes(row.field(column)) +
+                                " is not a finite number that fits a float; correct it, or leave the field "
+                                "empty if the value is missing");
+        }
+        return number.value;
+    }
+
+    float number(const csv_table& row, const encoder& column) const {
+        const csv_column_schema& schema = *column.schema;
+        double value = row.field(column.file_column).empty() ? schema.mean : parsed(row, column.file_column);
+        if (schema_.standardize) {
+            value = schema.deviation > 0 ? (value - schema.mean) / schema.deviation : 0.0;
+        }
+        if (!(std::abs(value) <= std::numeric_limits<float>::max())) {
+            throw row.fault(column.file_column,
+                            in_quotes(row.field(column.file_column)) +
+                                " is too far from the training data to standardise; correct it");
+        }
+        return static_cast<float>(value);
+    }
+
+    static std::size_t known(const csv_table& row, std::size_t column, const name_index& index,
+                             const std::vector<std::string>& names, const std::string& what) {
+        const auto found = index.find(row.field(column));
+        if (found == index.end()) {
+            throw row.fault(column, in_quotes(row.field(column)) + " is no known " + what +
+                                        "; correct it, or list it in " +
+                                        "the plan among the column's categories (known are " +
+                                        nearest_names(row.field(column), names) + ")");
+        }
+        return found->second;
+    }
+
+    const csv_schema& schema_;
+    name_index classes_;
+    std::size_t width_;
+    std::size_t label_ = 0;
+    std::vector<encoder> encoders_;
+};
+
+} // namespace
+
+dataset read_csv(const std::filesystem::path& file, const csv_schema& schema) {
+    csv_table table(file, schema.delimiter);
+    const encoding rows(file, table, schema);
+    if (rows.width() == 0 || rows.width() > std::numeric_limits<std::uint32_t>::max()) {
+        throw error::in_file(
+            file, "the schema leaves no column to learn from; check that all sides use the same plan");
+    }
+    std::vector<float> features;
+    std::vector<float> targets;
+    std::vector<std::int32_t> classes;
+    while (table.next()) {
+        const std::size_t start = features.size();
+        if ((start + rows.width()) * sizeof(float) > most_feature_bytes) {
+            throw table.fault(
+                "the encoded features take more than 16 GiB; declare columns with many categories "
+                "ignored, or split the file");
+        }
+        features.resize(start + rows.width());
+        rows.encode_features(table, std::span(features).subspan(start));
+        if (schema.regression) {
+            targets.push_back(rows.target_of(table));
+        } else {
+            classes.push_back(rows.class_of(table));
+        }
+    }
+    if (features.empty()) {
+        throw error::in_file(file, "has a header, but no rows; add data");
+    }
+    features.shrink_to_fit();
+    std::vector<std::uint32_t> dims{static_cast<std::uint32_t>(rows.width())};
+    if (schema.regression) {
+        return {std::move(dims), std::move(features), std::move(targets)};
+    }
+    return {std::move(dims), std::move(features), std::move(classes), schema.classes};
+}
+
+} // namespace fedasio::data

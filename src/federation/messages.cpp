@@ -1,0 +1,414 @@
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/federation/plan_error.hpp>
+#include <fedasio/federation/spec_json.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "federation/json_field.hpp"
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace fedasio::federation {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+using boost::json::value;
+
+constexpr std::uint32_t most_clients = 1'000'000;
+constexpr std::uint64_t most_samples = std::uint64_t{1} << 32;
+constexpr std::uint64_t most_parameters = std::uint64_t{1} << 31;
+constexpr std::size_t most_columns = 100'000;
+constexpr std::size_t longest_text = 1024;
+constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_value = 65536;
+constexpr std::uint64_t any_number = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint32_t any_number32 = std::numeric_limits<std::uint32_t>::max();
+constexpr interval any_real{-std::numeric_limits<double>::max(), std::numeric_limits<double>::max()};
+constexpr interval not_negative{0, std::numeric_limits<double>::max()};
+constexpr interval share{0, 1};
+
+/// A message: its keys by name, unknown ones ignored.
+class reader {
+public:
+    reader(const object& meta, std::string name) : meta_(meta), name_(std::move(name)) {}
+
+    [[nodiscard]] std::optional<json_field> find(std::string_view key) const {
+        const auto* found = meta_.if_contains({key.data(), key.size()});
+        if (found == nullptr || found->is_null()) {
+            return std::nullopt;
+        }
+        return json_field(*found, name_ + "." + std::string(key));
+    }
+
+    [[nodiscard]] json_field get(std::string_view key) const {
+        auto found = find(key);
+        if (!found) {
+            throw plan_error(name_ + "." + std::string(key) + " is missing");
+        }
+        return std::move(*found);
+    }
+
+    [[nodiscard]] std::uint32_t number32(std::string_view key) const {
+        return get(key).whole32(0, any_number32);
+    }
+
+    [[nodiscard]] std::uint64_t number(std::string_view key, std::uint64_t most = any_number) const {
+        return get(key).whole(0, most);
+    }
+
+    [[nodiscard]] double real(std::string_view key, const interval& range) const {
+        return get(key).real(range);
+    }
+
+    [[nodiscard]] std::string text(std::string_view key, std::size_t longest) const {
+        return get(key).text(longest);
+    }
+
+    [[nodiscard]] std::string text_or_empty(std::string_view key, std::size_t longest) const {
+        const auto found = find(key);
+        const bool empty = !found || (found->value().is_string() && found->value().get_string().empty());
+        return empty ? std::string() : found->text(longest);
+    }
+
+private:
+    const object& meta_;
+    std::string name_;
+};
+
+const object& as_object(const json_field& field) {
+    if (!field.value().is_object()) {
+        field.refuse("an object");
+    }
+    return field.value().get_object();
+}
+
+array to_array(const std::vector<std::string>& texts) {
+    array result;
+    result.reserve(texts.size());
+    for (const auto& text : texts) {
+        result.emplace_back(text);
+    }
+    return result;
+}
+
+std::vector<std::string> read_texts(const std::optional<json_field>& field, std::size_t most) {
+    std::vector<std::string> result;
+    if (field) {
+        for (const auto& item : field->items(0, most)) {
+            result.push_back(item.text(longest_value));
+        }
+    }
+    return result;
+}
+
+// The numbers of enumerators are no part of the protocol; these words are.
+constexpr std::pair<std::string_view, data::csv_column::kind> column_kinds[] = {
+    {"numeric", data::csv_column::kind::numeric},
+    {"categorical", data::csv_column::kind::categorical},
+    {"ignored", data::csv_column::kind::ignored},
+};
+
+std::string_view word_of(data::csv_column::kind kind) {
+    for (const auto& [word, value] : column_kinds) {
+        if (value == kind) {
+            return word;
+        }
+    }
+    return "";
+}
+
+object to_json(const data::csv_schema& schema) {
+    array columns;
+    for (const auto& column : schema.columns) {
+        object entry{{"name", column.name}, {"type", word_of(column.type)}};
+        if (column.type == data::csv_column::kind::numeric) {
+            entry["mean"] = column.mean;
+            entry["deviation"] = column.deviation;
+        } else if (column.type == data::csv_column::kind::categorical) {
+            entry["categories"] = to_array(column.categories);
+        }
+        columns.emplace_back(std::move(entry));
+    }
+    return {{"delimiter", std::string(1, schema.delimiter)},
+            {"standardize", schema.standardize},
+            {"regression", schema.regression},
+            {"label", schema.label},
+            {"classes", to_array(schema.classes)},
+            {"columns", std::move(columns)}};
+}
+
+data::csv_schema read_schema(const json_field& field) {
+    const reader in(as_object(field), field.where());
+    data::csv_schema schema;
+    schema.delimiter = in.text("delimiter", 1).front();
+    schema.standardize = in.get("standardize").boolean();
+    schema.regression = in.get("regression").boolean();
+    schema.label = in.text("label", longest_value);
+    schema.classes = read_texts(in.find("classes"), data::most_categories);
+    for (const auto& item : in.get("columns").items(0, most_columns)) {
+        const reader entry(as_object(item), item.where());
+        data::csv_column_schema column;
+        column.name = entry.text("name", longest_value);
+        column.type = entry.get("type").choice<data::csv_column::kind>(column_kinds);
+        if (column.type == data::csv_column::kind::numeric) {
+            column.mean = entry.real("mean", any_real);
+            column.deviation = entry.real("deviation", not_negative);
+        } else if (column.type == data::csv_column::kind::categorical) {
+            column.categories = read_texts(entry.find("categories"), data::most_categories);
+        }
+        schema.columns.push_back(std::move(column));
+    }
+    return schema;
+}
+
+void put(object& into, const char* key, const std::optional<double>& number) {
+    if (number) {
+        into[key] = *number;
+    }
+}
+
+} // namespace
+
+object to_meta(const hello& what) {
+    return {{"name", what.name},
+            {"clients", what.clients},
+            {"threads", what.threads},
+            {"version", what.version},
+            {"instruction_set", what.instruction_set}};
+}
+
+hello read_hello(const object& meta) {
+    const reader in(meta, "hello");
+    hello what;
+    what.name = in.text("name", longest_name);
+    what.clients = in.find("clients") ? in.get("clients").whole32(0, most_clients) : 0;
+    what.threads = in.find("threads") ? in.get("threads").whole32(1, 65536) : 1;
+    what.version = in.text_or_empty("version", longest_name);
+    what.instruction_set = in.text_or_empty("instruction_set", longest_name);
+    return what;
+}
+
+object to_meta(const welcome& what) {
+    return {{"worker", what.worker}, {"plan", what.plan}};
+}
+
+welcome read_welcome(const object& meta) {
+    const reader in(meta, "welcome");
+    welcome what;
+    what.worker = in.number32("worker");
+    what.plan = in.text_or_empty("plan", longest_text);
+    return what;
+}
+
+object to_meta(const survey& what) {
+    return {{"source", to_json(what.source)}, {"regression", what.regression}};
+}
+
+survey read_survey(const object& meta) {
+    const reader in(meta, "survey");
+    survey what;
+    what.source = source_from_json(in.get("source").value(), "survey.source");
+    what.regression = in.get("regression").boolean();
+    return what;
+}
+
+object to_meta(const data::csv_summary& what) {
+    array columns;
+    for (const auto& column : what.columns) {
+        object entry{{"name", column.name},       {"count", column.count}, {"missing", column.missing},
+                     {"numeric", column.numeric}, {"mean", column.mean},   {"m2", column.m2}};
+        entry["categories"] = to_array(column.categories);
+        columns.emplace_back(std::move(entry));
+    }
+    return {{"rows", what.rows}, {"columns", std::move(columns)}};
+}
+
+data::csv_summary read_summary(const object& meta) {
+    const reader in(meta, "summary");
+    data::csv_summary what;
+    what.rows = in.number("rows", most_samples);
+    for (const auto& item : in.get("columns").items(1, most_columns)) {
+        const reader entry(as_object(item), item.where());
+        data::csv_column_summary column;
+        column.name = entry.text("name", longest_value);
+        column.count = entry.number("count", most_samples);
+        column.missing = entry.number("missing", most_samples);
+        column.numeric = entry.get("numeric").boolean();
+        column.mean = entry.real("mean", any_real);
+        column.m2 = entry.real("m2", not_negative);
+        column.categories = read_texts(entry.find("categories"), data::most_categories);
+        what.columns.push_back(std::move(column));
+    }
+    return what;
+}
+
+object to_meta(const load& what) {
+    array clients;
+    for (const auto client : what.clients) {
+        clients.emplace_back(client);
+    }
+    object meta{{"seed", what.seed},
+                {"source", to_json(what.source)},
+                {"partition", to_json(what.partition)},
+                {"holdout", what.holdout},
+                {"clients_total", what.clients_total},
+                {"clients", std::move(clients)}};
+    if (what.schema) {
+        meta["schema"] = to_json(*what.schema);
+    }
+    return meta;
+}
+
+load read_load(const object& meta) {
+    const reader in(meta, "load");
+    load what;
+    what.seed = in.number("seed");
+    what.source = source_from_json(in.get("source").value(), "load.source");
+    what.partition = partition_from_json(in.get("partition").value(), "load.partition");
+    if (const auto schema = in.find("schema")) {
+        what.schema = read_schema(*schema);
+    }
+    what.holdout = in.real("holdout", interval{0, 1, false, true});
+    what.clients_total = in.get("clients_total").whole32(1, most_clients);
+    for (const auto& item : in.get("clients").items(0, most_clients)) {
+        what.clients.push_back(item.whole32(0, what.clients_total - 1));
+    }
+    return what;
+}
+
+object to_meta(const loaded& what) {
+    array clients;
+    for (const auto& entry : what.clients) {
+        clients.emplace_back(
+            object{{"client", entry.client}, {"samples", entry.samples}, {"held_out", entry.held_out}});
+    }
+    return {{"clients", std::move(clients)}};
+}
+
+loaded read_loaded(const object& meta) {
+    const reader in(meta, "loaded");
+    loaded what;
+    for (const auto& item : in.get("clients").items(0, most_clients)) {
+        const reader entry(as_object(item), item.where());
+        loaded::client_data client;
+        client.client = entry.number32("client");
+        client.samples = entry.number("samples", most_samples);
+        client.held_out = entry.find("held_out") ? entry.number("held_out", most_samples) : 0;
+        what.clients.push_back(client);
+    }
+    return what;
+}
+
+object to_meta(const model& what) {
+    return {{"seed", what.seed},
+            {"network", to_json(what.network)},
+            {"local", to_json(what.local)},
+            {"parameters", what.parameters}};
+}
+
+model read_model(const object& meta) {
+    const reader in(meta, "model");
+    model what;
+    what.seed = in.number("seed");
+    what.network = model_from_json(in.get("network").value(), "model.network");
+    what.local = local_training_from_json(in.get("local").value(), "model.local");
+    what.parameters = in.number("parameters", most_parameters);
+    return what;
+}
+
+object to_meta(const weights& what) {
+    return {{"version", what.version}};
+}
+
+weights read_weights(const object& meta) {
+    return weights{reader(meta, "weights").number32("version")};
+}
+
+object to_meta(const train& what) {
+    return {{"round", what.round}, {"client", what.client}, {"version", what.version}};
+}
+
+train read_train(const object& meta) {
+    const reader in(meta, "train");
+    return train{in.number32("round"), in.number32("client"), in.number32("version")};
+}
+
+object to_meta(const update& what) {
+    object meta{{"round", what.round},
+                {"client", what.client},
+                {"samples", what.samples},
+                {"loss", what.loss},
+                {"seconds", what.seconds}};
+    put(meta, "accuracy", what.accuracy);
+    return meta;
+}
+
+update read_update(const object& meta) {
+    const reader in(meta, "update");
+    update what;
+    what.round = in.number32("round");
+    what.client = in.number32("client");
+    what.samples = in.number("samples", most_samples);
+    what.loss = in.real("loss", any_real);
+    if (const auto accuracy = in.find("accuracy")) {
+        what.accuracy = accuracy->real(share);
+    }
+    what.seconds = in.find("seconds") ? in.real("seconds", not_negative) : 0;
+    return what;
+}
+
+object to_meta(const evaluate& what) {
+    return {{"round", what.round}, {"client", what.client}, {"version", what.version}};
+}
+
+evaluate read_evaluate(const object& meta) {
+    const reader in(meta, "evaluate");
+    return evaluate{in.number32("round"), in.number32("client"), in.number32("version")};
+}
+
+object to_meta(const evaluation& what) {
+    return {{"client", what.client},
+            {"samples", what.samples},
+            {"loss_sum", what.loss_sum},
+            {"correct", what.correct}};
+}
+
+evaluation read_evaluation(const object& meta) {
+    const reader in(meta, "evaluation");
+    evaluation what;
+    what.client = in.number32("client");
+    what.samples = in.number("samples", most_samples);
+    what.loss_sum = in.real("loss_sum", any_real);
+    what.correct = in.number("correct", what.samples);
+    return what;
+}
+
+object to_meta(const cancel& what) {
+    return {{"round", what.round}};
+}
+
+cancel read_cancel(const object& meta) {
+    return cancel{reader(meta, "cancel").number32("round")};
+}
+
+object to_meta(const run_over& what) {
+    return {{"reason", what.reason}};
+}
+
+run_over read_run_over(const object& meta) {
+    return run_over{reader(meta, "run_over").text_or_empty("reason", longest_text)};
+}
+
+object to_meta(const measurements& what) {
+    return {{"cpu_percent", what.cpu_percent}, {"memory_bytes", what.memory_bytes}};
+}
+
+measurements read_measurements(const object& meta) {
+    const reader in(meta, "measurements");
+    return measurements{in.real("cpu_percent", not_negative), in.number("memory_bytes")};
+}
+
+} // namespace fedasio::federation

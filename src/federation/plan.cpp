@@ -1,0 +1,196 @@
+#include <fedasio/federation/digest.hpp>
+#include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/plan.hpp>
+#include <fedasio/federation/spec_json.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <federation/json_field.hpp>
+#include <fstream>
+#include <limits>
+#include <system_error>
+
+namespace fedasio::federation {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr json_limits plan_limits{.comments = true};
+constexpr interval share{.low = 0, .high = 1, .low_open = true};
+constexpr std::uint32_t most_clients = 1'000'000;
+constexpr std::uint32_t most_rounds = 1'000'000'000;
+
+using scheme = data::partition_spec::scheme;
+
+json::value parse_text(std::string_view text, const std::string& file_name) {
+    // Editors on Windows begin a file with a byte order mark.
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    try {
+        return parse_json(text.starts_with(mark) ? text.substr(mark.size()) : text, plan_limits);
+    } catch (const json_error& error) {
+        throw plan_error(file_name + ":" + error.what());
+    }
+}
+
+void read_data(const json_field& field, plan& result) {
+    const auto members = field.members({"source", "partition", "test_fraction"});
+    const auto source =
+        members.require("source", "write where the samples are, such as {\"type\": \"csv\", ...}");
+    result.source = source_from_json(source.value(), source.where());
+    if (const auto partition = members.find("partition")) {
+        result.partition = partition_from_json(partition->value(), partition->where());
+    }
+    if (const auto test_fraction = members.find("test_fraction")) {
+        result.test_fraction = test_fraction->real({.low = 0, .high = 1, .high_open = true});
+    }
+    const auto* csv = std::get_if<data::csv_source>(&result.source);
+    if (csv != nullptr && csv->train.empty() && result.partition.type != scheme::local) {
+        throw plan_error(
+            source.where("train") +
+            ": is missing: write the table's path, or set data.partition.scheme to \"local\" if each "
+            "worker brings its own with --data");
+    }
+}
+
+// What no single key shows to be wrong.
+void check_together(const plan& what, const json_field& root) {
+    const bool table = std::holds_alternative<data::csv_source>(what.source);
+    if (!table && what.model.input.size() == 0) {
+        throw plan_error(root.where("model.input") +
+                         ": is missing: write the shape of one image, such as [28, 28]");
+    }
+    if (what.clients == 0 && what.partition.type != scheme::local) {
+        throw plan_error(
+            root.where("clients") +
+            ": must be at least 1 unless data.partition.scheme is \"local\"; write how many clients "
+            "share the data");
+    }
+    if (is_regression(what)) {
+        if (what.partition.type == scheme::shards || what.partition.type == scheme::dirichlet) {
+            throw plan_error(
+                root.where("data.partition.scheme") +
+                ": deals samples by class, and a regression (model.loss \"mean_squared_error\" on a "
+                "table) has none; use \"iid\" or \"local\"");
+        }
+        if (what.target_accuracy) {
+            throw plan_error(
+                root.where("target_accuracy") +
+                ": a regression (model.loss \"mean_squared_error\" on a table) has no accuracy; remove "
+                "the key");
+        }
+    }
+    if (what.target_accuracy && what.test_fraction == 0 && !has_test_files(what.source)) {
+        throw plan_error(
+            root.where("target_accuracy") +
+            ": needs test data; name test files in data.source or set data.test_fraction above 0");
+    }
+}
+
+} // namespace
+
+plan parse_plan(std::string_view text, const std::string& file_name) {
+    const json::value value = parse_text(text, file_name);
+    const json_field root(value, file_name, ": ");
+    const auto members =
+        root.members({"name", "seed", "model", "data", "clients", "local", "strategy", "fraction", "rounds",
+                      "target_accuracy", "deadline", "quorum", "checkpoint_every"});
+    plan result;
+    result.name = std::filesystem::path(file_name).stem().string();
+    if (const auto name = members.find("name")) {
+        result.name = name->text(100);
+    }
+    if (const auto seed = members.find("seed")) {
+        result.seed = seed->whole(0, std::numeric_limits<std::uint64_t>::max());
+    }
+    const auto model = members.require("model", "write the network, {\"input\": [...], \"layers\": [...]}");
+    result.model = model_from_json(model.value(), model.where());
+    read_data(members.require("data", "write {\"source\": ..., \"partition\": ...}"), result);
+    if (const auto clients = members.find("clients")) {
+        result.clients = clients->whole32(0, most_clients);
+    }
+    if (const auto local = members.find("local")) {
+        result.local = local_training_from_json(local->value(), local->where());
+    }
+    if (const auto strategy = members.find("strategy")) {
+        result.strategy = strategy_from_json(strategy->value(), strategy->where());
+    }
+    if (const auto fraction = members.find("fraction")) {
+        result.fraction = fraction->real(share);
+    }
+    result.rounds = members.require("rounds", "write how many rounds to train").whole32(1, most_rounds);
+    const auto target = members.find("target_accuracy");
+    if (target && !target->value().is_null()) {
+        result.target_accuracy = target->real(share);
+    }
+    if (const auto deadline = members.find("deadline")) {
+        const double seconds = deadline->real({.low = 0.001, .high = 1e6});
+        result.deadline = std::chrono::milliseconds(std::llround(seconds * 1000.0));
+    }
+    if (const auto quorum = members.find("quorum")) {
+        result.quorum = quorum->real(share);
+    }
+    if (const auto checkpoint_every = members.find("checkpoint_every")) {
+        result.checkpoint_every = checkpoint_every->whole32(0, most_rounds);
+    }
+    check_together(result, root);
+    return result;
+}
+
+plan read_plan(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    // One byte more than allowed tells a file that is too long from one that just fits.
+    std::string text(plan_limits.bytes + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
+        throw plan_error(file.string() + ": cannot be read (" + std::generic_category().message(errno) +
+                         "); check the path after --plan");
+    }
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return parse_plan(text, file.string());
+}
+
+json::object to_json(const plan& what) {
+    json::object result;
+    result["name"] = what.name;
+    result["seed"] = what.seed;
+    result["model"] = to_json(what.model);
+    result["data"] = {{"source", to_json(what.source)},
+                      {"partition", to_json(what.partition)},
+                      {"test_fraction", what.test_fraction}};
+    result["clients"] = what.clients;
+    result["local"] = to_json(what.local);
+    result["strategy"] = to_json(what.strategy);
+    result["fraction"] = what.fraction;
+    result["rounds"] = what.rounds;
+    result["target_accuracy"] =
+        what.target_accuracy ? json::value(*what.target_accuracy) : json::value(nullptr);
+    result["deadline"] = static_cast<double>(what.deadline.count()) / 1000.0;
+    result["quorum"] = what.quorum;
+    result["checkpoint_every"] = what.checkpoint_every;
+    return result;
+}
+
+std::string plan_digest(const plan& what) {
+    json::object all = to_json(what);
+    json::object decisive;
+    for (const auto* key : {"seed", "model", "data", "clients", "local", "strategy", "fraction", "quorum"}) {
+        decisive[key] = std::move(all[key]);
+    }
+    return sha256_hex(canonical_text(decisive));
+}
+
+bool is_regression(const plan& what) {
+    return std::holds_alternative<data::csv_source>(what.source) &&
+           what.model.objective == nn::loss::mean_squared_error;
+}
+
+bool has_test_files(const data::source_spec& source) {
+    if (const auto* idx = std::get_if<data::idx_source>(&source)) {
+        return !idx->test_images.empty();
+    }
+    return !std::get<data::csv_source>(source).test.empty();
+}
+
+} // namespace fedasio::federation

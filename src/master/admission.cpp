@@ -1,0 +1,113 @@
+#include <fedasio/federation/plan_error.hpp>
+#include <fedasio/master/run.hpp>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
+
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+namespace message_type = federation::message_type;
+namespace refusal_code = federation::refusal_code;
+
+constexpr auto time_to_say_hello = std::chrono::seconds(10);
+constexpr net::frame_limits for_strangers{4096, 0};
+constexpr net::frame_limits for_workers{std::size_t{64} << 10, 0};
+
+} // namespace
+
+net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    auto options = options_.connection;
+    options.limits = for_strangers;
+    const auto connection = std::make_shared<net::connection>(rt_, std::move(wire), options);
+    worker_ptr who;
+    bool turned_away = false;
+    connection->on_frame([&](const net::frame& message) {
+        if (who) {
+            hear(*who, message);
+        } else if (!turned_away) {
+            who = introduce(*connection, message);
+            turned_away = !who;
+        }
+    });
+    const auto too_late = rt_.time.at(rt_.time.now() + time_to_say_hello, [&] {
+        if (!who) {
+            connection->abort(net::errc::handshake_timeout);
+        }
+    });
+    const auto why = co_await connection->run();
+    if (who) {
+        const bool graceful = why == net::errc::closed || why == net::errc::closed_by_peer;
+        const auto reason = connection->end_reason();
+        set_state(*who, worker_state::gone);
+        roster_.remove(who);
+        events_.publish(worker_left{who->id, who->hello.name, graceful ? reason : "lost: " + reason});
+    } else if (!turned_away) {
+        notice(noticed::severity::warning,
+               "turned away " + connection->remote() + ": " + connection->end_reason());
+    }
+}
+
+/// Makes a stranger a worker if its first frame is an acceptable hello; null if it was turned away.
+worker_ptr run::introduce(net::connection& connection, const net::frame& first) {
+    const auto turn_away = [&](const char* code, const std::string& reason) {
+        notice(noticed::severity::warning, "turned away " + connection.remote() + ": " + reason);
+        if (first.is_request()) {
+            connection.refuse(first, code, reason);
+        }
+        connection.close(reason);
+        return nullptr;
+    };
+    if (first.type != message_type::hello || !first.is_request()) {
+        return turn_away(refusal_code::unexpected, "the first frame must be a hello");
+    }
+    federation::hello hello;
+    try {
+        hello = federation::read_hello(first.meta);
+    } catch (const federation::plan_error& e) {
+        return turn_away(refusal_code::malformed, e.what());
+    }
+    if (roster_.has_name(hello.name)) {
+        return turn_away(refusal_code::name_taken,
+                         "a worker named '" + hello.name + "' is connected already: choose another --name");
+    }
+    auto who = roster_.admit(std::move(hello), connection.shared_from_this());
+    connection.set_limits(for_workers);
+    connection.reply(first, federation::to_meta(federation::welcome{who->id, plan_.name}));
+    worker_joined joined;
+    joined.worker = who->id;
+    joined.name = who->hello.name;
+    joined.address = connection.remote();
+    joined.threads = who->hello.threads;
+    joined.capacity = who->hello.clients;
+    joined.version = who->hello.version;
+    joined.instruction_set = who->hello.instruction_set;
+    events_.publish(std::move(joined));
+    return who;
+}
+
+void run::hear(worker& who, const net::frame& message) {
+    if (message.type != message_type::measurements || message.is_request()) {
+        const auto detail = "a worker does not send frames of type " + std::to_string(message.type);
+        who.connection->abort(net::errc::bad_type, detail);
+        return;
+    }
+    try {
+        const auto measured = federation::read_measurements(message.meta);
+        worker_measured event;
+        event.worker = who.id;
+        event.cpu_percent = measured.cpu_percent;
+        event.memory_bytes = measured.memory_bytes;
+        event.round_trip_ms = std::chrono::duration<double, std::milli>(who.connection->round_trip()).count();
+        event.bytes_sent = who.connection->bytes_sent();
+        event.bytes_received = who.connection->bytes_received();
+        events_.publish(event);
+    } catch (const federation::plan_error& e) {
+        who.connection->abort(net::errc::bad_meta, e.what());
+    }
+}
+
+} // namespace fedasio::master

@@ -1,0 +1,93 @@
+#include <fedasio/master/evaluation.hpp>
+#include <fedasio/net/buffer.hpp>
+#include <fedasio/net/nursery.hpp>
+#include <fedasio/net/offload.hpp>
+#include <fedasio/nn/evaluator.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+namespace fedasio::master {
+namespace {
+
+constexpr std::size_t block_size = 1000;
+constexpr std::size_t batch_size = 100;
+
+test_result evaluate_block(const data::dataset& samples, const nn::network& network,
+                           std::span<const float> weights, std::size_t first, std::size_t count) {
+    nn::evaluator evaluator(network, batch_size);
+    net::buffer features(batch_size * samples.feature_count() * sizeof(float));
+    std::vector<std::uint32_t> indices(batch_size);
+    test_result total;
+    total.regression = samples.class_count() == 0;
+    for (std::size_t begin = first; begin < first + count; begin += batch_size) {
+        const auto size = std::min(batch_size, first + count - begin);
+        const auto batch = std::span(indices).first(size);
+        std::iota(batch.begin(), batch.end(), static_cast<std::uint32_t>(begin));
+        const auto values = features.floats().first(size * samples.feature_count());
+        samples.copy_features(batch, values);
+        const nn::targets expected = total.regression ? nn::targets(samples.targets().subspan(begin, size))
+                                                      : nn::targets(samples.classes().subspan(begin, size));
+        const auto result = evaluator.evaluate(weights, values, expected, size);
+        total.samples += size;
+        total.loss_sum += result.loss_sum;
+        total.correct += result.correct;
+    }
+    return total;
+}
+
+/// A block, or what went wrong with it.
+struct block_outcome {
+    test_result result;
+    std::exception_ptr failure;
+};
+
+} // namespace
+
+std::optional<double> test_result::loss() const {
+    return samples == 0 ? std::nullopt : std::optional(loss_sum / static_cast<double>(samples));
+}
+
+std::optional<double> test_result::accuracy() const {
+    return samples == 0 || regression
+               ? std::nullopt
+               : std::optional(static_cast<double>(correct) / static_cast<double>(samples));
+}
+
+net::awaitable<test_result> evaluate(net::runtime& rt, boost::asio::any_io_executor pool,
+                                     std::shared_ptr<const data::dataset> samples, nn::network network,
+                                     std::span<const float> weights) {
+    std::vector<block_outcome> blocks((samples->size() + block_size - 1) / block_size);
+    net::nursery workers(rt.executor);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        const auto begin = i * block_size;
+        const auto count = std::min(block_size, samples->size() - begin);
+        auto block = [](net::runtime& home, boost::asio::any_io_executor threads, const data::dataset& set,
+                        const nn::network& model, std::span<const float> values, std::size_t first,
+                        std::size_t size, block_outcome& out) -> net::awaitable<void> {
+            try {
+                auto job = [&] { return evaluate_block(set, model, values, first, size); };
+                out.result = co_await net::offload(home, threads, std::move(job));
+            } catch (...) {
+                out.failure = std::current_exception();
+            }
+        };
+        workers.spawn(block(rt, pool, *samples, network, weights, begin, count, blocks[i]));
+    }
+    co_await workers.join();
+    test_result total;
+    for (const auto& block : blocks) {
+        if (block.failure) {
+            std::rethrow_exception(block.failure);
+        }
+        total.samples += block.result.samples;
+        total.loss_sum += block.result.loss_sum;
+        total.correct += block.result.correct;
+        total.regression = block.result.regression;
+    }
+    co_return total;
+}
+
+} // namespace fedasio::master

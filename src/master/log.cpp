@@ -1,0 +1,123 @@
+#include <fedasio/master/log.hpp>
+
+#include <fmt/format.h>
+#include <numeric>
+
+namespace fedasio::master {
+namespace {
+
+using severity = noticed::severity;
+
+std::string percent(const std::optional<double>& share) {
+    return share ? fmt::format("{:.2f} %", *share * 100) : "-";
+}
+
+std::string loss(const std::optional<double>& value) {
+    return value ? fmt::format("{:.4f}", *value) : "-";
+}
+
+log_line info(std::string event, std::string text) {
+    return {severity::info, false, std::move(event), std::move(text)};
+}
+
+log_line detail(std::string event, std::string text) {
+    return {severity::info, true, std::move(event), std::move(text)};
+}
+
+template <class... Handlers>
+struct overloaded : Handlers... {
+    using Handlers::operator()...;
+};
+
+} // namespace
+
+std::optional<log_line> log_writer::describe(const event& happened) {
+    using line = std::optional<log_line>;
+    return std::visit(
+        overloaded{
+            [](const run_opened& run) -> line {
+                return info("run_opened", fmt::format("plan '{}', digest {:.12}, seed {}, {}", run.plan,
+                                                      run.plan_digest, run.seed, run.instruction_set));
+            },
+            [](const model_built& model) -> line {
+                return info("model_built", fmt::format("the model has {} parameters", model.parameters));
+            },
+            [](const phase_entered& entered) -> line {
+                return detail("phase", fmt::format("{} (round {})", to_string(entered.now), entered.round));
+            },
+            [](const worker_joined& worker) -> line {
+                return info("worker_joined",
+                            fmt::format("{} joined from {} as worker {} ({} threads)", worker.name,
+                                        worker.address, worker.worker, worker.threads));
+            },
+            [](const worker_left& worker) -> line {
+                return log_line{severity::warning, false, "worker_left",
+                                fmt::format("{} left: {}", worker.name, worker.reason)};
+            },
+            [](const worker_assigned& worker) -> line {
+                std::uint64_t samples = 0;
+                for (const auto& client : worker.clients) {
+                    samples += client.samples;
+                }
+                return info("worker_assigned", fmt::format("worker {} hosts {} clients with {} samples",
+                                                           worker.worker, worker.clients.size(), samples));
+            },
+            [this](const training_started& started) -> line {
+                last_round_ = started.last_round;
+                return info("training_started",
+                            fmt::format("training rounds {} to {}{}", started.round, started.last_round,
+                                        started.target_accuracy
+                                            ? fmt::format(", until {} test accuracy",
+                                                          percent(started.target_accuracy))
+                                            : ""));
+            },
+            [](const client_updated& update) -> line {
+                return detail("client_updated",
+                              fmt::format("round {}: client {} (worker {}) loss {:.4f} in {:.2f} s",
+                                          update.round, update.client, update.worker, update.loss,
+                                          update.seconds));
+            },
+            [](const client_dropped& dropped) -> line {
+                return log_line{severity::warning, false, "client_dropped",
+                                fmt::format("round {}: client {} dropped: {}{}{}", dropped.round,
+                                            dropped.client, dropped.reason,
+                                            dropped.detail.empty() ? "" : ": ", dropped.detail)};
+            },
+            [this](const round_finished& finished) -> line {
+                const auto& round = finished.result;
+                return info(
+                    "round_finished",
+                    fmt::format(
+                        "round {}/{}  train loss {} accuracy {}  test loss {} accuracy {}  {}/{} clients  "
+                        "{:.2f} s",
+                        round.round, last_round_, loss(round.train_loss), percent(round.train_accuracy),
+                        loss(round.test_loss), percent(round.test_accuracy),
+                        round.cohort.size() - round.dropped.size(), round.cohort.size(),
+                        std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0)));
+            },
+            [](const training_finished& finished) -> line {
+                const bool failed = finished.outcome == training_outcome::failed;
+                return log_line{failed ? severity::error : severity::info, false, "training_finished",
+                                fmt::format("training ended ({}): {}; weights {:.16}",
+                                            to_string(finished.outcome), finished.detail,
+                                            finished.weights_sha256)};
+            },
+            [](const model_saved& saved) -> line {
+                return info("model_saved", fmt::format("saved round {} as {}", saved.round, saved.path));
+            },
+            [](const model_loaded& loaded) -> line {
+                return info("model_loaded", fmt::format("loaded '{}'", loaded.name));
+            },
+            [](const command_answered& command) -> line {
+                return log_line{command.accepted ? severity::info : severity::warning, false, "command",
+                                fmt::format("command {}: {}", command.command, command.reason)};
+            },
+            [](const noticed& notice) -> line {
+                return log_line{notice.level, false, "notice", notice.text};
+            },
+            [](const auto&) -> line { return std::nullopt; },
+        },
+        happened.what);
+}
+
+} // namespace fedasio::master

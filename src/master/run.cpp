@@ -1,0 +1,342 @@
+#include <fedasio/build_info.hpp>
+#include <fedasio/federation/digest.hpp>
+#include <fedasio/federation/model_store.hpp>
+#include <fedasio/master/run.hpp>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
+
+#include "master/run_failed.hpp"
+#include <cmath>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+constexpr int most_rounds_without_update = 3;
+
+} // namespace
+
+run::run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan plan, run_options options,
+         event_source& events)
+    : rt_(rt), pool_(std::move(pool)), plan_(std::move(plan)), plan_digest_(federation::plan_digest(plan_)),
+      options_(std::move(options)), events_(events), roster_(rt), phase_since_(rt.time.now()),
+      ordered_(rt.executor), resumed_(rt.executor), training_over_(rt.executor), training_(rt.executor) {
+    if (plan_.model.input.size() != 0) {
+        build_network(plan_.model);
+    }
+}
+
+net::awaitable<bool> run::serve() {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    run_opened opened;
+    opened.plan = plan_.name;
+    opened.plan_digest = plan_digest_;
+    opened.seed = plan_.seed;
+    opened.regression = federation::is_regression(plan_);
+    opened.clients_planned = plan_.clients;
+    opened.min_workers = options_.min_workers;
+    opened.last_round = plan_.rounds;
+    opened.target_accuracy = plan_.target_accuracy;
+    opened.version = version();
+    opened.instruction_set = instruction_set();
+    opened.models = federation::list_models(options_.state_dir);
+    events_.publish(std::move(opened));
+    if (network_) {
+        events_.publish(model_built{network_->parameter_count()});
+        restore();
+    }
+    enter(phase::waiting);
+    if (options_.autostart) {
+        order_ = order{plan_.rounds, plan_.target_accuracy};
+        ordered_.set();
+    }
+    for (;;) {
+        co_await ordered_.wait();
+        bool cancelled = co_await net::is_cancelled();
+        if (cancelled) {
+            co_return true;
+        }
+        ordered_.reset();
+        stopping_ = false;
+        training_over_.reset();
+        training_end end;
+        training_.spawn(train(*std::exchange(order_, std::nullopt), end));
+        co_await training_over_.wait();
+        cancelled = co_await net::is_cancelled();
+        if (cancelled) {
+            training_.cancel();
+        }
+        co_await training_.join();
+        const bool failed = end.outcome == training_outcome::failed;
+        enter(failed ? phase::failed : phase::finished);
+        const auto digest = network_ ? federation::weights_sha256(weights_.floats()) : std::string();
+        events_.publish(training_finished{end.outcome, std::move(end.detail), round_, digest});
+        if (cancelled || options_.exit_when_done) {
+            for (const auto& [id, who] : roster_.all()) {
+                const federation::run_over message{failed ? "the training failed" : "the training is done"};
+                who->connection->send(
+                    net::frame(federation::message_type::run_over, federation::to_meta(message)));
+            }
+            co_return !failed;
+        }
+    }
+}
+
+net::awaitable<void> run::train(order what, training_end& end) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    try {
+        end = co_await run_rounds(what);
+    } catch (const std::exception& e) {
+        end = {training_outcome::failed, e.what()};
+    }
+    pausing_ = false;
+    training_over_.set();
+}
+
+net::awaitable<run::training_end> run::run_rounds(order what) {
+    last_round_ = what.last_round;
+    for (const auto& [id, who] : roster_.all()) {
+        who->unusable.clear();
+    }
+    events_.publish(training_started{round_ + 1, what.last_round, what.target_accuracy});
+    if (!ready_to_start()) {
+        enter(phase::waiting);
+        co_await wait_for(&run::ready_to_start, net::clock::time_point::max());
+    }
+    seconds_ = {};
+    int without_update = 0;
+    bool cancelled = co_await net::is_cancelled();
+    while (!cancelled && round_ < what.last_round) {
+        co_await pause_point();
+        round_state round;
+        const bool finished = co_await one_round(round);
+        cancelled = co_await net::is_cancelled();
+        if (!finished && cancelled) {
+            give_up_round(running_round_);
+            break;
+        }
+        if (!finished) {
+            if (++without_update == most_rounds_without_update && has_clients()) {
+                throw run_failed("round " + std::to_string(running_round_) + " got no update in " +
+                                 std::to_string(without_update) +
+                                 " attempts; the last reason: " + round.trouble);
+            }
+            continue;
+        }
+        without_update = 0;
+        const auto accuracy = round.result.test_accuracy;
+        if (what.target_accuracy && accuracy && *accuracy >= *what.target_accuracy) {
+            co_return training_end{training_outcome::target_reached,
+                                   "test accuracy " + std::to_string(*accuracy) + " in round " +
+                                       std::to_string(round_)};
+        }
+    }
+    if (cancelled) {
+        co_return training_end{training_outcome::stopped, "stopped after round " + std::to_string(round_)};
+    }
+    co_return training_end{training_outcome::rounds_done, std::to_string(round_) + " rounds done"};
+}
+
+/// The protocol of a round, a step a line. True if the round is finished; false if it was given up, because
+/// nobody sent an update or because it was cancelled before there were new weights.
+net::awaitable<bool> run::one_round(round_state& round) {
+    round.sent_before = roster_.bytes_sent();
+    round.received_before = roster_.bytes_received();
+    running_round_ = round_ + 1;
+    bool cancelled = co_await net::is_cancelled();
+    if (cancelled) {
+        co_return false;
+    }
+    co_await load_datasets();
+    co_await distribute_model();
+    cancelled = co_await net::is_cancelled();
+    if (cancelled || round_ >= last_round_) {
+        co_return false;
+    }
+    round.result.round = running_round_ = round_ + 1;
+    select_cohort(round);
+    if (round.result.cohort.empty()) {
+        enter(phase::waiting);
+        round.trouble = "no worker hosts a client with data";
+        const bool somebody = co_await wait_for(&run::has_clients, rt_.time.now() + options_.patience);
+        cancelled = co_await net::is_cancelled();
+        if (!somebody && !cancelled) {
+            throw run_failed("no usable worker for too long; " + missing_workers());
+        }
+        co_return false;
+    }
+    co_await distribute_weights(round.hosts);
+    co_await train_cohort(round);
+    cancelled = co_await net::is_cancelled();
+    if (cancelled || round.updates == 0) {
+        co_return false;
+    }
+    co_await aggregate(round);
+    co_await evaluate_model(round);
+
+    enter(phase_);
+    round.result.seconds = std::exchange(seconds_, {});
+    round.result.bytes_sent = roster_.bytes_sent() - round.sent_before;
+    round.result.bytes_received = roster_.bytes_received() - round.received_before;
+    round.result.time = rt_.time.unix_time();
+    events_.publish(round_finished{round.result});
+    if (plan_.checkpoint_every != 0 && (round_ % plan_.checkpoint_every == 0 || round_ == last_round_)) {
+        co_await checkpoint();
+    }
+    co_return true;
+}
+
+/// Workers need not finish what a round that was given up asked for.
+void run::give_up_round(std::uint32_t round) {
+    for (const auto& [id, who] : roster_.all()) {
+        who->connection->send(
+            net::frame(federation::message_type::cancel, federation::to_meta(federation::cancel{round})));
+        set_state(*who, worker_state::ready);
+    }
+}
+
+net::awaitable<void> run::pause_point() {
+    if (!pausing_) {
+        co_return;
+    }
+    enter(phase::paused);
+    resumed_.reset();
+    while (pausing_) {
+        const auto cancelled = co_await resumed_.wait();
+        if (cancelled) {
+            co_return;
+        }
+    }
+}
+
+/// Waits until workers have come so that `condition` holds; false at the deadline or when cancelled.
+net::awaitable<bool> run::wait_for(bool (run::*condition)() const, net::clock::time_point deadline) {
+    bool expired = false;
+    std::unique_ptr<net::alarm> alarm;
+    if (deadline != net::clock::time_point::max()) {
+        alarm = rt_.time.at(deadline, [&] {
+            expired = true;
+            roster_.changed().set();
+        });
+    }
+    while (!(this->*condition)() && !expired) {
+        roster_.changed().reset();
+        const auto cancelled = co_await roster_.changed().wait();
+        if (cancelled) {
+            co_return false;
+        }
+    }
+    co_return !expired;
+}
+
+void run::enter(phase next) {
+    const auto now = rt_.time.now();
+    seconds_[static_cast<std::size_t>(phase_)] += std::chrono::duration<double>(now - phase_since_).count();
+    phase_since_ = now;
+    if (next != phase_ || next == phase::waiting) {
+        phase_ = next;
+        const bool in_round = next != phase::waiting && next != phase::paused && next != phase::finished &&
+                              next != phase::failed;
+        events_.publish(phase_entered{next, in_round ? running_round_ : round_});
+    }
+}
+
+/// Enough workers, and enough of the plan's clients with a worker that can host them.
+bool run::ready_to_start() const {
+    if (roster_.all().size() < std::max(options_.min_workers, 1U)) {
+        return false;
+    }
+    std::uint64_t room = 0;
+    for (const auto& [id, who] : roster_.all()) {
+        if (!is_local() && who->hello.clients == 0) {
+            return true;
+        }
+        room += is_local() ? 1 : who->hello.clients;
+    }
+    return static_cast<double>(room) >= std::ceil(plan_.quorum * plan_.clients);
+}
+
+bool run::has_clients() const {
+    return std::ranges::any_of(roster_.all(),
+                               [](const auto& entry) { return entry.second->unusable.empty(); });
+}
+
+std::string run::missing_workers() const {
+    std::string text = std::to_string(roster_.all().size()) + " workers are connected, " +
+                       std::to_string(std::max(options_.min_workers, 1U)) + " are needed";
+    if (plan_.clients != 0) {
+        text += " to host " + std::to_string(plan_.clients) + " clients";
+    }
+    for (const auto& [id, who] : roster_.all()) {
+        if (!who->unusable.empty()) {
+            text += "; " + who->hello.name + ": " + who->unusable;
+        }
+    }
+    return text;
+}
+
+void run::notice(noticed::severity level, std::string text) {
+    events_.publish(noticed{level, std::move(text)});
+}
+
+net::awaitable<command_answer> run::execute(command what) {
+    command_answer answer;
+    const auto refuse = [&](std::string why) { answer = {false, std::move(why)}; };
+    const auto accept = [&](std::string consequence) { answer = {true, std::move(consequence)}; };
+    switch (what.what) {
+    case command::kind::train:
+        if (is_training() || order_) {
+            refuse("a training is going on: stop it first");
+        } else if (!ready_to_start()) {
+            refuse("not enough workers: " + missing_workers());
+        } else {
+            order_ = order{round_ + what.rounds.value_or(plan_.rounds), what.target_accuracy};
+            accept("training until round " + std::to_string(order_->last_round));
+            ordered_.set();
+        }
+        break;
+    case command::kind::pause:
+        if (!is_training()) {
+            refuse("nothing is being trained");
+        } else if (pausing_) {
+            refuse("it is paused, or about to be");
+        } else {
+            pausing_ = true;
+            events_.publish(pause_requested{true});
+            accept("pausing before the next round");
+        }
+        break;
+    case command::kind::resume:
+        if (!pausing_) {
+            refuse("it is not paused");
+        } else {
+            pausing_ = false;
+            events_.publish(pause_requested{false});
+            resumed_.set();
+            accept("going on");
+        }
+        break;
+    case command::kind::stop:
+        if (!is_training()) {
+            refuse("nothing is being trained");
+        } else if (stopping_) {
+            refuse("it is being stopped already");
+        } else {
+            stopping_ = true;
+            training_.cancel();
+            accept("stopping; the weights of round " + std::to_string(round_) + " stay");
+        }
+        break;
+    case command::kind::save:
+        answer = co_await save(std::move(what.name));
+        break;
+    case command::kind::load:
+        answer = co_await load(std::move(what.name));
+        break;
+    }
+    events_.publish(command_answered{std::string(to_string(what.what)), answer.accepted, answer.message});
+    co_return answer;
+}
+
+} // namespace fedasio::master

@@ -1,0 +1,133 @@
+#include <fedasio/federation/checkpoint.hpp>
+#include <fedasio/federation/model_store.hpp>
+#include <fedasio/master/run.hpp>
+#include <fedasio/net/offload.hpp>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+std::vector<federation::tensor_shape> layout_of(const nn::network& network) {
+    std::vector<federation::tensor_shape> layout;
+    for (const auto& parameter : network.parameters()) {
+        layout.push_back({parameter.name, parameter.dims});
+    }
+    return layout;
+}
+
+net::payload to_payload(std::span<const float> values) {
+    net::buffer copy(values.size_bytes());
+    std::ranges::copy(values, copy.floats().begin());
+    return net::payload(std::move(copy));
+}
+
+} // namespace
+
+net::awaitable<command_answer> run::save(std::string name) {
+    if (!network_) {
+        co_return command_answer{false, "there is no model yet: the data has not been loaded"};
+    }
+    try {
+        const auto path = federation::model_path(options_.state_dir, name);
+        const auto round = round_;
+        const auto weights = weights_;
+        auto job = [&, network = *network_] {
+            const std::map<std::string, std::string> metadata{{"format", "fedasio"},
+                                                              {"plan", plan_.name},
+                                                              {"plan_digest", plan_digest_},
+                                                              {"round", std::to_string(round)}};
+            federation::save_model(path, layout_of(network), weights.floats(), metadata);
+            return federation::list_models(options_.state_dir);
+        };
+        auto models = co_await net::offload(rt_, pool_, std::move(job));
+        events_.publish(model_saved{name, path.string(), round, std::move(models)});
+        co_return command_answer{true, "saved the weights of round " + std::to_string(round) + " as " +
+                                           path.string()};
+    } catch (const std::exception& e) {
+        co_return command_answer{false, e.what()};
+    }
+}
+
+net::awaitable<command_answer> run::load(std::string name) {
+    if (is_training() || order_) {
+        co_return command_answer{false, "a training is going on: stop it first"};
+    }
+    if (!network_) {
+        co_return command_answer{false, "there is no model yet: the data has not been loaded"};
+    }
+    try {
+        const auto path = federation::model_path(options_.state_dir, name);
+        if (!std::filesystem::exists(path)) {
+            co_return command_answer{false, "there is no saved model named '" + name + "'"};
+        }
+        auto job = [&, network = *network_] {
+            net::buffer values(network.parameter_count() * sizeof(float));
+            federation::load_model(path, layout_of(network), values.floats());
+            return net::payload(std::move(values));
+        };
+        auto loaded = co_await net::offload(rt_, pool_, std::move(job));
+        if (is_training() || order_) {
+            co_return command_answer{false, "a training has begun in the meantime: stop it first"};
+        }
+        weights_ = std::move(loaded);
+        ++weights_version_;
+        server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
+        events_.publish(model_loaded{name, round_});
+        co_return command_answer{true, "'" + name + "' is the global model now"};
+    } catch (const std::exception& e) {
+        co_return command_answer{false, e.what()};
+    }
+}
+
+net::awaitable<void> run::checkpoint() {
+    try {
+        federation::checkpoint state;
+        state.round = round_;
+        state.seed = plan_.seed;
+        state.plan_digest = plan_digest_;
+        state.weights.assign(weights_.floats().begin(), weights_.floats().end());
+        const auto strategy_state = std::as_const(*server_optimizer_).state();
+        state.strategy_state.assign(strategy_state.begin(), strategy_state.end());
+        auto job = [&] { return federation::save_checkpoint(checkpoint_dir(), state); };
+        co_await net::offload(rt_, pool_, std::move(job));
+    } catch (const std::exception& e) {
+        notice(noticed::severity::error,
+               std::string("the checkpoint of this round could not be written, the last one stays: ") +
+                   e.what());
+    }
+}
+
+void run::restore() {
+    if (!options_.resume) {
+        return;
+    }
+    auto found = federation::latest_checkpoint(checkpoint_dir(), plan_digest_);
+    for (const auto& warning : found.warnings) {
+        notice(noticed::severity::warning, warning);
+    }
+    if (!found.latest) {
+        notice(noticed::severity::info,
+               "no checkpoint of this plan in " + checkpoint_dir().string() + ": starting anew");
+        return;
+    }
+    const auto& state = *found.latest;
+    const auto strategy_state = server_optimizer_->state();
+    if (state.weights.size() != network_->parameter_count() ||
+        state.strategy_state.size() != strategy_state.size()) {
+        notice(noticed::severity::warning,
+               "the checkpoint in " + checkpoint_dir().string() + " does not fit this model: starting anew");
+        return;
+    }
+    weights_ = to_payload(state.weights);
+    ++weights_version_;
+    std::ranges::copy(state.strategy_state, strategy_state.begin());
+    round_ = state.round;
+    notice(noticed::severity::info, "going on after round " + std::to_string(round_));
+}
+
+} // namespace fedasio::master

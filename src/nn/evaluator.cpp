@@ -1,0 +1,131 @@
+#include <fedasio/nn/aligned_floats.hpp>
+#include <fedasio/nn/evaluator.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <nn/activation.hpp>
+#include <nn/batch_check.hpp>
+#include <nn/layer_kernel.hpp>
+#include <nn/no_denormals.hpp>
+#include <nn/objective.hpp>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace fedasio::nn {
+
+namespace {
+
+/// Eigen's product works on four columns at a time and rounds otherwise in the remainder. Whole groups of
+/// four make each sample's result its own.
+[[nodiscard]] std::size_t whole_groups(std::size_t samples) {
+    return (samples + 3) / 4 * 4;
+}
+
+[[nodiscard]] std::size_t checked_size(std::size_t block) {
+    if (block == 0 || block > 0x7fffffff) {
+        throw std::invalid_argument("an evaluator's block is " + std::to_string(block) +
+                                    ": it must be 1 or more");
+    }
+    return whole_groups(block);
+}
+
+} // namespace
+
+struct evaluator::memory {
+    memory(const network& used, std::size_t columns)
+        : model(used), block(columns), stages(make_stages(model, columns, nullptr)) {
+        std::size_t widest = model.input().size();
+        for (const stage& it : stages) {
+            widest = std::max(widest, it.outputs);
+        }
+        values = {aligned_floats(widest * columns), aligned_floats(widest * columns)};
+    }
+
+    const float* aligned(std::span<const float> weights) {
+        if (reinterpret_cast<std::uintptr_t>(weights.data()) % aligned_floats::alignment == 0) {
+            return weights.data();
+        }
+        if (copy.size() == 0) {
+            copy = aligned_floats(weights.size());
+        }
+        std::copy(weights.begin(), weights.end(), copy.data());
+        return copy.data();
+    }
+
+    // Gives the outputs, under cross_entropy those before softmax.
+    float* forward(const float* weights, std::span<const float> features, std::size_t samples) {
+        const std::size_t columns = whole_groups(samples);
+        std::fill_n(std::copy(features.begin(), features.end(), values[0].data()),
+                    columns * model.input().size() - features.size(), 0.0F);
+        std::size_t in = 0;
+        for (const stage& it : stages) {
+            it.kernel->forward(weights + it.offset, values[in].data(), values[1 - in].data(), columns);
+            in = 1 - in;
+        }
+        return values[in].data();
+    }
+
+    // Calls work(first sample of a block, samples in it, its outputs).
+    template <class Work>
+    void for_each_block(std::span<const float> weights, std::span<const float> features, std::size_t samples,
+                        Work work) {
+        const no_denormals mode;
+        const float* start = aligned(weights);
+        const std::size_t inputs = model.input().size();
+        for (std::size_t first = 0; first < samples; first += block) {
+            const std::size_t count = std::min(block, samples - first);
+            work(first, count, forward(start, features.subspan(first * inputs, count * inputs), count));
+        }
+    }
+
+    network model;
+    std::size_t block;
+    std::vector<stage> stages;
+    std::array<aligned_floats, 2> values; ///< what goes into a layer and what comes out, in turn
+    aligned_floats copy;                  ///< of weights that came unaligned
+};
+
+evaluator::evaluator(const network& model, std::size_t block)
+    : memory_(std::make_unique<memory>(model, checked_size(block))) {}
+
+evaluator::evaluator(evaluator&&) noexcept = default;
+evaluator& evaluator::operator=(evaluator&&) noexcept = default;
+evaluator::~evaluator() = default;
+
+batch_result evaluator::evaluate(std::span<const float> weights, std::span<const float> features,
+                                 const targets& expected, std::size_t samples) {
+    const network& model = memory_->model;
+    check_weights(model, weights);
+    check_features(model, features, samples);
+    check_targets(model, expected, samples);
+    batch_result all;
+    memory_->for_each_block(
+        weights, features, samples, [&](std::size_t first, std::size_t count, float* outputs) {
+            measure(model.spec().objective, outputs, expected, first, model.output().size(), count, all);
+        });
+    return all;
+}
+
+void evaluator::predict(std::span<const float> weights, std::span<const float> features,
+                        std::span<float> outputs, std::size_t samples) {
+    const network& model = memory_->model;
+    const std::size_t width = model.output().size();
+    check_weights(model, weights);
+    check_features(model, features, samples);
+    if (outputs.size() != samples * width) {
+        throw std::invalid_argument("there is room for " + std::to_string(outputs.size()) + " outputs, " +
+                                    std::to_string(samples) + " samples have " +
+                                    std::to_string(samples * width));
+    }
+    memory_->for_each_block(
+        weights, features, samples, [&](std::size_t first, std::size_t count, float* values) {
+            if (model.spec().objective == loss::cross_entropy) {
+                apply(activation::softmax, values, width, count);
+            }
+            std::copy_n(values, count * width, outputs.begin() + static_cast<std::ptrdiff_t>(first * width));
+        });
+}
+
+} // namespace fedasio::nn

@@ -1,0 +1,98 @@
+#include <fedasio/data/error.hpp>
+#include <fedasio/data/idx.hpp>
+#include <fedasio/data/partition.hpp>
+#include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/spec_json.hpp>
+#include <fedasio/worker/local_data.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace fedasio::worker {
+namespace {
+
+using data_path = std::optional<std::filesystem::path>;
+
+/// Two loads with the same origin read the same samples.
+std::string origin_of(const federation::load& what, const data_path& data) {
+    auto text = federation::canonical_text(federation::to_json(what.source)) + (data ? data->string() : "");
+    if (what.schema) {
+        const auto meta = federation::to_meta(what);
+        text += federation::canonical_text(meta.at("schema"));
+    }
+    return text;
+}
+
+std::shared_ptr<const data::dataset> read_samples(const federation::load& what, const data_path& data) {
+    if (const auto* idx = std::get_if<data::idx_source>(&what.source)) {
+        if (data && !std::filesystem::is_directory(*data)) {
+            throw data::error::in_file(*data,
+                                       "is not a folder; for IDX data --data names the folder that holds " +
+                                           std::filesystem::path(idx->train_images).filename().string());
+        }
+        return std::make_shared<const data::dataset>(
+            data::read_idx(locate(idx->train_images, data), locate(idx->train_labels, data)));
+    }
+    if (!what.schema) {
+        throw data::error("the master sent no schema for the table");
+    }
+    const auto& csv = std::get<data::csv_source>(what.source);
+    return std::make_shared<const data::dataset>(data::read_csv(locate(csv.train, data), *what.schema));
+}
+
+} // namespace
+
+std::filesystem::path locate(const std::string& in_plan, const data_path& data) {
+    if (!data) {
+        if (in_plan.empty()) {
+            throw data::error("the plan names no training file: start this worker with --data FILE");
+        }
+        return in_plan;
+    }
+    if (!std::filesystem::is_directory(*data)) {
+        return *data;
+    }
+    if (in_plan.empty()) {
+        throw data::error::in_file(*data,
+                                   "is a folder, but the plan names no file in it: start with --data FILE");
+    }
+    return *data / std::filesystem::path(in_plan).filename();
+}
+
+data::csv_summary summarize(const federation::survey& what, const data_path& data) {
+    const auto* csv = std::get_if<data::csv_source>(&what.source);
+    if (csv == nullptr) {
+        throw data::error("only tables are summarised");
+    }
+    return data::summarize_csv(locate(csv->train, data), *csv, what.regression);
+}
+
+local_data::local_data(const federation::load& what, const data_path& data, const local_data* previous)
+    : origin_(origin_of(what, data)) {
+    samples_ =
+        previous != nullptr && previous->origin_ == origin_ ? previous->samples_ : read_samples(what, data);
+    const bool local = what.partition.type == data::partition_spec::scheme::local;
+    if (local && what.clients.size() > 1) {
+        throw std::invalid_argument("with the partition 'local' a worker hosts one client, its own data");
+    }
+    std::vector<std::vector<std::uint32_t>> parts;
+    if (!local) {
+        parts = data::partition(what.partition, samples_->classes(), samples_->size(), what.clients_total,
+                                what.seed);
+    }
+    for (const auto client : what.clients) {
+        const auto own = local ? data::client_indices(what.partition, samples_->classes(), samples_->size(),
+                                                      what.clients_total, client, what.seed)
+                               : std::move(parts.at(client));
+        clients_[client] = data::split_holdout(own, what.holdout, what.seed, client);
+    }
+}
+
+const data::holdout* local_data::find(std::uint32_t client) const {
+    const auto found = clients_.find(client);
+    return found == clients_.end() ? nullptr : &found->second;
+}
+
+} // namespace fedasio::worker

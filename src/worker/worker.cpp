@@ -1,0 +1,72 @@
+#include <fedasio/worker/worker.hpp>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "worker/session.hpp"
+#include <utility>
+
+namespace fedasio::worker {
+namespace {
+
+std::string seconds(net::clock::duration time) {
+    const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(time).count() / 100;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+} // namespace
+
+net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, net::dialer dial,
+                           worker_options options, log_handler log) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    std::shared_ptr<const local_data> data;
+    // One span of absence: from the loss of a master that knew this worker until one does again.
+    auto away_since = rt.time.now();
+    bool said = false;
+    const net::retry_handler on_retry = [&](net::error_code why, net::clock::duration pause) {
+        if (!std::exchange(said, true)) {
+            log(severity::warning, "no connection to the master (" + why.message() + "); trying again for " +
+                                       seconds(options.retry.give_up) + ", next in " + seconds(pause));
+        }
+    };
+    for (unsigned failures = 0;; ++failures) {
+        auto policy = options.retry;
+        policy.give_up -= rt.time.now() - away_since;
+        auto wire = co_await dial_until_connected(rt, dial, policy, on_retry);
+        bool cancelled = co_await net::is_cancelled();
+        if (cancelled) {
+            co_return ending{true, "stopped"};
+        }
+        if (wire.error) {
+            co_return ending{false, "gave up: no master for " + seconds(options.retry.give_up) +
+                                        ". Is it running, and is the address right?"};
+        }
+        session current(rt, pool, options, log, data);
+        const auto verdict = co_await current.serve(std::move(wire.connection));
+        cancelled = co_await net::is_cancelled();
+        if (cancelled) {
+            co_return ending{true, "stopped"};
+        }
+        switch (verdict.how) {
+        case session::end::run_over:
+            co_return ending{true, verdict.reason};
+        case session::end::refused:
+            co_return ending{false, verdict.reason};
+        case session::end::name_taken:
+        case session::end::connection_lost:
+            break;
+        }
+        if (verdict.was_welcome) {
+            away_since = rt.time.now();
+            failures = 0;
+            said = false;
+        }
+        log(severity::warning, "lost the master: " + verdict.reason);
+        if (rt.time.now() - away_since >= options.retry.give_up) {
+            co_return ending{false,
+                             "gave up after " + seconds(options.retry.give_up) + ": " + verdict.reason};
+        }
+        co_await net::sleep_for(rt, options.retry.pause(failures, rt.entropy()));
+    }
+}
+
+} // namespace fedasio::worker

@@ -1,0 +1,169 @@
+#include <fedasio/data/error.hpp>
+#include <fedasio/nn/evaluator.hpp>
+#include <fedasio/nn/trainer.hpp>
+#include <fedasio/random.hpp>
+#include <fedasio/worker/workspace.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fedasio::worker {
+namespace {
+
+constexpr std::size_t evaluation_batch = 64;
+
+/// The features and targets of one batch at a time, in memory that is used again.
+class batch_loader {
+public:
+    batch_loader(const nn::network& network, std::size_t most)
+        : features_(most * network.input().size() * sizeof(float)), classes_(most), values_(most) {}
+
+    /// Reads the samples `indices` of `from`; what is returned lies in this object.
+    nn::targets read(const data::dataset& from, std::span<const std::uint32_t> indices) {
+        from.copy_features(indices, features_.floats().first(indices.size() * from.feature_count()));
+        if (from.class_count() == 0) {
+            const auto values = std::span(values_).first(indices.size());
+            from.copy_targets(indices, values);
+            return std::span<const float>(values);
+        }
+        const auto classes = std::span(classes_).first(indices.size());
+        from.copy_classes(indices, classes);
+        return std::span<const std::int32_t>(classes);
+    }
+
+    [[nodiscard]] std::span<const float> features(std::size_t count, std::size_t each) const {
+        return features_.floats().first(count * each);
+    }
+
+private:
+    net::buffer features_;
+    std::vector<std::int32_t> classes_;
+    std::vector<float> values_;
+};
+
+const data::holdout& samples_of(const local_data& data, std::uint32_t client) {
+    const auto* own = data.find(client);
+    if (own == nullptr) {
+        throw data::error("client " + std::to_string(client) + " is not hosted here");
+    }
+    return *own;
+}
+
+void check_fit(const data::dataset& samples, const nn::network& network) {
+    const auto inputs = network.input().size();
+    if (samples.feature_count() != inputs) {
+        throw data::error("the data has " + std::to_string(samples.feature_count()) +
+                          " values a sample, but the model takes " + std::to_string(inputs) +
+                          ": correct model.input in the plan");
+    }
+    const auto outputs = network.output().size();
+    if (samples.class_count() > outputs) {
+        throw data::error("the data has " + std::to_string(samples.class_count()) +
+                          " classes, but the model's last layer has " + std::to_string(outputs) + " units");
+    }
+}
+
+} // namespace
+
+struct workspace::memory {
+    explicit memory(std::shared_ptr<const training_setup> what)
+        : setup(std::move(what)), trainer(setup->network, setup->local.optimizer, setup->local.batch_size),
+          evaluator(setup->network, evaluation_batch),
+          loader(setup->network, std::max<std::size_t>(setup->local.batch_size, evaluation_batch)) {}
+
+    std::shared_ptr<const training_setup> setup;
+    nn::trainer trainer;
+    nn::evaluator evaluator;
+    batch_loader loader;
+    std::vector<std::uint32_t> order;
+};
+
+workspace::workspace(std::shared_ptr<const training_setup> setup)
+    : memory_(std::make_unique<memory>(std::move(setup))) {}
+
+workspace::~workspace() = default;
+workspace::workspace(workspace&&) noexcept = default;
+workspace& workspace::operator=(workspace&&) noexcept = default;
+
+const training_setup& workspace::setup() const noexcept {
+    return *memory_->setup;
+}
+
+trained workspace::train(const local_data& data, std::span<const float> weights, std::uint32_t round,
+                         std::uint32_t client, const std::atomic<bool>& stop) {
+    auto& [setup, trainer, evaluator, loader, order] = *memory_;
+    const auto& samples = data.samples();
+    const auto& own = samples_of(data, client).train;
+    check_fit(samples, setup->network);
+    if (own.empty()) {
+        throw data::error("client " + std::to_string(client) + " has no samples to train on");
+    }
+    trainer.begin(weights, random_stream(setup->seed, purpose::dropout, round, client));
+    random_stream shuffle(setup->seed, purpose::shuffle, round, client);
+    order.assign(own.begin(), own.end());
+    nn::batch_result epoch;
+    for (std::uint32_t pass = 0; pass < setup->local.epochs; ++pass) {
+        shuffle.shuffle(std::span(order));
+        epoch = {};
+        for (std::size_t begin = 0; begin < order.size(); begin += setup->local.batch_size) {
+            if (stop.load(std::memory_order_relaxed)) {
+                throw cancelled_task();
+            }
+            const auto size = std::min<std::size_t>(setup->local.batch_size, order.size() - begin);
+            const auto expected = loader.read(samples, std::span(order).subspan(begin, size));
+            const auto result = trainer.step(loader.features(size, samples.feature_count()), expected, size);
+            epoch.loss_sum += result.loss_sum;
+            epoch.correct += result.correct;
+        }
+    }
+    const auto count = static_cast<double>(order.size());
+    trained result;
+    result.update.round = round;
+    result.update.client = client;
+    result.update.samples = order.size();
+    result.update.loss = epoch.loss_sum / count;
+    if (samples.class_count() > 0) {
+        result.update.accuracy = static_cast<double>(epoch.correct) / count;
+    }
+    if (!std::isfinite(result.update.loss)) {
+        throw std::runtime_error(
+            "the training of client " + std::to_string(client) +
+            " diverges (its loss is not a number): lower local.optimizer.learning_rate in the plan");
+    }
+    net::buffer body(trainer.weights().size_bytes());
+    std::ranges::copy(trainer.weights(), body.floats().begin());
+    result.weights = net::payload(std::move(body));
+    return result;
+}
+
+federation::evaluation workspace::evaluate(const local_data& data, std::span<const float> weights,
+                                           std::uint32_t client, const std::atomic<bool>& stop) {
+    auto& [setup, trainer, evaluator, loader, order] = *memory_;
+    const auto& samples = data.samples();
+    const auto& own = samples_of(data, client).held_out;
+    check_fit(samples, setup->network);
+    federation::evaluation result;
+    result.client = client;
+    result.samples = own.size();
+    for (std::size_t begin = 0; begin < own.size(); begin += evaluation_batch) {
+        if (stop.load(std::memory_order_relaxed)) {
+            throw cancelled_task();
+        }
+        const auto size = std::min(evaluation_batch, own.size() - begin);
+        const auto expected = loader.read(samples, std::span(own).subspan(begin, size));
+        const auto batch =
+            evaluator.evaluate(weights, loader.features(size, samples.feature_count()), expected, size);
+        result.loss_sum += batch.loss_sum;
+        result.correct += batch.correct;
+    }
+    if (!std::isfinite(result.loss_sum)) {
+        throw std::runtime_error("the loss of the global model is not a number");
+    }
+    return result;
+}
+
+} // namespace fedasio::worker

@@ -1,0 +1,114 @@
+#include <fedasio/dashboard/event_json.hpp>
+#include <fedasio/federation/json_text.hpp>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "samples.hpp"
+#include <cmath>
+#include <limits>
+#include <ostream>
+
+namespace {
+
+using namespace fedasio::master;
+
+struct expectation {
+    event::content what;
+    bool is_logged;
+    const char* fields;
+};
+
+std::ostream& operator<<(std::ostream& out, const expectation& it) {
+    return out << it.fields;
+}
+
+const expectation expectations[] = {
+    {samples::opened(), false,
+     R"("type":"run_opened","plan":"digits","plan_digest":"9f","seed":7,"task":"classification","clients_planned":4,)"
+     R"("min_workers":2,"last_round":15,"target_accuracy":0.5,"version":"0.1.0","instruction_set":"x86-64-v3",)"
+     R"("models":["best"])"},
+    {model_built{199210}, false, R"("type":"model_built","parameters":199210)"},
+    {phase_entered{phase::distributing_weights, 3}, true,
+     R"("type":"phase","phase":"distributing_weights","round":3)"},
+    {samples::joined(2), true,
+     R"("type":"worker_joined","worker":{"worker":2,"name":"worker-2","address":"127.0.0.1:41022","state":"joined",)"
+     R"("joined":1.5,"threads":3,"capacity":1,"version":"0.1.0","instruction_set":"x86-64-v3","clients":[],)"
+     R"("samples":0,"cpu_percent":null,"memory_bytes":null,"round_trip_ms":null,"bytes_sent":0,"bytes_received":0,)"
+     R"("loss":null,"accuracy":null,"reason":""})"},
+    {worker_left{2, "worker-2", "lost"}, true,
+     R"("type":"worker_left","worker":2,"name":"worker-2","reason":"lost")"},
+    {worker_state_changed{2, worker_state::receiving}, false,
+     R"("type":"worker_state","worker":2,"state":"receiving")"},
+    {worker_assigned{2, {{0, 10}, {5, 32}}}, false,
+     R"("type":"worker_assigned","worker":2,"clients":[{"client":0,"samples":10},{"client":5,"samples":32}],"samples":42)"},
+    {worker_measured{2, 97.5, 1234, 0.25, 11, 12}, false,
+     R"("type":"worker_stats","worker":2,"cpu_percent":97.5,"memory_bytes":1234,"round_trip_ms":0.25,"bytes_sent":11,)"
+     R"("bytes_received":12)"},
+    {training_started{1, 15, std::nullopt}, true,
+     R"("type":"training_started","round":1,"last_round":15,"target_accuracy":null)"},
+    {round_started{3, {4, 1}}, false, R"("type":"round_started","round":3,"cohort":[4,1])"},
+    {samples::updated(3, 1, 2, 10, 0.5, std::nullopt), false,
+     R"("type":"client_updated","round":3,"client":1,"worker":2,"samples":10,"loss":0.5,"accuracy":null,"seconds":0.25)"},
+    {client_dropped{3, 1, std::nullopt, "no_worker", "left"}, true,
+     R"("type":"client_dropped","round":3,"client":1,"worker":null,"reason":"no_worker","detail":"left")"},
+    {client_dropped{3, 1, 2, "lost", ""}, true,
+     R"("type":"client_dropped","round":3,"client":1,"worker":2,"reason":"lost","detail":"")"},
+    {round_finished{samples::result(3)}, true,
+     R"("type":"round_finished","result":{"round":3,"cohort":[0,1],"dropped":[{"client":1,"reason":"lost"}],)"
+     R"("train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,"test_accuracy":null,"seconds":{"loading_dataset":0,)"
+     R"("distributing_model":0,"distributing_weights":0,"training":2,"aggregating":0,"evaluating":0.5},)"
+     R"("bytes_sent":100,"bytes_received":200,"time":42.5})"},
+    {training_finished{training_outcome::target_reached, "d", 3, "ab"}, true,
+     R"("type":"training_finished","outcome":"target_reached","detail":"d","round":3,"weights_sha256":"ab")"},
+    {model_saved{"best", "/m/best", 3, {"a", "best"}}, true,
+     R"("type":"model_saved","name":"best","path":"/m/best","round":3,"models":["a","best"])"},
+    {model_loaded{"best", 3}, true, R"("type":"model_loaded","name":"best","round":3)"},
+    {pause_requested{true}, true, R"("type":"pause_requested","pausing":true)"},
+    {command_answered{"pause", false, "why"}, true,
+     R"("type":"command","command":"pause","accepted":false,"reason":"why")"},
+    {noticed{noticed::severity::warning, "careful"}, true,
+     R"("type":"notice","level":"warning","text":"careful")"},
+};
+
+std::string text_of(event::content what) {
+    return fedasio::federation::canonical_text(fedasio::dashboard::event_json({812, 1.5, std::move(what)}));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(dashboard_event_json)
+
+BOOST_DATA_TEST_CASE(every_type_has_the_documented_form, boost::unit_test::data::make(expectations),
+                     expected) {
+    BOOST_TEST(text_of(expected.what) == R"({"seq":812,"time":1.5,)" + std::string(expected.fields) + "}");
+    BOOST_TEST(fedasio::dashboard::is_logged({1, 0, expected.what}) == expected.is_logged);
+}
+
+BOOST_AUTO_TEST_CASE(every_type_is_covered) {
+    std::vector<bool> seen(std::variant_size_v<event::content>);
+    for (const auto& it : expectations) {
+        seen[it.what.index()] = true;
+    }
+    BOOST_TEST(std::ranges::count(seen, false) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_regression_is_named) {
+    auto opened = samples::opened();
+    opened.regression = true;
+    BOOST_TEST(text_of(opened).find(R"("task":"regression")") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_finite_is_null) {
+    const double infinity = std::numeric_limits<double>::infinity();
+    const auto text = text_of(samples::updated(1, 1, 1, 1, infinity, std::nan("")));
+    BOOST_TEST(text.find(R"("loss":null,"accuracy":null)") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(text_is_data_and_always_utf8) {
+    const auto text = text_of(noticed{noticed::severity::info, "<b>\"\n\xff-\xc3\xa4-\xe2\x82"});
+    BOOST_TEST(text.find("\"text\":\"<b>\\\"\\n\xef\xbf\xbd-\xc3\xa4-\xef\xbf\xbd") != std::string::npos);
+    BOOST_CHECK_NO_THROW((void)fedasio::federation::parse_json(text));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,169 @@
+#include <boost/test/unit_test.hpp>
+
+#include <net/raw_peer.hpp>
+
+using namespace fedasio::net;
+using namespace fedasio::net::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint16_t notice = 17;
+
+frame control(std::uint16_t type, std::uint64_t number) {
+    frame what(type);
+    what.correlation = number;
+    return what;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(connection_time)
+
+BOOST_AUTO_TEST_CASE(heartbeats_keep_an_idle_connection) {
+    virtual_runtime world;
+    const connected_pair pair(world);
+    world.run_for(1h);
+    BOOST_TEST(pair.near->is_open());
+    BOOST_TEST(pair.far->is_open());
+    pair.near->close();
+    world.run_for(5s);
+    BOOST_TEST(!pair.far->is_open());
+    BOOST_TEST(world.is_dry());
+}
+
+BOOST_AUTO_TEST_CASE(a_ping_is_answered_and_measures) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    peer.say(control(frame_type::ping, 77));
+    const auto pongs = peer.hear();
+    BOOST_TEST_REQUIRE(pongs.size() == 1U);
+    BOOST_TEST(pongs[0].type == frame_type::pong);
+    BOOST_TEST(pongs[0].correlation == 77U);
+
+    BOOST_TEST((peer.subject()->round_trip() == 0s));
+    world.run_for(1s);
+    BOOST_TEST(peer.out().take() == wire_form(control(frame_type::ping, 1)));
+    world.run_for(30ms);
+    peer.say(control(frame_type::pong, 99));
+    BOOST_TEST((peer.subject()->round_trip() == 0s));
+    peer.say(control(frame_type::pong, 1));
+    BOOST_TEST((peer.subject()->round_trip() == 30ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_peer_is_lost_in_time) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    int lost = 0;
+    peer.subject()->ask(frame(16), {}, [&](const answer& got) {
+        ++lost;
+        BOOST_TEST(to_string(got.result) == "lost");
+    });
+    // Beats at 1, 2, 3 s; at 3 s the timeout is reached but not passed.
+    world.run_for(4s - 1ns);
+    BOOST_TEST(peer.subject()->is_open());
+    world.run_for(1ns);
+    BOOST_TEST(peer.end() == make_error_code(errc::heartbeat_lost));
+    BOOST_TEST(peer.end_reason_says("4000 ms"));
+    BOOST_TEST(lost == 1);
+}
+
+BOOST_AUTO_TEST_CASE(any_byte_counts_as_a_sign_of_life) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    const auto slow = wire_form(frame(notice, {{"text", "a frame that takes very long to arrive"}}));
+    for (const char byte : slow) {
+        world.run_for(2500ms);
+        peer.say(std::string(1, byte));
+    }
+    BOOST_TEST(peer.subject()->is_open());
+    BOOST_TEST(peer.received().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_held_link_loses_both_ends) {
+    virtual_runtime world;
+    const connected_pair pair(world);
+    world.run_for(10s);
+    pair.link.forth->hold(true);
+    pair.link.back->hold(true);
+    world.run_for(5s);
+    BOOST_TEST(world.run(pair.near->ended()) == make_error_code(errc::heartbeat_lost));
+    BOOST_TEST(world.run(pair.far->ended()) == make_error_code(errc::heartbeat_lost));
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_process_does_not_blame_its_peer) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    world.run_for(1s);
+    world.jump(10s);
+    BOOST_TEST(peer.subject()->is_open());
+    world.run_for(2s);
+    peer.say(control(frame_type::ping, 1));
+    world.run_for(2s);
+    BOOST_TEST(peer.subject()->is_open());
+    // Silence after that is the peer's own again.
+    world.run_for(3s);
+    BOOST_TEST(peer.end() == make_error_code(errc::heartbeat_lost));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_outbox_ends_the_connection) {
+    virtual_runtime world;
+    connection_options options;
+    options.outbox_bytes = 1000;
+    raw_peer peer(world, options, {64});
+    for (int i = 0; i < 5; ++i) {
+        peer.subject()->send(frame(notice, {}, payload_of(std::string(168, 'x'))));
+        BOOST_TEST(peer.subject()->is_open());
+    }
+    peer.subject()->send(frame(notice));
+    BOOST_TEST(peer.end() == make_error_code(errc::slow_reader));
+    BOOST_TEST(peer.end_reason_says("1000 bytes"));
+}
+
+BOOST_AUTO_TEST_CASE(one_frame_over_the_capacity_passes) {
+    virtual_runtime world;
+    connection_options options;
+    options.outbox_bytes = 1000;
+    options.limits.body = 100000;
+    const connected_pair pair(world, options, {64});
+    std::size_t got = 0;
+    pair.far->on_frame([&](const frame& one) { got = one.body.size(); });
+    pair.near->send(frame(notice, {}, payload_of(std::string(100000, 'x'))));
+    world.settle();
+    BOOST_TEST(got == 100000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_that_takes_nothing_is_dropped) {
+    virtual_runtime world;
+    connection_options options;
+    raw_peer peer(world, options, {64});
+    const auto body = payload_of(std::string(100000, 'x'));
+    peer.subject()->send(frame(notice, {}, body));
+    world.settle();
+    const auto live = [&](int seconds) {
+        for (int i = 0; i < seconds; ++i) {
+            peer.say(control(frame_type::ping, 1));
+            world.run_for(1s);
+        }
+    };
+    live(20);
+    BOOST_TEST(peer.out().take().size() == 64U);
+    world.settle();
+    live(30);
+    BOOST_TEST(peer.subject()->is_open());
+    live(1);
+    BOOST_TEST(peer.end() == make_error_code(errc::slow_reader));
+    BOOST_TEST(body.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_waits_for_ever_after_a_goodbye) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    peer.subject()->close("bye");
+    world.run_for(2s);
+    BOOST_TEST(peer.subject()->is_open());
+    world.run_for(1s);
+    BOOST_TEST(peer.end() == make_error_code(errc::closed));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
