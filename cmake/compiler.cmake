@@ -23,6 +23,13 @@ if(FEDASIO_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${FEDASIO_CCACHE})
 endif()
 
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  find_program(FEDASIO_LLD NAMES ld.lld ld.lld-19)
+  if(FEDASIO_LLD)
+    add_link_options(--ld-path=${FEDASIO_LLD})
+  endif()
+endif()
+
 add_library(fedasio_flags INTERFACE)
 target_compile_options(fedasio_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Wnon-virtual-dtor>

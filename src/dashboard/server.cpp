@@ -136,7 +136,7 @@ awaitable<void> server::run() {
     while (!shared.is_stopping) {
         auto [ec, socket] = co_await self->acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
         const bool cancelled = co_await net::is_cancelled();
-        if (cancelled) {
+        if (cancelled || shared.is_stopping) {
             break;
         }
         if (ec) {

@@ -20,6 +20,7 @@ std::string owner(std::size_t i) {
 
 std::vector<std::string> names_of(const csv_summary& summary) {
     std::vector<std::string> names;
+    names.reserve(summary.columns.size());
     for (const csv_column_summary& column : summary.columns) {
         names.push_back(column.name);
     }
@@ -119,7 +120,8 @@ std::optional<std::int64_t> integer(const std::string& text) {
 
 std::vector<std::string> sorted_classes(std::vector<std::string> classes) {
     if (std::ranges::all_of(classes, [](const std::string& name) { return integer(name).has_value(); })) {
-        std::ranges::sort(classes, {}, [](const std::string& name) { return std::pair(*integer(name), name); });
+        std::ranges::sort(classes, {},
+                          [](const std::string& name) { return std::pair(*integer(name), name); });
     }
     return classes;
 }

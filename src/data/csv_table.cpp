@@ -11,6 +11,9 @@ namespace fedasio::data {
 namespace {
 
 constexpr std::size_t longest_row = std::size_t{16} << 20;
+// libcsv's buffer grows by as much, and is copied each time; its default of 128 bytes makes long fields
+// quadratic.
+constexpr std::size_t field_growth = std::size_t{64} << 10;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 } // namespace
@@ -28,6 +31,7 @@ csv_table::csv_table(const std::filesystem::path& file, char delimiter) : file_(
     if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         throw std::bad_alloc();
     }
+    csv_set_blk_size(&parser_, field_growth);
     csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
     try {
         read_header();

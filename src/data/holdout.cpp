@@ -10,7 +10,7 @@ namespace fedasio::data {
 
 holdout split_holdout(std::span<const std::uint32_t> indices, double fraction, std::uint64_t seed,
                       std::uint32_t client) {
-    if (!(fraction >= 0 && fraction < 1)) {
+    if (std::isnan(fraction) || fraction < 0 || fraction >= 1) {
         throw std::invalid_argument("holdout: the fraction must be at least 0 and less than 1");
     }
     holdout split;

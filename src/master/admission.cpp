@@ -41,10 +41,9 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
     const auto why = co_await connection->run();
     if (who) {
         const bool graceful = why == net::errc::closed || why == net::errc::closed_by_peer;
-        const auto reason = connection->end_reason();
         set_state(*who, worker_state::gone);
         roster_.remove(who);
-        events_.publish(worker_left{who->id, who->hello.name, graceful ? reason : "lost: " + reason});
+        events_.publish(worker_left{who->id, who->hello.name, connection->end_reason(), !graceful});
     } else if (!turned_away) {
         notice(noticed::severity::warning,
                "turned away " + connection->remote() + ": " + connection->end_reason());

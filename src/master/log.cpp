@@ -51,7 +51,7 @@ std::optional<log_line> log_writer::describe(const event& happened) {
                                         worker.address, worker.worker, worker.threads));
             },
             [](const worker_left& worker) -> line {
-                return log_line{severity::warning, false, "worker_left",
+                return log_line{worker.lost ? severity::warning : severity::info, false, "worker_left",
                                 fmt::format("{} left: {}", worker.name, worker.reason)};
             },
             [](const worker_assigned& worker) -> line {

@@ -28,7 +28,7 @@ bool roster::has_name(const std::string& name) const {
 
 worker_ptr roster::host_of(client_id client) const {
     for (const auto& [id, who] : workers_) {
-        if (who->hosted.contains(client)) {
+        if (who->connection->is_open() && who->hosted.contains(client)) {
             return who;
         }
     }
@@ -38,7 +38,9 @@ worker_ptr roster::host_of(client_id client) const {
 std::map<client_id, federation::loaded::client_data> roster::hosted_clients() const {
     std::map<client_id, federation::loaded::client_data> result;
     for (const auto& [id, who] : workers_) {
-        result.insert(who->hosted.begin(), who->hosted.end());
+        if (who->connection->is_open()) {
+            result.insert(who->hosted.begin(), who->hosted.end());
+        }
     }
     return result;
 }

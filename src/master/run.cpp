@@ -72,12 +72,15 @@ net::awaitable<bool> run::serve() {
         enter(failed ? phase::failed : phase::finished);
         const auto digest = network_ ? federation::weights_sha256(weights_.floats()) : std::string();
         events_.publish(training_finished{end.outcome, std::move(end.detail), round_, digest});
-        if (cancelled || options_.exit_when_done) {
+        // A master that is stopped may come back, so its workers are not sent home.
+        if (options_.exit_when_done && !cancelled) {
             for (const auto& [id, who] : roster_.all()) {
                 const federation::run_over message{failed ? "the training failed" : "the training is done"};
                 who->connection->send(
                     net::frame(federation::message_type::run_over, federation::to_meta(message)));
             }
+        }
+        if (options_.exit_when_done || cancelled) {
             co_return !failed;
         }
     }
@@ -117,7 +120,7 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
             break;
         }
         if (!finished) {
-            if (++without_update == most_rounds_without_update && has_clients()) {
+            if (!round.result.cohort.empty() && ++without_update >= most_rounds_without_update) {
                 throw run_failed("round " + std::to_string(running_round_) + " got no update in " +
                                  std::to_string(without_update) +
                                  " attempts; the last reason: " + round.trouble);
@@ -148,6 +151,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
     if (cancelled) {
         co_return false;
     }
+    roster_.changed().reset();
     co_await load_datasets();
     co_await distribute_model();
     cancelled = co_await net::is_cancelled();
@@ -157,13 +161,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
     round.result.round = running_round_ = round_ + 1;
     select_cohort(round);
     if (round.result.cohort.empty()) {
-        enter(phase::waiting);
-        round.trouble = "no worker hosts a client with data";
-        const bool somebody = co_await wait_for(&run::has_clients, rt_.time.now() + options_.patience);
-        cancelled = co_await net::is_cancelled();
-        if (!somebody && !cancelled) {
-            throw run_failed("no usable worker for too long; " + missing_workers());
-        }
+        co_await wait_for_hosts();
         co_return false;
     }
     co_await distribute_weights(round.hosts);
@@ -185,6 +183,23 @@ net::awaitable<bool> run::one_round(round_state& round) {
         co_await checkpoint();
     }
     co_return true;
+}
+
+/// Waits until somebody comes, goes or is rejected since the clients were dealt, so that dealing them anew
+/// may help.
+net::awaitable<void> run::wait_for_hosts() {
+    const auto& everybody = roster_.all();
+    const bool hopeless =
+        std::ranges::all_of(everybody, [](const auto& entry) { return !entry.second->unusable.empty(); });
+    if (!everybody.empty() && hopeless) {
+        throw run_failed("no worker can take part: " + missing_workers());
+    }
+    enter(phase::waiting);
+    const bool changed = co_await wait_for(&run::roster_has_changed, rt_.time.now() + options_.patience);
+    const bool cancelled = co_await net::is_cancelled();
+    if (!changed && !cancelled) {
+        throw run_failed("no worker hosted a client with data for too long; " + missing_workers());
+    }
 }
 
 /// Workers need not finish what a round that was given up asked for.
@@ -257,9 +272,8 @@ bool run::ready_to_start() const {
     return static_cast<double>(room) >= std::ceil(plan_.quorum * plan_.clients);
 }
 
-bool run::has_clients() const {
-    return std::ranges::any_of(roster_.all(),
-                               [](const auto& entry) { return entry.second->unusable.empty(); });
+bool run::roster_has_changed() const {
+    return roster_.changed().is_set();
 }
 
 std::string run::missing_workers() const {

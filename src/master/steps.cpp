@@ -65,6 +65,10 @@ void run::set_state(worker& who, worker_state state) {
 void run::reject(worker& who, const std::string& reason) {
     who.unusable = reason;
     who.hosted.clear();
+    who.data_current = false;
+    who.has_model = false;
+    who.weights_version = 0;
+    roster_.changed().set();
     set_state(who, worker_state::joined);
     notice(noticed::severity::error, who.hello.name + " cannot take part: " + reason);
 }
@@ -104,7 +108,7 @@ void run::deal_clients() {
     } else {
         std::vector<host> hosts;
         for (const auto& [id, who] : roster_.all()) {
-            if (who->unusable.empty()) {
+            if (who->unusable.empty() && who->connection->is_open()) {
                 hosts.push_back({id, who->hello.clients, who->assigned});
             }
         }
@@ -185,7 +189,7 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     const bool regression = federation::is_regression(plan_);
     // With `local` every owner has rows of its own; otherwise all see the same file and one summary is
     // enough.
-    const std::size_t needed = is_local() ? whom.size() : 1;
+    const std::size_t wanted = is_local() ? whom.size() : 1;
     std::map<client_id, data::csv_summary> summaries;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
@@ -197,25 +201,29 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
         summaries[whom[index]->assigned.front()] = federation::read_summary(reply.meta);
         return {};
     };
-    const net::gather_policy policy(rt_.time.now() + plan_.deadline, needed);
+    const net::gather_policy policy(rt_.time.now() + plan_.deadline, wanted);
     const auto answers = co_await net::gather(rt_, std::move(calls), policy, on_reply);
     std::string reasons;
     for (std::size_t i = 0; i < whom.size(); ++i) {
-        if (answers[i].result != net::outcome::reply && answers[i].result != net::outcome::not_needed) {
+        const auto result = answers[i].result;
+        if (result != net::outcome::reply && result != net::outcome::not_needed) {
             reasons += (reasons.empty() ? "" : "; ") + whom[i]->hello.name + ": " + describe(answers[i]);
+        }
+        if (result == net::outcome::refused || result == net::outcome::timed_out) {
+            reject(*whom[i], describe(answers[i]));
         }
     }
     const bool cancelled = co_await net::is_cancelled();
     if (cancelled) {
         co_return;
     }
-    if (summaries.size() < needed) {
+    if (summaries.empty()) {
         throw run_failed("the tables cannot be used: " + reasons);
     }
     std::vector<data::csv_summary> in_order;
     for (auto& [client, summary] : summaries) {
         in_order.push_back(std::move(summary));
-        if (in_order.size() == needed) {
+        if (in_order.size() == wanted) {
             break;
         }
     }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <nn/activation.hpp>
 #include <nn/batch_check.hpp>
 #include <nn/layer_kernel.hpp>
@@ -43,17 +42,6 @@ struct evaluator::memory {
         values = {aligned_floats(widest * columns), aligned_floats(widest * columns)};
     }
 
-    const float* aligned(std::span<const float> weights) {
-        if (reinterpret_cast<std::uintptr_t>(weights.data()) % aligned_floats::alignment == 0) {
-            return weights.data();
-        }
-        if (copy.size() == 0) {
-            copy = aligned_floats(weights.size());
-        }
-        std::copy(weights.begin(), weights.end(), copy.data());
-        return copy.data();
-    }
-
     // Gives the outputs, under cross_entropy those before softmax.
     float* forward(const float* weights, std::span<const float> features, std::size_t samples) {
         const std::size_t columns = whole_groups(samples);
@@ -72,11 +60,11 @@ struct evaluator::memory {
     void for_each_block(std::span<const float> weights, std::span<const float> features, std::size_t samples,
                         Work work) {
         const no_denormals mode;
-        const float* start = aligned(weights);
         const std::size_t inputs = model.input().size();
         for (std::size_t first = 0; first < samples; first += block) {
             const std::size_t count = std::min(block, samples - first);
-            work(first, count, forward(start, features.subspan(first * inputs, count * inputs), count));
+            work(first, count,
+                 forward(weights.data(), features.subspan(first * inputs, count * inputs), count));
         }
     }
 
@@ -84,7 +72,6 @@ struct evaluator::memory {
     std::size_t block;
     std::vector<stage> stages;
     std::array<aligned_floats, 2> values; ///< what goes into a layer and what comes out, in turn
-    aligned_floats copy;                  ///< of weights that came unaligned
 };
 
 evaluator::evaluator(const network& model, std::size_t block)

@@ -60,6 +60,7 @@ struct worker_left {
     worker_id worker = 0;
     std::string name;
     std::string reason;
+    bool lost = false; ///< it did not say goodbye
 };
 
 enum class worker_state { joined, loading, receiving, training, ready, gone };

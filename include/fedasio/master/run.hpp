@@ -80,11 +80,12 @@ private:
     net::awaitable<void> train(order what, training_end& end);
     net::awaitable<training_end> run_rounds(order what);
     net::awaitable<bool> one_round(round_state& round);
+    net::awaitable<void> wait_for_hosts();
     net::awaitable<void> pause_point();
     net::awaitable<bool> wait_for(bool (run::*condition)() const, net::clock::time_point deadline);
     void enter(phase next);
     [[nodiscard]] bool ready_to_start() const;
-    [[nodiscard]] bool has_clients() const;
+    [[nodiscard]] bool roster_has_changed() const;
 
     [[nodiscard]] bool is_training() const noexcept { return training_.size() > 0; }
 

@@ -1,0 +1,108 @@
+#include <fedasio/master/evaluation.hpp>
+#include <fedasio/net/buffer.hpp>
+#include <fedasio/net/runtime.hpp>
+#include <fedasio/nn/evaluator.hpp>
+#include <fedasio/random.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <numeric>
+
+namespace {
+
+namespace nn = fedasio::nn;
+namespace net = fedasio::net;
+namespace master = fedasio::master;
+using fedasio::data::dataset;
+
+// Not a multiple of the blocks that the evaluation works in.
+constexpr std::size_t sample_count = 2345;
+
+std::shared_ptr<const dataset> some_samples() {
+    fedasio::random_stream random(7, fedasio::purpose::partition);
+    std::vector<float> features(sample_count * 6);
+    std::vector<std::int32_t> classes(sample_count);
+    for (auto& value : features) {
+        value = static_cast<float>(random.normal());
+    }
+    for (auto& label : classes) {
+        label = static_cast<std::int32_t>(random.below(3));
+    }
+    return std::make_shared<const dataset>(std::vector<std::uint32_t>{6}, std::move(features),
+                                           std::move(classes), std::vector<std::string>{"a", "b", "c"});
+}
+
+nn::network small_network() {
+    nn::model_spec spec;
+    spec.input = {1, 1, 6};
+    spec.layers = {nn::dense{5, nn::activation::relu, nn::initializer::he},
+                   nn::dense{3, nn::activation::softmax, nn::initializer::glorot}};
+    return nn::network(spec);
+}
+
+master::test_result run(std::size_t threads, const std::shared_ptr<const dataset>& samples,
+                        const nn::network& network, std::span<const float> weights) {
+    boost::asio::io_context context(1);
+    boost::asio::thread_pool pool(threads);
+    net::system_runtime rt(context);
+    master::test_result result;
+    auto whole = [](net::runtime& home, boost::asio::thread_pool& workers, std::shared_ptr<const dataset> set,
+                    nn::network model, std::span<const float> values,
+                    master::test_result& out) -> net::awaitable<void> {
+        out =
+            co_await master::evaluate(home, workers.get_executor(), std::move(set), std::move(model), values);
+    };
+    std::exception_ptr failure;
+    boost::asio::co_spawn(context, whole(rt, pool, samples, network, weights, result),
+                          [&](std::exception_ptr e) { failure = e; });
+    context.run();
+    pool.join();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    return result;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(evaluation)
+
+BOOST_AUTO_TEST_CASE(it_counts_every_sample_once_and_threads_change_no_bit) {
+    const auto samples = some_samples();
+    const auto network = small_network();
+    net::buffer weights(network.parameter_count() * sizeof(float));
+    network.initialise(weights.floats(), 3);
+    const auto one = run(1, samples, network, weights.floats());
+    const auto four = run(4, samples, network, weights.floats());
+    BOOST_TEST(one.samples == sample_count);
+    BOOST_TEST(one.loss_sum == four.loss_sum);
+    BOOST_TEST(one.correct == four.correct);
+
+    std::vector<std::uint32_t> all(sample_count);
+    std::iota(all.begin(), all.end(), 0U);
+    std::vector<float> features(sample_count * 6);
+    samples->copy_features(all, features);
+    nn::evaluator direct(network);
+    const auto expected = direct.evaluate(weights.floats(), features, samples->classes(), sample_count);
+    BOOST_TEST(one.correct == expected.correct);
+    BOOST_TEST(one.loss_sum == expected.loss_sum, boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(*one.accuracy() == static_cast<double>(expected.correct) / sample_count);
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_in_a_block_reaches_the_caller) {
+    const auto samples = some_samples();
+    const auto network = small_network();
+    const std::vector<float> too_few(network.parameter_count() - 1);
+    BOOST_CHECK_THROW(run(2, samples, network, too_few), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_evaluated_gives_no_numbers) {
+    const master::test_result nothing;
+    BOOST_TEST(!nothing.loss());
+    BOOST_TEST(!nothing.accuracy());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,118 @@
+#include <fedasio/data/error.hpp>
+#include <fedasio/worker/local_data.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include "worker/scratch_file.hpp"
+#include <set>
+
+namespace {
+
+namespace data = fedasio::data;
+namespace federation = fedasio::federation;
+using fedasio::worker::local_data;
+using fedasio::worker::locate;
+
+std::string table(int rows) {
+    std::string text = "x,label\n";
+    for (int i = 0; i < rows; ++i) {
+        text += std::to_string(i) + (i % 2 == 0 ? ",even\n" : ",odd\n");
+    }
+    return text;
+}
+
+federation::load request_for(const std::filesystem::path& file, data::partition_spec::scheme scheme,
+                             std::vector<std::uint32_t> clients) {
+    data::csv_source source;
+    source.train = file.string();
+    source.label = "label";
+    federation::load what;
+    what.seed = 5;
+    what.source = source;
+    what.partition.type = scheme;
+    what.clients_total = 4;
+    what.clients = std::move(clients);
+    const std::vector summaries{data::summarize_csv(file, source, false)};
+    what.schema = data::merge(summaries, source, false);
+    return what;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(local_data_)
+
+BOOST_AUTO_TEST_CASE(a_worker_gets_the_parts_of_its_clients_only) {
+    const scratch_folder folder;
+    const auto file = folder.write("all.csv", table(40));
+    auto what = request_for(file, data::partition_spec::scheme::iid, {1, 3});
+    what.holdout = 0.2;
+    const local_data own(what, std::nullopt);
+    BOOST_TEST(own.samples().size() == 40U);
+    BOOST_TEST(own.find(0) == nullptr);
+    BOOST_REQUIRE(own.find(1) != nullptr);
+    BOOST_TEST(own.find(1)->train.size() == 8U);
+    BOOST_TEST(own.find(1)->held_out.size() == 2U);
+
+    const auto everything = request_for(file, data::partition_spec::scheme::iid, {0, 1, 2, 3});
+    const local_data all(everything, std::nullopt);
+    std::set<std::uint32_t> seen;
+    for (std::uint32_t client = 0; client < 4; ++client) {
+        seen.insert(all.find(client)->train.begin(), all.find(client)->train.end());
+    }
+    BOOST_TEST(seen.size() == 40U, "every sample belongs to one client");
+    const std::set<std::uint32_t> of_one(all.find(1)->train.begin(), all.find(1)->train.end());
+    for (const auto sample : own.find(1)->train) {
+        BOOST_TEST(of_one.contains(sample), "a client's samples do not depend on the worker that hosts it");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(local_is_the_whole_file_for_one_client) {
+    const scratch_folder folder;
+    const auto file = folder.write("mine.csv", table(12));
+    const local_data own(request_for(file, data::partition_spec::scheme::local, {2}), std::nullopt);
+    BOOST_TEST(own.find(2)->train.size() == 12U);
+    BOOST_CHECK_THROW(
+        local_data(request_for(file, data::partition_spec::scheme::local, {1, 2}), std::nullopt),
+        std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_file_is_not_read_twice) {
+    const scratch_folder folder;
+    const auto file = folder.write("all.csv", table(40));
+    const local_data first(request_for(file, data::partition_spec::scheme::iid, {0}), std::nullopt);
+    const local_data second(request_for(file, data::partition_spec::scheme::iid, {1}), std::nullopt, &first);
+    BOOST_TEST(&first.samples() == &second.samples());
+    auto other = request_for(file, data::partition_spec::scheme::iid, {1});
+    other.schema->standardize = false;
+    const local_data third(other, std::nullopt, &first);
+    BOOST_TEST(&first.samples() != &third.samples());
+}
+
+BOOST_AUTO_TEST_CASE(data_overrides_the_paths_of_the_plan) {
+    const scratch_folder folder;
+    const auto file = folder.write("half.csv", table(4));
+    BOOST_TEST(locate("/elsewhere/half.csv", folder.path()) == file);
+    BOOST_TEST(locate("/elsewhere/other.csv", file) == file);
+    BOOST_TEST(locate("/elsewhere/other.csv", std::nullopt) == "/elsewhere/other.csv");
+    BOOST_CHECK_THROW(locate("", std::nullopt), data::error);
+    BOOST_CHECK_THROW(locate("", folder.path()), data::error);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_read_says_why) {
+    const scratch_folder folder;
+    federation::load what;
+    what.source = data::idx_source{"/nowhere/images", "/nowhere/labels", "", ""};
+    what.clients_total = 1;
+    what.clients = {0};
+    BOOST_CHECK_EXCEPTION(local_data(what, std::nullopt), data::error, [](const data::error& e) {
+        return std::string(e.what()).find("/nowhere/images") != std::string::npos;
+    });
+    BOOST_CHECK_THROW(local_data(what, folder.write("a.csv", table(1))), data::error);
+    what.source = data::csv_source{};
+    BOOST_CHECK_THROW(local_data(what, std::nullopt), data::error);
+    federation::survey survey;
+    survey.source = data::idx_source{};
+    BOOST_CHECK_THROW(fedasio::worker::summarize(survey, std::nullopt), data::error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,143 @@
+#include <fedasio/data/error.hpp>
+#include <fedasio/worker/workspace.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include "worker/scratch_file.hpp"
+#include <algorithm>
+#include <vector>
+
+namespace {
+
+namespace data = fedasio::data;
+namespace federation = fedasio::federation;
+namespace nn = fedasio::nn;
+namespace net = fedasio::net;
+using fedasio::worker::local_data;
+using fedasio::worker::training_setup;
+using fedasio::worker::workspace;
+
+struct federation_of_two {
+    federation_of_two() {
+        std::string text = "x,y,label\n";
+        for (int i = 0; i < 61; ++i) {
+            const int x = (i * 37) % 61 - 30;
+            text += std::to_string(x) + "," + std::to_string((i * 13) % 7) + (x > 0 ? ",plus\n" : ",minus\n");
+        }
+        data::csv_source source;
+        source.train = folder.write("all.csv", text).string();
+        source.label = "label";
+        federation::load what;
+        what.seed = 5;
+        what.source = source;
+        what.clients_total = 2;
+        what.clients = {0, 1};
+        what.holdout = 0.25;
+        const std::vector summaries{data::summarize_csv(source.train, source, false)};
+        what.schema = data::merge(summaries, source, false);
+        samples = std::make_shared<const local_data>(what, std::nullopt);
+    }
+
+    static std::shared_ptr<const training_setup> setup(float learning_rate = 0.1F) {
+        nn::model_spec spec;
+        spec.input = {1, 1, 2};
+        spec.layers = {nn::dense{8, nn::activation::relu, nn::initializer::he}, nn::dropout{0.2F},
+                       nn::dense{2, nn::activation::softmax, nn::initializer::glorot}};
+        federation::local_training local;
+        local.epochs = 3;
+        local.batch_size = 8;
+        local.optimizer.learning_rate = learning_rate;
+        return std::make_shared<const training_setup>(training_setup{nn::network(spec), local, 5});
+    }
+
+    static net::buffer initial(const training_setup& what) {
+        net::buffer weights(what.network.parameter_count() * sizeof(float));
+        what.network.initialise(weights.floats(), what.seed);
+        return weights;
+    }
+
+    scratch_folder folder;
+    std::shared_ptr<const local_data> samples;
+    std::atomic<bool> stop = false;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(workspace_, federation_of_two)
+
+BOOST_AUTO_TEST_CASE(training_is_a_pure_function_of_round_and_client) {
+    const auto what = setup();
+    const auto weights = initial(*what);
+    workspace fresh(what);
+    workspace used(what);
+    (void)used.train(*samples, weights.floats(), 9, 1, stop);
+    (void)used.evaluate(*samples, weights.floats(), 0, stop);
+    const auto one = fresh.train(*samples, weights.floats(), 2, 0, stop);
+    const auto two = used.train(*samples, weights.floats(), 2, 0, stop);
+    BOOST_TEST(std::ranges::equal(one.weights.floats(), two.weights.floats()));
+    BOOST_TEST(one.update.loss == two.update.loss);
+    const auto other_round = used.train(*samples, weights.floats(), 3, 0, stop);
+    const auto other_client = used.train(*samples, weights.floats(), 2, 1, stop);
+    BOOST_TEST(!std::ranges::equal(one.weights.floats(), other_round.weights.floats()));
+    BOOST_TEST(!std::ranges::equal(one.weights.floats(), other_client.weights.floats()));
+}
+
+BOOST_AUTO_TEST_CASE(the_update_tells_what_was_done) {
+    const auto what = setup();
+    const auto weights = initial(*what);
+    workspace own(what);
+    const auto result = own.train(*samples, weights.floats(), 4, 1, stop);
+    BOOST_TEST(result.update.round == 4U);
+    BOOST_TEST(result.update.client == 1U);
+    BOOST_TEST(result.update.samples == samples->find(1)->train.size());
+    BOOST_TEST(result.update.loss > 0.0);
+    BOOST_TEST(*result.update.accuracy > 0.3);
+    BOOST_TEST(result.weights.size() == weights.size());
+}
+
+BOOST_AUTO_TEST_CASE(it_learns) {
+    const auto what = setup();
+    auto weights = initial(*what);
+    workspace own(what);
+    for (std::uint32_t round = 1; round <= 20; ++round) {
+        const auto result = own.train(*samples, weights.floats(), round, 0, stop);
+        std::ranges::copy(result.weights.floats(), weights.floats().begin());
+    }
+    const auto result = own.evaluate(*samples, weights.floats(), 0, stop);
+    BOOST_TEST(result.samples == samples->find(0)->held_out.size());
+    BOOST_TEST(static_cast<double>(result.correct) >= 0.8 * static_cast<double>(result.samples));
+}
+
+BOOST_AUTO_TEST_CASE(a_raised_flag_ends_it) {
+    const auto what = setup();
+    const auto weights = initial(*what);
+    workspace own(what);
+    stop = true;
+    BOOST_CHECK_THROW(own.train(*samples, weights.floats(), 1, 0, stop), fedasio::worker::cancelled_task);
+    BOOST_CHECK_THROW(own.evaluate(*samples, weights.floats(), 0, stop), fedasio::worker::cancelled_task);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_trained_says_why) {
+    const auto diverging = setup(1e20F);
+    const auto weights = initial(*diverging);
+    workspace wild(diverging);
+    BOOST_CHECK_EXCEPTION(wild.train(*samples, weights.floats(), 1, 0, stop), std::runtime_error,
+                          [](const std::runtime_error& e) {
+                              return std::string(e.what()).find("learning_rate") != std::string::npos;
+                          });
+    workspace own(setup());
+    BOOST_CHECK_THROW(own.train(*samples, weights.floats(), 1, 7, stop), data::error);
+
+    nn::model_spec spec;
+    spec.input = {1, 1, 3};
+    spec.layers = {nn::dense{2, nn::activation::softmax, nn::initializer::glorot}};
+    const auto wide = std::make_shared<const training_setup>(
+        training_setup{nn::network(spec), federation::local_training{}, 5});
+    workspace misfit(wide);
+    const auto wide_weights = initial(*wide);
+    BOOST_CHECK_EXCEPTION(
+        misfit.train(*samples, wide_weights.floats(), 1, 0, stop), data::error,
+        [](const data::error& e) { return std::string(e.what()).find("model.input") != std::string::npos; });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
