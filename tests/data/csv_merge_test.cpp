@@ -132,6 +132,12 @@ BOOST_AUTO_TEST_CASE(the_union_of_categories_is_bounded) {
     BOOST_CHECK_EXCEPTION(merged({part(0, 6000), part(5000, 5001)}), error,
                           says({"column 'a'", "10000", "ignored"}));
 
+    std::vector<csv_summary> labels = summarize({"a,label\n1,x\n"});
+    for (std::size_t i = 0; i < most_categories; ++i) {
+        labels[0].columns[1].categories.push_back("p" + std::to_string(i));
+    }
+    BOOST_CHECK_EXCEPTION(merge(labels, source, false), error, says({"column 'label'", "10000"}));
+
     std::vector<csv_summary> wide = summarize({"a,b,label\nu,v,x\n"});
     for (std::size_t i = 0; i < most_categories / 2; ++i) {
         wide[0].columns[0].categories.push_back("p" + std::to_string(i));

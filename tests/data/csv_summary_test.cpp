@@ -90,16 +90,16 @@ BOOST_AUTO_TEST_CASE(large_offsets_do_not_spoil_the_variance) {
 
 BOOST_AUTO_TEST_CASE(the_ways_to_write_a_table_read_alike) {
     const csv_summary plain = summarize("a,b,label\n1,u v,x\n2,w,y\n");
+    const std::string mark = "\xef\xbb\xbf";
     const strings others{
-        "\xef\xbb\xbf"
-        "a,b,label\n1,u v,x\n2,w,y\n",                         // byte order mark
-        "a,b,label\r\n1,u v,x\r\n2,w,y\r\n",                   // CRLF
-        "a,b,label\r1,u v,x\r2,w,y\r",                         // CR
-        "a,b,label\n1,u v,x\n2,w,y",                           // no last line end
-        "\n\na,b,label\n\n1,u v,x\n \t\n2,w,y\n\n\n",          // blank lines
-        "\"a\",\"b\",\"label\"\n\"1\",\"u v\",x\n2,\"w\",y\n", // quotes
-        " a , b , label\n 1 ,  u v ,x \n2 ,w,y\n",             // spaces around
-        "\xef\xbb\xbf\"a\",b,label\r\n\r\n1,u v,x\r\n2,w,\"y\"",
+        mark + "a,b,label\n1,u v,x\n2,w,y\n",
+        "a,b,label\r\n1,u v,x\r\n2,w,y\r\n",
+        "a,b,label\r1,u v,x\r2,w,y\r",
+        "a,b,label\n1,u v,x\n2,w,y",
+        "\n\na,b,label\n\n1,u v,x\n \t\n2,w,y\n\n\n",
+        "\"a\",\"b\",\"label\"\n\"1\",\"u v\",x\n2,\"w\",y\n",
+        " a , b , label\n 1 ,  u v ,x \n2 ,w,y\n",
+        mark + "\"a\",b,label\r\n\r\n1,u v,x\r\n2,w,\"y\"",
     };
     for (const std::string& other : others) {
         BOOST_TEST_CONTEXT(other) {
@@ -202,6 +202,9 @@ BOOST_AUTO_TEST_CASE(numbers_that_are_none_are_refused) {
     const csv_summary text = summarize("a,label\n1,x\nnan,x\nnone,x\n");
     BOOST_TEST(text.columns[0].categories == (strings{"1", "nan", "none"}), boost::test_tools::per_element());
     BOOST_TEST(text.columns[0].count == 3U);
+    const csv_summary late = summarize("a,label\n1,x\n2,x\nnone,x\n");
+    BOOST_TEST(late.columns[0].mean == 0.0);
+    BOOST_TEST(late.columns[0].m2 == 0.0);
     declare("a", csv_column::kind::numeric);
     for (const std::string bad : {"12a", "0x10", "1,5", "--1", "+-1", "1 2", "+", "1e"}) {
         BOOST_CHECK_EXCEPTION(summarize("a,label\n\"" + bad + "\",x\n"), error,

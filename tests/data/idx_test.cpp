@@ -14,7 +14,7 @@ using fedasio::data::test::scratch_directory;
 
 namespace {
 
-std::string header(std::vector<std::uint32_t> dims, char type = 0x08) {
+std::string header(const std::vector<std::uint32_t>& dims, char type = 0x08) {
     std::string bytes{'\0', '\0', type, static_cast<char>(dims.size())};
     for (const std::uint32_t dim : dims) {
         for (int shift = 24; shift >= 0; shift -= 8) {
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_gzipped_file_cut_anywhere_is_refused) {
     const std::string whole = gzipped(three_images());
     for (std::size_t size = 0; size < whole.size(); ++size) {
         BOOST_TEST_CONTEXT("cut to " << size) {
-            BOOST_CHECK_EXCEPTION(read(whole.substr(0, size)), error, says({"images", "byte"}));
+            BOOST_CHECK_EXCEPTION(read(whole.substr(0, size)), error, says({"images", "byte", "cut short"}));
         }
     }
 }
