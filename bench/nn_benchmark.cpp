@@ -56,7 +56,7 @@ void train(benchmark::State& state, const network& model, const optimizer_spec& 
     model.initialise(weights.span(), 1);
     trainer trained(model, optimizer, batch);
     trained.begin(weights.span(), fedasio::random_stream(1, fedasio::purpose::dropout));
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(trained.step(data.features, data.labels, batch));
     }
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(batch));
@@ -82,7 +82,7 @@ void evaluate_2nn(benchmark::State& state) {
     aligned_floats weights(model.parameter_count());
     model.initialise(weights.span(), 1);
     evaluator evaluated(model, static_cast<std::size_t>(state.range(0)));
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(evaluated.evaluate(weights.span(), data.features, data.labels, 256));
     }
     state.SetItemsProcessed(state.iterations() * 256);
@@ -93,7 +93,7 @@ void eigen_product(benchmark::State& state) {
     const Eigen::MatrixXf a = Eigen::MatrixXf::Constant(size, size, 0.5F);
     const Eigen::MatrixXf b = Eigen::MatrixXf::Constant(size, size, 0.25F);
     Eigen::MatrixXf c(size, size);
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         c.noalias() = a * b;
         benchmark::DoNotOptimize(c.data());
         benchmark::ClobberMemory();

@@ -115,7 +115,7 @@ public:
         }
         layout.offset = first;
         layout.size = parameter_count - first;
-        layers.push_back(std::move(layout));
+        layers.push_back(layout);
         shape_ = layers.back().output;
     }
 
@@ -180,7 +180,8 @@ private:
     }
 
     [[nodiscard]] shape check(const dropout& it) const {
-        if (!(it.rate >= 0.0F && it.rate < 1.0F)) {
+        const bool is_share = it.rate >= 0.0F && it.rate < 1.0F; // NaN is not
+        if (!is_share) {
             refuse("has a rate of " + std::to_string(it.rate), "set it to at least 0 and below 1");
         }
         return shape_;

@@ -15,13 +15,16 @@ std::atomic<int> allocations = 0;
 
 } // namespace
 
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the names are ld's.
 // The linker sends each call of malloc in the floor's code here (Eigen's included).
-extern "C" void* __real_malloc(std::size_t size); // NOLINT(bugprone-reserved-identifier): ld's names
+extern "C" void* __real_malloc(std::size_t size);
 
-extern "C" void* __wrap_malloc(std::size_t size) { // NOLINT(bugprone-reserved-identifier): ld's names
+extern "C" void* __wrap_malloc(std::size_t size) {
     ++allocations;
     return __real_malloc(size);
 }
+
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 void* operator new(std::size_t size) {
     ++allocations;

@@ -148,9 +148,9 @@ BOOST_AUTO_TEST_CASE(activations_are_what_they_are_called) {
     const std::vector<float> identity{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0};
     const auto x = random_values(samples * 4, 5, 3.0F);
     const auto check = [&](activation act, auto function) {
-        std::vector<double> expected;
-        for (const float value : x) {
-            expected.push_back(function(double{value}));
+        std::vector<double> expected(x.begin(), x.end());
+        for (double& value : expected) {
+            value = function(value);
         }
         const std::vector<std::vector<layer_spec>> ways{{dense{4, act}}, {dense{4}, activate{act}}};
         for (const auto& layers : ways) {

@@ -22,8 +22,9 @@ constexpr std::size_t pixels = 81;
 network small_cnn() {
     return network(
         {.input = {9, 9, 1},
-         .layers = {conv2d{.filters = 5, .act = activation::relu}, max_pool2d{2}, dropout{0.3F}, flatten{},
-                    dense{11, activation::tanh}, dropout{0.3F}, dense{3, activation::softmax}}});
+         .layers = {conv2d{.filters = 5, .act = activation::relu}, max_pool2d{2}, dropout{0.3F},
+                    conv2d{.filters = 6, .kernel_height = 2, .kernel_width = 2, .act = activation::relu},
+                    flatten{}, dense{11, activation::tanh}, dropout{0.3F}, dense{3, activation::softmax}}});
 }
 
 bool same_bits(std::span<const float> a, std::span<const float> b) {
@@ -154,12 +155,15 @@ BOOST_AUTO_TEST_CASE(dropout_keeps_its_share_and_the_mean) {
     // With all weights 0 the error is 0.5 and each weight's gradient is its input behind the mask: 0 or 1 /
     // 0.8.
     std::size_t dropped = 0;
+    std::size_t dropped_pairs = 0;
     for (std::size_t i = 0; i < width; ++i) {
         const float step = -trained.weights()[i];
         BOOST_REQUIRE((step == 0.0F || std::abs(step - 1.25F) < 1e-6F));
         dropped += step == 0.0F ? 1U : 0U;
+        dropped_pairs += i % 2 == 1 && step == 0.0F && trained.weights()[i - 1] == 0.0F ? 1U : 0U;
     }
     BOOST_TEST(std::abs(static_cast<double>(dropped) - 4000.0) < 4 * std::sqrt(20000 * 0.2 * 0.8));
+    BOOST_TEST(std::abs(static_cast<double>(dropped_pairs) - 400.0) < 4 * std::sqrt(10000 * 0.04 * 0.96));
 }
 
 BOOST_AUTO_TEST_CASE(moments_that_fade_do_not_become_slow_denormals) {

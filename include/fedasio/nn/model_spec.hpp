@@ -14,17 +14,15 @@ struct shape {
     std::uint32_t width = 1;
     std::uint32_t channels = 1;
 
-    [[nodiscard]] constexpr std::size_t size() const {
-        return std::size_t{height} * width * channels;
-    }
+    [[nodiscard]] constexpr std::size_t size() const { return std::size_t{height} * width * channels; }
 
     friend bool operator==(const shape&, const shape&) = default;
 };
 
 enum class activation { linear, relu, tanh, sigmoid, softmax };
 
-/// Initial weights: `he` is He et al. (2015), normal with variance 2/fan_in; `glorot` is Glorot and Bengio (2010),
-/// uniform in +-sqrt(6/(fan_in+fan_out)). Biases start at 0.
+/// Initial weights: `he` is He et al. (2015), normal with variance 2/fan_in; `glorot` is Glorot and Bengio
+/// (2010), uniform in +-sqrt(6/(fan_in+fan_out)). Biases start at 0.
 enum class initializer { he, glorot };
 
 /// Zero padding of a convolution: `valid` adds none, `same` keeps height and width (for stride 1).
@@ -37,7 +35,8 @@ struct dense {
     initializer init = initializer::he;
 };
 
-/// Stride-1 cross-correlation, kernel of shape [kernel_height, kernel_width, channels, filters], plus a bias a filter.
+/// Stride-1 cross-correlation, kernel of shape [kernel_height, kernel_width, channels, filters], plus a bias
+/// a filter.
 struct conv2d {
     std::uint32_t filters = 0;
     std::uint32_t kernel_height = 3;
@@ -47,15 +46,16 @@ struct conv2d {
     initializer init = initializer::he;
 };
 
-/// Maximum over windows of `size` x `size`, moved by `size`; what does not fill a window at the border is left out.
+/// Maximum over windows of `size` x `size`, moved by `size`; what does not fill a window at the border is
+/// left out.
 struct max_pool2d {
     std::uint32_t size = 2;
 };
 
 struct flatten {};
 
-/// Inverted dropout (Srivastava et al., 2014): in training each value is 0 with probability `rate`, else divided by
-/// 1 - rate; in evaluation nothing happens. 0 <= rate < 1.
+/// Inverted dropout (Srivastava et al., 2014): in training each value is 0 with probability `rate`, else
+/// divided by 1 - rate; in evaluation nothing happens. 0 <= rate < 1.
 struct dropout {
     float rate = 0.5F;
 };
@@ -67,8 +67,8 @@ struct activate {
 
 using layer_spec = std::variant<dense, conv2d, max_pool2d, flatten, dropout, activate>;
 
-/// `cross_entropy`: softmax cross-entropy against class numbers; the last layer must end in softmax (with two classes too).
-/// `mean_squared_error`: mean over samples and outputs of (y - t)^2.
+/// `cross_entropy`: softmax cross-entropy against class numbers; the last layer must end in softmax (with two
+/// classes too). `mean_squared_error`: mean over samples and outputs of (y - t)^2.
 enum class loss { cross_entropy, mean_squared_error };
 
 /// What a network looks like; `network` checks it.

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds and runs all measurements of this folder. Each prints its figures beside a limit measured in the same run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install-deps.sh --dev
+cmake --preset release -DFEDASIO_BENCH=ON
+cmake --build --preset release --target nn_benchmark broadcast
+echo "== training steps and the product's peak (bench/nn_benchmark.cpp)"
+taskset -c 0 build/release/bench/nn_benchmark --benchmark_repetitions=5 --benchmark_report_aggregates_only=true
+echo "== one set of weights to many peers (bench/broadcast.cpp)"
+build/release/bench/broadcast
