@@ -333,6 +333,7 @@ BOOST_AUTO_TEST_CASE(the_digest_covers_what_decides_the_weights) {
 
 BOOST_AUTO_TEST_CASE(unknown_keys_name_the_nearest) {
     check_error(smallest, "/seeed", "1", "dir/file.json: unknown key \"seeed\"; did you mean `seed`?");
+    check_error(smallest, "/sede", "1", "did you mean `seed`?"); // a swap is one mistake
     check_error(smallest, "/roudns", "1", "did you mean `rounds`?");
     check_error(smallest, "/whatever", "1", "the keys here are `name`, `seed`");
     check_error(smallest, "/model/layers/0/unit", "3",
