@@ -5,10 +5,13 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <chrono>
 #include <exception>
 #include <iostream>
-#include <string>
+#include <memory>
+#include <vector>
 
 namespace net = fedasio::net;
 

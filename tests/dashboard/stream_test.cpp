@@ -217,6 +217,7 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_pinged_and_then_dropped) {
         raw_connection silent(with);
         co_await open(silent, with, stream);
         auto text = co_await silent.receive_message();
+        co_await until([&] { return with.time.standing(30s) == 0; }); // the server has noticed as well
         for (int i = 0; i < 2; ++i) {
             co_await until([&] { return with.time.standing(15s) == 1; });
             with.time.advance(15s);
@@ -233,6 +234,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_answers_pings_is_kept) {
         raw_connection quiet(with);
         co_await open(quiet, with, stream);
         auto text = co_await quiet.receive_message();
+        co_await until([&] { return with.time.standing(30s) == 0; }); // the server has noticed as well
         for (int i = 0; i < 10; ++i) {
             co_await until([&] { return with.time.standing(15s) == 1; });
             with.time.advance(15s);

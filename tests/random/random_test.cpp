@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <array>
 #include <numeric>
 #include <set>
 #include <vector>
@@ -9,7 +11,7 @@
 using fedasio::purpose;
 using fedasio::random_stream;
 
-BOOST_AUTO_TEST_SUITE(random)
+BOOST_AUTO_TEST_SUITE(random_streams)
 
 // Taken once from Random123. If this changes, no plan ever run reproduces any more.
 BOOST_AUTO_TEST_CASE(streams_never_change) {

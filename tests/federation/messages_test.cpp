@@ -1,0 +1,221 @@
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/federation/plan_error.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace data = fedasio::data;
+namespace federation = fedasio::federation;
+namespace nn = fedasio::nn;
+using boost::json::object;
+
+/// As it arrives: through text.
+object wire(const object& meta) {
+    return boost::json::parse(boost::json::serialize(meta)).as_object();
+}
+
+data::csv_schema some_schema() {
+    data::csv_schema schema;
+    schema.delimiter = ';';
+    schema.standardize = false;
+    schema.label = "kind";
+    schema.classes = {"no", "yes"};
+    schema.columns = {{"age", data::csv_column::kind::numeric, 0.1, 1e-300, {}},
+                      {"town", data::csv_column::kind::categorical, 0, 0, {"a \"b\"", "\xc3\xa4"}},
+                      {"id", data::csv_column::kind::ignored, 0, 0, {}}};
+    return schema;
+}
+
+federation::load some_load() {
+    federation::load what;
+    what.seed = 18446744073709551615U;
+    data::csv_source source;
+    source.train = "a.csv";
+    source.label = "kind";
+    what.source = source;
+    what.partition.type = data::partition_spec::scheme::dirichlet;
+    what.partition.alpha = 0.25;
+    what.schema = some_schema();
+    what.holdout = 0.2;
+    what.clients_total = 7;
+    what.clients = {0, 6};
+    return what;
+}
+
+federation::model some_model() {
+    federation::model what;
+    what.seed = 3;
+    what.network.input = {28, 28, 1};
+    what.network.layers = {nn::conv2d{8, 5, 3, nn::padding::same, nn::activation::relu, nn::initializer::he},
+                           nn::max_pool2d{2}, nn::flatten{}, nn::dropout{0.1F},
+                           nn::dense{10, nn::activation::softmax, nn::initializer::glorot}};
+    what.local.epochs = 2;
+    what.local.batch_size = 17;
+    what.local.optimizer.type = nn::optimizer_spec::kind::adam;
+    what.local.optimizer.learning_rate = 0.001F;
+    what.parameters = 123;
+    return what;
+}
+
+struct message {
+    std::string name;
+    object example;
+    std::function<object(const object&)> again; ///< reads, and writes what was read
+    std::vector<std::string> required;
+};
+
+std::vector<message> all_messages() {
+    using namespace federation;
+    const data::csv_summary summary{
+        9, {{"age", 8, 1, true, 0.1, 2.5, {}}, {"town", 9, 0, false, 0, 0, {"x", "y"}}}};
+    const update trained{4, 2, 99, -0.125, 0.5, 1.5};
+    return {
+        {"hello",
+         to_meta(hello{"w", 3, 2, "0.1", "x"}),
+         [](const object& m) { return to_meta(read_hello(m)); },
+         {"name"}},
+        {"welcome",
+         to_meta(welcome{4, "p"}),
+         [](const object& m) { return to_meta(read_welcome(m)); },
+         {"worker"}},
+        {"survey",
+         to_meta(survey{some_load().source, true}),
+         [](const object& m) { return to_meta(read_survey(m)); },
+         {"source", "regression"}},
+        {"summary",
+         to_meta(summary),
+         [](const object& m) { return to_meta(read_summary(m)); },
+         {"rows", "columns"}},
+        {"load",
+         to_meta(some_load()),
+         [](const object& m) { return to_meta(read_load(m)); },
+         {"seed", "source", "partition", "holdout", "clients_total", "clients"}},
+        {"loaded",
+         to_meta(loaded{{{1, 2, 3}, {4, 5, 0}}}),
+         [](const object& m) { return to_meta(read_loaded(m)); },
+         {"clients"}},
+        {"model",
+         to_meta(some_model()),
+         [](const object& m) { return to_meta(read_model(m)); },
+         {"seed", "network", "local", "parameters"}},
+        {"weights",
+         to_meta(weights{7}),
+         [](const object& m) { return to_meta(read_weights(m)); },
+         {"version"}},
+        {"train",
+         to_meta(train{1, 2, 3}),
+         [](const object& m) { return to_meta(read_train(m)); },
+         {"round", "client", "version"}},
+        {"update",
+         to_meta(trained),
+         [](const object& m) { return to_meta(read_update(m)); },
+         {"round", "client", "samples", "loss"}},
+        {"evaluate",
+         to_meta(evaluate{1, 2, 3}),
+         [](const object& m) { return to_meta(read_evaluate(m)); },
+         {"round", "client", "version"}},
+        {"evaluation",
+         to_meta(evaluation{1, 10, 2.5, 9}),
+         [](const object& m) { return to_meta(read_evaluation(m)); },
+         {"client", "samples", "loss_sum", "correct"}},
+        {"cancel", to_meta(cancel{5}), [](const object& m) { return to_meta(read_cancel(m)); }, {"round"}},
+        {"run_over",
+         to_meta(run_over{"done"}),
+         [](const object& m) { return to_meta(read_run_over(m)); },
+         {}},
+        {"measurements",
+         to_meta(measurements{50.5, 1024}),
+         [](const object& m) { return to_meta(read_measurements(m)); },
+         {"cpu_percent", "memory_bytes"}},
+    };
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(messages)
+
+BOOST_AUTO_TEST_CASE(every_message_survives_the_wire) {
+    for (const auto& what : all_messages()) {
+        BOOST_TEST_CONTEXT(what.name) {
+            BOOST_TEST(boost::json::serialize(what.again(wire(what.example))) ==
+                       boost::json::serialize(what.example));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(unknown_keys_are_ignored) {
+    for (const auto& what : all_messages()) {
+        auto longer = wire(what.example);
+        longer["added_in_a_later_version"] = 1;
+        BOOST_TEST(boost::json::serialize(what.again(longer)) == boost::json::serialize(what.example),
+                   what.name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_or_mistyped_key_is_named) {
+    for (const auto& what : all_messages()) {
+        for (const auto& key : what.required) {
+            const auto names_the_key = [&](const federation::plan_error& e) {
+                return std::string(e.what()).find("." + key) != std::string::npos;
+            };
+            BOOST_TEST_CONTEXT(what.name << "." << key) {
+                auto without = wire(what.example);
+                without.erase(key);
+                BOOST_CHECK_EXCEPTION(what.again(without), federation::plan_error, names_the_key);
+                auto mistyped = wire(what.example);
+                mistyped[key] = boost::json::array{boost::json::array{}, 1};
+                BOOST_CHECK_EXCEPTION(what.again(mistyped), federation::plan_error, names_the_key);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(numbers_out_of_range_are_refused) {
+    const auto refuses = [](object meta, const char* key, boost::json::value bad, const auto& read) {
+        meta[key] = std::move(bad);
+        BOOST_CHECK_THROW((void)read(meta), federation::plan_error);
+    };
+    const auto hello = wire(federation::to_meta(federation::hello{"w", 1, 1, "", ""}));
+    refuses(hello, "name", "", federation::read_hello);
+    refuses(hello, "name", boost::json::string(65, 'x'), federation::read_hello);
+    refuses(hello, "name", "a\nb", federation::read_hello);
+    refuses(hello, "clients", -1, federation::read_hello);
+    refuses(hello, "clients", 1'000'001, federation::read_hello);
+    refuses(hello, "threads", 0, federation::read_hello);
+    const auto update = wire(federation::to_meta(federation::update{1, 2, 3, 0.5, 0.5, 0.5}));
+    refuses(update, "round", -1, federation::read_update);
+    refuses(update, "round", 4294967296, federation::read_update);
+    refuses(update, "samples", 1e30, federation::read_update);
+    refuses(update, "accuracy", 1.5, federation::read_update);
+    refuses(update, "seconds", -1, federation::read_update);
+    const auto load = wire(federation::to_meta(some_load()));
+    refuses(load, "holdout", 1.0, federation::read_load);
+    refuses(load, "clients_total", 0, federation::read_load);
+    refuses(load, "clients", boost::json::array{7}, federation::read_load);
+    const auto evaluation = wire(federation::to_meta(federation::evaluation{1, 10, 2.5, 9}));
+    refuses(evaluation, "correct", 11, federation::read_evaluation);
+}
+
+BOOST_AUTO_TEST_CASE(a_regression_has_no_accuracy) {
+    federation::update what;
+    what.samples = 1;
+    BOOST_TEST(!federation::to_meta(what).contains("accuracy"));
+    BOOST_TEST(!federation::read_update(federation::to_meta(what)).accuracy);
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_arrives_as_it_was) {
+    const auto arrived = federation::read_load(wire(federation::to_meta(some_load())));
+    BOOST_REQUIRE(arrived.schema);
+    BOOST_TEST((*arrived.schema == some_schema()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,158 @@
+"""Plans and flags that are wrong, ways to end, and exit codes."""
+
+import json
+import os
+import signal
+import socket
+import unittest
+
+from federation import Federation
+from programs import children_of, is_alive, poll, run_program
+
+
+class Usage(Federation):
+    def test_help_and_version(self):
+        for program in "fedasio-master", "fedasio-worker":
+            code, output, errors = run_program(program, "--help")
+            self.assertEqual((code, errors), (0, ""))
+            self.assertIn("Examples:", output)
+            self.assertIn(program, output)
+            code, output, errors = run_program(program, "--version")
+            self.assertEqual((code, errors), (0, ""))
+            self.assertRegex(output, rf"^{program} \d+\.\d+\.\d+")
+
+    def test_wrong_flags(self):
+        plan = self.write_plan(self.plan())
+        cases = (
+            ("fedasio-master",),
+            ("fedasio-master", "--plan", self.folder / "absent.json"),
+            ("fedasio-master", "--plan", plan, "--nonsense"),
+            ("fedasio-master", "--plan", plan, "--listen", "nowhere"),
+            ("fedasio-master", "--plan", plan, "--listen", "127.0.0.1:99999"),
+            ("fedasio-master", "--plan", plan, "--min-workers", "0"),
+            ("fedasio-master", "--plan", plan, "--log-format", "xml"),
+            ("fedasio-worker",),
+            ("fedasio-worker", "--connect", "127.0.0.1:1", "--discover"),
+            ("fedasio-worker", "--connect", "127.0.0.1:1", "--threads", "0"),
+            ("fedasio-worker", "--connect", "127.0.0.1:1", "--data", self.folder / "absent"),
+        )
+        for case in cases:
+            with self.subTest(case):
+                code, output, errors = run_program(*case, directory=self.folder)
+                self.assertEqual((code, output), (2, ""), errors)
+                self.assertTrue(errors.startswith(case[0] + ": "), errors)
+                self.assertIn("--help", errors)
+
+    def assert_one_line(self, case, *words, code=1):
+        ended, output, errors = run_program(*case, directory=self.folder)
+        self.assertEqual((ended, output), (code, ""), errors)
+        self.assertEqual(errors.count("\n"), 1, errors)
+        for word in words:
+            self.assertIn(word, errors)
+
+    def test_bad_plans(self):
+        layers = self.plan()["model"]["layers"]
+        unit = {"input": [8, 8], "layers": [layers[0], {"type": "dense", "unit": 4}]}
+        cases = (
+            ("{", ["plan.json:1"]),
+            (self.plan(rouns=3), ["rouns", "did you mean", "rounds"]),
+            (self.plan(rounds=0), ["rounds"]),
+            (self.plan(model=unit), ["model.layers[1]", '"unit"', "did you mean", "units"]),
+            (self.plan(clients=0), ["clients", "at least 1"]),
+            (self.plan(fraction=1.5), ["fraction"]),
+            (self.plan(model={"input": [8, 8], "layers": layers[1:]}), ["model", "layer 0 (dense)", "flatten"]),
+            (json.dumps(self.plan())[:-1] + ', "seed": 6}', ["seed"]),
+        )
+        for plan, words in cases:
+            with self.subTest(words):
+                path = self.write_plan(plan)
+                case = ("fedasio-master", "--plan", path, "--listen", "127.0.0.1:0", "--dashboard", "127.0.0.1:0")
+                self.assert_one_line(case, "plan.json", *words)
+
+    def test_port_taken(self):
+        plan = self.write_plan(self.plan())
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            start = ("fedasio-master", "--plan", plan)
+            self.assert_one_line(
+                (*start, "--listen", address, "--dashboard", "127.0.0.1:0"), address, "choose another"
+            )
+            self.assert_one_line(
+                (*start, "--listen", "127.0.0.1:0", "--dashboard", address), address, "choose another"
+            )
+
+    def test_state_folder_that_is_a_file(self):
+        plan = self.write_plan(self.plan())
+        case = ("fedasio-master", "--plan", plan, "--listen", "127.0.0.1:0", "--dashboard", "127.0.0.1:0")
+        code, _, errors = run_program(*case, "--state-dir", plan, "--resume", directory=self.folder)
+        self.assertEqual(code, 1, errors)
+        self.assertIn("plan.json", errors)
+
+
+class Endings(Federation):
+    def test_sigterm_while_idle_and_while_training(self):
+        for training in False, True:
+            with self.subTest(training=training):
+                plan = self.plan(local={"epochs": 1000000})
+                master = self.master(plan, "--spawn-workers", "2", *(["--autostart"] if training else []))
+                master.wait_workers(2)
+                spawned = children_of(master.pid)
+                self.assertEqual(len(spawned), 2)
+                if training:
+                    master.wait_event("phase", phase="training")
+                master.signal(signal.SIGTERM)
+                self.assertEqual(master.wait_exit(), 0, master.text())
+                self.assertEqual([pid for pid in spawned if is_alive(pid)], [])
+
+    def test_second_signal_ends_at_once(self):
+        master = self.master(self.plan())
+        worker = self.workers(master, 1)[0]
+        worker.freeze()
+        master.signal(signal.SIGINT)
+        master.signal(signal.SIGTERM)
+        self.assertIn(master.wait_exit(), (0, 1))
+
+    def test_kill_takes_spawned_workers_along(self):
+        plan = self.plan(local={"epochs": 1000000})
+        master = self.master(plan, "--spawn-workers", "2", "--autostart")
+        master.wait_event("phase", phase="training")
+        spawned = children_of(master.pid)
+        self.assertEqual(len(spawned), 2)
+        master.kill()
+        poll(lambda: not any(is_alive(pid) for pid in spawned), "the spawned workers to end")
+
+    def test_a_spawned_worker_that_dies_is_noticed(self):
+        master = self.master(self.plan(), "--spawn-workers", "2")
+        master.wait_workers(2)
+        spawned = sorted(children_of(master.pid))
+        os.kill(spawned[0], signal.SIGKILL)
+        master.wait_event("notice", where=lambda e: "worker-1" in e["text"] and "signal 9" in e["text"])
+        master.wait_event("worker_left", name="worker-1")
+
+    def test_worker_ends_on_sigterm(self):
+        master = self.master(self.plan(local={"epochs": 1000000}), "--autostart")
+        worker = self.workers(master, 1)[0]
+        master.wait_event("phase", phase="training")
+        worker.signal(signal.SIGTERM)
+        self.assertEqual(worker.wait_exit(), 0, worker.text())
+        self.assertIn("goodbye", master.wait_event("worker_left")["reason"])
+
+    def test_exit_codes_when_done(self):
+        self.run_to_the_end(self.plan(), [])
+        (self.folder / "train-labels").unlink()
+        report = self.run_to_the_end(self.plan(), [], ends_with=1)
+        self.assertEqual(report["outcome"], "failed")
+        self.assertIn("train-labels", report["detail"])
+
+    def test_report_that_cannot_be_written(self):
+        master = self.master(
+            self.plan(), "--autostart", "--exit-when-done", "--report", self.folder / "plan.json" / "r.json"
+        )
+        worker = self.worker(master, "worker-1")
+        self.assertEqual(master.wait_exit(), 1)
+        self.assertIn("plan.json", master.log("report")[0]["text"])
+        self.assertEqual(worker.wait_exit(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
