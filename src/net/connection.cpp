@@ -449,23 +449,23 @@ void connection::reply(const frame& request, boost::json::object meta, payload b
     enqueue(answer_frame);
 }
 
-void connection::refuse(const frame& request, std::string code, std::string reason) {
+void connection::refuse(const frame& request, const std::string& code, const std::string& reason) {
     frame refusal(request.type);
     refusal.is_reply = true;
     refusal.is_refusal = true;
     refusal.correlation = request.correlation;
-    refusal.meta["code"] = std::move(code);
-    refusal.meta["reason"] = std::move(reason);
+    refusal.meta["code"] = code;
+    refusal.meta["reason"] = reason;
     enqueue(refusal);
 }
 
-void connection::close(std::string reason) {
+void connection::close(const std::string& reason) {
     if (over_ || closing_since_ != clock::time_point::max()) {
         return;
     }
     closing_since_ = rt_.time.now();
     frame bye(frame_type::bye);
-    bye.meta["reason"] = std::move(reason);
+    bye.meta["reason"] = reason;
     (void)outbox_.push(encoded_frame(bye));
     outbox_.close();
 }

@@ -24,7 +24,7 @@ bool is_abort(const std::exception_ptr& failure) {
 
 } // namespace
 
-nursery::nursery(asio::any_io_executor executor, failure_handler on_failure)
+nursery::nursery(const asio::any_io_executor& executor, failure_handler on_failure)
     : executor_(executor), on_failure_(std::move(on_failure)), idle_(executor),
       alive_(std::make_shared<bool>(true)) {
     idle_.set();
@@ -40,7 +40,7 @@ nursery::~nursery() {
 void nursery::spawn(awaitable<void> child) {
     const auto place = children_.emplace(children_.end());
     idle_.reset();
-    auto done = [this, place, alive = alive_](std::exception_ptr failure) {
+    auto done = [this, place, alive = alive_](const std::exception_ptr& failure) {
         if (!*alive) {
             return;
         }

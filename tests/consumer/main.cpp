@@ -37,6 +37,7 @@ net::awaitable<bool> drive(net::runtime& rt, net::listener& door) {
     bool all_answered = true;
     for (int number = 1; number <= 2; ++number) {
         std::vector<net::call> calls;
+        calls.reserve(peers.size());
         for (const auto& one : peers) {
             calls.emplace_back(one, net::frame(step, {{"number", number}}));
         }

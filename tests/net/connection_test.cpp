@@ -254,6 +254,7 @@ BOOST_AUTO_TEST_CASE(a_loss_may_make_others_forget) {
     virtual_runtime world;
     raw_peer peer(world);
     std::vector<std::uint64_t> tickets;
+    tickets.reserve(10);
     int calls = 0;
     for (int i = 0; i < 10; ++i) {
         tickets.push_back(peer.subject()->ask(frame(question), {}, [&](const answer&) {

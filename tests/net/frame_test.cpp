@@ -155,7 +155,8 @@ BOOST_AUTO_TEST_CASE(meta_is_a_json_object_of_bounded_depth) {
     const auto nested = [](int depth) {
         std::string text = "1";
         for (int i = 0; i < depth; ++i) {
-            text = R"({"a":)" + text + "}";
+            text.insert(0, R"({"a":)");
+            text += '}';
         }
         return text;
     };

@@ -81,6 +81,7 @@ peers make_peers(virtual_runtime& world, const std::vector<behaviour>& script) {
 
 std::vector<call> ask_all(const peers& whom) {
     std::vector<call> calls;
+    calls.reserve(whom.size());
     for (std::size_t i = 0; i < whom.size(); ++i) {
         calls.emplace_back(whom[i]->near(), frame(question, {{"index", i}}), frame_limits{4096, 4096});
     }
@@ -89,6 +90,7 @@ std::vector<call> ask_all(const peers& whom) {
 
 std::vector<std::string> results_of(const std::vector<gathered>& all) {
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const auto& one : all) {
         names.emplace_back(to_string(one.result));
     }
@@ -244,6 +246,7 @@ BOOST_AUTO_TEST_CASE(one_peer_may_be_asked_many_times) {
     virtual_runtime world;
     const auto all = make_peers(world, {behaviour::answers});
     std::vector<call> calls;
+    calls.reserve(100);
     for (std::size_t i = 0; i < 100; ++i) {
         calls.emplace_back(all[0]->near(), frame(question, {{"index", i}}), frame_limits{});
     }
@@ -262,6 +265,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_dropped_while_it_is_asked) {
     options.outbox_bytes = 200;
     raw_peer slow(world, options, {1});
     std::vector<call> calls;
+    calls.reserve(20);
     for (int i = 0; i < 20; ++i) {
         calls.emplace_back(slow.subject(), frame(question), frame_limits{});
     }
@@ -280,6 +284,7 @@ BOOST_AUTO_TEST_CASE(one_body_goes_to_all_without_a_copy) {
     }
     const auto weights = payload_of(std::string(100000, 'w'));
     std::vector<call> calls;
+    calls.reserve(all.size());
     for (const auto& one : all) {
         calls.emplace_back(one->near(), frame(question, {}, weights));
     }

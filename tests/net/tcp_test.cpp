@@ -249,6 +249,7 @@ BOOST_AUTO_TEST_CASE(connections_over_sockets) {
     std::fill(content.bytes().begin(), content.bytes().end(), std::byte{0x5a});
     const payload body(std::move(content));
     std::vector<call> calls;
+    calls.reserve(near.size());
     for (const auto& peer : near) {
         calls.emplace_back(peer, frame(16, {{"step", 1}}, body), frame_limits{4096, body.size()});
     }

@@ -75,7 +75,7 @@ public:
         auto state = std::make_shared<outcome_of<T>>();
         asio::co_spawn(context_, std::move(work), [state](std::exception_ptr failure, T value) {
             state->done = true;
-            state->failure = failure;
+            state->failure = std::move(failure);
             state->value.emplace(std::move(value));
         });
         wait_for(*state);
@@ -86,7 +86,7 @@ public:
         auto state = std::make_shared<outcome_of<int>>();
         asio::co_spawn(context_, std::move(work), [state](std::exception_ptr failure) {
             state->done = true;
-            state->failure = failure;
+            state->failure = std::move(failure);
         });
         wait_for(*state);
     }

@@ -81,14 +81,14 @@ public:
     awaitable<answer> request(frame message, frame_limits reply_limits, clock::time_point deadline);
 
     void reply(const frame& request, boost::json::object meta = {}, payload body = {});
-    void refuse(const frame& request, std::string code, std::string reason);
+    void refuse(const frame& request, const std::string& code, const std::string& reason);
 
     /// Waits until the queue to the peer has room (or the connection is over): who sends much waits here
     /// before each.
     awaitable<void> writable() { co_await outbox_.writable(); }
 
     /// Says goodbye with a reason, sends what is queued, and ends.
-    void close(std::string reason = {});
+    void close(const std::string& reason = {});
     /// Ends at once.
     void abort(error_code why, std::string detail = {});
 

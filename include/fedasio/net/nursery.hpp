@@ -18,7 +18,7 @@ public:
     using failure_handler = std::function<void(std::exception_ptr)>;
 
     /// Without `on_failure`, a child that throws terminates the process: a child handles its own errors.
-    explicit nursery(asio::any_io_executor executor, failure_handler on_failure = {});
+    explicit nursery(const asio::any_io_executor& executor, failure_handler on_failure = {});
     nursery(const nursery&) = delete;
     nursery& operator=(const nursery&) = delete;
     ~nursery();
