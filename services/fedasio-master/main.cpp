@@ -7,6 +7,7 @@
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/net/listener.hpp>
 #include <fedasio/net/tcp.hpp>
+#include <fedasio/nn/network.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -55,14 +56,28 @@ level to_level(const master::log_line& line) {
     return level::info;
 }
 
-void write_report(const std::string& path, const master::report& content) {
+bool write_report(const std::string& path, const master::report& content) {
     try {
         const auto text = boost::json::serialize(content.to_json()) + "\n";
         const std::array parts{std::as_bytes(std::span(text))};
         federation::write_durably(path, parts);
         program::log(level::info, "report", "wrote the report to " + path);
+        return true;
     } catch (const std::exception& e) {
         program::log(level::error, "report", std::string("the report could not be written: ") + e.what());
+        return false;
+    }
+}
+
+/// A model that cannot be built is the plan's fault, so it is said before anything is opened.
+void check_model(const federation::plan& plan, const std::string& file) {
+    if (plan.model.input.size() == 0) {
+        return;
+    }
+    try {
+        const nn::network whole(plan.model);
+    } catch (const std::invalid_argument& e) {
+        throw std::runtime_error(file + ": model: " + e.what());
     }
 }
 
@@ -109,13 +124,19 @@ net::awaitable<void> announce(net::runtime& rt, net::address where, std::string 
 }
 
 net::awaitable<void> serve(master::run& run, bool& succeeded, std::function<void()> on_end) {
-    succeeded = co_await run.serve();
+    try {
+        succeeded = co_await run.serve();
+    } catch (const std::exception& e) {
+        succeeded = false;
+        run.notice(severity::error, e.what());
+    }
     on_end();
 }
 
 int start(settings from, bool min_workers_given) {
     program::start_log("fedasio-master", from.log);
     auto plan = federation::read_plan(from.plan);
+    check_model(plan, from.plan);
     const auto plan_text = boost::json::serialize(federation::to_json(plan));
     const auto plan_name = plan.name;
     if (!min_workers_given) {
@@ -134,10 +155,11 @@ int start(settings from, bool min_workers_given) {
         }
     });
     master::report report(rt.time);
+    bool reported = true;
     events.subscribe([&](const master::event& happened) {
         report.take(happened);
         if (!from.report.empty() && std::holds_alternative<master::training_finished>(happened.what)) {
-            write_report(from.report, report);
+            reported = write_report(from.report, report);
         }
     });
 
@@ -198,7 +220,7 @@ int start(settings from, bool min_workers_given) {
     context.run();
     children.end(std::chrono::seconds(5));
     pool.join();
-    return succeeded ? program::done : program::failed;
+    return succeeded && reported ? program::done : program::failed;
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "program/command_line.hpp"
 #include "program/logging.hpp"
@@ -38,7 +39,12 @@ std::string default_name() {
 
 /// Looks for the master anew at each attempt: one that was restarted may have moved.
 net::awaitable<net::opened> find_and_connect(net::runtime& rt, net::discovery_options options) {
-    const auto found = co_await net::discover(rt, rt.time.now() + 3 * options.interval, options);
+    net::discovered found;
+    try {
+        found = co_await net::discover(rt, rt.time.now() + 3 * options.interval, options);
+    } catch (const boost::system::system_error& e) {
+        found.error = e.code();
+    }
     if (found.error) {
         net::opened none;
         none.error = found.error;

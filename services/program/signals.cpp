@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "program/command_line.hpp"
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 
@@ -21,9 +22,16 @@ net::awaitable<void> watch_signals(std::function<void()> first) {
         co_return;
     }
     first();
-    received = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!std::get<0>(received)) {
-        std::_Exit(failed);
+    // A shell or timeout(1) may signal the process and its group, which is one wish and not two.
+    const auto counts_from = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+    for (;;) {
+        received = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (std::get<0>(received)) {
+            co_return;
+        }
+        if (std::chrono::steady_clock::now() >= counts_from) {
+            std::_Exit(failed);
+        }
     }
 }
 

@@ -49,7 +49,8 @@ std::uint32_t parse_rounds(const json::value& value) {
 double parse_target(const json::value& value) {
     json::error_code ec;
     const auto target = value.to_number<double>(ec);
-    if (ec || !(target > 0 && target <= 1)) {
+    const bool is_share = target > 0 && target <= 1;
+    if (ec || !is_share) {
         throw command_error("\"target_accuracy\" must be a number over 0 and at most 1");
     }
     return target;

@@ -44,9 +44,10 @@ std::optional<std::string_view> query_value(std::string_view query, std::string_
 
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
     std::uint64_t number = 0;
-    const auto* const end = digits.data() + digits.size();
-    const auto [stopped, ec] = std::from_chars(digits.data(), end, number);
-    if (ec != std::errc() || stopped != end || digits.empty()) {
+    const auto* const begin = digits.data();
+    const auto* const end = begin + digits.size();
+    const auto [stopped, ec] = std::from_chars(begin, end, number);
+    if (ec != std::errc() || stopped != end) {
         return std::nullopt;
     }
     return number;

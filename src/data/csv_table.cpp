@@ -69,18 +69,20 @@ void csv_table::read_header() {
     if (!next_row()) {
         throw error::in_file(file_, "is empty; it needs a header line with the column names, and rows");
     }
-    std::unordered_map<std::string_view, std::size_t> seen;
+    std::unordered_map<std::string, std::size_t> seen;
     for (std::size_t i = 0; i < ends_.size(); ++i) {
         if (!is_utf8(field(i))) {
             throw fault("the name of column " + std::to_string(i + 1) +
                         " is not UTF-8; convert the file, for example by iconv -f latin1 -t utf-8");
         }
-        const auto [other, is_new] = seen.emplace(field(i), i);
+        // An index column that a spreadsheet or a data frame left without a name.
+        auto name = field(i).empty() ? "column " + std::to_string(i + 1) : std::string(field(i));
+        const auto [other, is_new] = seen.emplace(name, i);
         if (!is_new) {
             throw fault("columns " + std::to_string(other->second + 1) + " and " + std::to_string(i + 1) +
-                        " have the same name " + in_quotes(field(i)) + "; rename one of them");
+                        " have the same name " + in_quotes(name) + "; rename one of them");
         }
-        names_.emplace_back(field(i));
+        names_.push_back(std::move(name));
     }
 }
 

@@ -15,7 +15,6 @@ namespace {
 
 using boost::json::array;
 using boost::json::object;
-using boost::json::value;
 
 constexpr std::uint32_t most_clients = 1'000'000;
 constexpr std::uint64_t most_samples = std::uint64_t{1} << 32;
@@ -94,11 +93,19 @@ array to_array(const std::vector<std::string>& texts) {
     return result;
 }
 
+/// What stands in a cell of a table: unlike other texts it may hold line ends and tabs, or nothing.
+std::string cell_text(const json_field& field) {
+    if (!field.value().is_string() || field.value().get_string().size() > longest_value) {
+        field.refuse("a string of at most " + std::to_string(longest_value) + " bytes");
+    }
+    return std::string(field.value().get_string());
+}
+
 std::vector<std::string> read_texts(const std::optional<json_field>& field, std::size_t most) {
     std::vector<std::string> result;
     if (field) {
         for (const auto& item : field->items(0, most)) {
-            result.push_back(item.text(longest_value));
+            result.push_back(cell_text(item));
         }
     }
     return result;
@@ -143,15 +150,19 @@ object to_json(const data::csv_schema& schema) {
 data::csv_schema read_schema(const json_field& field) {
     const reader in(as_object(field), field.where());
     data::csv_schema schema;
-    schema.delimiter = in.text("delimiter", 1).front();
+    const auto delimiter = cell_text(in.get("delimiter"));
+    if (delimiter.size() != 1) {
+        in.get("delimiter").refuse("one character");
+    }
+    schema.delimiter = delimiter.front();
     schema.standardize = in.get("standardize").boolean();
     schema.regression = in.get("regression").boolean();
-    schema.label = in.text("label", longest_value);
+    schema.label = cell_text(in.get("label"));
     schema.classes = read_texts(in.find("classes"), data::most_categories);
     for (const auto& item : in.get("columns").items(0, most_columns)) {
         const reader entry(as_object(item), item.where());
         data::csv_column_schema column;
-        column.name = entry.text("name", longest_value);
+        column.name = cell_text(entry.get("name"));
         column.type = entry.get("type").choice<data::csv_column::kind>(column_kinds);
         if (column.type == data::csv_column::kind::numeric) {
             column.mean = entry.real("mean", any_real);
@@ -233,7 +244,7 @@ data::csv_summary read_summary(const object& meta) {
     for (const auto& item : in.get("columns").items(1, most_columns)) {
         const reader entry(as_object(item), item.where());
         data::csv_column_summary column;
-        column.name = entry.text("name", longest_value);
+        column.name = cell_text(entry.get("name"));
         column.count = entry.number("count", most_samples);
         column.missing = entry.number("missing", most_samples);
         column.numeric = entry.get("numeric").boolean();

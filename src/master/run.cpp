@@ -14,6 +14,7 @@ namespace fedasio::master {
 namespace {
 
 constexpr int most_rounds_without_update = 3;
+constexpr int most_deals = 10;
 
 } // namespace
 
@@ -105,8 +106,16 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
     events_.publish(training_started{round_ + 1, what.last_round, what.target_accuracy});
     if (!ready_to_start()) {
         enter(phase::waiting);
-        co_await wait_for(&run::ready_to_start, net::clock::time_point::max());
+        // Whoever wants an end at the end of the training wants one too when it cannot begin.
+        const auto deadline =
+            options_.exit_when_done ? rt_.time.now() + options_.patience : net::clock::time_point::max();
+        const bool ready = co_await wait_for(&run::ready_to_start, deadline);
+        const bool stopped = co_await net::is_cancelled();
+        if (!ready && !stopped) {
+            throw run_failed("the workers did not come: " + missing_workers());
+        }
     }
+    count_time();
     seconds_ = {};
     int without_update = 0;
     bool cancelled = co_await net::is_cancelled();
@@ -151,9 +160,14 @@ net::awaitable<bool> run::one_round(round_state& round) {
     if (cancelled) {
         co_return false;
     }
-    roster_.changed().reset();
-    co_await load_datasets();
-    co_await distribute_model();
+    // Who cannot load leaves clients behind; they are dealt anew before the round begins without them.
+    bool all_ready = false;
+    for (int attempt = 0; attempt < most_deals && !all_ready; ++attempt) {
+        roster_.changed().reset();
+        const bool loaded = co_await load_datasets();
+        const bool instructed = co_await distribute_model();
+        all_ready = loaded && instructed;
+    }
     cancelled = co_await net::is_cancelled();
     if (cancelled || round_ >= last_round_) {
         co_return false;
@@ -173,7 +187,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
     co_await aggregate(round);
     co_await evaluate_model(round);
 
-    enter(phase_);
+    count_time();
     round.result.seconds = std::exchange(seconds_, {});
     round.result.bytes_sent = roster_.bytes_sent() - round.sent_before;
     round.result.bytes_received = roster_.bytes_received() - round.received_before;
@@ -192,7 +206,7 @@ net::awaitable<void> run::wait_for_hosts() {
     const bool hopeless =
         std::ranges::all_of(everybody, [](const auto& entry) { return !entry.second->unusable.empty(); });
     if (!everybody.empty() && hopeless) {
-        throw run_failed("no worker can take part: " + missing_workers());
+        throw run_failed("no worker can take part" + unusable_workers());
     }
     enter(phase::waiting);
     const bool changed = co_await wait_for(&run::roster_has_changed, rt_.time.now() + options_.patience);
@@ -245,10 +259,14 @@ net::awaitable<bool> run::wait_for(bool (run::*condition)() const, net::clock::t
     co_return !expired;
 }
 
-void run::enter(phase next) {
+void run::count_time() {
     const auto now = rt_.time.now();
     seconds_[static_cast<std::size_t>(phase_)] += std::chrono::duration<double>(now - phase_since_).count();
     phase_since_ = now;
+}
+
+void run::enter(phase next) {
+    count_time();
     if (next != phase_ || next == phase::waiting) {
         phase_ = next;
         const bool in_round = next != phase::waiting && next != phase::paused && next != phase::finished &&
@@ -277,11 +295,19 @@ bool run::roster_has_changed() const {
 }
 
 std::string run::missing_workers() const {
+    const auto owners = is_local() ? static_cast<std::uint32_t>(std::ceil(plan_.quorum * plan_.clients)) : 1U;
+    const auto needed = std::max({options_.min_workers, owners, 1U});
     std::string text = std::to_string(roster_.all().size()) + " workers are connected, " +
-                       std::to_string(std::max(options_.min_workers, 1U)) + " are needed";
+                       std::to_string(needed) + " are needed";
     if (plan_.clients != 0) {
         text += " to host " + std::to_string(plan_.clients) + " clients";
     }
+    return text + unusable_workers();
+}
+
+/// "; worker-1: its reason; worker-2: its reason", or nothing.
+std::string run::unusable_workers() const {
+    std::string text;
     for (const auto& [id, who] : roster_.all()) {
         if (!who->unusable.empty()) {
             text += "; " + who->hello.name + ": " + who->unusable;

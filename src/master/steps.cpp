@@ -92,7 +92,9 @@ void run::deal_clients() {
     if (is_local()) {
         std::map<std::string, worker_id> by_name;
         for (const auto& [id, who] : roster_.all()) {
-            by_name[who->hello.name] = id;
+            if (who->connection->is_open()) {
+                by_name[who->hello.name] = id;
+            }
         }
         for (const auto& [name, id] : by_name) {
             const auto next = static_cast<client_id>(local_clients_.size());
@@ -123,8 +125,8 @@ void run::deal_clients() {
     }
 }
 
-/// Brings every worker's data up to date with the clients that it is to host.
-net::awaitable<void> run::load_datasets() {
+/// Brings every worker's data up to date with the clients that it is to host; false if one could not.
+net::awaitable<bool> run::load_datasets() {
     deal_clients();
     std::vector<worker_ptr> whom;
     for (const auto& [id, who] : roster_.all()) {
@@ -133,14 +135,19 @@ net::awaitable<void> run::load_datasets() {
         }
     }
     if (whom.empty()) {
-        co_return;
+        co_return true;
     }
     enter(phase::loading_dataset);
     for (const auto& who : whom) {
         set_state(*who, worker_state::loading);
     }
+    const auto everybody = whom;
     if (is_table() && !schema_) {
         co_await survey_tables(whom);
+        if (!schema_) {
+            co_return false;
+        }
+        std::erase_if(whom, [](const worker_ptr& who) { return !who->unusable.empty(); });
     }
     co_await load_test_set();
 
@@ -181,9 +188,10 @@ net::awaitable<void> run::load_datasets() {
             reject(*whom[i], describe(answers[i]));
         }
     }
+    co_return std::ranges::all_of(everybody, [](const worker_ptr& who) { return who->data_current; });
 }
 
-/// Makes one schema of what all owners tell of their tables.
+/// Makes one schema of what all owners tell of their tables; none if nobody can tell anything.
 net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     const auto& source = std::get<data::csv_source>(plan_.source);
     const bool regression = federation::is_regression(plan_);
@@ -203,22 +211,14 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     };
     const net::gather_policy policy(rt_.time.now() + plan_.deadline, wanted);
     const auto answers = co_await net::gather(rt_, std::move(calls), policy, on_reply);
-    std::string reasons;
     for (std::size_t i = 0; i < whom.size(); ++i) {
-        const auto result = answers[i].result;
-        if (result != net::outcome::reply && result != net::outcome::not_needed) {
-            reasons += (reasons.empty() ? "" : "; ") + whom[i]->hello.name + ": " + describe(answers[i]);
-        }
-        if (result == net::outcome::refused || result == net::outcome::timed_out) {
+        if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
             reject(*whom[i], describe(answers[i]));
         }
     }
     const bool cancelled = co_await net::is_cancelled();
-    if (cancelled) {
+    if (cancelled || summaries.empty()) {
         co_return;
-    }
-    if (summaries.empty()) {
-        throw run_failed("the tables cannot be used: " + reasons);
     }
     std::vector<data::csv_summary> in_order;
     for (auto& [client, summary] : summaries) {
@@ -274,7 +274,7 @@ net::awaitable<void> run::load_test_set() {
     test_set_ = std::move(loaded);
 }
 
-net::awaitable<void> run::distribute_model() {
+net::awaitable<bool> run::distribute_model() {
     std::vector<worker_ptr> whom;
     std::vector<net::call> calls;
     for (const auto& [id, who] : roster_.all()) {
@@ -290,7 +290,7 @@ net::awaitable<void> run::distribute_model() {
         }
     }
     if (whom.empty()) {
-        co_return;
+        co_return true;
     }
     enter(phase::distributing_model);
     auto on_reply = [&](std::size_t index, net::frame&) -> std::string {
@@ -303,6 +303,7 @@ net::awaitable<void> run::distribute_model() {
             reject(*whom[i], describe(answers[i]));
         }
     }
+    co_return std::ranges::all_of(whom, [](const worker_ptr& who) { return who->has_model; });
 }
 
 void run::select_cohort(round_state& round) {
@@ -529,7 +530,15 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
         results[i] = result;
         return {};
     };
-    co_await net::gather(rt_, std::move(calls), until_deadline(clients.size()), on_reply);
+    const auto answers =
+        co_await net::gather(rt_, std::move(calls), until_deadline(clients.size()), on_reply);
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        if (answers[i].result != net::outcome::reply && answers[i].result != net::outcome::cancelled) {
+            notice(noticed::severity::warning, "round " + std::to_string(round.result.round) +
+                                                   " was evaluated without client " +
+                                                   std::to_string(clients[i]) + ": " + describe(answers[i]));
+        }
+    }
     test_result total;
     total.regression = federation::is_regression(plan_);
     for (const auto& result : results) {

@@ -208,6 +208,9 @@ awaitable<std::string> raw_connection::receive_message() {
         if (size >= 126) {
             head = size == 126 ? 4 : 10;
             there = co_await fill(head);
+            if (!there) {
+                co_return "";
+            }
             size = 0;
             for (std::size_t at = 2; at < head; ++at) {
                 size = (size << 8U) | byte(at);

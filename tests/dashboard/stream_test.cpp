@@ -198,7 +198,8 @@ BOOST_AUTO_TEST_CASE(a_reader_that_takes_nothing_is_dropped) {
     run([](fixture& with) -> awaitable<void> {
         raw_connection stuck(with);
         co_await open(stuck, with, stream, 8192);
-        auto text = co_await stuck.receive_message();
+        const auto text = co_await stuck.receive_message();
+        BOOST_TEST(type_of(text) == "snapshot");
         for (int i = 0; i < 100; ++i) {
             with.notice(std::string(50'000, 'x'));
         }
@@ -216,7 +217,8 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_pinged_and_then_dropped) {
     run([](fixture& with) -> awaitable<void> {
         raw_connection silent(with);
         co_await open(silent, with, stream);
-        auto text = co_await silent.receive_message();
+        const auto text = co_await silent.receive_message();
+        BOOST_TEST(type_of(text) == "snapshot");
         co_await until([&] { return with.time.standing(30s) == 0; }); // the server has noticed as well
         for (int i = 0; i < 2; ++i) {
             co_await until([&] { return with.time.standing(15s) == 1; });

@@ -25,13 +25,14 @@ object wire(const object& meta) {
 
 data::csv_schema some_schema() {
     data::csv_schema schema;
-    schema.delimiter = ';';
+    schema.delimiter = '\t';
     schema.standardize = false;
     schema.label = "kind";
     schema.classes = {"no", "yes"};
-    schema.columns = {{"age", data::csv_column::kind::numeric, 0.1, 1e-300, {}},
-                      {"town", data::csv_column::kind::categorical, 0, 0, {"a \"b\"", "\xc3\xa4"}},
-                      {"id", data::csv_column::kind::ignored, 0, 0, {}}};
+    schema.columns = {
+        {"age", data::csv_column::kind::numeric, 0.1, 1e-300, {}},
+        {"town", data::csv_column::kind::categorical, 0, 0, {"a \"b\"", "two\nlines", "\xc3\xa4"}},
+        {"id", data::csv_column::kind::ignored, 0, 0, {}}};
     return schema;
 }
 

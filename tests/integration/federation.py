@@ -4,6 +4,7 @@ import json
 import pathlib
 import shutil
 import tempfile
+import threading
 import unittest
 import urllib.error
 import urllib.request
@@ -88,6 +89,11 @@ class Master(Program):
             return poll(find, f"the event {kind} {fields}")
         except AssertionError as error:
             raise AssertionError(f"{error}; the master said:\n{self.text()[-4000:]}") from None
+
+    def wait_joined(self, name, after=0):
+        """Waits for the worker of this name; gives its number."""
+        event = self.wait_event("worker_joined", after, where=lambda e: e["worker"]["name"] == name)
+        return event["worker"]["worker"]
 
     def train(self, **options):
         """Trains and waits for the end; gives the event training_finished."""
@@ -182,8 +188,27 @@ class Federation(unittest.TestCase):
         workers = []
         for number in range(1, count + 1):
             workers.append(self.worker(master, f"worker-{number}", *options))
-            master.wait_event("worker_joined", where=lambda e, n=number: e["worker"]["name"] == f"worker-{n}")
+            master.wait_joined(f"worker-{number}")
         return workers
+
+    def serve_in_thread(self, worker):
+        """Lets a worker in Python serve until the test is over."""
+
+        def serve():
+            try:
+                worker.serve()
+            except OSError:
+                pass
+
+        def end():
+            worker.peer.hang_up()
+            thread.join(30)
+            worker.peer.close()
+            self.assertFalse(thread.is_alive())
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        self.addCleanup(end)
 
     def run_to_the_end(self, plan, *workers, options=(), ends_with=0):
         """Runs a plan with workers that are given as lists of options; gives the report."""

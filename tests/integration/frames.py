@@ -92,9 +92,8 @@ class Peer:
             head = self._exactly(HEADER.size)
             if head is None:
                 return None
-            magic, version, flags, kind, number, meta_length, body_length, body_sum, head_sum = HEADER.unpack(head)
-            text = self._exactly(meta_length)
-            body = self._exactly(body_length)
+            magic, version, flags, kind, number, *lengths, body_sum, head_sum = HEADER.unpack(head)
+            text, body = (self._exactly(length) for length in lengths)
         except ConnectionResetError:
             return None
         if text is None or body is None:
@@ -104,9 +103,11 @@ class Peer:
         assert crc32c(body) == body_sum, "the master's body is damaged"
         return Frame(kind, flags, number, json.loads(text) if text else {}, body)
 
-    def wait_closed(self):
-        """Reads past everything until the other side has closed."""
-        while self.read() is not None:
+    def hang_up(self):
+        """Ends the connection; whoever reads from it, in another thread too, finds its end."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
             pass
 
     def close(self):

@@ -12,7 +12,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("FEDASIO_BIN", REPOSITORY / "build/release/bin")).resolve()
 
 # Long enough for a busy machine under sanitizers; nothing waits for it unless something is broken.
-PATIENCE = float(os.environ.get("P", "90"))
+PATIENCE = 90.0
 
 SIGNS_OF_A_CRASH = (
     "Sanitizer",

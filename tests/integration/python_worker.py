@@ -45,7 +45,8 @@ class PythonWorker:
                 return self.run_over is not None
             if request.kind == frames.RUN_OVER:
                 self.run_over = request.meta["reason"]
-                self.peer.send(frames.BYE, {"reason": "done"})
+            elif request.kind == frames.BYE:
+                self.peer.hang_up()
             elif request.kind in self.answers:
                 self.asked.append(request.kind)
                 self.answers[request.kind](request)

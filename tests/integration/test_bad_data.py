@@ -18,7 +18,7 @@ class BadData(Federation):
         images.write_bytes(images.read_bytes()[:-100])
 
     def test_goes_on_with_the_others(self):
-        for folder, words in (self.empty, "train-images"), (self.cut, "cut short"):
+        for folder, words in (self.empty, "train-images"), (self.cut, "header promises 25616 bytes"):
             with self.subTest(words):
                 master = self.master(self.plan())
                 bad = self.worker(master, "bad", "--data", folder)

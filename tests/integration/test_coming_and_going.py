@@ -8,10 +8,6 @@ from federation import Federation
 FOREVER = 1000000
 
 
-def joined(name):
-    return lambda event: event["worker"]["name"] == name
-
-
 def hosts(worker, clients):
     """Whether a worker_assigned event gives exactly these clients to that worker."""
     return lambda event: event["worker"] == worker and [c["client"] for c in event["clients"]] == clients
@@ -49,7 +45,7 @@ class Death(Federation):
         for result in rounds[2:]:
             self.assertEqual((result["cohort"], result["dropped"]), ([0, 1, 3], []))
         self.worker(master, "late", "--clients", "1")
-        master.wait_event("worker_joined", where=joined("late"))
+        master.wait_joined("late")
         master.train(rounds=1)
         self.assertEqual(master.get("rounds")[-1]["cohort"], [0, 1, 2, 3])
 
@@ -71,6 +67,19 @@ class Death(Federation):
         self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 3))
         self.assertEqual(end["weights_sha256"], undisturbed)
 
+    def test_a_worker_without_clients_takes_over(self):
+        master = self.master(self.plan(clients=1))
+        workers = self.workers(master, 2)
+        master.train(rounds=1)
+        after = master.now()
+        workers[0].freeze()
+        master.command("train", rounds=1)
+        master.wait_event("phase", after, phase="training")
+        workers[0].kill()
+        end = master.wait_event("training_finished", after)
+        self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 2))
+        master.wait_event("client_updated", after, client=0, worker=2)
+
     def test_death_in_every_phase(self):
         """Whenever a worker dies, the training goes on with the others, to the end."""
         rounds = 0
@@ -81,7 +90,7 @@ class Death(Federation):
         ):
             with self.subTest(phase):
                 victim = self.worker(master, f"victim-{number}")
-                master.wait_event("worker_joined", where=joined(f"victim-{number}"))
+                master.wait_joined(f"victim-{number}")
                 after = master.now()
                 rounds += 5
                 master.command("train", rounds=5)
@@ -100,7 +109,7 @@ class Arrival(Federation):
         for process in 1, 2:
             after = master.now()
             late = self.worker(master, "late")
-            number = master.wait_event("worker_joined", after, where=joined("late"))["worker"]["worker"]
+            number = master.wait_joined("late", after)
             assigned = master.wait_event("worker_assigned", after, where=hosts(number, [2, 3]))
             self.assertEqual(sum(client["samples"] for client in assigned["clients"]), assigned["samples"])
             for client in 2, 3:
@@ -133,7 +142,7 @@ class Arrival(Federation):
             master.signal(end)
             master.wait_exit()
             master = self.master(self.plan(), listen=address)
-            master.wait_event("worker_joined", where=joined("worker-1"))
+            master.wait_joined("worker-1")
             self.assertEqual(master.train(rounds=1)["outcome"], "rounds_done")
         self.assertIsNone(worker.exit_code)
 

@@ -12,7 +12,8 @@ FOREVER = 1000000
 class Commands(Federation):
     def saved_digest(self, name):
         """SHA-256 over the weights of a saved model, as the report has it."""
-        return hashlib.sha256(read_safetensors(self.folder / "state/models" / f"{name}.safetensors").data).hexdigest()
+        model = read_safetensors(self.folder / "state/models" / f"{name}.safetensors")
+        return hashlib.sha256(model.data).hexdigest()
 
     def test_train_goes_on_where_it_ended(self):
         whole = self.run_to_the_end(self.plan(rounds=5), [])["weights_sha256"]
@@ -106,6 +107,25 @@ class Commands(Federation):
         master.wait_event("phase", after, phase="training")
         master.command("stop")
         master.wait_event("training_finished", after)
+
+    def test_stop_in_every_phase(self):
+        master = self.master(self.plan(local={"epochs": 5}))
+        self.workers(master, 2)
+        phases = ("training", "aggregating", "evaluating", "distributing_weights")
+        for number, phase in enumerate(("loading_dataset", "distributing_model", *phases)):
+            with self.subTest(phase):
+                # A newcomer makes the phases before the first round come again.
+                self.worker(master, f"newcomer-{number}")
+                master.wait_workers(3 + number)
+                after = master.now()
+                master.command("train", rounds=FOREVER)
+                master.wait_event("phase", after, phase=phase)
+                master.command("stop")
+                end = master.wait_event("training_finished", after)
+                self.assertEqual(end["outcome"], "stopped")
+                self.assertEqual(end["round"], len(master.get("rounds")))
+        whole = self.run_to_the_end(self.plan(local={"epochs": 5}, rounds=end["round"] + 1), [])
+        self.assertEqual(master.train(rounds=1)["weights_sha256"], whole["weights_sha256"])
 
     def test_stop_while_waiting_for_workers(self):
         master = self.master(self.plan(), "--autostart", "--min-workers", "2")

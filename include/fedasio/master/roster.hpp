@@ -47,6 +47,7 @@ public:
 
     /// Set whenever somebody comes or goes; whoever waits resets it.
     [[nodiscard]] net::event& changed() noexcept { return changed_; }
+
     [[nodiscard]] const net::event& changed() const noexcept { return changed_; }
 
     /// Bytes to and from all workers since the start, those that left included.

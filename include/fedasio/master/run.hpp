@@ -46,7 +46,7 @@ public:
     run& operator=(const run&) = delete;
 
     /// Serves trainings one after the other until cancelled, or until the first is over with
-    /// `exit_when_done`. True if the last training did not fail.
+    /// `exit_when_done`. False if the training that it ended with had failed.
     net::awaitable<bool> serve();
     /// Serves one worker from its hello to its end: the session of a net::listener.
     net::awaitable<void> admit(std::unique_ptr<net::stream> wire);
@@ -84,19 +84,21 @@ private:
     net::awaitable<void> pause_point();
     net::awaitable<bool> wait_for(bool (run::*condition)() const, net::clock::time_point deadline);
     void enter(phase next);
+    void count_time();
     [[nodiscard]] bool ready_to_start() const;
     [[nodiscard]] bool roster_has_changed() const;
 
     [[nodiscard]] bool is_training() const noexcept { return training_.size() > 0; }
 
     [[nodiscard]] std::string missing_workers() const;
+    [[nodiscard]] std::string unusable_workers() const;
     void give_up_round(std::uint32_t round);
 
     // steps.cpp: what a round does, each step closed by one gather.
-    net::awaitable<void> load_datasets();
+    net::awaitable<bool> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
     net::awaitable<void> load_test_set();
-    net::awaitable<void> distribute_model();
+    net::awaitable<bool> distribute_model();
     void select_cohort(round_state& round);
     net::awaitable<void> distribute_weights(std::vector<worker_ptr> whom);
     net::awaitable<void> train_cohort(round_state& round);
