@@ -61,6 +61,7 @@ net::awaitable<void> drive(net::runtime& rt, net::listener& listener, std::size_
     std::vector<double> times;
     for (int i = 0; i < repetitions; ++i) {
         std::vector<net::call> calls;
+        calls.reserve(connected.size());
         for (const auto& peer : connected) {
             calls.emplace_back(peer, net::frame(weights_type, {}, weights));
         }

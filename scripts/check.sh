@@ -10,7 +10,8 @@ else
   files=("$@")
 fi
 clang-format-19 --dry-run --Werror "${files[@]}"
-cmake --preset release >/dev/null
+cmake --preset release -DFEDASIO_BENCH=ON >/dev/null
+cmake --build --preset release --target fedasio_web_assets >/dev/null
 mapfile -t sources < <(printf '%s\n' "${files[@]}" | grep '\.cpp$' | grep -v '^tests/consumer/')
 printf '%s\0' "${sources[@]}" |
   xargs -0 -n 4 -P "$(nproc)" clang-tidy-19 -p build/release --quiet --extra-arg=-Wno-unknown-warning-option

@@ -13,6 +13,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "program/child_processes.hpp"
 #include "program/command_line.hpp"
@@ -137,6 +138,7 @@ int start(settings from, bool min_workers_given) {
     program::start_log("fedasio-master", from.log);
     auto plan = federation::read_plan(from.plan);
     check_model(plan, from.plan);
+    std::filesystem::create_directories(from.run.state_dir);
     const auto plan_text = boost::json::serialize(federation::to_json(plan));
     const auto plan_name = plan.name;
     if (!min_workers_given) {
@@ -156,12 +158,15 @@ int start(settings from, bool min_workers_given) {
     });
     master::report report(rt.time);
     bool reported = true;
-    events.subscribe([&](const master::event& happened) {
-        report.take(happened);
-        if (!from.report.empty() && std::holds_alternative<master::training_finished>(happened.what)) {
-            reported = write_report(from.report, report);
-        }
-    });
+    // A report keeps every round, so one that nobody asked for would only grow.
+    if (!from.report.empty()) {
+        events.subscribe([&](const master::event& happened) {
+            report.take(happened);
+            if (std::holds_alternative<master::training_finished>(happened.what)) {
+                reported = write_report(from.report, report);
+            }
+        });
+    }
 
     master::run run(rt, pool.get_executor(), std::move(plan), from.run, events);
     const auto files = page_files();
@@ -171,8 +176,8 @@ int start(settings from, bool min_workers_given) {
     std::unique_ptr<net::acceptor> acceptor;
     try {
         acceptor = net::listen_tcp(rt, net::address::parse(from.listen));
-    } catch (const std::exception& e) {
-        throw std::runtime_error("cannot listen on " + from.listen + " for workers (" + e.what() +
+    } catch (const boost::system::system_error& e) {
+        throw std::runtime_error("cannot listen on " + from.listen + " for workers (" + e.code().message() +
                                  "): choose another address with --listen HOST:PORT");
     }
     net::listener listener(rt, std::move(acceptor), {},

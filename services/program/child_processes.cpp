@@ -84,9 +84,10 @@ net::awaitable<void> child_processes::watch(end_handler on_end) {
     co_await asio::this_coro::throw_if_cancelled(false);
     auto executor = co_await asio::this_coro::executor;
     asio::signal_set signals(executor, SIGCHLD);
-    for (;;) {
+    for (bool cancelled = false; !cancelled;) {
         reap(on_end);
         auto received = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+        cancelled = co_await net::is_cancelled();
         if (std::get<0>(received)) {
             co_return;
         }

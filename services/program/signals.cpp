@@ -25,6 +25,10 @@ net::awaitable<void> watch_signals(std::function<void()> first) {
     // A shell or timeout(1) may signal the process and its group, which is one wish and not two.
     const auto counts_from = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
     for (;;) {
+        const bool cancelled = co_await net::is_cancelled();
+        if (cancelled) {
+            co_return;
+        }
         received = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
         if (std::get<0>(received)) {
             co_return;

@@ -1,6 +1,7 @@
 #include <fedasio/dashboard/board.hpp>
 #include <fedasio/dashboard/event_json.hpp>
 #include <fedasio/federation/json_text.hpp>
+#include <fedasio/master/report.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -249,7 +250,7 @@ void board::forget_gone_workers() {
 void board::keep_round(const master::round_result& result) {
     auto& kept = rounds_[result.round];
     round_bytes_ -= kept.size();
-    kept = canonical_text(round_json(result));
+    kept = canonical_text(master::to_json(result));
     round_bytes_ += kept.size();
     while (rounds_.size() > 1 && (rounds_.size() > limits_.rounds || round_bytes_ > limits_.round_bytes)) {
         round_bytes_ -= rounds_.begin()->second.size();

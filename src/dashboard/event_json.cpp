@@ -1,5 +1,6 @@
 #include <fedasio/dashboard/event_json.hpp>
 #include <fedasio/dashboard/rows.hpp>
+#include <fedasio/master/report.hpp>
 
 #include <boost/json/array.hpp>
 
@@ -132,7 +133,7 @@ public:
 
     void operator()(const master::round_finished& it) const {
         into_["type"] = "round_finished";
-        into_["result"] = round_json(it.result);
+        into_["result"] = master::to_json(it.result);
     }
 
     void operator()(const master::training_finished& it) const {

@@ -3,12 +3,10 @@
 #include <boost/json/array.hpp>
 
 #include "json_scalar.hpp"
-#include <string_view>
 
 namespace fedasio::dashboard {
 
 namespace json = boost::json;
-using master::phase;
 
 worker_row joined_worker(const master::worker_joined& who, double time) {
     worker_row row;
@@ -58,31 +56,6 @@ json::object client_json(const client_row& row) {
     result["seconds"] = json_number(row.seconds);
     result["reason"] = json_text(row.reason);
     return result;
-}
-
-json::object round_json(const master::round_result& result) {
-    json::array dropped;
-    for (const auto& absent : result.dropped) {
-        dropped.push_back(json::object{{"client", absent.client}, {"reason", json_text(absent.reason)}});
-    }
-    json::object seconds;
-    for (const phase which : {phase::loading_dataset, phase::distributing_model, phase::distributing_weights,
-                              phase::training, phase::aggregating, phase::evaluating}) {
-        seconds[to_string(which)] = json_number(result.seconds[static_cast<std::size_t>(which)]);
-    }
-    json::object round;
-    round["round"] = result.round;
-    round["cohort"] = json::array(result.cohort.begin(), result.cohort.end());
-    round["dropped"] = std::move(dropped);
-    round["train_loss"] = json_number(result.train_loss);
-    round["train_accuracy"] = json_number(result.train_accuracy);
-    round["test_loss"] = json_number(result.test_loss);
-    round["test_accuracy"] = json_number(result.test_accuracy);
-    round["seconds"] = std::move(seconds);
-    round["bytes_sent"] = result.bytes_sent;
-    round["bytes_received"] = result.bytes_received;
-    round["time"] = json_number(result.time);
-    return round;
 }
 
 } // namespace fedasio::dashboard

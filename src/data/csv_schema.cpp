@@ -8,6 +8,7 @@
 #include <cmath>
 #include <optional>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 namespace fedasio::data {
@@ -44,10 +45,21 @@ void check_summary(std::size_t i, const csv_summary& summary, const std::string&
 /// All owners' summaries of one column, by owner.
 using column_summaries = std::vector<const csv_column_summary*>;
 
-column_summaries find_column(std::span<const csv_summary> summaries, const std::string& name) {
+/// The columns of one owner by name: a search through 100,000 columns for each of them takes too long.
+using columns_by_name = std::unordered_map<std::string_view, const csv_column_summary*>;
+
+columns_by_name index_of(const csv_summary& summary) {
+    columns_by_name index;
+    for (const csv_column_summary& column : summary.columns) {
+        index.emplace(column.name, &column);
+    }
+    return index;
+}
+
+column_summaries find_column(std::span<const columns_by_name> owners, const std::string& name) {
     column_summaries found;
-    for (const csv_summary& summary : summaries) {
-        found.push_back(&*std::ranges::find(summary.columns, name, &csv_column_summary::name));
+    for (const columns_by_name& columns : owners) {
+        found.push_back(columns.at(name));
     }
     return found;
 }
@@ -146,6 +158,10 @@ csv_schema merge(std::span<const csv_summary> summaries, const csv_source& sourc
         check_summary(i, summaries[i], source.label);
     }
     const std::vector<csv_role> roles = column_roles(owner(0), names, source, regression);
+    std::vector<columns_by_name> owners;
+    for (const csv_summary& summary : summaries) {
+        owners.push_back(index_of(summary));
+    }
 
     csv_schema schema;
     schema.delimiter = source.delimiter;
@@ -158,7 +174,7 @@ csv_schema merge(std::span<const csv_summary> summaries, const csv_source& sourc
         column.name = names[i];
         column.type = csv_column::kind::ignored;
         if (roles[i] != csv_role::ignored) {
-            const column_summaries found = find_column(summaries, names[i]);
+            const column_summaries found = find_column(owners, names[i]);
             if (is_numeric(roles[i], found)) {
                 column.type = csv_column::kind::numeric;
                 merge_moments(found, column);

@@ -13,6 +13,7 @@ namespace message_type = federation::message_type;
 namespace refusal_code = federation::refusal_code;
 
 constexpr auto time_to_say_hello = std::chrono::seconds(10);
+constexpr auto shortest_between_measurements = std::chrono::milliseconds(200);
 constexpr net::frame_limits for_strangers{4096, 0};
 constexpr net::frame_limits for_workers{std::size_t{64} << 10, 0};
 
@@ -94,6 +95,12 @@ void run::hear(worker& who, const net::frame& message) {
         who.connection->abort(net::errc::bad_type, detail);
         return;
     }
+    // Whoever reports more often than anybody looks must not push other events out of the history.
+    const auto now = rt_.time.now();
+    if (who.measured != net::clock::time_point{} && now - who.measured < shortest_between_measurements) {
+        return;
+    }
+    who.measured = now;
     try {
         const auto measured = federation::read_measurements(message.meta);
         worker_measured event;

@@ -41,6 +41,10 @@ std::map<worker_id, std::vector<client_id>> assign_clients(std::vector<host> hos
             next->clients.push_back(client);
         }
     }
+    for (auto& who : hosts) {
+        std::ranges::sort(who.clients);
+    }
+    // Who gives never receives, so what is given is always the last of an ascending list.
     for (;;) {
         auto* const poorest = emptiest(hosts);
         const auto richest =
@@ -48,9 +52,8 @@ std::map<worker_id, std::vector<client_id>> assign_clients(std::vector<host> hos
         if (poorest == nullptr || richest->clients.size() < poorest->clients.size() + 2) {
             break;
         }
-        const auto last = std::ranges::max_element(richest->clients);
-        poorest->clients.push_back(*last);
-        richest->clients.erase(last);
+        poorest->clients.push_back(richest->clients.back());
+        richest->clients.pop_back();
     }
     std::map<worker_id, std::vector<client_id>> result;
     for (auto& who : hosts) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace fedasio::master {
 namespace {
@@ -14,7 +15,7 @@ constexpr std::array phases_of_a_round{phase::loading_dataset,      phase::distr
                                        phase::aggregating,          phase::evaluating};
 
 boost::json::value number_or_null(const std::optional<double>& number) {
-    return number ? boost::json::value(*number) : boost::json::value(nullptr);
+    return number && std::isfinite(*number) ? boost::json::value(*number) : boost::json::value(nullptr);
 }
 
 } // namespace

@@ -49,12 +49,16 @@ net::awaitable<bool> run::serve() {
     }
     enter(phase::waiting);
     if (options_.autostart) {
-        order_ = order{plan_.rounds, plan_.target_accuracy};
+        order_ = order{plan_.rounds, true, plan_.target_accuracy};
         ordered_.set();
     }
     for (;;) {
-        co_await ordered_.wait();
+        // A cancellation that came while nothing was waited for cancels no later wait: it must be looked for.
         bool cancelled = co_await net::is_cancelled();
+        if (!cancelled) {
+            co_await ordered_.wait();
+            cancelled = co_await net::is_cancelled();
+        }
         if (cancelled) {
             co_return true;
         }
@@ -99,11 +103,13 @@ net::awaitable<void> run::train(order what, training_end& end) {
 }
 
 net::awaitable<run::training_end> run::run_rounds(order what) {
-    last_round_ = what.last_round;
+    current_ = what;
+    last_round_ = what.rounds + (what.in_all ? 0 : round_);
+    loaded_once_ = false;
     for (const auto& [id, who] : roster_.all()) {
         who->unusable.clear();
     }
-    events_.publish(training_started{round_ + 1, what.last_round, what.target_accuracy});
+    events_.publish(training_started{round_ + 1, last_round_, what.target_accuracy});
     if (!ready_to_start()) {
         enter(phase::waiting);
         // Whoever wants an end at the end of the training wants one too when it cannot begin.
@@ -119,7 +125,7 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
     seconds_ = {};
     int without_update = 0;
     bool cancelled = co_await net::is_cancelled();
-    while (!cancelled && round_ < what.last_round) {
+    while (!cancelled && round_ < last_round_) {
         co_await pause_point();
         round_state round;
         const bool finished = co_await one_round(round);
@@ -205,7 +211,7 @@ net::awaitable<void> run::wait_for_hosts() {
     const auto& everybody = roster_.all();
     const bool hopeless =
         std::ranges::all_of(everybody, [](const auto& entry) { return !entry.second->unusable.empty(); });
-    if (!everybody.empty() && hopeless) {
+    if (!everybody.empty() && hopeless && !loaded_once_) {
         throw run_failed("no worker can take part" + unusable_workers());
     }
     enter(phase::waiting);
@@ -230,8 +236,8 @@ net::awaitable<void> run::pause_point() {
         co_return;
     }
     enter(phase::paused);
-    resumed_.reset();
     while (pausing_) {
+        resumed_.reset();
         const auto cancelled = co_await resumed_.wait();
         if (cancelled) {
             co_return;
@@ -241,6 +247,10 @@ net::awaitable<void> run::pause_point() {
 
 /// Waits until workers have come so that `condition` holds; false at the deadline or when cancelled.
 net::awaitable<bool> run::wait_for(bool (run::*condition)() const, net::clock::time_point deadline) {
+    const bool cancelled_before = co_await net::is_cancelled();
+    if (cancelled_before) {
+        co_return false;
+    }
     bool expired = false;
     std::unique_ptr<net::alarm> alarm;
     if (deadline != net::clock::time_point::max()) {
@@ -331,8 +341,8 @@ net::awaitable<command_answer> run::execute(command what) {
         } else if (!ready_to_start()) {
             refuse("not enough workers: " + missing_workers());
         } else {
-            order_ = order{round_ + what.rounds.value_or(plan_.rounds), what.target_accuracy};
-            accept("training until round " + std::to_string(order_->last_round));
+            order_ = order{what.rounds.value_or(plan_.rounds), false, what.target_accuracy};
+            accept("training " + std::to_string(order_->rounds) + " rounds");
             ordered_.set();
         }
         break;

@@ -12,6 +12,7 @@
 #include "master/run_failed.hpp"
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -22,7 +23,8 @@ namespace message_type = federation::message_type;
 
 // Answers to what a worker is asked may be larger than what it may say unasked: counts for a million clients,
 // or the categories of a table.
-constexpr net::frame_limits long_meta{std::size_t{64} << 20, 0};
+constexpr net::frame_limits summary_meta{std::size_t{4} << 20, 0};
+constexpr std::size_t bytes_a_client = 96;
 constexpr net::frame_limits short_meta{std::size_t{64} << 10, 0};
 
 /// A bound on |w| that no sensible update meets, so that one diverged client cannot spoil the mean: 1024, or
@@ -32,7 +34,7 @@ float weight_bound(std::span<const float> weights) {
     for (const float w : weights) {
         largest = std::max(largest, std::abs(w));
     }
-    return std::max(1024.0F, 16.0F * largest);
+    return std::clamp(16.0F * largest, 1024.0F, std::numeric_limits<float>::max());
 }
 
 std::string describe(const net::gathered& answer) {
@@ -63,6 +65,10 @@ void run::set_state(worker& who, worker_state state) {
 }
 
 void run::reject(worker& who, const std::string& reason) {
+    // An owner that never had usable data does not keep a client that another owner could be.
+    if (is_local() && who.hosted.empty()) {
+        local_clients_.erase(who.hello.name);
+    }
     who.unusable = reason;
     who.hosted.clear();
     who.data_current = false;
@@ -86,26 +92,47 @@ void run::build_network(const nn::model_spec& spec) {
     server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
 }
 
+/// Partition `local`: the smallest number that no owner has.
+client_id run::first_free_client() const {
+    std::set<client_id> taken;
+    for (const auto& [name, client] : local_clients_) {
+        taken.insert(client);
+    }
+    client_id next = 0;
+    while (taken.contains(next)) {
+        ++next;
+    }
+    return next;
+}
+
+std::uint32_t run::clients_total() const {
+    std::uint32_t total = is_local() ? 0 : plan_.clients;
+    for (const auto& [name, client] : local_clients_) {
+        total = std::max(total, client + 1);
+    }
+    return total;
+}
+
 /// Decides who hosts which clients, in view of who is here now.
 void run::deal_clients() {
     std::map<worker_id, std::vector<client_id>> wanted;
     if (is_local()) {
-        std::map<std::string, worker_id> by_name;
+        std::map<std::string, worker_ptr> by_name;
         for (const auto& [id, who] : roster_.all()) {
-            if (who->connection->is_open()) {
-                by_name[who->hello.name] = id;
+            if (who->unusable.empty() && who->connection->is_open()) {
+                by_name[who->hello.name] = who;
             }
         }
-        for (const auto& [name, id] : by_name) {
-            const auto next = static_cast<client_id>(local_clients_.size());
-            const bool full = plan_.clients != 0 && next >= plan_.clients;
-            const auto known = local_clients_.find(name);
-            if (known != local_clients_.end()) {
-                wanted[id] = {known->second};
-            } else if (!full) {
+        for (const auto& [name, who] : by_name) {
+            if (!local_clients_.contains(name)) {
+                const auto next = first_free_client();
+                if (plan_.clients != 0 && next >= plan_.clients) {
+                    reject(*who, "each of the plan's " + std::to_string(plan_.clients) + " clients has an owner already");
+                    continue;
+                }
                 local_clients_[name] = next;
-                wanted[id] = {next};
             }
+            wanted[who->id] = {local_clients_[name]};
         }
     } else {
         std::vector<host> hosts;
@@ -160,11 +187,11 @@ net::awaitable<bool> run::load_datasets() {
         request.partition = plan_.partition;
         request.schema = schema_;
         request.holdout = hold_out ? plan_.test_fraction : 0.0;
-        request.clients_total =
-            is_local() ? static_cast<std::uint32_t>(local_clients_.size()) : plan_.clients;
+        request.clients_total = clients_total();
         request.clients = who->assigned;
+        const net::frame_limits counts_meta{short_meta.meta + bytes_a_client * who->assigned.size(), 0};
         calls.emplace_back(who->connection, net::frame(message_type::load, federation::to_meta(request)),
-                           long_meta);
+                           counts_meta);
     }
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
         auto& who = *whom[index];
@@ -178,6 +205,7 @@ net::awaitable<bool> run::load_datasets() {
             event.clients.push_back({client.client, client.samples});
         }
         who.data_current = true;
+        loaded_once_ = true;
         set_state(who, worker_state::ready);
         events_.publish(std::move(event));
         return {};
@@ -203,7 +231,7 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     for (const auto& who : whom) {
         const federation::survey request{plan_.source, regression};
         calls.emplace_back(who->connection, net::frame(message_type::survey, federation::to_meta(request)),
-                           long_meta);
+                           summary_meta);
     }
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
         summaries[whom[index]->assigned.front()] = federation::read_summary(reply.meta);
@@ -227,8 +255,8 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
             break;
         }
     }
-    schema_ = data::merge(in_order, source, regression);
-    const auto features = data::feature_count(*schema_);
+    auto schema = data::merge(in_order, source, regression);
+    const auto features = data::feature_count(schema);
     if (!network_) {
         auto spec = plan_.model;
         spec.input = {1, 1, static_cast<std::uint32_t>(features)};
@@ -243,10 +271,11 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
                          " inputs after encoding, but model.input says " + std::to_string(inputs) +
                          ": leave model.input out of the plan");
     }
-    if (!regression && schema_->classes.size() > outputs) {
-        throw run_failed("the label '" + schema_->label + "' has " + std::to_string(schema_->classes.size()) +
+    if (!regression && schema.classes.size() > outputs) {
+        throw run_failed("the label '" + schema.label + "' has " + std::to_string(schema.classes.size()) +
                          " classes, but the model's last layer has " + std::to_string(outputs) + " units");
     }
+    schema_ = std::move(schema);
 }
 
 net::awaitable<void> run::load_test_set() {
@@ -314,10 +343,9 @@ void run::select_cohort(round_state& round) {
             available.push_back(client);
         }
     }
-    const auto total = is_local() ? static_cast<std::uint32_t>(local_clients_.size()) : plan_.clients;
     if (!available.empty()) {
         round.result.cohort =
-            federation::select_cohort(available, total, plan_.fraction, plan_.seed, round.result.round);
+            federation::select_cohort(available, clients_total(), plan_.fraction, plan_.seed, round.result.round);
     }
     for (const auto client : round.result.cohort) {
         round.hosts.push_back(roster_.host_of(client));
@@ -407,7 +435,7 @@ net::awaitable<void> run::train_cohort(round_state& round) {
                    std::to_string(parameters * sizeof(float));
         }
         if (const auto rejected = mean.add(reply.body.floats(), update.samples)) {
-            return rejected->detail;
+            return rejected->detail + "; a lower local.optimizer.learning_rate may help";
         }
         updates[i] = update;
         return {};

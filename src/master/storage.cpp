@@ -32,6 +32,10 @@ net::awaitable<command_answer> run::save(std::string name) {
     if (!network_) {
         co_return command_answer{false, "there is no model yet: the data has not been loaded"};
     }
+    if (std::exchange(saving_, true)) {
+        co_return command_answer{false, "another model is being saved: try again"};
+    }
+    command_answer answer;
     try {
         const auto path = federation::model_path(options_.state_dir, name);
         const auto round = round_;
@@ -46,11 +50,12 @@ net::awaitable<command_answer> run::save(std::string name) {
         };
         auto models = co_await net::offload(rt_, pool_, std::move(job));
         events_.publish(model_saved{name, path.string(), round, std::move(models)});
-        co_return command_answer{true, "saved the weights of round " + std::to_string(round) + " as " +
-                                           path.string()};
+        answer = {true, "saved the weights of round " + std::to_string(round) + " as " + path.string()};
     } catch (const std::exception& e) {
-        co_return command_answer{false, e.what()};
+        answer = {false, e.what()};
     }
+    saving_ = false;
+    co_return answer;
 }
 
 net::awaitable<command_answer> run::load(std::string name) {
@@ -128,6 +133,10 @@ void run::restore() {
     std::ranges::copy(state.strategy_state, strategy_state.begin());
     round_ = state.round;
     notice(noticed::severity::info, "going on after round " + std::to_string(round_));
+    if (is_training()) {
+        last_round_ = current_.rounds + (current_.in_all ? 0 : round_);
+        events_.publish(training_started{round_ + 1, last_round_, current_.target_accuracy});
+    }
 }
 
 } // namespace fedasio::master

@@ -14,8 +14,29 @@ namespace {
 
 constexpr std::size_t read_ahead_size = 4096;
 constexpr std::size_t frames_per_write = 16;
+// Pings are free for whoever sends them and never reads, so few answers may wait.
+constexpr std::size_t most_bytes_before_a_pong = 4096;
+constexpr std::size_t longest_reason = 500;
 constexpr std::size_t most_forgotten = 65536;
 constexpr auto time_to_say_goodbye = std::chrono::seconds(2);
+
+/// A text of the peer's, cut between two characters of UTF-8.
+std::string text_of(const frame& from, const char* key) {
+    const auto* value = from.meta.if_contains(key);
+    if (value == nullptr || !value->is_string()) {
+        return {};
+    }
+    std::string text(value->get_string());
+    if (text.size() > longest_reason) {
+        std::size_t end = longest_reason;
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+            --end;
+        }
+        text.resize(end);
+        text += "...";
+    }
+    return text;
+}
 
 std::string describe_type(const frame_header& header) {
     return "frame of type " + std::to_string(header.type);
@@ -225,7 +246,8 @@ awaitable<bool> connection::read_exactly(std::span<std::byte> into, bool between
                 co_return fail(errc::closed, detail_);
             }
             const bool inside = !between_frames || done > 0;
-            co_return fail(at_end && inside ? error_code(errc::truncated) : got.error);
+            co_return fail(at_end && inside ? error_code(errc::truncated) : got.error,
+                           at_end && !inside ? "closed without a goodbye" : "");
         }
         bytes_received_ += got.bytes;
         last_received_ = rt_.time.now();
@@ -258,7 +280,9 @@ void connection::dispatch(frame received) {
         frame pong(frame_type::pong);
         pong.correlation = received.correlation;
         // No room for a pong means that other bytes are on their way, which tell the peer as much.
-        (void)outbox_.push(encoded_frame(pong));
+        if (outbox_.bytes() < most_bytes_before_a_pong) {
+            (void)outbox_.push(encoded_frame(pong));
+        }
         return;
     }
     case frame_type::pong:
@@ -266,13 +290,12 @@ void connection::dispatch(frame received) {
             round_trip_ = rt_.time.now() - ping_sent_;
         }
         return;
-    case frame_type::bye: {
-        const auto* reason = received.meta.if_contains("reason");
-        goodbye_ =
-            reason != nullptr && reason->is_string() ? std::string(reason->get_string()) : std::string();
+    case frame_type::bye:
+        goodbye_ = text_of(received, "reason");
+        // A peer that says goodbye and stays would keep its place for ever.
+        closing_since_ = std::min(closing_since_, rt_.time.now());
         outbox_.close();
         return;
-    }
     default:
         break;
     }
@@ -295,12 +318,8 @@ void connection::settle(frame reply) {
     answer got;
     got.result = reply.is_refusal ? outcome::refused : outcome::reply;
     if (reply.is_refusal) {
-        const auto text = [&](const char* key) {
-            const auto* value = reply.meta.if_contains(key);
-            return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-        };
-        got.code = text("code");
-        got.reason = text("reason");
+        got.code = text_of(reply, "code");
+        got.reason = text_of(reply, "reason");
     }
     got.reply = std::move(reply);
     node.mapped().handler(std::move(got));
@@ -368,7 +387,7 @@ void connection::beat() {
         return;
     }
     if (closing_since_ != clock::time_point::max() && now - closing_since_ > time_to_say_goodbye) {
-        fail(errc::closed);
+        fail(goodbye_ ? errc::closed_by_peer : errc::closed, goodbye_.value_or(std::string()));
         return;
     }
     frame ping(frame_type::ping);
@@ -378,18 +397,18 @@ void connection::beat() {
     next_beat_ = rt_.time.at(now + options_.heartbeat_interval, [this] { beat(); });
 }
 
-void connection::enqueue(const frame& message) {
+void connection::enqueue(encoded_frame message) {
     if (over_ || outbox_.is_closed()) {
         return;
     }
-    if (!outbox_.push(encoded_frame(message))) {
+    if (!outbox_.push(std::move(message))) {
         fail(errc::slow_reader, std::to_string(outbox_.bytes()) + " bytes are waiting for it");
     }
 }
 
 void connection::send(frame message) {
     message.correlation = 0;
-    enqueue(message);
+    enqueue(encoded_frame(message));
 }
 
 std::uint64_t connection::ask(frame request, frame_limits reply_limits, answer_handler handler) {
@@ -405,8 +424,10 @@ std::uint64_t connection::ask(frame request, frame_limits reply_limits, answer_h
         return ticket;
     }
     request.correlation = ticket;
+    // First what may throw: a handler that stayed behind would be called when its owner is gone.
+    encoded_frame encoded(request);
     pending_.emplace(ticket, pending{reply_limits, std::move(handler)});
-    enqueue(request);
+    enqueue(std::move(encoded));
     return ticket;
 }
 
@@ -446,7 +467,7 @@ void connection::reply(const frame& request, boost::json::object meta, payload b
     frame answer_frame(request.type, std::move(meta), std::move(body));
     answer_frame.is_reply = true;
     answer_frame.correlation = request.correlation;
-    enqueue(answer_frame);
+    enqueue(encoded_frame(answer_frame));
 }
 
 void connection::refuse(const frame& request, const std::string& code, const std::string& reason) {
@@ -456,7 +477,7 @@ void connection::refuse(const frame& request, const std::string& code, const std
     refusal.correlation = request.correlation;
     refusal.meta["code"] = code;
     refusal.meta["reason"] = reason;
-    enqueue(refusal);
+    enqueue(encoded_frame(refusal));
 }
 
 void connection::close(const std::string& reason) {

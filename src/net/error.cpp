@@ -45,8 +45,6 @@ public:
             return "closed on this side";
         case errc::gave_up:
             return "no connection within the time allowed for it";
-        case errc::bad_address:
-            return "an address has the form HOST:PORT";
         }
         return "unknown error";
     }

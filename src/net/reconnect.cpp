@@ -23,8 +23,11 @@ awaitable<opened> dial_until_connected(runtime& rt, dialer dial, backoff policy,
     const auto end = rt.time.now() + policy.give_up;
     opened result;
     for (unsigned attempt = 0;; ++attempt) {
-        result = co_await dial();
-        const bool cancelled = co_await is_cancelled();
+        bool cancelled = co_await is_cancelled();
+        if (!cancelled) {
+            result = co_await dial();
+            cancelled = co_await is_cancelled();
+        }
         if (cancelled) {
             result.error = asio::error::operation_aborted;
         }

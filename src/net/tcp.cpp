@@ -105,6 +105,7 @@ address address::parse(std::string_view text) {
     }
     address result{std::string(host), 0};
     const auto* const end = port_text.data() + port_text.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): from_chars is given the end.
     const auto [stopped, ec] = std::from_chars(port_text.data(), end, result.port);
     if (ec != std::errc() || stopped != end) {
         throw fail("the port is not a number from 0 to 65535");
@@ -123,18 +124,28 @@ std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where) {
     return std::make_unique<tcp_acceptor>(rt.executor, found.begin()->endpoint());
 }
 
-awaitable<opened> connect_tcp(runtime& rt, address where) {
+awaitable<opened> connect_tcp(runtime& rt, address where, clock::duration patience) {
     tcp::resolver resolver(rt.executor);
+    tcp::socket socket(rt.executor);
+    bool expired = false;
+    const auto deadline = rt.time.at(rt.time.now() + patience, [&] {
+        expired = true;
+        resolver.cancel();
+        error_code ignored;
+        socket.close(ignored);
+    });
     auto [resolve_error, found] =
         co_await resolver.async_resolve(where.host, std::to_string(where.port), as_result);
     opened result{resolve_error, nullptr};
-    if (resolve_error) {
+    if (expired) {
+        result.error = asio::error::timed_out;
+    }
+    if (result.error) {
         co_return std::move(result);
     }
-    tcp::socket socket(rt.executor);
     auto [ec, endpoint] = co_await asio::async_connect(socket, found, as_result);
-    result.error = ec;
-    if (!ec) {
+    result.error = expired ? error_code(asio::error::timed_out) : ec;
+    if (!result.error) {
         result.connection = std::make_unique<tcp_stream>(std::move(socket));
     }
     co_return std::move(result);

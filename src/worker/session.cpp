@@ -78,6 +78,8 @@ net::awaitable<void> session::introduce() {
         end_with(answer.code == refusal_code::name_taken ? end::name_taken : end::refused,
                  "the master refused this worker: " + answer.reason);
         co_return;
+    case net::outcome::lost:
+        co_return; // the connection knows why
     default:
         end_with(end::connection_lost, "the master did not answer the hello");
         co_return;
@@ -98,6 +100,8 @@ net::awaitable<void> session::introduce() {
 
 net::awaitable<void> session::measure() {
     while (!over_) {
+        // Updates that are larger than the queue must not make this small notice end the connection.
+        co_await connection_->writable();
         connection_->send(net::frame(message_type::measurements, federation::to_meta(options_.measure())));
         co_await net::sleep_for(rt_, options_.measure_every);
         const bool cancelled = co_await net::is_cancelled();
@@ -264,31 +268,34 @@ net::awaitable<void> session::lane() {
                                 "this worker lacks the data, the model or these weights");
             continue;
         }
-        if (!own || &own->setup() != setup_.get()) {
-            own.emplace(setup_);
-        }
         const auto place = running_.insert(running_.end(), &next);
-        co_await perform(*own, next);
+        co_await perform(own, next);
         running_.erase(place);
     }
 }
 
-net::awaitable<void> session::perform(workspace& own, const task& what) {
+net::awaitable<void> session::perform(std::optional<workspace>& own, const task& what) {
     const auto began = rt_.time.now();
     try {
+        // Even its allocation may fail: the master decides how large the model is.
+        if (!own || &own->setup() != setup_.get()) {
+            own.reset();
+            own.emplace(setup_);
+        }
         const auto data = data_;
         const auto weights = weights_;
         if (what.request.type == message_type::train) {
             auto job = [&] {
-                return own.train(*data, weights.floats(), what.round, what.client, *what.stop);
+                return own->train(*data, weights.floats(), what.round, what.client, *what.stop);
             };
             auto result = co_await net::offload(rt_, pool_, std::move(job));
             result.update.seconds = std::chrono::duration<double>(rt_.time.now() - began).count();
             co_await connection_->writable();
             connection_->reply(what.request, federation::to_meta(result.update), std::move(result.weights));
         } else {
-            auto job = [&] { return own.evaluate(*data, weights.floats(), what.client, *what.stop); };
+            auto job = [&] { return own->evaluate(*data, weights.floats(), what.client, *what.stop); };
             const auto result = co_await net::offload(rt_, pool_, std::move(job));
+            co_await connection_->writable();
             connection_->reply(what.request, federation::to_meta(result));
         }
     } catch (const cancelled_task& e) {

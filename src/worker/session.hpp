@@ -10,6 +10,7 @@
 #include <deque>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace fedasio::worker {
@@ -45,7 +46,7 @@ private:
     net::awaitable<void> introduce();
     net::awaitable<void> measure();
     net::awaitable<void> lane();
-    net::awaitable<void> perform(workspace& own, const task& what);
+    net::awaitable<void> perform(std::optional<workspace>& own, const task& what);
     net::awaitable<void> load(net::frame request);
     net::awaitable<void> survey(net::frame request);
     void handle(net::frame request);

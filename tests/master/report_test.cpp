@@ -4,6 +4,8 @@
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
+
 namespace {
 
 namespace master = fedasio::master;
@@ -49,6 +51,15 @@ BOOST_AUTO_TEST_CASE(a_round_has_every_key_of_the_report) {
     BOOST_TEST(!json.at("seconds").as_object().contains("waiting"));
     BOOST_TEST(json.contains("bytes_sent"));
     BOOST_TEST(json.contains("bytes_received"));
+}
+
+BOOST_AUTO_TEST_CASE(a_number_that_json_cannot_express_is_null) {
+    master::round_result result;
+    result.train_loss = std::numeric_limits<double>::infinity();
+    result.test_loss = std::numeric_limits<double>::quiet_NaN();
+    const auto json = master::to_json(result);
+    BOOST_TEST(json.at("train_loss").is_null());
+    BOOST_TEST(json.at("test_loss").is_null());
 }
 
 BOOST_AUTO_TEST_CASE(it_collects_a_run) {

@@ -28,7 +28,6 @@ const drop_reasons: Record<string, string> = {
     lost: 'the connection was lost',
     not_needed: 'enough others had answered',
     invalid: 'the update was not valid',
-    no_worker: 'no worker hosts it',
 };
 
 export function drop_reason(reason: string): string {

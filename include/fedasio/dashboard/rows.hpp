@@ -53,7 +53,5 @@ worker_row joined_worker(const master::worker_joined& who, double time);
 boost::json::object worker_json(const worker_row& row);
 /// The client object of `docs/api.md`.
 boost::json::object client_json(const client_row& row);
-/// The round object of `docs/api.md`.
-boost::json::object round_json(const master::round_result& result);
 
 } // namespace fedasio::dashboard

@@ -32,9 +32,9 @@ inline constexpr std::uint16_t run_over = 24; ///< notice: the master ends for g
 inline constexpr std::uint16_t measurements = 25; ///< notice, worker to master
 } // namespace message_type
 
-/// Reasons (codes) in refusals of a `hello`.
+/// Codes in refusals.
 namespace refusal_code {
-inline constexpr const char* name_taken = "name_taken"; ///< try again later
+inline constexpr const char* name_taken = "name_taken"; ///< of a `hello` only: try again later
 inline constexpr const char* malformed = "malformed";
 inline constexpr const char* unexpected = "unexpected";
 inline constexpr const char* data = "data"; ///< the worker's data cannot be used

@@ -42,7 +42,7 @@ struct plan {
     std::uint32_t rounds = 0;
     std::optional<double> target_accuracy;       ///< training ends when the test accuracy reaches it
     std::chrono::milliseconds deadline{600'000}; ///< for each step of a round
-    double quorum = 1.0;                         ///< share of the cohort whose answers close a step
+    double quorum = 1.0;                         ///< share of the cohort whose updates end a round's training
     std::uint32_t checkpoint_every = 5;          ///< rounds; 0: none
 };
 

@@ -121,7 +121,7 @@ struct client_dropped {
     std::uint32_t round = 0;
     client_id client = 0;
     std::optional<worker_id> worker;
-    std::string reason; ///< refused, timed_out, lost, not_needed, invalid or no_worker
+    std::string reason; ///< refused, timed_out, lost, not_needed or invalid
     std::string detail;
 };
 

@@ -10,7 +10,8 @@
 
 namespace fedasio::master {
 
-/// The JSON form of one round, the same in report, HTTP interface and stream (`docs/api.md`).
+/// The JSON form of one round, the same in report, HTTP interface and stream (`docs/api.md`). A
+/// number that does not exist or is not finite is null.
 boost::json::object to_json(const round_result& result);
 
 /// Collects what `--report` writes: a subscriber to the events of a run.

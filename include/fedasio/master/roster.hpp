@@ -24,6 +24,7 @@ struct worker {
     bool data_current = false;                                   ///< `hosted` is what `assigned` asks for
     bool has_model = false;
     std::uint32_t weights_version = 0; ///< 0: none
+    net::clock::time_point measured;   ///< when its last measurements were published
     std::string unusable;              ///< why it gets no clients, if so
 };
 

@@ -56,7 +56,8 @@ public:
 
 private:
     struct order {
-        std::uint32_t last_round = 0;
+        std::uint32_t rounds = 0;
+        bool in_all = false; ///< counts the rounds that were done before
         std::optional<double> target_accuracy;
     };
 
@@ -107,6 +108,8 @@ private:
     net::awaitable<void> evaluate_where_data_is(round_state& round);
     void build_network(const nn::model_spec& spec);
     void deal_clients();
+    [[nodiscard]] client_id first_free_client() const;
+    [[nodiscard]] std::uint32_t clients_total() const;
     void set_state(worker& who, worker_state state);
     void reject(worker& who, const std::string& reason);
     void drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
@@ -149,9 +152,12 @@ private:
     std::uint32_t round_ = 0; ///< the weights are those of this round
     std::uint32_t running_round_ = 0;
     std::optional<order> order_;
+    order current_; ///< of the training under way
     std::uint32_t last_round_ = 0;
+    bool loaded_once_ = false; ///< some worker could use its data in this training
     bool pausing_ = false;
     bool stopping_ = false;
+    bool saving_ = false; ///< two must not write the same file at the same time
     net::event ordered_;
     net::event resumed_;
     net::event training_over_;

@@ -73,7 +73,7 @@ public:
     void send(frame message);
     /// Sends a request. `handler` is called exactly once, with the reply, the refusal or the loss of the
     /// peer, unless `forget` comes first. It may be called inside this call when the connection is over
-    /// already. Returns the ticket.
+    /// already. Returns the ticket. Throws std::length_error as encoded_frame does; then nothing was asked.
     std::uint64_t ask(frame request, frame_limits reply_limits, answer_handler handler);
     /// Nobody waits for this answer any more; should it still come, its bytes are read past.
     void forget(std::uint64_t ticket) noexcept;
@@ -123,7 +123,7 @@ private:
     void beat();
     void dispatch(frame received);
     void settle(frame reply);
-    void enqueue(const frame& message);
+    void enqueue(encoded_frame message);
     /// Ends everything; the first reason stands. Always false, for `co_return fail(...)`.
     bool fail(error_code why, std::string detail = {});
 

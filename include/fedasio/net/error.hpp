@@ -27,7 +27,6 @@ enum class errc {
     closed_by_peer,    ///< the peer said goodbye
     closed,            ///< closed on this side
     gave_up,           ///< no connection within the time allowed for it
-    bad_address,       ///< not of the form HOST:PORT
 };
 
 const boost::system::error_category& category() noexcept;

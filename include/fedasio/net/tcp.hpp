@@ -3,6 +3,7 @@
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/stream.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,7 +26,9 @@ struct address {
 /// Throws boost::system::system_error when the address cannot be had.
 std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where);
 
-/// Resolves and connects, trying each address in turn.
-awaitable<opened> connect_tcp(runtime& rt, address where);
+/// Resolves and connects, trying each address in turn; `asio::error::timed_out` when that takes longer than
+/// `patience` (a look-up of the name that has begun is still waited for).
+awaitable<opened> connect_tcp(runtime& rt, address where,
+                              clock::duration patience = std::chrono::seconds(10));
 
 } // namespace fedasio::net
