@@ -80,7 +80,7 @@ public:
 
     float target_of(const csv_table& row) const {
         require_label(row);
-        return static_cast<float>(parsed(row, label_));
+        return static_cast<float>((parsed(row, label_) - schema_.label_mean) / schema_.label_deviation);
     }
 
 private:

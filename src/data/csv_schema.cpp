@@ -186,6 +186,10 @@ csv_schema merge(std::span<const csv_summary> summaries, const csv_source& sourc
             }
         }
         if (names[i] == source.label) {
+            if (regression && source.standardize) {
+                schema.label_mean = column.mean;
+                schema.label_deviation = column.deviation > 0 ? column.deviation : 1;
+            }
             schema.classes = roles[i] == csv_role::fixed_categorical
                                  ? std::move(column.categories)
                                  : sorted_classes(std::move(column.categories));

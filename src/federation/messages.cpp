@@ -127,26 +127,6 @@ std::string_view word_of(data::csv_column::kind kind) {
     return "";
 }
 
-object to_json(const data::csv_schema& schema) {
-    array columns;
-    for (const auto& column : schema.columns) {
-        object entry{{"name", column.name}, {"type", word_of(column.type)}};
-        if (column.type == data::csv_column::kind::numeric) {
-            entry["mean"] = column.mean;
-            entry["deviation"] = column.deviation;
-        } else if (column.type == data::csv_column::kind::categorical) {
-            entry["categories"] = to_array(column.categories);
-        }
-        columns.emplace_back(std::move(entry));
-    }
-    return {{"delimiter", std::string(1, schema.delimiter)},
-            {"standardize", schema.standardize},
-            {"regression", schema.regression},
-            {"label", schema.label},
-            {"classes", to_array(schema.classes)},
-            {"columns", std::move(columns)}};
-}
-
 data::csv_schema read_schema(const json_field& field) {
     const reader in(as_object(field), field.where());
     data::csv_schema schema;
@@ -158,6 +138,9 @@ data::csv_schema read_schema(const json_field& field) {
     schema.standardize = in.get("standardize").boolean();
     schema.regression = in.get("regression").boolean();
     schema.label = cell_text(in.get("label"));
+    schema.label_mean = in.real("label_mean", any_real);
+    schema.label_deviation =
+        in.real("label_deviation", interval{0, std::numeric_limits<double>::max(), true});
     schema.classes = read_texts(in.find("classes"), data::most_categories);
     for (const auto& item : in.get("columns").items(0, most_columns)) {
         const reader entry(as_object(item), item.where());
@@ -182,6 +165,28 @@ void put(object& into, const char* key, const std::optional<double>& number) {
 }
 
 } // namespace
+
+object to_json(const data::csv_schema& schema) {
+    array columns;
+    for (const auto& column : schema.columns) {
+        object entry{{"name", column.name}, {"type", word_of(column.type)}};
+        if (column.type == data::csv_column::kind::numeric) {
+            entry["mean"] = column.mean;
+            entry["deviation"] = column.deviation;
+        } else if (column.type == data::csv_column::kind::categorical) {
+            entry["categories"] = to_array(column.categories);
+        }
+        columns.emplace_back(std::move(entry));
+    }
+    return {{"delimiter", std::string(1, schema.delimiter)},
+            {"standardize", schema.standardize},
+            {"regression", schema.regression},
+            {"label", schema.label},
+            {"label_mean", schema.label_mean},
+            {"label_deviation", schema.label_deviation},
+            {"classes", to_array(schema.classes)},
+            {"columns", std::move(columns)}};
+}
 
 object to_meta(const hello& what) {
     return {{"name", what.name},

@@ -127,7 +127,8 @@ void run::deal_clients() {
             if (!local_clients_.contains(name)) {
                 const auto next = first_free_client();
                 if (plan_.clients != 0 && next >= plan_.clients) {
-                    reject(*who, "each of the plan's " + std::to_string(plan_.clients) + " clients has an owner already");
+                    reject(*who, "each of the plan's " + std::to_string(plan_.clients) +
+                                     " clients has an owner already");
                     continue;
                 }
                 local_clients_[name] = next;
@@ -344,8 +345,8 @@ void run::select_cohort(round_state& round) {
         }
     }
     if (!available.empty()) {
-        round.result.cohort =
-            federation::select_cohort(available, clients_total(), plan_.fraction, plan_.seed, round.result.round);
+        round.result.cohort = federation::select_cohort(available, clients_total(), plan_.fraction,
+                                                        plan_.seed, round.result.round);
     }
     for (const auto client : round.result.cohort) {
         round.hosts.push_back(roster_.host_of(client));

@@ -1,4 +1,6 @@
 #include <fedasio/federation/checkpoint.hpp>
+#include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/model_store.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
@@ -40,11 +42,14 @@ net::awaitable<command_answer> run::save(std::string name) {
         const auto path = federation::model_path(options_.state_dir, name);
         const auto round = round_;
         const auto weights = weights_;
+        std::map<std::string, std::string> metadata{{"format", "fedasio"},
+                                                    {"plan", plan_.name},
+                                                    {"plan_digest", plan_digest_},
+                                                    {"round", std::to_string(round)}};
+        if (schema_) {
+            metadata["schema"] = federation::canonical_text(federation::to_json(*schema_));
+        }
         auto job = [&, network = *network_] {
-            const std::map<std::string, std::string> metadata{{"format", "fedasio"},
-                                                              {"plan", plan_.name},
-                                                              {"plan_digest", plan_digest_},
-                                                              {"round", std::to_string(round)}};
             federation::save_model(path, layout_of(network), weights.floats(), metadata);
             return federation::list_models(options_.state_dir);
         };

@@ -19,8 +19,7 @@ using data_path = std::optional<std::filesystem::path>;
 std::string origin_of(const federation::load& what, const data_path& data) {
     auto text = federation::canonical_text(federation::to_json(what.source)) + (data ? data->string() : "");
     if (what.schema) {
-        const auto meta = federation::to_meta(what);
-        text += federation::canonical_text(meta.at("schema"));
+        text += federation::canonical_text(federation::to_json(*what.schema));
     }
     return text;
 }

@@ -93,6 +93,17 @@ BOOST_AUTO_TEST_CASE(a_regression_has_no_classes) {
     BOOST_TEST(schema.columns.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(the_label_of_a_regression_is_standardised_too) {
+    const csv_schema schema = merged({"a,label\n1,10\n2,30\n", "a,label\n1,50\n2,70\n"}, true);
+    BOOST_TEST(schema.label_mean == 40.0);
+    BOOST_TEST(schema.label_deviation == std::sqrt(500.0), boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(merged({"a,label\n1,5\n2,5\n"}, true).label_deviation == 1.0);
+    source.standardize = false;
+    const csv_schema plain = merged({"a,label\n1,10\n2,30\n"}, true);
+    BOOST_TEST(plain.label_mean == 0.0);
+    BOOST_TEST(plain.label_deviation == 1.0);
+}
+
 BOOST_AUTO_TEST_CASE(headers_that_differ_name_owner_and_columns) {
     BOOST_CHECK_EXCEPTION(merged({"a,b,label\n1,2,x\n", "b,label,a\n1,x,2\n", "a,c,d,label\n1,2,3,x\n"}),
                           error, says({"owner 2:", "owner 0", "lacks 'b'", "has in addition 'c', 'd'"}));

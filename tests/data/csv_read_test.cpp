@@ -75,6 +75,9 @@ BOOST_AUTO_TEST_CASE(a_regression_reads_targets) {
     const dataset set = read("age,name,town,flat,label\n40,n,rome,7,12.5\n30,n,oslo,7,-1e3\n");
     BOOST_TEST(set.class_count() == 0U);
     BOOST_TEST(set.targets() == (floats{12.5F, -1000.0F}), boost::test_tools::per_element());
+    schema.label_mean = 2.5;
+    schema.label_deviation = 4;
+    BOOST_TEST(read("age,name,town,flat,label\n40,n,rome,7,12.5\n").targets()[0] == 2.5F);
     BOOST_CHECK_EXCEPTION(read("age,name,town,flat,label\n40,n,rome,7,much\n"), error,
                           says({"line 2:", "'label'", "'much'"}));
     BOOST_CHECK_EXCEPTION(read("age,name,town,flat,label\n40,n,rome,7,nan\n"), error,

@@ -28,6 +28,8 @@ data::csv_schema some_schema() {
     schema.delimiter = '\t';
     schema.standardize = false;
     schema.label = "kind";
+    schema.label_mean = -3.5;
+    schema.label_deviation = 0.1;
     schema.classes = {"no", "yes"};
     schema.columns = {
         {"age", data::csv_column::kind::numeric, 0.1, 1e-300, {}},

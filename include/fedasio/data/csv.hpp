@@ -70,6 +70,9 @@ struct csv_schema {
     std::string label;
     std::vector<std::string> classes;       ///< by class number; empty in a regression
     std::vector<csv_column_schema> columns; ///< features and ignored columns, in the order of the inputs
+    /// In a regression with `standardize`, the target is (label - label_mean) / label_deviation.
+    double label_mean = 0;
+    double label_deviation = 1;
 
     friend bool operator==(const csv_schema&, const csv_schema&) = default;
 };

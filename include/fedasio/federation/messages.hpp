@@ -139,6 +139,9 @@ struct measurements {
     std::uint64_t memory_bytes = 0;
 };
 
+/// The encoding of a table, as `load` carries it and saved models keep it.
+[[nodiscard]] boost::json::object to_json(const data::csv_schema& schema);
+
 [[nodiscard]] boost::json::object to_meta(const hello& what);
 [[nodiscard]] boost::json::object to_meta(const welcome& what);
 [[nodiscard]] boost::json::object to_meta(const survey& what);

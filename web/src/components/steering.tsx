@@ -18,7 +18,7 @@ function obstacles(
         pause: idle ?? (paused ? 'It is paused' : pausing ? 'It pauses before the next round' : null),
         resume: idle ?? (paused || pausing || phase === 'waiting' ? null : 'It is not paused'),
         stop: idle ?? (stopping ? 'It is stopping' : null),
-        load: paused ? null : running,
+        load: running,
     };
 }
 
