@@ -24,6 +24,7 @@
 #include <cstdio>
 #include <fedasio_web_assets.hpp>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -134,11 +135,20 @@ net::awaitable<void> serve(master::run& run, bool& succeeded, std::function<void
     on_end();
 }
 
+void make_state_dir(const std::filesystem::path& where) {
+    std::error_code ec;
+    std::filesystem::create_directories(where, ec);
+    if (ec) {
+        throw std::runtime_error("cannot make the folder " + where.string() + " (" + ec.message() +
+                                 "): choose another with --state-dir DIR");
+    }
+}
+
 int start(settings from, bool min_workers_given) {
     program::start_log("fedasio-master", from.log);
     auto plan = federation::read_plan(from.plan);
     check_model(plan, from.plan);
-    std::filesystem::create_directories(from.run.state_dir);
+    make_state_dir(from.run.state_dir);
     const auto plan_text = boost::json::serialize(federation::to_json(plan));
     const auto plan_name = plan.name;
     if (!min_workers_given) {

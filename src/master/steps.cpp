@@ -158,6 +158,7 @@ net::awaitable<bool> run::load_datasets() {
     deal_clients();
     std::vector<worker_ptr> whom;
     for (const auto& [id, who] : roster_.all()) {
+        loaded_once_ = loaded_once_ || who->data_current;
         if (!who->data_current && who->unusable.empty() && !who->assigned.empty()) {
             whom.push_back(who);
         }

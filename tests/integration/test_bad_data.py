@@ -3,7 +3,15 @@
 import unittest
 
 from federation import Federation
+from python_worker import PythonWorker
 from sample_data import write_images
+
+
+class Mortal(PythonWorker):
+    """Loads its data, and dies when it is to train."""
+
+    def train(self, request):
+        self.peer.hang_up()
 
 
 class BadData(Federation):
@@ -36,6 +44,22 @@ class BadData(Federation):
                 self.assertIsNone(bad.exit_code)
                 self.assertEqual(master.get("status")["workers"], 2)
                 self.assertEqual([e for e in master.log("notice") if e["level"] == "error"][1:], [])
+
+    def test_the_only_good_one_dies_and_another_comes(self):
+        undisturbed = self.run_to_the_end(self.plan(), [])["weights_sha256"]
+        master = self.master(self.plan(), "--min-workers", "2")
+        bad = self.worker(master, "bad", "--data", self.empty)
+        self.serve_in_thread(Mortal(master.worker_address, "good"))
+        master.wait_workers(2)
+        master.command("train")
+        left = master.wait_event("worker_left", name="good")["seq"]
+        master.wait_event("phase", left, phase="waiting")
+        self.worker(master, "good")
+        end = master.wait_event("training_finished")
+        self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 2), end)
+        self.assertEqual(end["weights_sha256"], undisturbed)
+        self.assertEqual(master.get("status")["workers"], 2)
+        self.assertIsNone(bad.exit_code)
 
     def test_nobody_can_load(self):
         master = self.master(self.plan())

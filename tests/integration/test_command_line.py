@@ -88,9 +88,12 @@ class Usage(Federation):
     def test_state_folder_that_is_a_file(self):
         plan = self.write_plan(self.plan())
         case = ("fedasio-master", "--plan", plan, *ANY_PORTS)
-        code, _, errors = run_program(*case, "--state-dir", plan, "--resume", directory=self.folder)
-        self.assertEqual(code, 1, errors)
-        self.assertIn("plan.json", errors)
+        for more in (), ("--resume",), ("--autostart",):
+            for state in plan, plan / "deeper":
+                with self.subTest(more, state=state):
+                    self.assert_one_line(
+                        (*case, "--state-dir", state, *more), str(state), "Not a directory", "--state-dir"
+                    )
 
 
 class Endings(Federation):
@@ -116,6 +119,18 @@ class Endings(Federation):
         master.signal(signal.SIGINT)
         master.signal(signal.SIGTERM)
         self.assertIn(master.wait_exit(), (0, 1, -signal.SIGTERM))
+
+    def test_two_signals_in_a_row_always_end_it(self):
+        """Wherever the first has got to when the second comes."""
+        for number in range(50):
+            with self.subTest(number):
+                master = self.master(self.plan())
+                master.wait_workers(0)
+                master.expects_signal = True
+                # Two of the same kind may be delivered as one.
+                master.signal(signal.SIGTERM if number % 2 else signal.SIGINT)
+                master.signal(signal.SIGTERM)
+                self.assertIn(master.wait_exit(), (0, 1, -signal.SIGTERM), master.text())
 
     def test_kill_takes_spawned_workers_along(self):
         plan = self.plan(local={"epochs": 1000000})

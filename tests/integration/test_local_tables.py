@@ -1,8 +1,13 @@
 """Owners with tables of their own, which nobody else sees."""
 
+import json
+import random
+import signal
+import statistics
 import unittest
 
 from federation import Federation
+from model_file import read_safetensors
 from sample_data import table_rows, write_table
 
 
@@ -31,6 +36,14 @@ class LocalTables(Federation):
         )
         del plan["clients"]
         return plan
+
+    def owners(self, master):
+        """North and south, both connected."""
+        started = [
+            self.worker(master, name, "--data", self.folder / f"{name}.csv") for name in ("north", "south")
+        ]
+        master.wait_workers(2)
+        return started
 
     def test_learns_from_both(self):
         report = self.run_to_the_end(
@@ -84,6 +97,80 @@ class LocalTables(Federation):
         self.assertIn("south cannot take part", notice["text"])
         self.assertEqual(len(master.get("rounds")[-1]["cohort"]), 1)
 
+    def test_rejected_owner_frees_its_place(self):
+        """A broken table keeps no client from an owner who comes later; a good one keeps its own."""
+        broken = self.folder / "broken.csv"
+        broken.write_text("size,shade\n")
+        master = self.master({**self.table_plan(), "clients": 2}, "--min-workers", "2")
+        spoiler = self.worker(master, "a-broken", "--data", broken)
+        self.worker(master, "north", "--data", self.north)
+        master.wait_workers(2)
+        self.assertEqual(master.train(rounds=1)["outcome"], "rounds_done")
+        (alone,) = master.get("rounds")[-1]["cohort"]
+        spoiler.signal(signal.SIGTERM)
+        spoiler.wait_exit()
+        master.wait_event("worker_left", name="a-broken")
+        self.worker(master, "south", "--data", self.south)
+        master.wait_workers(2)
+        after = master.now()
+        self.assertEqual(master.train(rounds=1)["outcome"], "rounds_done")
+        self.assertEqual(master.get("rounds")[-1]["cohort"], [0, 1])
+        number = master.wait_joined("south")
+        master.wait_event("client_updated", after, worker=number, client=1 - alone)
+        # Both places have owners now.
+        self.worker(master, "west", "--data", self.south)
+        master.wait_workers(3)
+        self.assertEqual(master.train(rounds=1)["outcome"], "rounds_done")
+        self.assertEqual(master.get("rounds")[-1]["cohort"], [0, 1])
+        master.wait_event("notice", after, where=lambda e: "west cannot take part" in e["text"])
+
+    def test_the_only_good_owner_dies_and_comes_back(self):
+        """In a training for which its data was there already, beside an owner that can do nothing."""
+        self.south.write_text("size,shade\n")
+        master = self.master(self.table_plan(), "--min-workers", "2")
+        north = self.worker(master, "north", "--data", self.north)
+        self.worker(master, "south", "--data", self.south)
+        master.wait_workers(2)
+        master.train(rounds=1)
+        after = master.now()
+        north.freeze()
+        master.command("train", rounds=2)
+        master.wait_event("notice", after, level="error")
+        north.kill()
+        left = master.wait_event("worker_left", after, name="north")["seq"]
+        master.wait_event("phase", left, phase="waiting")
+        self.worker(master, "north", "--data", self.north)
+        end = master.wait_event("training_finished", after)
+        self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 3), end)
+
+    def test_resume_counts_the_rounds_from_the_checkpoint(self):
+        """The inputs of the model are known only when the tables are, and so is the checkpoint."""
+        plan = {**self.table_plan(), "checkpoint_every": 1}
+        master = self.master(plan, "--min-workers", "2")
+        owners = self.owners(master)
+        master.train(rounds=2)
+        for program in (master, *owners):
+            program.kill()
+        master = self.master(plan, "--min-workers", "2", "--resume")
+        self.owners(master)
+        end = master.train(rounds=3)
+        self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 5), end)
+        self.assertEqual([r["round"] for r in master.get("rounds")], [3, 4, 5])
+        started = [e for e in master.events if e["type"] == "training_started"][-1]
+        self.assertEqual((started["round"], started["last_round"]), (3, 5))
+
+    def test_resume_at_the_start_counts_all_rounds(self):
+        plan = {**self.table_plan(), "checkpoint_every": 1}
+        master = self.master(plan, "--min-workers", "2")
+        owners = self.owners(master)
+        master.train(rounds=4)
+        for program in (master, *owners):
+            program.kill()
+        report = self.run_to_the_end(
+            plan, ["--data", self.north], ["--data", self.south], options=("--resume",)
+        )
+        self.assertEqual([r["round"] for r in report["rounds"]], [5, 6])
+
     def test_owner_comes_back_as_the_same_client(self):
         master = self.master(self.table_plan(), "--min-workers", "2")
         north = self.worker(master, "north", "--data", self.north)
@@ -111,6 +198,31 @@ class LocalTables(Federation):
         self.assertIsNone(last["train_accuracy"])
         self.assertLess(last["test_loss"], 0.5)
         self.assertLess(last["test_loss"], first["test_loss"])
+
+    def test_regression_on_large_labels(self):
+        """Plain SGD on prices around 300,000, which is what standardising the label is for."""
+        rng = random.Random(6)
+        areas = [rng.uniform(50, 150) for _ in range(400)]
+        rows = [[f"{area:.3f}", f"{area * 3000 + rng.gauss(0, 10000):.2f}"] for area in areas]
+        write_table(self.north, rows[:250], ("area", "price"))
+        write_table(self.south, rows[250:], ("area", "price"))
+        plan = self.table_plan(units=1, loss="mean_squared_error", activation="linear", label="price")
+        plan["local"] = {"epochs": 2, "batch_size": 8, "optimizer": {"type": "sgd", "learning_rate": 0.01}}
+        master = self.master(plan, "--min-workers", "2")
+        self.owners(master)
+        end = master.train(rounds=8)
+        self.assertEqual(end["outcome"], "rounds_done", end)
+        self.assertLess(master.get("rounds")[-1]["test_loss"], 0.2)
+
+        master.command("save", name="prices")
+        path = self.folder / master.wait_event("model_saved")["path"]
+        schema = json.loads(read_safetensors(path).metadata["schema"])
+        prices = [float(price) for _, price in rows]
+        self.assertAlmostEqual(schema["label_mean"], statistics.fmean(prices), delta=1)
+        self.assertAlmostEqual(schema["label_deviation"], statistics.pstdev(prices), delta=500)
+        self.assertEqual((schema["label"], schema["regression"]), ("price", True))
+        (area,) = [column for column in schema["columns"] if column["name"] == "area"]
+        self.assertAlmostEqual(area["mean"], statistics.fmean(float(row[0]) for row in rows), delta=0.01)
 
     def test_one_table_for_all(self):
         """Not local: every worker reads the same file, and the clients share it."""

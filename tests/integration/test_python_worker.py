@@ -93,6 +93,13 @@ DISCONNECTED = (
 )
 
 
+class Boastful(PythonWorker):
+    """Tells more of its data than anybody can have."""
+
+    def load(self, request):
+        self.peer.reply(request, {"clients": [], "padding": "x" * (1 << 20)})
+
+
 class Hostile(Federation):
     def one_round_with(self, how):
         """A round of an honest worker and one that does as `how` says; gives the weights and the dropped."""
@@ -116,6 +123,24 @@ class Hostile(Federation):
                 self.assertEqual(reasons, {"invalid" if how in REJECTED else "lost"})
                 self.assertEqual(clients, [1, 3])
                 self.assertEqual(weights, honest)
+
+    def test_answer_to_load_that_is_too_large(self):
+        plan = self.plan()
+        undisturbed = self.run_to_the_end(plan, [])
+        master = self.master(plan)
+        self.workers(master, 1)
+        snake = Boastful(master.worker_address, "boastful")
+        self.serve_in_thread(snake)
+        master.wait_workers(2)
+        end = master.train()
+        self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 2), end)
+        self.assertEqual(end["weights_sha256"], undisturbed["weights_sha256"])
+        self.assertEqual(snake.asked.count(frames.LOAD), 1)
+        left = master.wait_event("worker_left", name="boastful")
+        self.assertRegex(left["reason"], "meta.*bytes.*at most")
+        for result in master.get("rounds"):
+            self.assertEqual((result["cohort"], result["dropped"]), ([0, 1, 2, 3], []))
+        self.assertEqual(master.get("status")["workers"], 1)
 
 
 if __name__ == "__main__":

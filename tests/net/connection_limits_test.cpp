@@ -142,7 +142,69 @@ BOOST_AUTO_TEST_CASE(an_end_inside_a_frame_is_told_from_one_between_frames) {
         const error_code expected =
             length == 0 ? error_code(asio::error::eof) : make_error_code(errc::truncated);
         BOOST_TEST(peer.end() == expected);
+        BOOST_TEST(peer.end_reason_says("closed without a goodbye") == (length == 0));
     }
+}
+
+BOOST_AUTO_TEST_CASE(an_end_after_a_whole_frame_is_one_without_a_goodbye) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    peer.say(frame(notice));
+    peer.in().end();
+    world.settle();
+    BOOST_TEST(peer.received().size() == 1U);
+    BOOST_TEST(peer.end() == error_code(asio::error::eof));
+    BOOST_TEST(peer.end_reason_says("closed without a goodbye"));
+}
+
+// 60,000 bytes of characters that lie across the limit, wherever it falls between two of them.
+BOOST_AUTO_TEST_CASE(long_reasons_are_cut_between_two_characters) {
+    for (const std::string character : {"\u00e4", "\u20ac", "\U0001f41d"}) {
+        for (std::size_t shift = 0; shift < character.size(); ++shift) {
+            const auto whole = (500 - shift) / character.size();
+            const auto text = [&](std::size_t count) {
+                std::string result(shift, 'x');
+                while (count-- > 0) {
+                    result += character;
+                }
+                return result;
+            };
+            const auto given = text(60000 / character.size());
+            const auto expected = text(whole) + "...";
+            connection_options options;
+            options.limits.meta = 200000;
+
+            virtual_runtime world;
+            raw_peer refusing(world, options);
+            std::vector<answer> got;
+            refusing.subject()->ask(frame(16), {}, [&](answer one) { got.push_back(std::move(one)); });
+            world.settle();
+            auto refusal = reply_to(refusing.hear().at(0), {{"code", given}, {"reason", given}});
+            refusal.is_refusal = true;
+            refusing.say(refusal);
+            BOOST_TEST_REQUIRE(got.size() == 1U);
+            BOOST_TEST(to_string(got[0].result) == "refused");
+            BOOST_TEST(got[0].code == expected);
+            BOOST_TEST(got[0].reason == expected);
+
+            raw_peer leaving(world, options);
+            leaving.say(frame(frame_type::bye, {{"reason", given}}));
+            leaving.in().end();
+            world.settle();
+            BOOST_TEST(leaving.end() == make_error_code(errc::closed_by_peer));
+            BOOST_TEST(leaving.subject()->end_reason() == "the peer said goodbye: " + expected);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_of_500_bytes_stays_whole) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    const std::string reason(500, 'x');
+    peer.say(frame(frame_type::bye, {{"reason", reason}}));
+    peer.in().end();
+    world.settle();
+    BOOST_TEST(peer.subject()->end_reason() == "the peer said goodbye: " + reason);
 }
 
 BOOST_AUTO_TEST_CASE(frames_of_a_connection_that_is_over_are_not_handed_on) {

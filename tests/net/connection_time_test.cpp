@@ -16,6 +16,26 @@ frame control(std::uint16_t type, std::uint64_t number) {
     return what;
 }
 
+std::string pings(std::size_t count) {
+    const auto one = wire_form(control(frame_type::ping, 7));
+    std::string all;
+    all.reserve(count * one.size());
+    while (count-- > 0) {
+        all += one;
+    }
+    return all;
+}
+
+/// Reads until nothing more comes; returns how many bytes had been waiting.
+std::size_t drain(virtual_runtime& world, raw_peer& peer) {
+    std::size_t total = 0;
+    for (auto bytes = peer.out().take(); !bytes.empty(); bytes = peer.out().take()) {
+        total += bytes.size();
+        world.settle();
+    }
+    return total;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(connection_time)
@@ -154,6 +174,35 @@ BOOST_AUTO_TEST_CASE(a_peer_that_takes_nothing_is_dropped) {
     live(1);
     BOOST_TEST(peer.end() == make_error_code(errc::slow_reader));
     BOOST_TEST(body.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(pings_of_a_peer_that_never_reads_pile_up_little) {
+    virtual_runtime world;
+    raw_peer peer(world, {}, {64});
+    for (int flood = 0; flood < 2; ++flood) {
+        peer.say(pings(100000));
+        BOOST_TEST_REQUIRE(peer.subject()->is_open());
+        const auto waiting = drain(world, peer);
+        BOOST_TEST(waiting > 0U);
+        BOOST_TEST(waiting <= 8192U);
+    }
+    // It did not cost the connection anything.
+    peer.say(control(frame_type::ping, 8));
+    const auto pongs = peer.hear();
+    BOOST_TEST_REQUIRE(pongs.size() == 1U);
+    BOOST_TEST(pongs[0].type == frame_type::pong);
+    BOOST_TEST(pongs[0].correlation == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(pings_do_not_keep_a_peer_that_never_reads) {
+    virtual_runtime world;
+    raw_peer peer(world, {}, {64});
+    for (int second = 0; second < 40 && peer.subject()->is_open(); ++second) {
+        peer.say(pings(1000));
+        world.run_for(1s);
+    }
+    BOOST_TEST(peer.end() == make_error_code(errc::slow_reader));
+    BOOST_TEST(drain(world, peer) == 64U);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_waits_for_ever_after_a_goodbye) {
