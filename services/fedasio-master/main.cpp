@@ -193,6 +193,7 @@ int start(settings from, bool min_workers_given) {
     net::listener listener(rt, std::move(acceptor), {},
                            [&run](const std::string& what) { run.notice(severity::warning, what); });
     const auto where = net::address::parse(listener.local());
+    auto signals = program::end_signals(rt);
     std::printf("listening %s\ndashboard http://%s/\n", listener.local().c_str(),
                 page.local().to_string().c_str());
     std::fflush(stdout);
@@ -206,7 +207,7 @@ int start(settings from, bool min_workers_given) {
         page.stop();
         services.cancel();
     };
-    services.spawn(program::watch_signals([&training] { training.cancel(); }));
+    services.spawn(program::watch_signals(signals, [&training] { training.cancel(); }));
     services.spawn(page.run());
     services.spawn(
         listener.run([&run](std::unique_ptr<net::stream> wire) { return run.admit(std::move(wire)); }));

@@ -90,7 +90,8 @@ int start(settings from) {
     net::nursery all(context.get_executor());
     net::nursery watching(context.get_executor());
     worker::ending end;
-    watching.spawn(program::watch_signals([&all] { all.cancel(); }));
+    auto signals = program::end_signals(rt);
+    watching.spawn(program::watch_signals(signals, [&all] { all.cancel(); }));
     all.spawn(work(rt, pool, from, end, [&watching] { watching.cancel(); }));
     context.run();
     pool.join();

@@ -12,11 +12,14 @@
 
 namespace fedasio::program {
 
-net::awaitable<void> watch_signals(std::function<void()> first) {
-    namespace asio = boost::asio;
+namespace asio = boost::asio;
+
+asio::signal_set end_signals(net::runtime& rt) {
+    return asio::signal_set(rt.executor, SIGINT, SIGTERM);
+}
+
+net::awaitable<void> watch_signals(asio::signal_set& signals, std::function<void()> first) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    auto executor = co_await asio::this_coro::executor;
-    asio::signal_set signals(executor, SIGINT, SIGTERM);
     auto received = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
     if (std::get<0>(received)) {
         co_return;

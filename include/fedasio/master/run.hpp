@@ -35,7 +35,8 @@ struct run_options {
 };
 
 /// One run of a plan, from its first worker to its last round. `serve` is the state machine: it reads like
-/// the protocol, a step a line (src/master/run.cpp), and the steps themselves are in src/master/steps.cpp.
+/// the protocol, a step a line (src/master/run.cpp), and the steps themselves are in
+/// src/master/preparation.cpp (data and model to the workers) and src/master/steps.cpp (the round).
 /// Lives on its runtime's thread; heavy work goes to `pool`. Everything that happens is published to
 /// `events`, and to nothing else.
 class run {
@@ -95,7 +96,7 @@ private:
     [[nodiscard]] std::string unusable_workers() const;
     void give_up_round(std::uint32_t round);
 
-    // steps.cpp: what a round does, each step closed by one gather.
+    // preparation.cpp and steps.cpp: what a round does, each step closed by one gather.
     net::awaitable<bool> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
     net::awaitable<void> load_test_set();

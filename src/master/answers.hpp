@@ -1,0 +1,17 @@
+#pragma once
+
+#include <fedasio/net/gather.hpp>
+
+#include <string>
+
+namespace fedasio::master {
+
+/// What most requests to a worker are answered with.
+inline constexpr net::frame_limits short_meta{std::size_t{64} << 10, 0};
+
+/// Why an answer is none, for people.
+inline std::string describe(const net::gathered& answer) {
+    return answer.reason.empty() ? net::to_string(answer.result) : answer.reason;
+}
+
+} // namespace fedasio::master

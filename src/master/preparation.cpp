@@ -1,0 +1,307 @@
+#include <fedasio/data/idx.hpp>
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/master/assignment.hpp>
+#include <fedasio/master/run.hpp>
+#include <fedasio/net/offload.hpp>
+
+#include <boost/json/object.hpp>
+
+#include "master/answers.hpp"
+#include "master/run_failed.hpp"
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+namespace message_type = federation::message_type;
+
+// Answers of a size that no honest worker exceeds; parsing more would keep the master from its other workers.
+constexpr net::frame_limits summary_meta{std::size_t{4} << 20, 0};
+constexpr std::size_t bytes_a_client = 96;
+
+} // namespace
+
+bool run::is_local() const {
+    return plan_.partition.type == data::partition_spec::scheme::local;
+}
+
+bool run::is_table() const {
+    return std::holds_alternative<data::csv_source>(plan_.source);
+}
+
+void run::reject(worker& who, const std::string& reason) {
+    // An owner that never had usable data does not keep a client that another owner could be.
+    if (is_local() && who.hosted.empty()) {
+        local_clients_.erase(who.hello.name);
+    }
+    who.unusable = reason;
+    who.hosted.clear();
+    who.data_current = false;
+    who.has_model = false;
+    who.weights_version = 0;
+    roster_.changed().set();
+    set_state(who, worker_state::joined);
+    notice(noticed::severity::error, who.hello.name + " cannot take part: " + reason);
+}
+
+void run::build_network(const nn::model_spec& spec) {
+    try {
+        network_.emplace(spec);
+    } catch (const std::invalid_argument& e) {
+        throw run_failed(std::string("the plan's model cannot be built: ") + e.what());
+    }
+    net::buffer initial(network_->parameter_count() * sizeof(float));
+    network_->initialise(initial.floats(), plan_.seed);
+    weights_ = net::payload(std::move(initial));
+    ++weights_version_;
+    server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
+}
+
+/// Partition `local`: the smallest number that no owner has.
+client_id run::first_free_client() const {
+    std::set<client_id> taken;
+    for (const auto& [name, client] : local_clients_) {
+        taken.insert(client);
+    }
+    client_id next = 0;
+    while (taken.contains(next)) {
+        ++next;
+    }
+    return next;
+}
+
+std::uint32_t run::clients_total() const {
+    std::uint32_t total = is_local() ? 0 : plan_.clients;
+    for (const auto& [name, client] : local_clients_) {
+        total = std::max(total, client + 1);
+    }
+    return total;
+}
+
+/// Decides who hosts which clients, in view of who is here now.
+void run::deal_clients() {
+    std::map<worker_id, std::vector<client_id>> wanted;
+    if (is_local()) {
+        std::map<std::string, worker_ptr> by_name;
+        for (const auto& [id, who] : roster_.all()) {
+            if (who->unusable.empty() && who->connection->is_open()) {
+                by_name[who->hello.name] = who;
+            }
+        }
+        for (const auto& [name, who] : by_name) {
+            if (!local_clients_.contains(name)) {
+                const auto next = first_free_client();
+                if (plan_.clients != 0 && next >= plan_.clients) {
+                    reject(*who, "each of the plan's " + std::to_string(plan_.clients) +
+                                     " clients has an owner already");
+                    continue;
+                }
+                local_clients_[name] = next;
+            }
+            wanted[who->id] = {local_clients_[name]};
+        }
+    } else {
+        std::vector<host> hosts;
+        for (const auto& [id, who] : roster_.all()) {
+            if (who->unusable.empty() && who->connection->is_open()) {
+                hosts.push_back({id, who->hello.clients, who->assigned});
+            }
+        }
+        wanted = assign_clients(std::move(hosts), plan_.clients);
+    }
+    for (const auto& [id, who] : roster_.all()) {
+        if (who->assigned != wanted[id]) {
+            who->assigned = wanted[id];
+            who->data_current = false;
+            who->hosted.clear();
+        }
+    }
+}
+
+/// Brings every worker's data up to date with the clients that it is to host; false if one could not.
+net::awaitable<bool> run::load_datasets() {
+    deal_clients();
+    std::vector<worker_ptr> whom;
+    for (const auto& [id, who] : roster_.all()) {
+        loaded_once_ = loaded_once_ || who->data_current;
+        if (!who->data_current && who->unusable.empty() && !who->assigned.empty()) {
+            whom.push_back(who);
+        }
+    }
+    if (whom.empty()) {
+        co_return true;
+    }
+    enter(phase::loading_dataset);
+    for (const auto& who : whom) {
+        set_state(*who, worker_state::loading);
+    }
+    const auto everybody = whom;
+    if (is_table() && !schema_) {
+        co_await survey_tables(whom);
+        if (!schema_) {
+            co_return false;
+        }
+        std::erase_if(whom, [](const worker_ptr& who) { return !who->unusable.empty(); });
+    }
+    co_await load_test_set();
+
+    const bool hold_out = !federation::has_test_files(plan_.source);
+    std::vector<net::call> calls;
+    for (const auto& who : whom) {
+        federation::load request;
+        request.seed = plan_.seed;
+        request.source = plan_.source;
+        request.partition = plan_.partition;
+        request.schema = schema_;
+        request.holdout = hold_out ? plan_.test_fraction : 0.0;
+        request.clients_total = clients_total();
+        request.clients = who->assigned;
+        const net::frame_limits counts_meta{short_meta.meta + bytes_a_client * who->assigned.size(), 0};
+        calls.emplace_back(who->connection, net::frame(message_type::load, federation::to_meta(request)),
+                           counts_meta);
+    }
+    auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
+        auto& who = *whom[index];
+        const auto loaded = federation::read_loaded(reply.meta);
+        if (!std::ranges::equal(loaded.clients, who.assigned, {}, &federation::loaded::client_data::client)) {
+            return "the reply names other clients than the request";
+        }
+        worker_assigned event{who.id, {}};
+        for (const auto& client : loaded.clients) {
+            who.hosted[client.client] = client;
+            event.clients.push_back({client.client, client.samples});
+        }
+        who.data_current = true;
+        loaded_once_ = true;
+        set_state(who, worker_state::ready);
+        events_.publish(std::move(event));
+        return {};
+    };
+    const auto answers = co_await net::gather(rt_, std::move(calls), until_deadline(whom.size()), on_reply);
+    for (std::size_t i = 0; i < whom.size(); ++i) {
+        if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
+            reject(*whom[i], describe(answers[i]));
+        }
+    }
+    co_return std::ranges::all_of(everybody, [](const worker_ptr& who) { return who->data_current; });
+}
+
+/// Makes one schema of what all owners tell of their tables; none if nobody can tell anything.
+net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
+    const auto& source = std::get<data::csv_source>(plan_.source);
+    const bool regression = federation::is_regression(plan_);
+    // With `local` every owner has rows of its own; otherwise all see the same file and one summary is
+    // enough.
+    const std::size_t wanted = is_local() ? whom.size() : 1;
+    std::map<client_id, data::csv_summary> summaries;
+    std::vector<net::call> calls;
+    for (const auto& who : whom) {
+        const federation::survey request{plan_.source, regression};
+        calls.emplace_back(who->connection, net::frame(message_type::survey, federation::to_meta(request)),
+                           summary_meta);
+    }
+    auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
+        summaries[whom[index]->assigned.front()] = federation::read_summary(reply.meta);
+        return {};
+    };
+    const net::gather_policy policy(rt_.time.now() + plan_.deadline, wanted);
+    const auto answers = co_await net::gather(rt_, std::move(calls), policy, on_reply);
+    for (std::size_t i = 0; i < whom.size(); ++i) {
+        if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
+            reject(*whom[i], describe(answers[i]));
+        }
+    }
+    const bool cancelled = co_await net::is_cancelled();
+    if (cancelled || summaries.empty()) {
+        co_return;
+    }
+    std::vector<data::csv_summary> in_order;
+    for (auto& [client, summary] : summaries) {
+        in_order.push_back(std::move(summary));
+        if (in_order.size() == wanted) {
+            break;
+        }
+    }
+    auto schema = data::merge(in_order, source, regression);
+    const auto features = data::feature_count(schema);
+    if (!network_) {
+        auto spec = plan_.model;
+        spec.input = {1, 1, static_cast<std::uint32_t>(features)};
+        build_network(spec);
+        events_.publish(model_built{network_->parameter_count()});
+        restore();
+    }
+    const auto inputs = network_->input().size();
+    const auto outputs = network_->output().size();
+    if (inputs != features) {
+        throw run_failed("the table has " + std::to_string(features) +
+                         " inputs after encoding, but model.input says " + std::to_string(inputs) +
+                         ": leave model.input out of the plan");
+    }
+    if (!regression && schema.classes.size() > outputs) {
+        throw run_failed("the label '" + schema.label + "' has " + std::to_string(schema.classes.size()) +
+                         " classes, but the model's last layer has " + std::to_string(outputs) + " units");
+    }
+    schema_ = std::move(schema);
+}
+
+net::awaitable<void> run::load_test_set() {
+    if (test_set_ || !federation::has_test_files(plan_.source) || (is_table() && !schema_)) {
+        co_return;
+    }
+    auto job = [&]() -> std::shared_ptr<const data::dataset> {
+        if (const auto* idx = std::get_if<data::idx_source>(&plan_.source)) {
+            return std::make_shared<const data::dataset>(data::read_idx(idx->test_images, idx->test_labels));
+        }
+        const auto& csv = std::get<data::csv_source>(plan_.source);
+        return std::make_shared<const data::dataset>(data::read_csv(csv.test, *schema_));
+    };
+    auto loaded = co_await net::offload(rt_, pool_, std::move(job));
+    if (loaded->feature_count() != network_->input().size()) {
+        throw run_failed("the test data has " + std::to_string(loaded->feature_count()) +
+                         " values a sample, but the model takes " + std::to_string(network_->input().size()) +
+                         ": correct model.input in the plan");
+    }
+    if (loaded->class_count() > network_->output().size()) {
+        throw run_failed("the test data has " + std::to_string(loaded->class_count()) +
+                         " classes, but the model's last layer has " +
+                         std::to_string(network_->output().size()) + " units");
+    }
+    test_set_ = std::move(loaded);
+}
+
+net::awaitable<bool> run::distribute_model() {
+    std::vector<worker_ptr> whom;
+    std::vector<net::call> calls;
+    for (const auto& [id, who] : roster_.all()) {
+        if (who->data_current && !who->has_model) {
+            federation::model request;
+            request.seed = plan_.seed;
+            request.network = network_->spec();
+            request.local = plan_.local;
+            request.parameters = network_->parameter_count();
+            whom.push_back(who);
+            calls.emplace_back(who->connection, net::frame(message_type::model, federation::to_meta(request)),
+                               short_meta);
+        }
+    }
+    if (whom.empty()) {
+        co_return true;
+    }
+    enter(phase::distributing_model);
+    auto on_reply = [&](std::size_t index, net::frame&) -> std::string {
+        whom[index]->has_model = true;
+        return {};
+    };
+    const auto answers = co_await net::gather(rt_, std::move(calls), until_deadline(whom.size()), on_reply);
+    for (std::size_t i = 0; i < whom.size(); ++i) {
+        if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
+            reject(*whom[i], describe(answers[i]));
+        }
+    }
+    co_return std::ranges::all_of(whom, [](const worker_ptr& who) { return who->has_model; });
+}
+
+} // namespace fedasio::master
