@@ -43,7 +43,8 @@ awaitable<std::invoke_result_t<Job&>> offload(runtime& rt, asio::any_io_executor
         co_await state->done.wait();
     }
     if (state->failure) {
-        // Moved out, so that the exception ends on this thread and not with the pool's last hold on the state.
+        // Moved out, so that the exception ends on this thread and not with the pool's last hold on the
+        // state.
         std::rethrow_exception(std::exchange(state->failure, nullptr));
     }
     co_return std::move(*state->value);
