@@ -7,7 +7,6 @@
 
 using fedasio::master::assign_clients;
 using fedasio::master::client_id;
-using fedasio::master::host;
 using fedasio::master::worker_id;
 using dealt = std::map<worker_id, std::vector<client_id>>;
 

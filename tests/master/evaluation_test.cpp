@@ -57,7 +57,7 @@ master::test_result run(std::size_t threads, const std::shared_ptr<const dataset
     };
     std::exception_ptr failure;
     boost::asio::co_spawn(context, whole(rt, pool, samples, network, weights, result),
-                          [&](std::exception_ptr e) { failure = e; });
+                          [&](const std::exception_ptr& e) { failure = e; });
     context.run();
     pool.join();
     if (failure) {

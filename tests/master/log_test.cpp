@@ -12,7 +12,7 @@ std::optional<master::log_line> describe(master::log_writer& log, master::event:
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(log_)
+BOOST_AUTO_TEST_SUITE(log_lines)
 
 BOOST_AUTO_TEST_CASE(a_round_is_one_line_with_its_numbers) {
     master::log_writer log;

@@ -39,7 +39,7 @@ federation::load request_for(const std::filesystem::path& file, data::partition_
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(local_data_)
+BOOST_AUTO_TEST_SUITE(data_of_a_worker)
 
 BOOST_AUTO_TEST_CASE(a_worker_gets_the_parts_of_its_clients_only) {
     const scratch_folder folder;

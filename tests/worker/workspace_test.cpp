@@ -63,7 +63,7 @@ struct federation_of_two {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(workspace_, federation_of_two)
+BOOST_FIXTURE_TEST_SUITE(workspaces, federation_of_two)
 
 BOOST_AUTO_TEST_CASE(training_is_a_pure_function_of_round_and_client) {
     const auto what = setup();
