@@ -4,13 +4,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include "data/says.hpp"
-#include "data/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 #include <cmath>
 #include <limits>
 
 using namespace fedasio::data;
 using fedasio::data::test::says;
-using fedasio::data::test::scratch_directory;
+using fedasio::test::scratch_directory;
 using strings = std::vector<std::string>;
 using kind = csv_column::kind;
 

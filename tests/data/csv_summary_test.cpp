@@ -4,11 +4,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include "data/says.hpp"
-#include "data/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 
 using namespace fedasio::data;
 using fedasio::data::test::says;
-using fedasio::data::test::scratch_directory;
+using fedasio::test::scratch_directory;
 using strings = std::vector<std::string>;
 
 namespace {

@@ -5,12 +5,12 @@
 #include <zlib.h>
 
 #include "data/says.hpp"
-#include "data/scratch_directory.hpp"
+#include "scratch_directory.hpp"
 #include <sys/resource.h>
 
 using namespace fedasio::data;
 using fedasio::data::test::says;
-using fedasio::data::test::scratch_directory;
+using fedasio::test::scratch_directory;
 
 namespace {
 

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "worker/scratch_file.hpp"
+#include "scratch_directory.hpp"
 #include <set>
 
 namespace {
@@ -42,7 +42,7 @@ federation::load request_for(const std::filesystem::path& file, data::partition_
 BOOST_AUTO_TEST_SUITE(data_of_a_worker)
 
 BOOST_AUTO_TEST_CASE(a_worker_gets_the_parts_of_its_clients_only) {
-    const scratch_folder folder;
+    const fedasio::test::scratch_directory folder;
     const auto file = folder.write("all.csv", table(40));
     auto what = request_for(file, data::partition_spec::scheme::iid, {1, 3});
     what.holdout = 0.2;
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_worker_gets_the_parts_of_its_clients_only) {
 }
 
 BOOST_AUTO_TEST_CASE(local_is_the_whole_file_for_one_client) {
-    const scratch_folder folder;
+    const fedasio::test::scratch_directory folder;
     const auto file = folder.write("mine.csv", table(12));
     const local_data own(request_for(file, data::partition_spec::scheme::local, {2}), std::nullopt);
     BOOST_TEST(own.find(2)->train.size() == 12U);
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(local_is_the_whole_file_for_one_client) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_file_is_not_read_twice) {
-    const scratch_folder folder;
+    const fedasio::test::scratch_directory folder;
     const auto file = folder.write("all.csv", table(40));
     const local_data first(request_for(file, data::partition_spec::scheme::iid, {0}), std::nullopt);
     const local_data second(request_for(file, data::partition_spec::scheme::iid, {1}), std::nullopt, &first);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(the_same_file_is_not_read_twice) {
 }
 
 BOOST_AUTO_TEST_CASE(data_overrides_the_paths_of_the_plan) {
-    const scratch_folder folder;
+    const fedasio::test::scratch_directory folder;
     const auto file = folder.write("half.csv", table(4));
     BOOST_TEST(locate("/elsewhere/half.csv", folder.path()) == file);
     BOOST_TEST(locate("/elsewhere/other.csv", file) == file);
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(data_overrides_the_paths_of_the_plan) {
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_says_why) {
-    const scratch_folder folder;
+    const fedasio::test::scratch_directory folder;
     federation::load what;
     what.source = data::idx_source{"/nowhere/images", "/nowhere/labels", "", ""};
     what.clients_total = 1;

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "worker/scratch_file.hpp"
+#include "scratch_directory.hpp"
 #include <algorithm>
 #include <vector>
 
@@ -56,7 +56,7 @@ struct federation_of_two {
         return weights;
     }
 
-    scratch_folder folder;
+    fedasio::test::scratch_directory folder;
     std::shared_ptr<const local_data> samples;
     std::atomic<bool> stop = false;
 };

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <stdlib.h>
 #include <string>
+#include <string_view>
 
 namespace fedasio::test {
 
@@ -29,6 +30,12 @@ public:
     scratch_directory& operator=(const scratch_directory&) = delete;
 
     [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+    std::filesystem::path write(const std::string& name, std::string_view content) const {
+        const std::filesystem::path file = path_ / name;
+        std::ofstream(file, std::ios::binary) << content;
+        return file;
+    }
 
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
