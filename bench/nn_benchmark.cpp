@@ -1,4 +1,4 @@
-// Training steps a second on one core, beside Eigen's matrix product at a size where it is at its best: the
+// Training steps a second on one core, beside matrix products at a size where they are at their best: the
 // limit. Times differ from machine to machine and from minute to minute; compare within one run.
 
 #include <fedasio/nn/aligned_floats.hpp>
@@ -9,6 +9,8 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <nn/product.hpp>
+#include <string>
 #include <vector>
 
 namespace {
@@ -49,6 +51,21 @@ struct samples {
                                dropout{0.1F}, dense{10, activation::softmax, initializer::glorot}}});
 }
 
+// The same paper's network for images, of 1,663,370 parameters.
+[[nodiscard]] network paper_cnn() {
+    const auto convolution = [](std::uint32_t filters) {
+        return conv2d{.filters = filters,
+                      .kernel_height = 5,
+                      .kernel_width = 5,
+                      .pad = padding::same,
+                      .act = activation::relu};
+    };
+    return network(
+        {.input = {28, 28, 1},
+         .layers = {convolution(32), max_pool2d{2}, convolution(64), max_pool2d{2}, flatten{},
+                    dense{512, activation::relu}, dense{10, activation::softmax, initializer::glorot}}});
+}
+
 void train(benchmark::State& state, const network& model, const optimizer_spec& optimizer,
            std::size_t batch) {
     const samples data(model, batch);
@@ -71,6 +88,10 @@ void train_2nn_adam(benchmark::State& state) {
           static_cast<std::size_t>(state.range(0)));
 }
 
+void train_paper_cnn(benchmark::State& state) {
+    train(state, paper_cnn(), {.learning_rate = 0.01F}, static_cast<std::size_t>(state.range(0)));
+}
+
 void train_cnn(benchmark::State& state, padding pad) {
     train(state, cnn(pad), {.type = optimizer_spec::kind::adam, .learning_rate = 0.001F},
           static_cast<std::size_t>(state.range(0)));
@@ -88,6 +109,36 @@ void evaluate_2nn(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * 256);
 }
 
+void count_operations(benchmark::State& state, std::size_t size) {
+    const auto each = 2.0 * static_cast<double>(size * size * size);
+    state.counters["flop/s"] =
+        benchmark::Counter(each * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+
+// Of all instruction sets that this processor has, the widest first.
+void product_of(benchmark::State& state) {
+    const product_kernel kernel = product_kernels()[static_cast<std::size_t>(state.range(0))];
+    state.SetLabel(std::string(kernel.name));
+    constexpr std::size_t size = 960;
+    aligned_floats a(size * size);
+    aligned_floats b(size * size);
+    aligned_floats c(size * size);
+    for ([[maybe_unused]] auto _ : state) {
+        kernel.compute({.rows = size,
+                        .columns = size,
+                        .inner = size,
+                        .a = a.data(),
+                        .a_step = size,
+                        .b = b.data(),
+                        .b_inner = 1,
+                        .b_column = size,
+                        .c = c.data(),
+                        .c_column = size});
+        benchmark::ClobberMemory();
+    }
+    count_operations(state, size);
+}
+
 void eigen_product(benchmark::State& state) {
     const Eigen::Index size = state.range(0);
     const Eigen::MatrixXf a = Eigen::MatrixXf::Constant(size, size, 0.5F);
@@ -98,17 +149,17 @@ void eigen_product(benchmark::State& state) {
         benchmark::DoNotOptimize(c.data());
         benchmark::ClobberMemory();
     }
-    const auto operations =
-        2.0 * static_cast<double>(size * size * size) * static_cast<double>(state.iterations());
-    state.counters["flop/s"] = benchmark::Counter(operations, benchmark::Counter::kIsRate);
+    count_operations(state, static_cast<std::size_t>(size));
 }
 
 } // namespace
 
-BENCHMARK(eigen_product)->Arg(1024);
+BENCHMARK(product_of)->DenseRange(0, static_cast<int>(product_kernels().size()) - 1);
+BENCHMARK(eigen_product)->Arg(960);
 BENCHMARK(train_2nn)->Arg(10)->Arg(32)->Arg(64);
 BENCHMARK(train_2nn_adam)->Arg(32);
 BENCHMARK(evaluate_2nn)->Arg(64);
+BENCHMARK(train_paper_cnn)->Arg(10)->Arg(32);
 BENCHMARK_CAPTURE(train_cnn, valid, padding::valid)->Arg(32);
 BENCHMARK_CAPTURE(train_cnn, same, padding::same)->Arg(32);
 BENCHMARK_MAIN();

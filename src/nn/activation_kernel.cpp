@@ -16,8 +16,8 @@ public:
         apply(act_, y, features_, samples);
     }
 
-    void backward(const float* /*weights*/, const float* /*x*/, const float* y, float* dy,
-                  float* /*gradient*/, float* dx, std::size_t samples) override {
+    void backward(const layer_weights& /*own*/, const float* /*x*/, const float* y, float* dy, float* dx,
+                  std::size_t samples) override {
         std::copy_n(dy, features_ * samples, dx);
         backpropagate(act_, y, dx, features_, samples);
     }

@@ -4,153 +4,203 @@
 #include <nn/activation.hpp>
 #include <nn/bias.hpp>
 #include <nn/layer_kernel.hpp>
-#include <nn/matrix_view.hpp>
+#include <nn/product.hpp>
 
 namespace fedasio::nn {
 
 namespace {
 
-/// Convolution as matrix products (im2col; Chellapilla et al., 2006): a patch is the part of the image under
-/// the kernel, written as a column of kernel_height * kernel_width * channels values, and the layer is kernel
-/// * patches. The output pixels of the whole batch are taken a block at a time, so that the patches stay in
-/// the cache and the memory does not grow with the batch.
+/// An image [height][width][channels] with a frame of zeros around it.
+struct framed {
+    std::size_t height;
+    std::size_t width;
+    std::size_t channels;
+    std::size_t top;
+    std::size_t left;
+    std::size_t framed_height;
+    std::size_t framed_width;
+
+    [[nodiscard]] std::size_t row() const { return framed_width * channels; }
+
+    [[nodiscard]] std::size_t size() const { return framed_height * row(); }
+
+    /// Writes the inner part; the frame is never written to, and so stays what it was at first.
+    void fill(const float* image, float* to) const {
+        const std::size_t run = width * channels;
+        for (std::size_t y = 0; y < height; ++y) {
+            std::copy_n(image + y * run, run, to + (top + y) * row() + left * channels);
+        }
+    }
+};
+
+/// Weights [kernel_height][kernel_width][channels][filters], then the bias [filters]. All three passes are
+/// products that walk over the images themselves, for each image by itself; padding and the gradient by the
+/// inputs need them in a frame of zeros.
 class conv2d_kernel final : public layer_kernel {
 public:
-    conv2d_kernel(const conv2d& spec, const layer_layout& layer)
+    conv2d_kernel(const conv2d& spec, const layer_layout& layer, std::size_t max_samples)
         : input_(layer.input), output_(layer.output), kernel_height_(spec.kernel_height),
-          kernel_width_(spec.kernel_width),
-          top_(spec.pad == padding::same ? (spec.kernel_height - 1) / 2 : 0),
-          left_(spec.pad == padding::same ? (spec.kernel_width - 1) / 2 : 0), act_(spec.act),
-          patch_(kernel_height_ * kernel_width_ * input_.channels), block_(block_of(patch_)),
-          patches_(patch_ * block_) {}
+          kernel_width_(spec.kernel_width), is_padded_(spec.pad == padding::same), act_(spec.act),
+          patch_(kernel_height_ * kernel_width_ * input_.channels), keeps_images_(max_samples > 0) {
+        const std::size_t top = is_padded_ ? (kernel_height_ - 1) / 2 : 0;
+        const std::size_t left = is_padded_ ? (kernel_width_ - 1) / 2 : 0;
+        images_ = {input_.height,
+                   input_.width,
+                   input_.channels,
+                   top,
+                   left,
+                   output_.height + kernel_height_ - 1,
+                   output_.width + kernel_width_ - 1};
+        deltas_ = {output_.height,
+                   output_.width,
+                   output_.channels,
+                   kernel_height_ - 1 - top,
+                   kernel_width_ - 1 - left,
+                   input_.height + kernel_height_ - 1,
+                   input_.width + kernel_width_ - 1};
+        if (is_padded_) {
+            framed_images_ = aligned_floats(images_.size() * std::max<std::size_t>(max_samples, 1));
+        }
+        if (max_samples > 0) {
+            framed_delta_ = aligned_floats(deltas_.size());
+            turned_weights_ = aligned_floats(patch_ * output_.channels);
+            gradient_ = aligned_floats((patch_ + 1) * output_.channels);
+        }
+    }
 
     void forward(const float* weights, const float* x, float* y, std::size_t samples) override {
         const std::size_t filters = output_.channels;
-        for_each_block(samples, [&](std::size_t first, std::size_t pixels) {
-            gather(x, first, pixels);
-            float* out = y + first * filters;
-            spread_bias(weights + patch_ * filters, out, filters, pixels);
-            view(out, filters, pixels).noalias() += view(weights, filters, patch_) * patches(pixels);
-            apply(act_, out, filters, pixels);
-        });
+        for (std::size_t sample = 0; sample < samples; ++sample) {
+            const float* image = x + sample * input_.size();
+            if (is_padded_) {
+                float* frame = framed_images_.data() + (keeps_images_ ? sample * images_.size() : 0);
+                images_.fill(image, frame);
+                image = frame;
+            }
+            for (std::size_t row = 0; row < output_.height; ++row) {
+                compute({.rows = filters,
+                         .columns = output_.width,
+                         .outer = kernel_height_,
+                         .inner = kernel_width_ * input_.channels,
+                         .a = weights,
+                         .a_step = filters,
+                         .b = image + row * images_.row(),
+                         .b_outer = images_.row(),
+                         .b_inner = 1,
+                         .b_column = input_.channels,
+                         .c = y + sample * output_.size() + row * output_.width * filters,
+                         .c_column = filters,
+                         .start = weights + patch_ * filters,
+                         .is_rectified = act_ == activation::relu});
+            }
+        }
+        if (act_ != activation::relu) {
+            apply(act_, y, filters, samples * output_.height * output_.width);
+        }
     }
 
-    void backward(const float* weights, const float* x, const float* y, float* dy, float* gradient, float* dx,
+    void backward(const layer_weights& own, const float* x, const float* y, float* dy, float* dx,
                   std::size_t samples) override {
-        const std::size_t filters = output_.channels;
-        std::fill_n(gradient, (patch_ + 1) * filters, 0.0F);
+        const std::size_t pixels = std::size_t{output_.height} * output_.width;
+        backpropagate(act_, y, dy, output_.channels, samples * pixels);
         if (dx != nullptr) {
-            std::fill_n(dx, samples * input_.size(), 0.0F);
+            turn(own.values());
         }
-        for_each_block(samples, [&](std::size_t first, std::size_t pixels) {
-            float* block_dy = dy + first * filters;
-            backpropagate(act_, y + first * filters, block_dy, filters, pixels);
-            const auto delta = view(static_cast<const float*>(block_dy), filters, pixels);
-            gather(x, first, pixels);
-            view(gradient, filters, patch_).noalias() += delta * patches(pixels).transpose();
-            add_bias_gradient(block_dy, gradient + patch_ * filters, filters, pixels);
+        std::fill_n(gradient_.data(), gradient_.size(), 0.0F);
+        for (std::size_t sample = 0; sample < samples; ++sample) {
+            const float* delta = dy + sample * output_.size();
+            const float* image =
+                is_padded_ ? framed_images_.data() + sample * images_.size() : x + sample * input_.size();
+            differentiate_weights(image, delta);
+            add_bias_gradient(delta, gradient_.data() + patch_ * output_.channels, output_.channels, pixels);
             if (dx != nullptr) {
-                patches(pixels).noalias() = view(weights, filters, patch_).transpose() * delta;
-                scatter(dx, first, pixels);
+                differentiate_image(delta, dx + sample * input_.size());
             }
-        });
+        }
+        own.step(0, gradient_.span());
     }
 
 private:
-    // A multiple of 16 pixels, so that each block of outputs starts on a 64-byte line, and of about 256 KiB.
-    [[nodiscard]] static std::size_t block_of(std::size_t patch) {
-        return std::max<std::size_t>(65536 / patch / 16, 1) * 16;
-    }
-
-    [[nodiscard]] matrix_view patches(std::size_t pixels) { return view(patches_.data(), patch_, pixels); }
-
-    template <class Work>
-    void for_each_block(std::size_t samples, Work work) {
-        const std::size_t all = samples * output_.height * output_.width;
-        for (std::size_t first = 0; first < all; first += block_) {
-            work(first, std::min(block_, all - first));
+    /// Adds to gradient_, a row of the kernel at a time.
+    void differentiate_weights(const float* image, const float* delta) {
+        const std::size_t filters = output_.channels;
+        const std::size_t kernel_row = kernel_width_ * input_.channels;
+        for (std::size_t row = 0; row < kernel_height_; ++row) {
+            float* gradient = gradient_.data() + row * kernel_row * filters;
+            compute({.rows = filters,
+                     .columns = kernel_row,
+                     .outer = output_.height,
+                     .inner = output_.width,
+                     .a = delta,
+                     .a_step = filters,
+                     .b = image + row * images_.row(),
+                     .b_outer = images_.row(),
+                     .b_inner = input_.channels,
+                     .b_column = 1,
+                     .c = gradient,
+                     .c_column = filters,
+                     .start = gradient,
+                     .start_column = filters});
         }
     }
 
-    /// The part of a patch that lies inside of the image, as `rows` runs of `run` values.
-    struct inner_part {
-        std::size_t in_patches; ///< offset of the first run in patches_
-        std::size_t in_images;  ///< offset of the first run in the batch of images
-        std::size_t rows;
-        std::size_t run;
-    };
-
-    /// Calls work(inner_part) for each of the output pixels.
-    template <class Work>
-    void for_each_patch(std::size_t first, std::size_t pixels, Work work) const {
-        std::size_t x = first % output_.width;
-        std::size_t y = first / output_.width % output_.height;
-        std::size_t image = first / output_.width / output_.height;
-        for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-            const std::size_t begin = left_ > x ? left_ - x : 0;
-            const std::size_t end = std::min(kernel_width_, input_.width + left_ - x);
-            const std::size_t row_begin = top_ > y ? top_ - y : 0;
-            const std::size_t row_end = std::min(kernel_height_, input_.height + top_ - y);
-            const std::size_t image_row = image * input_.height + y + row_begin - top_;
-            work(inner_part{
-                .in_patches = pixel * patch_ + (row_begin * kernel_width_ + begin) * input_.channels,
-                .in_images = (image_row * input_.width + x + begin - left_) * input_.channels,
-                .rows = row_end - row_begin,
-                .run = (end - begin) * input_.channels,
-            });
-            if (++x == output_.width) {
-                x = 0;
-                if (++y == output_.height) {
-                    y = 0;
-                    ++image;
-                }
-            }
+    /// A convolution of the framed gradient with the turned kernel.
+    void differentiate_image(const float* delta, float* dx) {
+        const std::size_t filters = output_.channels;
+        deltas_.fill(delta, framed_delta_.data());
+        for (std::size_t row = 0; row < input_.height; ++row) {
+            compute({.rows = input_.channels,
+                     .columns = input_.width,
+                     .outer = kernel_height_,
+                     .inner = kernel_width_ * filters,
+                     .a = turned_weights_.data(),
+                     .a_step = input_.channels,
+                     .b = framed_delta_.data() + row * deltas_.row(),
+                     .b_outer = deltas_.row(),
+                     .b_inner = 1,
+                     .b_column = filters,
+                     .c = dx + row * input_.width * input_.channels,
+                     .c_column = input_.channels});
         }
     }
 
-    void gather(const float* images, std::size_t first, std::size_t pixels) {
-        float* patch = patches_.data();
-        for_each_patch(first, pixels, [&](const inner_part& part) {
-            if (part.rows * part.run != patch_) {
-                std::fill_n(patch, patch_, 0.0F);
-            }
-            patch += patch_;
-            for (std::size_t row = 0; row < part.rows; ++row) {
-                std::copy_n(images + part.in_images + row * input_.width * input_.channels, part.run,
-                            patches_.data() + part.in_patches + row * kernel_width_ * input_.channels);
-            }
-        });
-    }
-
-    void scatter(float* images, std::size_t first, std::size_t pixels) const {
-        for_each_patch(first, pixels, [&](const inner_part& part) {
-            for (std::size_t row = 0; row < part.rows; ++row) {
-                const float* __restrict from =
-                    patches_.data() + part.in_patches + row * kernel_width_ * input_.channels;
-                float* __restrict to = images + part.in_images + row * input_.width * input_.channels;
-                for (std::size_t i = 0; i < part.run; ++i) {
-                    to[i] += from[i];
+    /// The kernel upside down and left to right, [height][width][filters][channels].
+    void turn(const float* weights) {
+        const std::size_t channels = input_.channels;
+        const std::size_t filters = output_.channels;
+        const std::size_t places = kernel_height_ * kernel_width_;
+        for (std::size_t place = 0; place < places; ++place) {
+            const float* from = weights + (places - 1 - place) * channels * filters;
+            float* to = turned_weights_.data() + place * channels * filters;
+            for (std::size_t filter = 0; filter < filters; ++filter) {
+                for (std::size_t channel = 0; channel < channels; ++channel) {
+                    to[filter * channels + channel] = from[channel * filters + filter];
                 }
             }
-        });
+        }
     }
 
     shape input_;
     shape output_;
     std::size_t kernel_height_;
     std::size_t kernel_width_;
-    std::size_t top_;
-    std::size_t left_;
+    bool is_padded_;
     activation act_;
     std::size_t patch_;
-    std::size_t block_;
-    aligned_floats patches_;
+    bool keeps_images_; ///< for the backward pass
+    framed images_{};
+    framed deltas_{};
+    aligned_floats framed_images_; ///< [samples] when padded
+    aligned_floats framed_delta_;
+    aligned_floats turned_weights_;
+    aligned_floats gradient_;
 };
 
 } // namespace
 
-std::unique_ptr<layer_kernel> make_kernel(const conv2d& spec, const layer_layout& layer) {
-    return std::make_unique<conv2d_kernel>(spec, layer);
+std::unique_ptr<layer_kernel> make_kernel(const conv2d& spec, const layer_layout& layer,
+                                          std::size_t max_samples) {
+    return std::make_unique<conv2d_kernel>(spec, layer, max_samples);
 }
 
 } // namespace fedasio::nn

@@ -1,47 +1,111 @@
+#include <fedasio/nn/aligned_floats.hpp>
+
 #include <algorithm>
 #include <nn/activation.hpp>
 #include <nn/bias.hpp>
 #include <nn/layer_kernel.hpp>
-#include <nn/matrix_view.hpp>
+#include <nn/product.hpp>
 
 namespace fedasio::nn {
 
 namespace {
 
+void transpose(const float* from, std::size_t rows, std::size_t columns, std::size_t from_step, float* to,
+               std::size_t to_step) {
+    for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t column = 0; column < columns; ++column) {
+            to[column * to_step + row] = from[row * from_step + column];
+        }
+    }
+}
+
+/// Weights [inputs][units], then the bias [units].
 class dense_kernel final : public layer_kernel {
 public:
-    dense_kernel(const dense& spec, const layer_layout& layer)
-        : inputs_(layer.input.size()), units_(spec.units), act_(spec.act) {}
+    dense_kernel(const dense& spec, const layer_layout& layer, std::size_t max_samples)
+        : inputs_(layer.input.size()), units_(spec.units), act_(spec.act),
+          delta_by_unit_(units_ * max_samples), inputs_delta_(chunk * max_samples),
+          gradient_(max_samples == 0 ? 0 : chunk * units_), bias_gradient_(units_) {}
 
     void forward(const float* weights, const float* x, float* y, std::size_t samples) override {
-        spread_bias(weights + inputs_ * units_, y, units_, samples);
-        view(y, units_, samples).noalias() += view(weights, units_, inputs_) * view(x, inputs_, samples);
-        apply(act_, y, units_, samples);
-    }
-
-    void backward(const float* weights, const float* x, const float* y, float* dy, float* gradient, float* dx,
-                  std::size_t samples) override {
-        backpropagate(act_, y, dy, units_, samples);
-        const auto delta = view(static_cast<const float*>(dy), units_, samples);
-        view(gradient, units_, inputs_).noalias() = delta * view(x, inputs_, samples).transpose();
-        float* bias_gradient = gradient + inputs_ * units_;
-        std::fill_n(bias_gradient, units_, 0.0F);
-        add_bias_gradient(dy, bias_gradient, units_, samples);
-        if (dx != nullptr) {
-            view(dx, inputs_, samples).noalias() = view(weights, units_, inputs_).transpose() * delta;
+        compute({.rows = units_,
+                 .columns = samples,
+                 .inner = inputs_,
+                 .a = weights,
+                 .a_step = units_,
+                 .b = x,
+                 .b_inner = 1,
+                 .b_column = inputs_,
+                 .c = y,
+                 .c_column = units_,
+                 .start = weights + inputs_ * units_,
+                 .is_rectified = act_ == activation::relu});
+        if (act_ != activation::relu) {
+            apply(act_, y, units_, samples);
         }
     }
 
+    // A few inputs at a time, so that their weights are still in the cache when they step.
+    void backward(const layer_weights& own, const float* x, const float* y, float* dy, float* dx,
+                  std::size_t samples) override {
+        backpropagate(act_, y, dy, units_, samples);
+        if (dx != nullptr) {
+            transpose(dy, samples, units_, units_, delta_by_unit_.data(), samples);
+        }
+        for (std::size_t first = 0; first < inputs_; first += chunk) {
+            const std::size_t count = std::min(chunk, inputs_ - first);
+            if (dx != nullptr) {
+                differentiate_inputs(own.values() + first * units_, dx + first, count, samples);
+            }
+            own.step(first * units_, {.rows = units_,
+                                      .columns = count,
+                                      .inner = samples,
+                                      .a = dy,
+                                      .a_step = units_,
+                                      .b = x + first,
+                                      .b_inner = inputs_,
+                                      .b_column = 1,
+                                      .c = gradient_.data(),
+                                      .c_column = units_});
+        }
+        std::fill_n(bias_gradient_.data(), units_, 0.0F);
+        add_bias_gradient(dy, bias_gradient_.data(), units_, samples);
+        own.step(inputs_ * units_, bias_gradient_.span());
+    }
+
 private:
+    static constexpr std::size_t chunk = 28;
+
+    // The samples are the rows: what lies in one row of the weights is then a sum's terms, and the weights
+    // need not be transposed.
+    void differentiate_inputs(const float* weights, float* dx, std::size_t count, std::size_t samples) {
+        compute({.rows = samples,
+                 .columns = count,
+                 .inner = units_,
+                 .a = delta_by_unit_.data(),
+                 .a_step = samples,
+                 .b = weights,
+                 .b_inner = 1,
+                 .b_column = units_,
+                 .c = inputs_delta_.data(),
+                 .c_column = samples});
+        transpose(inputs_delta_.data(), count, samples, samples, dx, inputs_);
+    }
+
     std::size_t inputs_;
     std::size_t units_;
     activation act_;
+    aligned_floats delta_by_unit_; ///< [units][samples]
+    aligned_floats inputs_delta_;  ///< [inputs of a chunk][samples]
+    aligned_floats gradient_;      ///< [inputs of a chunk][units]
+    aligned_floats bias_gradient_;
 };
 
 } // namespace
 
-std::unique_ptr<layer_kernel> make_kernel(const dense& spec, const layer_layout& layer) {
-    return std::make_unique<dense_kernel>(spec, layer);
+std::unique_ptr<layer_kernel> make_kernel(const dense& spec, const layer_layout& layer,
+                                          std::size_t max_samples) {
+    return std::make_unique<dense_kernel>(spec, layer, max_samples);
 }
 
 } // namespace fedasio::nn

@@ -1,8 +1,11 @@
 #include <fedasio/nn/aligned_floats.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <nn/layer_kernel.hpp>
+#include <span>
 
 namespace fedasio::nn {
 
@@ -18,20 +21,15 @@ public:
 
     void forward(const float* /*weights*/, const float* x, float* y, std::size_t samples) override {
         const std::size_t size = features_ * samples;
-        float* mask = mask_.data();
-        // 16 bits decide on a value: drawing random numbers is what dropout costs.
-        for (std::size_t i = 0; i < size; i += 2) {
-            const std::uint32_t bits = (*masks_)();
-            mask[i] = (bits & 0xffffU) < threshold_ ? 0.0F : scale_;
-            mask[i + 1] = (bits >> 16) < threshold_ ? 0.0F : scale_;
-        }
+        draw(size);
+        const float* mask = mask_.data();
         for (std::size_t i = 0; i < size; ++i) {
             y[i] = x[i] * mask[i];
         }
     }
 
-    void backward(const float* /*weights*/, const float* /*x*/, const float* /*y*/, float* dy,
-                  float* /*gradient*/, float* dx, std::size_t samples) override {
+    void backward(const layer_weights& /*own*/, const float* /*x*/, const float* /*y*/, float* dy, float* dx,
+                  std::size_t samples) override {
         const float* mask = mask_.data();
         for (std::size_t i = 0; i < features_ * samples; ++i) {
             dx[i] = dy[i] * mask[i];
@@ -39,6 +37,20 @@ public:
     }
 
 private:
+    // 16 bits decide on a value: drawing random numbers is what dropout costs.
+    void draw(std::size_t size) {
+        std::array<std::uint32_t, 512> words; // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
+        for (std::size_t first = 0; first < size; first += 2 * words.size()) {
+            const std::size_t count = std::min(words.size(), (size - first + 1) / 2);
+            masks_->fill(std::span(words).first(count));
+            float* mask = mask_.data() + first;
+            for (std::size_t i = 0; i < count; ++i) {
+                mask[2 * i] = (words[i] & 0xffffU) < threshold_ ? 0.0F : scale_;
+                mask[2 * i + 1] = (words[i] >> 16) < threshold_ ? 0.0F : scale_;
+            }
+        }
+    }
+
     std::size_t features_;
     std::uint32_t threshold_;
     float scale_;

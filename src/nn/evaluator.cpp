@@ -16,40 +16,32 @@ namespace fedasio::nn {
 
 namespace {
 
-/// Eigen's product works on four columns at a time and rounds otherwise in the remainder. Whole groups of
-/// four make each sample's result its own.
-[[nodiscard]] std::size_t whole_groups(std::size_t samples) {
-    return (samples + 3) / 4 * 4;
-}
-
 [[nodiscard]] std::size_t checked_size(std::size_t block) {
     if (block == 0 || block > 0x7fffffff) {
         throw std::invalid_argument("an evaluator's block is " + std::to_string(block) +
                                     ": it must be 1 or more");
     }
-    return whole_groups(block);
+    return block;
 }
 
 } // namespace
 
 struct evaluator::memory {
-    memory(const network& used, std::size_t columns)
-        : model(used), block(columns), stages(make_stages(model, columns, nullptr)) {
+    memory(const network& used, std::size_t samples)
+        : model(used), block(samples), stages(make_stages(model, samples, nullptr)) {
         std::size_t widest = model.input().size();
         for (const stage& it : stages) {
             widest = std::max(widest, it.outputs);
         }
-        values = {aligned_floats(widest * columns), aligned_floats(widest * columns)};
+        values = {aligned_floats(widest * block), aligned_floats(widest * block)};
     }
 
     // Gives the outputs, under cross_entropy those before softmax.
     float* forward(const float* weights, std::span<const float> features, std::size_t samples) {
-        const std::size_t columns = whole_groups(samples);
-        std::fill_n(std::copy(features.begin(), features.end(), values[0].data()),
-                    columns * model.input().size() - features.size(), 0.0F);
+        std::ranges::copy(features, values[0].data());
         std::size_t in = 0;
         for (const stage& it : stages) {
-            it.kernel->forward(weights + it.offset, values[in].data(), values[1 - in].data(), columns);
+            it.kernel->forward(weights + it.offset, values[in].data(), values[1 - in].data(), samples);
             in = 1 - in;
         }
         return values[in].data();

@@ -1,5 +1,3 @@
-#include <Eigen/Core>
-
 #include <cstddef>
 #include <nn/layer_kernel.hpp>
 #include <utility>
@@ -7,17 +5,6 @@
 namespace fedasio::nn {
 
 namespace {
-
-/// Eigen splits sums over a product's inner dimension by the caches it finds on the machine. Fixed sizes give
-/// the same bits on every machine with this instruction set.
-void fix_product_blocking() {
-    static const bool fixed = [] {
-        constexpr std::ptrdiff_t kibibyte = 1024;
-        Eigen::setCpuCacheSizes(32 * kibibyte, 512 * kibibyte, 4096 * kibibyte);
-        return true;
-    }();
-    static_cast<void>(fixed);
-}
 
 struct kernel_maker {
     const layer_layout& layer;
@@ -29,14 +16,14 @@ struct kernel_maker {
         if (is_softmax_of_loss) {
             spec.act = activation::linear;
         }
-        return make_kernel(spec, layer);
+        return make_kernel(spec, layer, backward_samples());
     }
 
     std::unique_ptr<layer_kernel> operator()(conv2d spec) const {
         if (is_softmax_of_loss) {
             spec.act = activation::linear;
         }
-        return make_kernel(spec, layer);
+        return make_kernel(spec, layer, backward_samples());
     }
 
     std::unique_ptr<layer_kernel> operator()(const max_pool2d& spec) const {
@@ -52,12 +39,13 @@ struct kernel_maker {
     std::unique_ptr<layer_kernel> operator()(const activate& spec) const {
         return is_softmax_of_loss ? nullptr : make_kernel(spec, layer);
     }
+
+    [[nodiscard]] std::size_t backward_samples() const { return masks == nullptr ? 0 : max_samples; }
 };
 
 } // namespace
 
 std::vector<stage> make_stages(const network& model, std::size_t max_samples, random_stream* masks) {
-    fix_product_blocking();
     std::vector<stage> stages;
     for (const layer_layout& layer : model.layers()) {
         const bool is_last = &layer == &model.layers().back();

@@ -5,13 +5,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <nn/optimizer.hpp>
 #include <vector>
 
 namespace fedasio::nn {
 
 /// The arithmetic of one layer, with the memory that it needs between a forward and a backward pass. All
-/// arrays lie in aligned_floats blocks, each from its start, except weights and gradient, which lie in the
-/// flat span of all parameters, at this layer's own. Not thread-safe.
+/// arrays lie in aligned_floats blocks, each from its start, except the weights, which lie in the flat span
+/// of all parameters, and the first layer's x, which is the caller's. Not thread-safe.
 class layer_kernel {
 public:
     layer_kernel() = default;
@@ -23,9 +24,9 @@ public:
     virtual void forward(const float* weights, const float* x, float* y, std::size_t samples) = 0;
 
     /// After forward() with the same weights, x, y and samples: from dy, the gradient by y, writes the
-    /// gradient by the weights and, unless dx is null, by x. Uses dy as scratch.
-    virtual void backward(const float* weights, const float* x, const float* y, float* dy, float* gradient,
-                          float* dx, std::size_t samples) = 0;
+    /// gradient by x unless dx is null, and lets its own weights step along theirs. Uses dy as scratch.
+    virtual void backward(const layer_weights& own, const float* x, const float* y, float* dy, float* dx,
+                          std::size_t samples) = 0;
 };
 
 /// A kernel and where its layer's arrays lie.
@@ -44,8 +45,11 @@ struct stage {
 [[nodiscard]] std::vector<stage> make_stages(const network& model, std::size_t max_samples,
                                              random_stream* masks);
 
-[[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const dense& spec, const layer_layout& layer);
-[[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const conv2d& spec, const layer_layout& layer);
+/// For at most `max_samples` in a backward pass; 0: no backward pass, as when evaluating.
+[[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const dense& spec, const layer_layout& layer,
+                                                        std::size_t max_samples);
+[[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const conv2d& spec, const layer_layout& layer,
+                                                        std::size_t max_samples);
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const max_pool2d& spec, const layer_layout& layer,
                                                         std::size_t max_samples);
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const dropout& spec, const layer_layout& layer,

@@ -30,8 +30,8 @@ public:
         });
     }
 
-    void backward(const float* /*weights*/, const float* /*x*/, const float* /*y*/, float* dy,
-                  float* /*gradient*/, float* dx, std::size_t samples) override {
+    void backward(const layer_weights& /*own*/, const float* /*x*/, const float* /*y*/, float* dy, float* dx,
+                  std::size_t samples) override {
         if (input_.height % size_ != 0 || input_.width % size_ != 0) {
             std::fill_n(dx, samples * input_.size(), 0.0F);
         }

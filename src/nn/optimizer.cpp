@@ -31,7 +31,7 @@ void check(const optimizer_spec& spec) {
 
 } // namespace
 
-optimizer::optimizer(const optimizer_spec& spec, std::size_t parameters) : spec_(spec) {
+optimizer::optimizer(const optimizer_spec& spec, std::size_t parameters) : spec_(spec), weights_(parameters) {
     check(spec);
     const bool is_adam = spec.type == optimizer_spec::kind::adam;
     if (spec.proximal > 0.0F) {
@@ -46,6 +46,7 @@ optimizer::optimizer(const optimizer_spec& spec, std::size_t parameters) : spec_
 }
 
 void optimizer::begin(std::span<const float> start) {
+    std::ranges::copy(start, weights_.data());
     std::copy_n(start.begin(), start_.size(), start_.data());
     std::fill_n(first_moment_.data(), first_moment_.size(), 0.0F);
     std::fill_n(second_moment_.data(), second_moment_.size(), 0.0F);
@@ -53,26 +54,49 @@ void optimizer::begin(std::span<const float> start) {
     beta2_power_ = 1.0;
 }
 
-void optimizer::update(std::span<float> weights, std::span<const float> gradient) {
+void optimizer::begin_step() {
+    beta1_power_ *= spec_.beta1;
+    beta2_power_ *= spec_.beta2;
+}
+
+bool optimizer::is_plain() const noexcept {
+    return spec_.type == optimizer_spec::kind::sgd && first_moment_.size() == 0 && start_.size() == 0 &&
+           spec_.weight_decay == 0.0F;
+}
+
+void optimizer::step(std::size_t first, product gradient) {
+    if (is_plain()) {
+        gradient.c = weights_.data() + first;
+        gradient.start = gradient.c;
+        gradient.start_column = gradient.c_column;
+        gradient.scale = -spec_.learning_rate;
+        compute(gradient);
+        return;
+    }
+    compute(gradient);
+    step(first, {gradient.c, gradient.rows * gradient.columns});
+}
+
+void optimizer::step(std::size_t first, std::span<const float> gradient) {
     const bool is_proximal = start_.size() != 0;
     if (spec_.type == optimizer_spec::kind::adam) {
-        is_proximal ? adam<true>(weights, gradient) : adam<false>(weights, gradient);
+        is_proximal ? adam<true>(first, gradient) : adam<false>(first, gradient);
     } else if (first_moment_.size() != 0) {
-        is_proximal ? sgd<true, true>(weights, gradient) : sgd<true, false>(weights, gradient);
+        is_proximal ? sgd<true, true>(first, gradient) : sgd<true, false>(first, gradient);
     } else {
-        is_proximal ? sgd<false, true>(weights, gradient) : sgd<false, false>(weights, gradient);
+        is_proximal ? sgd<false, true>(first, gradient) : sgd<false, false>(first, gradient);
     }
 }
 
 template <bool Momentum, bool Proximal>
-void optimizer::sgd(std::span<float> weights, std::span<const float> gradient) {
-    float* __restrict w = weights.data();
+void optimizer::sgd(std::size_t first, std::span<const float> gradient) {
+    float* __restrict w = weights_.data() + first;
     const float* __restrict g = gradient.data();
-    const float* __restrict start = start_.data();
-    float* __restrict velocity = first_moment_.data();
+    const float* __restrict start = Proximal ? start_.data() + first : nullptr;
+    float* __restrict velocity = Momentum ? first_moment_.data() + first : nullptr;
     const auto [rate, momentum, decay, proximal] =
         std::array{spec_.learning_rate, spec_.momentum, spec_.weight_decay, spec_.proximal};
-    for (std::size_t i = 0; i < weights.size(); ++i) {
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
         float step = g[i] + decay * w[i];
         if constexpr (Proximal) {
             step += proximal * (w[i] - start[i]);
@@ -86,25 +110,23 @@ void optimizer::sgd(std::span<float> weights, std::span<const float> gradient) {
 }
 
 template <bool Proximal>
-void optimizer::adam(std::span<float> weights, std::span<const float> gradient) {
-    float* __restrict w = weights.data();
+void optimizer::adam(std::size_t first, std::span<const float> gradient) {
+    float* __restrict w = weights_.data() + first;
     const float* __restrict g = gradient.data();
-    const float* __restrict start = start_.data();
-    float* __restrict first = first_moment_.data();
-    float* __restrict second = second_moment_.data();
-    beta1_power_ *= spec_.beta1;
-    beta2_power_ *= spec_.beta2;
+    const float* __restrict start = Proximal ? start_.data() + first : nullptr;
+    float* __restrict m = first_moment_.data() + first;
+    float* __restrict v = second_moment_.data() + first;
     const auto rate = static_cast<float>(spec_.learning_rate / (1.0 - beta1_power_));
     const auto correction = static_cast<float>(1.0 / std::sqrt(1.0 - beta2_power_));
     const optimizer_spec spec = spec_;
-    for (std::size_t i = 0; i < weights.size(); ++i) {
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
         float slope = g[i] + spec.weight_decay * w[i];
         if constexpr (Proximal) {
             slope += spec.proximal * (w[i] - start[i]);
         }
-        first[i] = spec.beta1 * first[i] + (1.0F - spec.beta1) * slope;
-        second[i] = spec.beta2 * second[i] + (1.0F - spec.beta2) * slope * slope;
-        w[i] -= rate * first[i] / (std::sqrt(second[i]) * correction + spec.epsilon);
+        m[i] = spec.beta1 * m[i] + (1.0F - spec.beta1) * slope;
+        v[i] = spec.beta2 * v[i] + (1.0F - spec.beta2) * slope * slope;
+        w[i] -= rate * m[i] / (std::sqrt(v[i]) * correction + spec.epsilon);
     }
 }
 

@@ -17,9 +17,7 @@ namespace fedasio::nn {
 struct trainer::memory {
     memory(const network& used, const optimizer_spec& spec, std::size_t most)
         : model(used), steps(spec, model.parameter_count()), max_batch(most),
-          weights(model.parameter_count()), gradient(model.parameter_count()),
-          features(model.input().size() * most), outcome(model.output().size() * most),
-          stages(make_stages(model, most, &masks)) {
+          outcome(model.output().size() * most), stages(make_stages(model, most, &masks)) {
         std::size_t widest = 0;
         for (const stage& it : stages) {
             activations.emplace_back(it.outputs * most);
@@ -29,38 +27,39 @@ struct trainer::memory {
         deltas = {aligned_floats(widest * most), aligned_floats(widest * most)};
     }
 
-    void forward(std::size_t batch) {
-        const float* x = features.data();
+    void forward(const float* features, std::size_t batch) {
+        const float* x = features;
         for (std::size_t i = 0; i < stages.size(); ++i) {
-            stages[i].kernel->forward(weights.data() + stages[i].offset, x, activations[i].data(), batch);
+            const float* weights = steps.weights().data() + stages[i].offset;
+            stages[i].kernel->forward(weights, x, activations[i].data(), batch);
             x = activations[i].data();
         }
     }
 
-    batch_result learn(const targets& expected, std::size_t batch) {
+    batch_result learn(const float* features, const targets& expected, std::size_t batch) {
         const no_denormals mode;
         const loss objective = model.spec().objective;
         const std::size_t outputs = model.output().size();
-        forward(batch);
+        forward(features, batch);
         std::copy_n(activations.back().data(), outputs * batch, outcome.data());
         batch_result result;
         measure(objective, outcome.data(), expected, 0, outputs, batch, result);
         differentiate(objective, outcome.data(), expected, outputs, batch);
-        backward(outcome.data(), batch);
-        steps.update(weights.span(), gradient.span());
+        steps.begin_step();
+        backward(features, outcome.data(), batch);
         return result;
     }
 
     // dy is at first the gradient of the loss, then that of one layer's inputs after the other, in turn in
     // one of two blocks. It ends at the first layer that learns: nothing needs the gradient of what lies
     // before.
-    void backward(float* dy, std::size_t batch) {
+    void backward(const float* features, float* dy, std::size_t batch) {
         for (std::size_t i = stages.size(); i-- > 0;) {
             const bool is_first = &stages[i] == first_trained;
-            const float* x = i == 0 ? features.data() : activations[i - 1].data();
+            const float* x = i == 0 ? features : activations[i - 1].data();
             float* dx = is_first ? nullptr : deltas[i % 2].data();
-            stages[i].kernel->backward(weights.data() + stages[i].offset, x, activations[i].data(), dy,
-                                       gradient.data() + stages[i].offset, dx, batch);
+            const layer_weights own(steps, stages[i].offset);
+            stages[i].kernel->backward(own, x, activations[i].data(), dy, dx, batch);
             if (is_first) {
                 return;
             }
@@ -73,9 +72,6 @@ struct trainer::memory {
     std::size_t max_batch;
     bool has_begun = false;
     random_stream masks{0, purpose::dropout};
-    aligned_floats weights;
-    aligned_floats gradient;
-    aligned_floats features;
     aligned_floats outcome; ///< outputs of the network, then the gradient of the loss
     std::vector<stage> stages;
     std::vector<aligned_floats> activations; ///< what each stage gives
@@ -103,7 +99,6 @@ trainer::~trainer() = default;
 
 void trainer::begin(std::span<const float> weights, random_stream dropout) {
     check_weights(memory_->model, weights);
-    std::copy(weights.begin(), weights.end(), memory_->weights.data());
     memory_->steps.begin(weights);
     memory_->masks = dropout;
     memory_->has_begun = true;
@@ -119,12 +114,11 @@ batch_result trainer::step(std::span<const float> features, const targets& expec
     }
     check_features(memory_->model, features, batch);
     check_targets(memory_->model, expected, batch);
-    std::copy(features.begin(), features.end(), memory_->features.data());
-    return memory_->learn(expected, batch);
+    return memory_->learn(features.data(), expected, batch);
 }
 
 std::span<const float> trainer::weights() const noexcept {
-    return std::as_const(memory_->weights).span();
+    return memory_->steps.weights();
 }
 
 } // namespace fedasio::nn

@@ -14,21 +14,41 @@ random_stream::random_stream(std::uint64_t seed, purpose what, std::uint32_t rou
     : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
       counter_{0, static_cast<std::uint32_t>(what), round, client} {}
 
-void random_stream::refill() noexcept {
+[[gnu::always_inline]] inline std::array<std::uint32_t, 4>
+random_stream::block(std::uint32_t number) const noexcept {
     r123::Philox4x32 philox;
-    const r123::Philox4x32::ctr_type counter{{counter_[0], counter_[1], counter_[2], counter_[3]}};
+    const r123::Philox4x32::ctr_type counter{{number, counter_[1], counter_[2], counter_[3]}};
     const r123::Philox4x32::key_type key{{key_[0], key_[1]}};
-    const auto block = philox(counter, key);
-    block_ = {block[0], block[1], block[2], block[3]};
-    ++counter_[0];
-    used_ = 0;
+    const auto words = philox(counter, key);
+    return {words[0], words[1], words[2], words[3]};
 }
 
 random_stream::result_type random_stream::operator()() noexcept {
     if (used_ == block_.size()) {
-        refill();
+        block_ = block(counter_[0]++);
+        used_ = 0;
     }
     return block_[used_++];
+}
+
+void random_stream::fill(std::span<std::uint32_t> words) noexcept {
+    while (used_ < block_.size() && !words.empty()) {
+        words.front() = (*this)();
+        words = words.subspan(1);
+    }
+    // Blocks do not depend on each other, so the compiler computes several at once.
+    const auto blocks = static_cast<std::uint32_t>(words.size() / block_.size());
+    std::uint32_t* to = words.data();
+    for (std::uint32_t i = 0; i < blocks; ++i) {
+        const auto next = block(counter_[0] + i);
+        for (std::size_t word = 0; word < next.size(); ++word) {
+            to[i * next.size() + word] = next[word];
+        }
+    }
+    counter_[0] += blocks;
+    for (std::uint32_t& last : words.subspan(blocks * block_.size())) {
+        last = (*this)();
+    }
 }
 
 // Lemire, "Fast random integer generation in an interval" (2019).

@@ -63,6 +63,25 @@ BOOST_AUTO_TEST_CASE(normal_and_gamma_have_their_moments) {
     BOOST_TEST(std::abs(small_gamma_sum / n - 0.3) < 0.01);
 }
 
+// Wherever in a block of four it begins and ends.
+BOOST_AUTO_TEST_CASE(fill_gives_what_single_draws_give) {
+    for (std::size_t before = 0; before < 6; ++before) {
+        for (std::size_t count = 0; count < 40; ++count) {
+            fedasio::random_stream filling(7, fedasio::purpose::dropout, 2, 3);
+            fedasio::random_stream drawing = filling;
+            for (std::size_t i = 0; i < before; ++i) {
+                BOOST_TEST(filling() == drawing());
+            }
+            std::vector<std::uint32_t> words(count);
+            filling.fill(words);
+            for (const std::uint32_t word : words) {
+                BOOST_TEST(word == drawing());
+            }
+            BOOST_TEST(filling() == drawing());
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(shuffle_is_a_permutation) {
     std::vector<int> items(1000);
     std::iota(items.begin(), items.end(), 0);

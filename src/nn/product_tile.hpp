@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstddef>
+#include <nn/product.hpp>
+#include <utility>
+
+// Included by one file for each instruction set, whose Pack is a vector of floats of that set: a type of the
+// file's own, so that nothing compiled for one set is linked into another.
+
+namespace fedasio::nn {
+
+/// Processors do not foresee steps as long as a row of a large layer: `a` is fetched so many terms ahead.
+inline constexpr std::size_t ahead = 16;
+
+/// The results of `Packs` packs of rows x `Columns` columns stay in registers while the sum runs. `lanes` is
+/// how many rows of the last pack are meant.
+template <class Pack, std::size_t Packs, std::size_t Columns>
+void compute_tile(const product& what, std::size_t row, std::size_t column, std::size_t lanes) {
+    const typename Pack::mask last = Pack::first(lanes);
+    Pack sums[Packs][Columns]; // NOLINT(modernize-avoid-c-arrays): registers
+#pragma GCC unroll 16
+    for (auto& pack : sums) {
+#pragma GCC unroll 16
+        for (auto& sum : pack) {
+            sum = Pack::zero();
+        }
+    }
+    const float* a = what.a + row;
+    const float* b_row = what.b + column * what.b_column;
+    const std::size_t next = what.b_column;
+    for (std::size_t i = 0; i < what.outer; ++i, b_row += what.b_outer) {
+        const float* b = b_row;
+        for (std::size_t j = 0; j < what.inner; ++j, a += what.a_step, b += what.b_inner) {
+            Pack left[Packs]; // NOLINT(modernize-avoid-c-arrays)
+#pragma GCC unroll 16
+            for (std::size_t pack = 0; pack + 1 < Packs; ++pack) {
+                left[pack] = Pack::load(a + pack * Pack::size);
+            }
+            for (std::size_t line = 0; line < Packs * Pack::size; line += 16) {
+                __builtin_prefetch(a + ahead * what.a_step + line);
+            }
+            left[Packs - 1] = Pack::load(a + (Packs - 1) * Pack::size, last);
+#pragma GCC unroll 16
+            for (std::size_t n = 0; n < Columns; ++n) {
+                const Pack right = Pack::all(b[n * next]);
+#pragma GCC unroll 16
+                for (std::size_t pack = 0; pack < Packs; ++pack) {
+                    sums[pack][n] = multiply_add(left[pack], right, sums[pack][n]);
+                }
+            }
+        }
+    }
+    const Pack scale = Pack::all(what.scale);
+#pragma GCC unroll 16
+    for (std::size_t n = 0; n < Columns; ++n) {
+        float* c = what.c + (column + n) * what.c_column + row;
+        const float* start =
+            what.start == nullptr ? nullptr : what.start + (column + n) * what.start_column + row;
+#pragma GCC unroll 16
+        for (std::size_t pack = 0; pack < Packs; ++pack) {
+            const std::size_t at = pack * Pack::size;
+            const bool is_last = pack + 1 == Packs;
+            Pack begin = Pack::zero();
+            if (start != nullptr) {
+                begin = is_last ? Pack::load(start + at, last) : Pack::load(start + at);
+            }
+            Pack result = multiply_add(scale, sums[pack][n], begin);
+            if (what.is_rectified) {
+                result = rectified(result);
+            }
+            if (is_last) {
+                result.store(c + at, last);
+            } else {
+                result.store(c + at);
+            }
+        }
+    }
+}
+
+using tile_function = void (*)(const product&, std::size_t row, std::size_t column, std::size_t lanes);
+
+template <class Pack, std::size_t Packs>
+struct tile_functions {
+    template <std::size_t... Columns>
+    static tile_function find(std::size_t columns, std::index_sequence<Columns...> /*one less*/) {
+        static constexpr tile_function all[] = {&compute_tile<Pack, Packs, Columns + 1>...}; // NOLINT
+        return all[columns - 1];
+    }
+
+    static tile_function find(std::size_t columns) {
+        return find(columns, std::make_index_sequence<Pack::tile_columns>());
+    }
+};
+
+template <class Pack>
+void compute_all_tiles(const product& what) {
+    const std::size_t tiles = (what.columns + Pack::tile_columns - 1) / Pack::tile_columns;
+    for (std::size_t row = 0; row < what.rows;) {
+        const std::size_t left = what.rows - row;
+        const std::size_t packs = left > Pack::size ? 2 : 1;
+        const std::size_t taken = left < packs * Pack::size ? left : packs * Pack::size;
+        for (std::size_t tile = 0; tile < tiles; ++tile) {
+            const std::size_t column = what.columns * tile / tiles;
+            const std::size_t columns = what.columns * (tile + 1) / tiles - column;
+            const tile_function run =
+                packs == 2 ? tile_functions<Pack, 2>::find(columns) : tile_functions<Pack, 1>::find(columns);
+            run(what, row, column, taken - (packs - 1) * Pack::size);
+        }
+        row += taken;
+    }
+}
+
+/// Terms that are summed before the next row of results is begun: so many rows of `a` stay in the cache.
+inline constexpr std::size_t most_terms = 256;
+
+template <class Pack>
+void compute_by_tiles(const product& what) {
+    if (what.outer != 1 || what.inner <= most_terms) {
+        compute_all_tiles<Pack>(what);
+        return;
+    }
+    const std::size_t blocks = (what.inner + most_terms - 1) / most_terms;
+    product part = what;
+    for (std::size_t block = 0; block < blocks; ++block) {
+        const std::size_t begin = what.inner * block / blocks;
+        part.inner = what.inner * (block + 1) / blocks - begin;
+        part.a = what.a + begin * what.a_step;
+        part.b = what.b + begin * what.b_inner;
+        part.is_rectified = what.is_rectified && block + 1 == blocks;
+        compute_all_tiles<Pack>(part);
+        part.start = what.c;
+        part.start_column = what.c_column;
+    }
+}
+
+} // namespace fedasio::nn
