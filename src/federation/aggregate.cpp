@@ -43,6 +43,16 @@ std::optional<rejection> find_offender(std::span<const float> values, float boun
     return rejection{rejection::kind::out_of_bound, who + ", over the bound of " + std::to_string(bound)};
 }
 
+// Only AVX-512 converts double to int64 in vectors. The result is the same: each conversion is exact.
+#if defined(__x86_64__)
+[[gnu::target_clones("arch=x86-64-v4", "default")]]
+#endif
+void add_scaled(const float* values, double factor, std::int64_t* sums, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        sums[i] += static_cast<std::int64_t>(std::rint(static_cast<double>(values[i]) * factor));
+    }
+}
+
 } // namespace
 
 exact_mean::exact_mean(std::size_t parameters, std::uint64_t max_total_weight, float bound)
@@ -81,10 +91,7 @@ std::optional<rejection> exact_mean::add(std::span<const float> values, std::uin
         return refused;
     }
     // Exact: a weight has at most 53 bits and the scale is a power of two.
-    const double factor = static_cast<double>(weight) * scale_;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        sums_[i] += static_cast<std::int64_t>(std::rint(static_cast<double>(values[i]) * factor));
-    }
+    add_scaled(values.data(), static_cast<double>(weight) * scale_, sums_.data(), values.size());
     total_weight_ += weight;
     ++updates_;
     return std::nullopt;
