@@ -9,7 +9,7 @@ packages=(
   ca-certificates clang-19 cmake git gzip lld-19 ninja-build
   # libraries
   libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libcli11-dev libcsv-dev libeigen3-dev libfmt-dev
-  librandom123-dev libspdlog-dev libssl-dev zlib1g-dev
+  libisal-dev librandom123-dev libspdlog-dev libssl-dev zlib1g-dev
   # the demonstration's data
   dataset-fashion-mnist
 )
