@@ -123,7 +123,7 @@ void exact_mean::result(std::span<float> out) const {
     }
     const double divisor = static_cast<double>(total_weight_) * scale_;
     for (std::size_t i = 0; i < out.size(); ++i) {
-        out[i] = static_cast<float>(static_cast<double>(sums_[i]) / divisor);
+        out[i] = static_cast<float>(static_cast<double>(sums_[i]) / divisor) + 0.0F; // -0 becomes +0
     }
 }
 

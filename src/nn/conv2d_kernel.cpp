@@ -38,9 +38,11 @@ struct framed {
 /// inputs need them in a frame of zeros.
 class conv2d_kernel final : public layer_kernel {
 public:
-    conv2d_kernel(const conv2d& spec, const layer_layout& layer, std::size_t max_samples)
+    conv2d_kernel(const conv2d& spec, const layer_layout& layer, std::size_t max_samples,
+                  bool is_before_pooling)
         : input_(layer.input), output_(layer.output), kernel_height_(spec.kernel_height),
           kernel_width_(spec.kernel_width), is_padded_(spec.pad == padding::same), act_(spec.act),
+          has_gradient_of_relu_(is_before_pooling && spec.act == activation::relu),
           patch_(kernel_height_ * kernel_width_ * input_.channels), keeps_images_(max_samples > 0) {
         const std::size_t top = is_padded_ ? (kernel_height_ - 1) / 2 : 0;
         const std::size_t left = is_padded_ ? (kernel_width_ - 1) / 2 : 0;
@@ -102,7 +104,9 @@ public:
     void backward(const layer_weights& own, const float* x, const float* y, float* dy, float* dx,
                   std::size_t samples) override {
         const std::size_t pixels = std::size_t{output_.height} * output_.width;
-        backpropagate(act_, y, dy, output_.channels, samples * pixels);
+        if (!has_gradient_of_relu_) {
+            backpropagate(act_, y, dy, output_.channels, samples * pixels);
+        }
         if (dx != nullptr) {
             turn(own.values());
         }
@@ -186,6 +190,7 @@ private:
     std::size_t kernel_width_;
     bool is_padded_;
     activation act_;
+    bool has_gradient_of_relu_; ///< dy comes with it already
     std::size_t patch_;
     bool keeps_images_; ///< for the backward pass
     framed images_{};
@@ -199,8 +204,8 @@ private:
 } // namespace
 
 std::unique_ptr<layer_kernel> make_kernel(const conv2d& spec, const layer_layout& layer,
-                                          std::size_t max_samples) {
-    return std::make_unique<conv2d_kernel>(spec, layer, max_samples);
+                                          std::size_t max_samples, bool is_before_pooling) {
+    return std::make_unique<conv2d_kernel>(spec, layer, max_samples, is_before_pooling);
 }
 
 } // namespace fedasio::nn

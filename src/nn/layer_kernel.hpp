@@ -48,10 +48,12 @@ struct stage {
 /// For at most `max_samples` in a backward pass; 0: no backward pass, as when evaluating.
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const dense& spec, const layer_layout& layer,
                                                         std::size_t max_samples);
+/// The gradient of a relu between a convolution and its pooling is the pooling's work, which has fewer values
+/// to look at: `is_before_pooling` and `is_after_relu` go together.
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const conv2d& spec, const layer_layout& layer,
-                                                        std::size_t max_samples);
+                                                        std::size_t max_samples, bool is_before_pooling);
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const max_pool2d& spec, const layer_layout& layer,
-                                                        std::size_t max_samples);
+                                                        std::size_t max_samples, bool is_after_relu);
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const dropout& spec, const layer_layout& layer,
                                                         std::size_t max_samples, random_stream& masks);
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const activate& spec, const layer_layout& layer);

@@ -8,8 +8,9 @@ namespace {
 
 class max_pool2d_kernel final : public layer_kernel {
 public:
-    max_pool2d_kernel(const max_pool2d& spec, const layer_layout& layer, std::size_t max_samples)
-        : input_(layer.input), output_(layer.output), size_(spec.size),
+    max_pool2d_kernel(const max_pool2d& spec, const layer_layout& layer, std::size_t max_samples,
+                      bool is_after_relu)
+        : input_(layer.input), output_(layer.output), size_(spec.size), is_after_relu_(is_after_relu),
           winners_(max_samples * output_.size()) {}
 
     void forward(const float* /*weights*/, const float* x, float* y, std::size_t samples) override {
@@ -25,6 +26,11 @@ public:
                     const bool is_better = candidate[i] > best[i];
                     best[i] = is_better ? candidate[i] : best[i];
                     winner[i] = is_better ? place : winner[i];
+                }
+            }
+            if (is_after_relu_) {
+                for (std::size_t i = 0; i < channels; ++i) {
+                    winner[i] = best[i] > 0.0F ? winner[i] : nowhere;
                 }
             }
         });
@@ -49,6 +55,8 @@ public:
     }
 
 private:
+    static constexpr std::uint32_t nowhere = 0xffffffffU;
+
     [[nodiscard]] std::size_t offset_of(std::uint32_t place) const {
         return (std::size_t{place / size_} * input_.width + place % size_) * input_.channels;
     }
@@ -70,14 +78,16 @@ private:
     shape input_;
     shape output_;
     std::uint32_t size_;
-    std::vector<std::uint32_t> winners_; ///< for each output, the place in its window of the largest value
+    bool is_after_relu_;
+    std::vector<std::uint32_t>
+        winners_; ///< for each output, the place in its window of the largest value, or nowhere
 };
 
 } // namespace
 
 std::unique_ptr<layer_kernel> make_kernel(const max_pool2d& spec, const layer_layout& layer,
-                                          std::size_t max_samples) {
-    return std::make_unique<max_pool2d_kernel>(spec, layer, max_samples);
+                                          std::size_t max_samples, bool is_after_relu) {
+    return std::make_unique<max_pool2d_kernel>(spec, layer, max_samples, is_after_relu);
 }
 
 } // namespace fedasio::nn
