@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what fedasio needs from Debian's packages. Safe to run again: what is there is left alone.
-# Usage: scripts/install-deps.sh [--tests] [--dev]
+# Usage: scripts/install-deps.sh [--tests] [--dev] [--bench]
 #   --tests  also what only the tests need    --dev  also clang-format, clang-tidy and the benchmarks' library
+#   --bench  also what the engine is measured against: PyTorch, and OpenBLAS, without which PyTorch is many times slower
 set -euo pipefail
 
 packages=(
@@ -18,7 +19,8 @@ for option in "$@"; do
   case "$option" in
     --tests) packages+=(chromium fonts-dejavu-core libclang-rt-19-dev prometheus python3 python3-numpy) ;;
     --dev) packages+=(clang-format-19 clang-tidy-19 libbenchmark-dev) ;;
-    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev)" >&2; exit 2 ;;
+    --bench) packages+=(libbenchmark-dev libopenblas0-pthread python3-numpy python3-torch) ;;
+    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev, --bench)" >&2; exit 2 ;;
   esac
 done
 

@@ -1,13 +1,9 @@
 #include <fedasio/dashboard/server.hpp>
-#include <fedasio/federation/durable_file.hpp>
 #include <fedasio/federation/plan.hpp>
-#include <fedasio/master/log.hpp>
-#include <fedasio/master/report.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/net/listener.hpp>
 #include <fedasio/net/tcp.hpp>
-#include <fedasio/nn/network.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -17,21 +13,21 @@
 
 #include "program/child_processes.hpp"
 #include "program/command_line.hpp"
+#include "program/event_output.hpp"
 #include "program/logging.hpp"
+#include "program/plan_file.hpp"
 #include "program/signals.hpp"
+#include "program/state_dir.hpp"
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <fedasio_web_assets.hpp>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace {
 
 using namespace fedasio;
-using program::level;
 using severity = master::noticed::severity;
 
 struct settings {
@@ -45,43 +41,6 @@ struct settings {
     program::log_options log;
     master::run_options run;
 };
-
-level to_level(const master::log_line& line) {
-    switch (line.level) {
-    case severity::info:
-        return line.detail ? level::debug : level::info;
-    case severity::warning:
-        return level::warning;
-    case severity::error:
-        return level::error;
-    }
-    return level::info;
-}
-
-bool write_report(const std::string& path, const master::report& content) {
-    try {
-        const auto text = boost::json::serialize(content.to_json()) + "\n";
-        const std::array parts{std::as_bytes(std::span(text))};
-        federation::write_durably(path, parts);
-        program::log(level::info, "report", "wrote the report to " + path);
-        return true;
-    } catch (const std::exception& e) {
-        program::log(level::error, "report", std::string("the report could not be written: ") + e.what());
-        return false;
-    }
-}
-
-/// A model that cannot be built is the plan's fault, so it is said before anything is opened.
-void check_model(const federation::plan& plan, const std::string& file) {
-    if (plan.model.input.size() == 0) {
-        return;
-    }
-    try {
-        const nn::network whole(plan.model);
-    } catch (const std::invalid_argument& e) {
-        throw std::runtime_error(file + ": model: " + e.what());
-    }
-}
 
 std::vector<dashboard::asset> page_files() {
     std::vector<dashboard::asset> files;
@@ -135,20 +94,10 @@ net::awaitable<void> serve(master::run& run, bool& succeeded, std::function<void
     on_end();
 }
 
-void make_state_dir(const std::filesystem::path& where) {
-    std::error_code ec;
-    std::filesystem::create_directories(where, ec);
-    if (ec) {
-        throw std::runtime_error("cannot make the folder " + where.string() + " (" + ec.message() +
-                                 "): choose another with --state-dir DIR");
-    }
-}
-
 int start(settings from, bool min_workers_given) {
     program::start_log("fedasio-master", from.log);
-    auto plan = federation::read_plan(from.plan);
-    check_model(plan, from.plan);
-    make_state_dir(from.run.state_dir);
+    auto plan = program::read_checked_plan(from.plan);
+    program::make_state_dir(from.run.state_dir);
     const auto plan_text = boost::json::serialize(federation::to_json(plan));
     const auto plan_name = plan.name;
     if (!min_workers_given) {
@@ -160,23 +109,8 @@ int start(settings from, bool min_workers_given) {
     net::system_runtime system(context);
     net::runtime& rt = system;
     master::event_source events(rt.time);
-    master::log_writer log;
-    events.subscribe([&log](const master::event& happened) {
-        if (const auto line = log.describe(happened)) {
-            program::log(to_level(*line), line->event, line->text);
-        }
-    });
-    master::report report(rt.time);
-    bool reported = true;
-    // A report keeps every round, so one that nobody asked for would only grow.
-    if (!from.report.empty()) {
-        events.subscribe([&](const master::event& happened) {
-            report.take(happened);
-            if (std::holds_alternative<master::training_finished>(happened.what)) {
-                reported = write_report(from.report, report);
-            }
-        });
-    }
+    program::event_output output(rt.time, from.report);
+    events.subscribe([&output](const master::event& happened) { output.take(happened); });
 
     master::run run(rt, pool.get_executor(), std::move(plan), from.run, events);
     const auto files = page_files();
@@ -236,7 +170,7 @@ int start(settings from, bool min_workers_given) {
     context.run();
     children.end(std::chrono::seconds(5));
     pool.join();
-    return succeeded && reported ? program::done : program::failed;
+    return succeeded && output.is_complete() ? program::done : program::failed;
 }
 
 } // namespace
@@ -278,11 +212,6 @@ int main(int argc, char** argv) {
     app.add_flag("--autostart", from.run.autostart, "start the training as soon as the workers are there");
     app.add_flag("--exit-when-done", from.run.exit_when_done, "end after the first training");
     app.add_option("--report", from.report, "write a JSON report to this file when a training ends");
-    app.add_option("--log-level", from.log.level, "debug, info, warning or error")
-        ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-        ->capture_default_str();
-    app.add_option("--log-format", from.log.format, "text, or json for machines")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->capture_default_str();
+    program::add_log_options(app, from.log);
     return program::run_program(app, argc, argv, [&] { return start(from, min_workers->count() > 0); });
 }

@@ -134,12 +134,7 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--discovery-port", from.discovery_port, "UDP port of announcements")
         ->capture_default_str();
-    app.add_option("--log-level", from.log.level, "debug, info, warning or error")
-        ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-        ->capture_default_str();
-    app.add_option("--log-format", from.log.format, "text, or json for machines")
-        ->check(CLI::IsMember({"text", "json"}))
-        ->capture_default_str();
+    program::add_log_options(app, from.log);
     app.callback([&] {
         if (!*connect && !*discover) {
             throw CLI::RequiredError("--connect HOST:PORT or --discover");

@@ -12,7 +12,9 @@
 #include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "simulate.hpp"
 #include "status_text.hpp"
+#include "sweep.hpp"
 #include "watch.hpp"
 #include <csignal>
 #include <exception>
@@ -38,6 +40,9 @@ constexpr auto examples = R"(Examples:
   fedasio pause; fedasio resume                before the next round
   fedasio save best; fedasio load best         keep the global model, and take it up again
   fedasio watch --master http://10.0.0.5:8080  follow a training elsewhere to its end
+  fedasio simulate plans/fashion-mnist-2nn.json
+                                               train a plan in this one process, without a master
+  fedasio sweep --help                         ... with every combination of some values
 
 Exit codes: 0 done; 1 refused, failed or the master cannot be reached; 2 wrong usage.)";
 
@@ -48,6 +53,7 @@ struct request {
     int code_when_interrupted = failed;
     master::command command;
     std::function<asio::awaitable<int>(net::runtime&, net::address)> run;
+    std::function<int()> job; ///< set for a command that needs no master
 };
 
 /// The `error` or `reason` of an answer that is not a success.
@@ -159,6 +165,8 @@ void declare(CLI::App& app, request& wanted) {
         wanted.run = watch_training;
         wanted.code_when_interrupted = done;
     });
+    steering::add_simulate(app, wanted.job);
+    steering::add_sweep(app, wanted.job);
 }
 
 int perform(const request& wanted, const net::address& master) {
@@ -188,13 +196,16 @@ int perform(const request& wanted, const net::address& master) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Steers and watches a fedasio master from the command line.", "fedasio");
+    CLI::App app("Steers and watches a fedasio master from the command line, and simulates plans.",
+                 "fedasio");
     request wanted;
     net::address master;
     try {
         declare(app, wanted);
         app.parse(argc, argv);
-        master = dashboard::parse_master_url(wanted.url);
+        if (!wanted.job) {
+            master = dashboard::parse_master_url(wanted.url);
+        }
     } catch (const CLI::ParseError& problem) {
         return app.exit(problem) == 0 ? done : wrong_usage;
     } catch (const std::invalid_argument& problem) {
@@ -202,7 +213,7 @@ int main(int argc, char** argv) {
         return wrong_usage;
     }
     try {
-        return perform(wanted, master);
+        return wanted.job ? wanted.job() : perform(wanted, master);
     } catch (const boost::system::system_error& problem) {
         std::cerr << "fedasio: cannot reach the master at " << wanted.url << ": " << problem.code().message()
                   << "; start fedasio-master, or name another with --master http://HOST:PORT\n";

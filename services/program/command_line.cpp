@@ -34,6 +34,15 @@ void describe(CLI::App& app, const std::string& examples) {
     app.footer("Examples:\n" + examples + "\nExit codes: 0 done, 1 failed, 2 wrong usage.");
 }
 
+void add_log_options(CLI::App& app, log_options& into) {
+    app.add_option("--log-level", into.level, "debug, info, warning or error")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+        ->capture_default_str();
+    app.add_option("--log-format", into.format, "text, or json for machines")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+}
+
 CLI::Validator host_and_port() {
     const auto check = [](const std::string& text) -> std::string {
         try {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "program/logging.hpp"
 #include <functional>
 
 namespace fedasio::program {
@@ -15,6 +16,9 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
 
 /// Adds --version and sets what all programs' --help have in common.
 void describe(CLI::App& app, const std::string& examples);
+
+/// Adds --log-level and --log-format.
+void add_log_options(CLI::App& app, log_options& into);
 
 /// A CLI11 check for HOST:PORT.
 [[nodiscard]] CLI::Validator host_and_port();

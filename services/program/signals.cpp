@@ -1,6 +1,7 @@
 #include "program/signals.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -40,6 +41,15 @@ net::awaitable<void> watch_signals(asio::signal_set& signals, std::function<void
             std::_Exit(failed);
         }
     }
+}
+
+stop_on_signal::stop_on_signal() : signals_(end_signals(rt_)), watching_(context_.get_executor()) {
+    watching_.spawn(watch_signals(signals_, [this] { stop_.request_stop(); }));
+    thread_ = std::jthread([this] { context_.run(); });
+}
+
+stop_on_signal::~stop_on_signal() {
+    asio::post(context_, [this] { watching_.cancel(); });
 }
 
 } // namespace fedasio::program

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <fedasio/net/nursery.hpp>
 #include <fedasio/net/runtime.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <functional>
+#include <stop_token>
+#include <thread>
 
 namespace fedasio::program {
 
@@ -14,5 +18,25 @@ boost::asio::signal_set end_signals(net::runtime& rt);
 /// Calls `first` at the first SIGTERM or SIGINT; a second one, unless it comes
 /// in the same breath, ends the process at once. Runs until cancelled.
 net::awaitable<void> watch_signals(boost::asio::signal_set& signals, std::function<void()> first);
+
+/// The same for a program whose main thread is busy: a thread of its own watches, and the first signal
+/// requests the stop.
+class stop_on_signal {
+public:
+    stop_on_signal();
+    stop_on_signal(const stop_on_signal&) = delete;
+    stop_on_signal& operator=(const stop_on_signal&) = delete;
+    ~stop_on_signal();
+
+    [[nodiscard]] std::stop_token token() const noexcept { return stop_.get_token(); }
+
+private:
+    boost::asio::io_context context_{1};
+    net::system_runtime rt_{context_};
+    boost::asio::signal_set signals_;
+    net::nursery watching_;
+    std::stop_source stop_;
+    std::jthread thread_;
+};
 
 } // namespace fedasio::program

@@ -66,6 +66,9 @@ std::filesystem::path model_path(const std::filesystem::path& state_dir, std::st
 
 std::vector<std::string> list_models(const std::filesystem::path& state_dir) {
     std::vector<std::string> names;
+    if (state_dir.empty()) {
+        return names;
+    }
     std::error_code none;
     for (const auto& entry : std::filesystem::directory_iterator(models_directory(state_dir), none)) {
         const std::filesystem::path& file = entry.path();

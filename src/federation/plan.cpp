@@ -91,8 +91,11 @@ void check_together(const plan& what, const json_field& root) {
 } // namespace
 
 plan parse_plan(std::string_view text, const std::string& file_name) {
-    const json::value value = parse_text(text, file_name);
-    const json_field root(value, file_name, ": ");
+    return plan_from_json(parse_text(text, file_name), file_name);
+}
+
+plan plan_from_json(const json::value& content, const std::string& file_name) {
+    const json_field root(content, file_name, ": ");
     const auto members =
         root.members({"name", "seed", "model", "data", "clients", "local", "strategy", "fraction", "rounds",
                       "target_accuracy", "deadline", "quorum", "checkpoint_every"});
@@ -139,16 +142,20 @@ plan parse_plan(std::string_view text, const std::string& file_name) {
 }
 
 plan read_plan(const std::filesystem::path& file) {
+    return plan_from_json(read_plan_json(file), file.string());
+}
+
+json::value read_plan_json(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     // One byte more than allowed tells a file that is too long from one that just fits.
     std::string text(plan_limits.bytes + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
         throw plan_error(file.string() + ": cannot be read (" + std::generic_category().message(errno) +
-                         "); check the path after --plan");
+                         "); check the path");
     }
     text.resize(static_cast<std::size_t>(in.gcount()));
-    return parse_plan(text, file.string());
+    return parse_text(text, file.string());
 }
 
 json::object to_json(const plan& what) {

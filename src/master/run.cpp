@@ -199,7 +199,8 @@ net::awaitable<bool> run::one_round(round_state& round) {
     round.result.bytes_received = roster_.bytes_received() - round.received_before;
     round.result.time = rt_.time.unix_time();
     events_.publish(round_finished{round.result});
-    if (plan_.checkpoint_every != 0 && (round_ % plan_.checkpoint_every == 0 || round_ == last_round_)) {
+    const bool keeps = plan_.checkpoint_every != 0 && !options_.state_dir.empty();
+    if (keeps && (round_ % plan_.checkpoint_every == 0 || round_ == last_round_)) {
         co_await checkpoint();
     }
     co_return true;

@@ -30,10 +30,28 @@ net::payload to_payload(std::span<const float> values) {
 
 } // namespace
 
-net::awaitable<command_answer> run::save(std::string name) {
+net::awaitable<void> run::save_to(std::filesystem::path file) {
     if (!network_) {
-        co_return command_answer{false, "there is no model yet: the data has not been loaded"};
+        throw std::runtime_error("there is no model yet: the data has not been loaded");
     }
+    const auto round = round_;
+    const auto weights = weights_;
+    std::map<std::string, std::string> metadata{{"format", "fedasio"},
+                                                {"plan", plan_.name},
+                                                {"plan_digest", plan_digest_},
+                                                {"round", std::to_string(round)}};
+    if (schema_) {
+        metadata["schema"] = federation::canonical_text(federation::to_json(*schema_));
+    }
+    auto job = [&, network = *network_] {
+        federation::save_model(file, layout_of(network), weights.floats(), metadata);
+        return federation::list_models(options_.state_dir);
+    };
+    auto models = co_await net::offload(rt_, pool_, std::move(job));
+    events_.publish(model_saved{file.stem().string(), file.string(), round, std::move(models)});
+}
+
+net::awaitable<command_answer> run::save(std::string name) {
     if (std::exchange(saving_, true)) {
         co_return command_answer{false, "another model is being saved: try again"};
     }
@@ -41,20 +59,7 @@ net::awaitable<command_answer> run::save(std::string name) {
     try {
         const auto path = federation::model_path(options_.state_dir, name);
         const auto round = round_;
-        const auto weights = weights_;
-        std::map<std::string, std::string> metadata{{"format", "fedasio"},
-                                                    {"plan", plan_.name},
-                                                    {"plan_digest", plan_digest_},
-                                                    {"round", std::to_string(round)}};
-        if (schema_) {
-            metadata["schema"] = federation::canonical_text(federation::to_json(*schema_));
-        }
-        auto job = [&, network = *network_] {
-            federation::save_model(path, layout_of(network), weights.floats(), metadata);
-            return federation::list_models(options_.state_dir);
-        };
-        auto models = co_await net::offload(rt_, pool_, std::move(job));
-        events_.publish(model_saved{name, path.string(), round, std::move(models)});
+        co_await save_to(path);
         answer = {true, "saved the weights of round " + std::to_string(round) + " as " + path.string()};
     } catch (const std::exception& e) {
         answer = {false, e.what()};

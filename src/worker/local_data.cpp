@@ -68,10 +68,8 @@ data::csv_summary summarize(const federation::survey& what, const data_path& dat
     return data::summarize_csv(locate(csv->train, data), *csv, what.regression);
 }
 
-local_data::local_data(const federation::load& what, const data_path& data, const local_data* previous)
-    : origin_(origin_of(what, data)) {
-    samples_ =
-        previous != nullptr && previous->origin_ == origin_ ? previous->samples_ : read_samples(what, data);
+local_data::local_data(const federation::load& what, const data_path& data, sample_cache& cache)
+    : samples_(cache.get(origin_of(what, data), [&] { return read_samples(what, data); })) {
     const bool local = what.partition.type == data::partition_spec::scheme::local;
     if (local && what.clients.size() > 1) {
         throw std::invalid_argument("with the partition 'local' a worker hosts one client, its own data");

@@ -171,9 +171,7 @@ net::awaitable<void> session::load(net::frame request) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     try {
         const auto what = federation::read_load(request.meta);
-        auto job = [&, previous = data_] {
-            return std::make_shared<const local_data>(what, options_.data, previous.get());
-        };
+        auto job = [&] { return std::make_shared<const local_data>(what, options_.data, *options_.samples); };
         data_ = co_await net::offload(rt_, pool_, std::move(job));
         federation::loaded reply;
         for (const auto client : what.clients) {

@@ -12,6 +12,7 @@ namespace data = fedasio::data;
 namespace federation = fedasio::federation;
 using fedasio::worker::local_data;
 using fedasio::worker::locate;
+using fedasio::worker::sample_cache;
 
 std::string table(int rows) {
     std::string text = "x,label\n";
@@ -43,10 +44,11 @@ BOOST_AUTO_TEST_SUITE(data_of_a_worker)
 
 BOOST_AUTO_TEST_CASE(a_worker_gets_the_parts_of_its_clients_only) {
     const fedasio::test::scratch_directory folder;
+    sample_cache cache;
     const auto file = folder.write("all.csv", table(40));
     auto what = request_for(file, data::partition_spec::scheme::iid, {1, 3});
     what.holdout = 0.2;
-    const local_data own(what, std::nullopt);
+    const local_data own(what, std::nullopt, cache);
     BOOST_TEST(own.samples().size() == 40U);
     BOOST_TEST(own.find(0) == nullptr);
     BOOST_REQUIRE(own.find(1) != nullptr);
@@ -54,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_worker_gets_the_parts_of_its_clients_only) {
     BOOST_TEST(own.find(1)->held_out.size() == 2U);
 
     const auto everything = request_for(file, data::partition_spec::scheme::iid, {0, 1, 2, 3});
-    const local_data all(everything, std::nullopt);
+    const local_data all(everything, std::nullopt, cache);
     std::set<std::uint32_t> seen;
     for (std::uint32_t client = 0; client < 4; ++client) {
         seen.insert(all.find(client)->train.begin(), all.find(client)->train.end());
@@ -68,24 +70,41 @@ BOOST_AUTO_TEST_CASE(a_worker_gets_the_parts_of_its_clients_only) {
 
 BOOST_AUTO_TEST_CASE(local_is_the_whole_file_for_one_client) {
     const fedasio::test::scratch_directory folder;
+    sample_cache cache;
     const auto file = folder.write("mine.csv", table(12));
-    const local_data own(request_for(file, data::partition_spec::scheme::local, {2}), std::nullopt);
+    const local_data own(request_for(file, data::partition_spec::scheme::local, {2}), std::nullopt, cache);
     BOOST_TEST(own.find(2)->train.size() == 12U);
     BOOST_CHECK_THROW(
-        local_data(request_for(file, data::partition_spec::scheme::local, {1, 2}), std::nullopt),
+        local_data(request_for(file, data::partition_spec::scheme::local, {1, 2}), std::nullopt, cache),
         std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_file_is_not_read_twice) {
     const fedasio::test::scratch_directory folder;
     const auto file = folder.write("all.csv", table(40));
-    const local_data first(request_for(file, data::partition_spec::scheme::iid, {0}), std::nullopt);
-    const local_data second(request_for(file, data::partition_spec::scheme::iid, {1}), std::nullopt, &first);
+    sample_cache cache;
+    const local_data first(request_for(file, data::partition_spec::scheme::iid, {0}), std::nullopt, cache);
+    const local_data second(request_for(file, data::partition_spec::scheme::iid, {1}), std::nullopt, cache);
     BOOST_TEST(&first.samples() == &second.samples());
     auto other = request_for(file, data::partition_spec::scheme::iid, {1});
     other.schema->standardize = false;
-    const local_data third(other, std::nullopt, &first);
+    const local_data third(other, std::nullopt, cache);
     BOOST_TEST(&first.samples() != &third.samples());
+}
+
+BOOST_AUTO_TEST_CASE(what_could_not_be_read_is_read_again) {
+    sample_cache cache;
+    const auto broken = []() -> std::shared_ptr<const data::dataset> { throw data::error("not there"); };
+    BOOST_CHECK_THROW(cache.get("here", broken), data::error);
+    int reads = 0;
+    const auto read = [&reads] {
+        ++reads;
+        return std::make_shared<const data::dataset>(std::vector<std::uint32_t>{1}, std::vector<float>{1, 2},
+                                                     std::vector<float>{3, 4});
+    };
+    BOOST_TEST(cache.get("here", read)->size() == 2U);
+    BOOST_TEST(cache.get("here", read)->size() == 2U);
+    BOOST_TEST(reads == 1);
 }
 
 BOOST_AUTO_TEST_CASE(data_overrides_the_paths_of_the_plan) {
@@ -100,16 +119,17 @@ BOOST_AUTO_TEST_CASE(data_overrides_the_paths_of_the_plan) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_says_why) {
     const fedasio::test::scratch_directory folder;
+    sample_cache cache;
     federation::load what;
     what.source = data::idx_source{"/nowhere/images", "/nowhere/labels", "", ""};
     what.clients_total = 1;
     what.clients = {0};
-    BOOST_CHECK_EXCEPTION(local_data(what, std::nullopt), data::error, [](const data::error& e) {
+    BOOST_CHECK_EXCEPTION(local_data(what, std::nullopt, cache), data::error, [](const data::error& e) {
         return std::string(e.what()).find("/nowhere/images") != std::string::npos;
     });
-    BOOST_CHECK_THROW(local_data(what, folder.write("a.csv", table(1))), data::error);
+    BOOST_CHECK_THROW(local_data(what, folder.write("a.csv", table(1)), cache), data::error);
     what.source = data::csv_source{};
-    BOOST_CHECK_THROW(local_data(what, std::nullopt), data::error);
+    BOOST_CHECK_THROW(local_data(what, std::nullopt, cache), data::error);
     federation::survey survey;
     survey.source = data::idx_source{};
     BOOST_CHECK_THROW(fedasio::worker::summarize(survey, std::nullopt), data::error);

@@ -35,7 +35,8 @@ struct federation_of_two {
         what.holdout = 0.25;
         const std::vector summaries{data::summarize_csv(source.train, source, false)};
         what.schema = data::merge(summaries, source, false);
-        samples = std::make_shared<const local_data>(what, std::nullopt);
+        fedasio::worker::sample_cache cache;
+        samples = std::make_shared<const local_data>(what, std::nullopt, cache);
     }
 
     static std::shared_ptr<const training_setup> setup(float learning_rate = 0.1F) {

@@ -27,7 +27,8 @@ struct tensor_shape {
 /// is_model_name(name).
 [[nodiscard]] std::filesystem::path model_path(const std::filesystem::path& state_dir, std::string_view name);
 
-/// The names of all saved models, sorted; none if the directory does not exist.
+/// The names of all saved models, sorted; none if the directory does not exist or `state_dir` is
+/// empty.
 [[nodiscard]] std::vector<std::string> list_models(const std::filesystem::path& state_dir);
 
 /// Writes the flat span as named tensors (see write_safetensors). Throws std::invalid_argument if the span's

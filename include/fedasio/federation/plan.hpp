@@ -55,6 +55,11 @@ struct plan {
 /// Reads and parses a file. Throws plan_error.
 [[nodiscard]] plan read_plan(const std::filesystem::path& file);
 
+/// The two halves of read_plan(), for who changes values in between: what stands in the file, and the plan
+/// that it makes. Both throw plan_error.
+[[nodiscard]] boost::json::value read_plan_json(const std::filesystem::path& file);
+[[nodiscard]] plan plan_from_json(const boost::json::value& content, const std::string& file_name);
+
 /// The canonical form: every key that has a meaning here, defaults filled in, always in the same order.
 /// Parsing its canonical_text() gives the same plan, bit for bit.
 [[nodiscard]] boost::json::object to_json(const plan& what);

@@ -28,7 +28,7 @@ struct run_options {
     bool autostart = false;      ///< train the plan's rounds as soon as there are workers enough
     bool exit_when_done = false; ///< `serve` ends after the first training
     bool resume = false;         ///< go on from the latest checkpoint of this plan, if there is one
-    std::filesystem::path state_dir = "fedasio-state";
+    std::filesystem::path state_dir = "fedasio-state"; ///< empty: no checkpoints
     net::connection_options connection;
     /// A training without a single worker for so long has failed.
     net::clock::duration patience = std::chrono::minutes(5);
@@ -52,6 +52,8 @@ public:
     /// Serves one worker from its hello to its end: the session of a net::listener.
     net::awaitable<void> admit(std::unique_ptr<net::stream> wire);
     net::awaitable<command_answer> execute(command what);
+    /// Writes the global weights to any file, in the form of a saved model. Throws std::exception.
+    net::awaitable<void> save_to(std::filesystem::path file);
     /// Something outside the run that people should see.
     void notice(noticed::severity level, std::string text);
 

@@ -11,8 +11,8 @@
 
 namespace fedasio::nn {
 
-/// All that one thread needs to train: weights, gradients, moments and activations for batches of up to
-/// max_batch samples. Made once and used for one client after the other.
+/// All that one thread needs to train: weights, moments and activations for batches of up to max_batch
+/// samples. Made once and used for one client after the other.
 ///
 /// Same network, optimiser, weights, stream and batches give the same bits, whatever the trainer did before
 /// and whatever max_batch is. Not thread-safe: one trainer a thread.
@@ -33,8 +33,7 @@ public:
     /// loss. `features` is row-major [batch][height][width][channels]. Returns the loss and hits before the
     /// step. Throws std::invalid_argument, with the weights untouched, when batch is not in [1, max_batch], a
     /// size does not fit, a class is not in [0, outputs), or values come where the loss needs class numbers;
-    /// std::logic_error before the first begin(). Allocates nothing, unless a matrix product needs more than
-    /// 1 MiB to pack an operand (a layer of some thousands of units).
+    /// std::logic_error before the first begin(). Allocates nothing.
     batch_result step(std::span<const float> features, const targets& expected, std::size_t batch);
 
     /// The weights as they are now, 64-byte aligned; valid until the trainer is destroyed or moved from.

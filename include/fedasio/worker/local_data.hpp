@@ -4,6 +4,7 @@
 #include <fedasio/data/dataset.hpp>
 #include <fedasio/data/holdout.hpp>
 #include <fedasio/federation/messages.hpp>
+#include <fedasio/worker/sample_cache.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -18,10 +19,10 @@ namespace fedasio::worker {
 /// Immutable after construction, shared by the training threads.
 class local_data {
 public:
-    /// Reads what `what` asks for. The set that `previous` holds is used again if it comes from the same file
-    /// in the same way. Throws data::error or std::invalid_argument, with texts fit for the master's log.
+    /// Reads what `what` asks for, unless `cache` holds it: samples from the same file, read in the same way.
+    /// Throws data::error or std::invalid_argument, with texts fit for the master's log.
     local_data(const federation::load& what, const std::optional<std::filesystem::path>& data,
-               const local_data* previous = nullptr);
+               sample_cache& cache);
 
     [[nodiscard]] const data::dataset& samples() const noexcept { return *samples_; }
 
@@ -29,7 +30,6 @@ public:
     [[nodiscard]] const data::holdout* find(std::uint32_t client) const;
 
 private:
-    std::string origin_;
     std::shared_ptr<const data::dataset> samples_;
     std::map<std::uint32_t, data::holdout> clients_;
 };

@@ -4,10 +4,12 @@
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/reconnect.hpp>
 #include <fedasio/net/runtime.hpp>
+#include <fedasio/worker/sample_cache.hpp>
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,6 +21,8 @@ struct worker_options {
     std::uint32_t clients = 0; ///< hosts at most so many; 0: as many as the master gives
     std::uint32_t threads = 1; ///< clients that train at the same time
     std::optional<std::filesystem::path> data;
+    /// Workers of one process that share it keep the same samples once.
+    std::shared_ptr<sample_cache> samples = std::make_shared<sample_cache>();
     net::backoff retry; ///< for finding a master that is away
     net::connection_options connection;
     net::clock::duration measure_every = std::chrono::seconds(1);

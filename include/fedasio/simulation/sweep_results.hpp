@@ -1,0 +1,56 @@
+#pragma once
+
+#include <fedasio/simulation/grid.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fedasio::simulation {
+
+/// How one run of a sweep ended.
+struct sweep_row {
+    std::string run;           ///< the plan with its rounds and target, as sweep_run::id
+    std::vector<setting> grid; ///< the values in which the sweep's runs differ, `seed` left out
+    std::uint64_t seed = 0;
+    std::string outcome; ///< rounds_done, target_reached or failed
+    std::uint32_t rounds = 0;
+    std::optional<double>
+        rounds_to_target; ///< interpolated, as in curve.hpp; empty: no target, or not reached
+    std::optional<double> best_test_accuracy;
+    std::optional<double> last_test_accuracy;
+    double seconds = 0;        ///< of all rounds, those before an interruption too
+    std::uint64_t dropped = 0; ///< updates that should have come and did not, over all rounds
+    std::string weights_sha256;
+    std::string plan_digest;
+    std::string reason; ///< why it failed
+};
+
+/// The rows of a folder, in `results.json` and `results.csv`. Both are written anew, durably, with each row,
+/// so they are valid and complete at any time. A row of JSON is an object with the members of sweep_row,
+/// `grid` an object of path and value; the CSV (RFC 4180) has a column for every path that occurs, then the
+/// same members.
+class sweep_results {
+public:
+    /// Takes up the rows that are there. Throws std::runtime_error if `results.json` is there but is no such
+    /// file.
+    explicit sweep_results(std::filesystem::path folder);
+
+    [[nodiscard]] const std::vector<sweep_row>& rows() const noexcept { return rows_; }
+
+    /// The row of this run, or nullptr; valid until the next put().
+    [[nodiscard]] const sweep_row* find(std::string_view run) const;
+    /// Adds the row, or replaces the one of the same run. Throws std::system_error that names the file.
+    void put(sweep_row row);
+
+private:
+    void write() const;
+
+    std::filesystem::path folder_;
+    std::vector<sweep_row> rows_;
+};
+
+} // namespace fedasio::simulation

@@ -1,0 +1,106 @@
+#include "simulate.hpp"
+
+#include <fedasio/net/runtime.hpp>
+#include <fedasio/simulation/simulate.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include "program/command_line.hpp"
+#include "program/event_output.hpp"
+#include "program/logging.hpp"
+#include "program/plan_file.hpp"
+#include "program/signals.hpp"
+#include "program/state_dir.hpp"
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+
+namespace fedasio::steering {
+namespace {
+
+constexpr auto examples = R"(Examples:
+  fedasio simulate plans/fashion-mnist-2nn.json
+  fedasio simulate my.json --rounds 20 --seed 2 --report r.json --save my.safetensors
+  fedasio simulate my.json --state-dir runs/my            keep checkpoints there
+  fedasio simulate my.json --state-dir runs/my --resume   go on after the last of them
+  fedasio simulate plans/penguins.json --data plans/penguins/biscoe.csv \
+                                       --data plans/penguins/dream-torgersen.csv
+
+Exit codes: 0 done, 1 failed or interrupted, 2 wrong usage.)";
+
+struct settings {
+    std::string plan;
+    std::optional<std::uint32_t> rounds;
+    std::optional<std::uint64_t> seed;
+    std::string report;
+    program::log_options log;
+    simulation::simulation_options simulation;
+};
+
+/// CLI11 would take -1 for the largest number.
+std::string check_seed(const std::string& text) {
+    std::uint64_t seed = 0;
+    const auto* const end = text.data() + text.size();
+    const auto [stopped, problem] = std::from_chars(text.data(), end, seed);
+    return problem == std::errc() && stopped == end ? std::string()
+                                                    : text + " is not a whole number from 0 to 2^64 - 1";
+}
+
+int start(const settings& from) {
+    program::start_log("fedasio", from.log);
+    auto plan = program::read_checked_plan(from.plan);
+    plan.rounds = from.rounds.value_or(plan.rounds);
+    plan.seed = from.seed.value_or(plan.seed);
+    if (!from.simulation.state_dir.empty()) {
+        program::make_state_dir(from.simulation.state_dir);
+    }
+    boost::asio::io_context context;
+    net::system_runtime rt(context);
+    program::event_output output(rt.get().time, from.report);
+    const program::stop_on_signal signals;
+    const bool ended_well =
+        simulation::simulate(plan, from.simulation, signals.token(),
+                             [&output](const master::event& happened) { output.take(happened); });
+    return ended_well && output.is_complete() ? program::done : program::failed;
+}
+
+} // namespace
+
+void add_simulate(CLI::App& app, std::function<int()>& job) {
+    auto* const sub = app.add_subcommand(
+        "simulate", "Train a plan in this one process: master and workers without sockets");
+    const auto from = std::make_shared<settings>();
+    sub->footer(examples);
+    sub->add_option("PLAN", from->plan, "The plan: a JSON file that says what is learned (docs/plan.md)")
+        ->required()
+        ->check(CLI::ExistingFile);
+    sub->add_option("--workers", from->simulation.workers,
+                    "Workers to spread the clients over; changes no bit of the result")
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
+    sub->add_option("--threads", from->simulation.threads,
+                    "Clients that train at once, over all workers (default: the cores of this machine)")
+        ->check(CLI::Range(1, 1024));
+    sub->add_option("--rounds", from->rounds, "Rounds, in place of the plan's")
+        ->check(CLI::Range(1, 1'000'000'000));
+    sub->add_option("--seed", from->seed, "Seed, in place of the plan's")->check(check_seed);
+    sub->add_option("--report", from->report, "Write a JSON report to this file when the training ends");
+    auto* const state_dir = sub->add_option("--state-dir", from->simulation.state_dir,
+                                            "Folder for checkpoints; without it none are written");
+    sub->add_flag("--resume", from->simulation.resume,
+                  "Go on from the latest checkpoint of this plan in the state folder")
+        ->needs(state_dir);
+    sub->add_option("--save", from->simulation.save_to, "Write the final model to this file (safetensors)");
+    sub->add_option(
+           "--data", from->simulation.data,
+           "A file or folder in place of the plan's; with the partition \"local\" one for each client")
+        ->check(CLI::ExistingPath)
+        ->allow_extra_args(false);
+    program::add_log_options(*sub, from->log);
+    sub->callback([from, &job] { job = [from] { return start(*from); }; });
+}
+
+} // namespace fedasio::steering

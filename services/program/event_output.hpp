@@ -1,0 +1,31 @@
+#pragma once
+
+#include <fedasio/master/events.hpp>
+#include <fedasio/master/log.hpp>
+#include <fedasio/master/report.hpp>
+#include <fedasio/net/clock.hpp>
+
+#include <string>
+
+namespace fedasio::program {
+
+/// Where a program that drives trainings puts what happens: the process's log, and the file of --report.
+class event_output {
+public:
+    /// `report_file` empty: no report is kept.
+    event_output(const net::clock& time, std::string report_file);
+
+    /// The report is written each time a training ends.
+    void take(const master::event& happened);
+
+    /// False if a report could not be written; the log says why.
+    [[nodiscard]] bool is_complete() const noexcept { return complete_; }
+
+private:
+    master::log_writer log_;
+    master::report report_;
+    std::string report_file_;
+    bool complete_ = true;
+};
+
+} // namespace fedasio::program

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <fedasio/federation/plan.hpp>
+
+#include <filesystem>
+
+namespace fedasio::program {
+
+/// A plan whose model can be built, as far as that is known without the data; a mistake in it is said before
+/// anything is opened. Throws std::exception.
+federation::plan read_checked_plan(const std::filesystem::path& file);
+
+} // namespace fedasio::program

@@ -1,0 +1,253 @@
+#include <fedasio/federation/checkpoint.hpp>
+#include <fedasio/federation/durable_file.hpp>
+#include <fedasio/federation/plan.hpp>
+#include <fedasio/simulation/curve.hpp>
+#include <fedasio/simulation/sweep.hpp>
+#include <fedasio/worker/sample_cache.hpp>
+
+#include <algorithm>
+#include <array>
+#include <fcntl.h>
+#include <fstream>
+#include <span>
+#include <stdexcept>
+#include <sys/file.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace fedasio::simulation {
+
+namespace {
+
+/// Held as long as it lives, and no longer than its process.
+class folder_lock {
+public:
+    explicit folder_lock(const std::filesystem::path& folder) {
+        std::filesystem::create_directories(folder);
+        const auto file = folder / ".lock";
+        handle_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (handle_ < 0) {
+            throw std::system_error(errno, std::generic_category(),
+                                    file.string() + ": cannot open for writing");
+        }
+        if (::flock(handle_, LOCK_EX | LOCK_NB) != 0) {
+            ::close(handle_);
+            throw std::runtime_error("another sweep writes to " + folder.string() +
+                                     ": wait for it, or choose another folder");
+        }
+    }
+
+    ~folder_lock() { ::close(handle_); }
+
+    folder_lock(const folder_lock&) = delete;
+    folder_lock& operator=(const folder_lock&) = delete;
+
+private:
+    int handle_ = -1;
+};
+
+std::string to_text(std::span<const curve_point> curve) {
+    std::string text = curve_header();
+    for (const auto& point : curve) {
+        text += curve_line(point);
+    }
+    return text;
+}
+
+/// One run, from where an earlier sweep left it to its row.
+class running {
+public:
+    running(const sweep_run& what, const sweep_options& options,
+            std::shared_ptr<worker::sample_cache> samples)
+        : run_(what), threads_(options.threads), samples_(std::move(samples)),
+          curve_file_(options.out / "curves" / (what.id + ".csv")),
+          state_dir_(options.out / "state" / what.id) {
+        take_up();
+        write_curve();
+    }
+
+    /// 0: it starts anew.
+    [[nodiscard]] std::uint32_t rounds_before() const { return static_cast<std::uint32_t>(curve_.size()); }
+
+    /// Empty if it was stopped before its end.
+    std::optional<sweep_row> perform(const std::stop_token& stop, const simulator& run_plan,
+                                     const std::function<void(const master::event&)>& on_event) {
+        simulation_options options;
+        options.threads = threads_;
+        options.state_dir = state_dir_;
+        options.resume = !curve_.empty();
+        options.data = run_.data;
+        options.samples = samples_;
+        std::ofstream log(curve_file_, std::ios::binary | std::ios::app);
+        try {
+            run_plan(run_.plan, options, stop, [&](const master::event& happened) {
+                if (const auto* round = std::get_if<master::round_finished>(&happened.what)) {
+                    take(round->result);
+                    log << curve_line(curve_.back()) << std::flush;
+                } else if (const auto* end = std::get_if<master::training_finished>(&happened.what)) {
+                    end_ = *end;
+                }
+                on_event(happened);
+            });
+        } catch (const std::exception& e) {
+            end_ = {master::training_outcome::failed, e.what(), rounds_before(), ""};
+        }
+        log.close();
+        if (!end_ && !stop.stop_requested()) {
+            end_ = {master::training_outcome::failed, "it ended without a result", rounds_before(), ""};
+        }
+        if (!end_ || end_->outcome == master::training_outcome::stopped) {
+            return std::nullopt;
+        }
+        write_curve();
+        return row();
+    }
+
+    /// Its checkpoints have no use once its row is written.
+    void forget_state() const {
+        std::error_code ignored;
+        std::filesystem::remove_all(state_dir_, ignored);
+    }
+
+private:
+    /// A checkpoint is of use only with the curve that led to it, and if its training was not at its end.
+    void take_up() {
+        const auto found =
+            federation::latest_checkpoint(state_dir_ / "checkpoints", federation::plan_digest(run_.plan));
+        curve_ = read_curve(curve_file_);
+        const bool usable = found.latest && found.latest->round <= curve_.size();
+        curve_.resize(usable ? found.latest->round : 0);
+        if (curve_.empty() ||
+            (run_.plan.target_accuracy && rounds_to_target(curve_, *run_.plan.target_accuracy))) {
+            curve_.clear();
+            forget_state();
+        }
+    }
+
+    void write_curve() const {
+        const auto text = to_text(curve_);
+        const std::array parts{std::as_bytes(std::span(text))};
+        federation::write_durably(curve_file_, parts);
+    }
+
+    void take(const master::round_result& result) {
+        curve_point point;
+        point.round = result.round;
+        point.train_loss = result.train_loss;
+        point.train_accuracy = result.train_accuracy;
+        point.test_loss = result.test_loss;
+        point.test_accuracy = result.test_accuracy;
+        for (const double seconds : result.seconds) {
+            point.seconds += seconds;
+        }
+        point.dropped = result.dropped.size();
+        curve_.push_back(point);
+    }
+
+    [[nodiscard]] sweep_row row() const {
+        sweep_row row;
+        row.run = run_.id;
+        row.grid = run_.grid;
+        row.seed = run_.plan.seed;
+        row.outcome = to_string(end_->outcome);
+        row.rounds = end_->round;
+        if (run_.plan.target_accuracy) {
+            row.rounds_to_target = rounds_to_target(curve_, *run_.plan.target_accuracy);
+        }
+        for (const auto& point : curve_) {
+            if (point.test_accuracy) {
+                row.best_test_accuracy = std::max(row.best_test_accuracy.value_or(0), *point.test_accuracy);
+            }
+            row.last_test_accuracy = point.test_accuracy;
+            row.seconds += point.seconds;
+            row.dropped += point.dropped;
+        }
+        row.weights_sha256 = end_->weights_sha256;
+        row.plan_digest = federation::plan_digest(run_.plan);
+        if (end_->outcome == master::training_outcome::failed) {
+            row.reason = end_->detail;
+        }
+        return row;
+    }
+
+    const sweep_run& run_;
+    std::uint32_t threads_;
+    std::shared_ptr<worker::sample_cache> samples_;
+    std::filesystem::path curve_file_;
+    std::filesystem::path state_dir_;
+    std::vector<curve_point> curve_;
+    std::optional<master::training_finished> end_;
+};
+
+/// A row of an earlier sweep may lack the columns that this one adds.
+bool add_columns(sweep_row& row, const sweep_run& run) {
+    bool added = false;
+    for (const auto& one : run.grid) {
+        if (std::ranges::count(row.grid, one.path, &setting::path) == 0) {
+            row.grid.push_back(one);
+            added = true;
+        }
+    }
+    return added;
+}
+
+} // namespace
+
+sweep_summary sweep(const std::vector<sweep_run>& runs, const sweep_options& options,
+                    const std::stop_token& stop,
+                    const std::function<void(const sweep_progress&)>& on_progress,
+                    const simulator& run_plan) {
+    using kind = sweep_progress::kind;
+    const folder_lock lock(options.out);
+    sweep_results results(options.out);
+    sweep_summary summary;
+    const auto samples = std::make_shared<worker::sample_cache>();
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        const auto& run = runs[i];
+        const auto tell = [&](kind what, std::uint32_t round = 0, std::optional<double> accuracy = {},
+                              const std::string& text = {}, const sweep_row* row = nullptr) {
+            on_progress({what, i + 1, run, round, accuracy, text, row});
+        };
+        const auto count = [&](const sweep_row& row) {
+            ++(row.outcome == "failed" ? summary.failed : summary.succeeded);
+        };
+        const auto* known = results.find(run.id);
+        if (known != nullptr && (known->outcome != "failed" || !options.retry_failed)) {
+            sweep_row row = *known;
+            if (add_columns(row, run)) {
+                results.put(row);
+            }
+            count(row);
+            tell(kind::already_done, row.rounds, row.last_test_accuracy, {}, &row);
+            continue;
+        }
+        if (stop.stop_requested()) {
+            ++summary.open;
+            continue;
+        }
+        running one(run, options, samples);
+        tell(one.rounds_before() == 0 ? kind::started : kind::resumed, one.rounds_before());
+        const auto row = one.perform(stop, run_plan, [&](const master::event& happened) {
+            if (const auto* round = std::get_if<master::round_finished>(&happened.what)) {
+                tell(kind::round, round->result.round, round->result.test_accuracy);
+            } else if (const auto* said = std::get_if<master::noticed>(&happened.what)) {
+                if (said->level != master::noticed::severity::info) {
+                    tell(kind::warning, 0, {}, said->text);
+                }
+            }
+        });
+        if (!row) {
+            ++summary.open;
+            tell(kind::interrupted);
+            continue;
+        }
+        results.put(*row);
+        one.forget_state();
+        count(*row);
+        tell(kind::finished, row->rounds, row->last_test_accuracy, {}, &*row);
+    }
+    return summary;
+}
+
+} // namespace fedasio::simulation

@@ -1,0 +1,192 @@
+#include <fedasio/federation/durable_file.hpp>
+#include <fedasio/federation/json_text.hpp>
+#include <fedasio/simulation/sweep_results.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value_to.hpp>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+namespace fedasio::simulation {
+
+namespace json = boost::json;
+
+namespace {
+
+json::value number_or_null(const std::optional<double>& value) {
+    return value ? json::value(*value) : json::value(nullptr);
+}
+
+/// Everything of a row but its grid, in the order of the CSV's columns.
+json::object measured(const sweep_row& row) {
+    return {{"seed", row.seed},
+            {"outcome", row.outcome},
+            {"rounds", row.rounds},
+            {"rounds_to_target", number_or_null(row.rounds_to_target)},
+            {"best_test_accuracy", number_or_null(row.best_test_accuracy)},
+            {"last_test_accuracy", number_or_null(row.last_test_accuracy)},
+            {"seconds", row.seconds},
+            {"dropped", row.dropped},
+            {"weights_sha256", row.weights_sha256},
+            {"plan_digest", row.plan_digest},
+            {"run", row.run},
+            {"reason", row.reason}};
+}
+
+json::object to_json(const sweep_row& row) {
+    json::object grid;
+    for (const auto& [path, value] : row.grid) {
+        grid[path] = value;
+    }
+    json::object result{{"grid", std::move(grid)}};
+    for (auto& member : measured(row)) {
+        result[member.key()] = member.value();
+    }
+    return result;
+}
+
+std::optional<double> to_number(const json::value& value) {
+    return value.is_null() ? std::nullopt : std::optional(value.to_number<double>());
+}
+
+sweep_row row_from_json(const json::value& value) {
+    sweep_row row;
+    for (const auto& member : value.at("grid").as_object()) {
+        row.grid.push_back({std::string(member.key()), member.value()});
+    }
+    row.seed = value.at("seed").to_number<std::uint64_t>();
+    row.outcome = json::value_to<std::string>(value.at("outcome"));
+    row.rounds = value.at("rounds").to_number<std::uint32_t>();
+    row.rounds_to_target = to_number(value.at("rounds_to_target"));
+    row.best_test_accuracy = to_number(value.at("best_test_accuracy"));
+    row.last_test_accuracy = to_number(value.at("last_test_accuracy"));
+    row.seconds = value.at("seconds").to_number<double>();
+    row.dropped = value.at("dropped").to_number<std::uint64_t>();
+    row.weights_sha256 = json::value_to<std::string>(value.at("weights_sha256"));
+    row.plan_digest = json::value_to<std::string>(value.at("plan_digest"));
+    row.run = json::value_to<std::string>(value.at("run"));
+    row.reason = json::value_to<std::string>(value.at("reason"));
+    return row;
+}
+
+std::string csv_field(const json::value& value) {
+    if (value.is_null()) {
+        return {};
+    }
+    std::string text =
+        value.is_string() ? std::string(value.get_string()) : federation::canonical_text(value);
+    if (text.find_first_of(",\"\r\n") == std::string::npos) {
+        return text;
+    }
+    std::string quoted = "\"";
+    for (const char c : text) {
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return quoted + '"';
+}
+
+std::string csv_line(const std::vector<json::value>& fields) {
+    std::string line;
+    for (const auto& field : fields) {
+        line += (line.empty() && &field == &fields.front() ? "" : ",") + csv_field(field);
+    }
+    return line + "\r\n";
+}
+
+std::vector<std::string> paths_of(const std::vector<sweep_row>& rows) {
+    std::vector<std::string> paths;
+    for (const auto& row : rows) {
+        for (const auto& [path, value] : row.grid) {
+            if (std::ranges::find(paths, path) == paths.end()) {
+                paths.push_back(path);
+            }
+        }
+    }
+    return paths;
+}
+
+std::string to_csv(const std::vector<sweep_row>& rows) {
+    const auto paths = paths_of(rows);
+    std::vector<json::value> fields(paths.begin(), paths.end());
+    for (const auto& member : measured({})) {
+        fields.emplace_back(member.key());
+    }
+    std::string text = csv_line(fields);
+    for (const auto& row : rows) {
+        fields.clear();
+        for (const auto& path : paths) {
+            const auto found = std::ranges::find(row.grid, path, &setting::path);
+            fields.push_back(found == row.grid.end() ? json::value(nullptr) : found->value);
+        }
+        for (const auto& member : measured(row)) {
+            fields.push_back(member.value());
+        }
+        text += csv_line(fields);
+    }
+    return text;
+}
+
+/// One row a line, so that people and diff can read it.
+std::string to_text(const std::vector<sweep_row>& rows) {
+    std::string text = "{\"rows\":[";
+    for (const auto& row : rows) {
+        text += (&row == &rows.front() ? "\n" : ",\n") + federation::canonical_text(to_json(row));
+    }
+    return text + "\n]}\n";
+}
+
+void write_text(const std::filesystem::path& file, const std::string& text) {
+    const std::array parts{std::as_bytes(std::span(text))};
+    federation::write_durably(file, parts);
+}
+
+} // namespace
+
+sweep_results::sweep_results(std::filesystem::path folder) : folder_(std::move(folder)) {
+    const auto file = folder_ / "results.json";
+    std::ifstream in(file, std::ios::binary);
+    if (!in.is_open()) {
+        return;
+    }
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    try {
+        constexpr federation::json_limits no_limit{.bytes = std::size_t{1} << 32U};
+        const auto content = federation::parse_json(text, no_limit);
+        for (const auto& value : content.at("rows").as_array()) {
+            rows_.push_back(row_from_json(value));
+        }
+    } catch (const std::exception& e) {
+        throw std::runtime_error(file.string() + ": is not what a sweep writes (" + e.what() +
+                                 "); move it away, or choose another folder");
+    }
+    write(); // the CSV may be a row behind
+}
+
+const sweep_row* sweep_results::find(std::string_view run) const {
+    const auto found = std::ranges::find(rows_, run, &sweep_row::run);
+    return found == rows_.end() ? nullptr : &*found;
+}
+
+void sweep_results::put(sweep_row row) {
+    const auto found = std::ranges::find(rows_, row.run, &sweep_row::run);
+    if (found == rows_.end()) {
+        rows_.push_back(std::move(row));
+    } else {
+        *found = std::move(row);
+    }
+    write();
+}
+
+void sweep_results::write() const {
+    write_text(folder_ / "results.json", to_text(rows_));
+    write_text(folder_ / "results.csv", to_csv(rows_));
+}
+
+} // namespace fedasio::simulation

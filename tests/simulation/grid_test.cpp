@@ -1,0 +1,116 @@
+#include <fedasio/federation/plan.hpp>
+#include <fedasio/federation/plan_error.hpp>
+#include <fedasio/simulation/grid.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <stdexcept>
+#include <string>
+
+using namespace fedasio::simulation;
+namespace federation = fedasio::federation;
+namespace json = boost::json;
+
+namespace {
+
+std::string shown(const std::vector<json::value>& values) {
+    return json::serialize(json::array(values.begin(), values.end()));
+}
+
+auto says(const std::string& part) {
+    return [part](const std::exception& error) {
+        BOOST_TEST_MESSAGE(error.what());
+        return std::string(error.what()).find(part) != std::string::npos;
+    };
+}
+
+json::value changed(const std::string& plan, const std::string& what) {
+    json::value content = json::parse(plan);
+    apply(parse_setting(what), content, "p.json");
+    return content;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(grid)
+
+BOOST_AUTO_TEST_CASE(values_are_json_or_words) {
+    const auto value = [](const std::string& text) { return json::serialize(parse_setting(text).value); };
+    BOOST_TEST(parse_setting("local.epochs=5").path == "local.epochs");
+    BOOST_TEST(value("a=5") == "5");
+    BOOST_TEST(value("a=-1") == "-1");
+    BOOST_TEST(value("a=null") == "null");
+    BOOST_TEST(value("a=true") == "true");
+    BOOST_TEST(value("a=shards") == R"("shards")");
+    BOOST_TEST(value("a=data/x=y.gz") == R"("data/x=y.gz")");
+    BOOST_TEST(value("a=./x") == R"("./x")");
+    BOOST_TEST(value("a=\"5\"") == R"("5")");
+    BOOST_TEST(value(R"(a={"type":"sgd","momentum":0})") == R"({"type":"sgd","momentum":0})");
+    BOOST_TEST(parse_setting("a=0.1").value.as_double() == 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_is_divided_at_its_outer_commas) {
+    BOOST_TEST(shown(parse_axis("a=1,2,20").values) == "[1,2,20]");
+    BOOST_TEST(shown(parse_axis("a=iid,shards").values) == R"(["iid","shards"])");
+    BOOST_TEST(shown(parse_axis(R"(a="x,\"y",{"b":[1,2]},[3,4],5)").values) ==
+               R"(["x,\"y",{"b":[1,2]},[3,4],5])");
+    BOOST_TEST(shown(parse_axis("a=7").values) == "[7]");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_read_says_what_to_write) {
+    BOOST_CHECK_EXCEPTION((void)parse_setting("local.epochs"), std::invalid_argument, says("local.epochs=5"));
+    BOOST_CHECK_EXCEPTION((void)parse_setting("=5"), std::invalid_argument, says("KEY="));
+    BOOST_CHECK_EXCEPTION((void)parse_setting("a..b=5"), std::invalid_argument, says("empty key"));
+    BOOST_CHECK_EXCEPTION((void)parse_setting(".b=5"), std::invalid_argument, says("empty key"));
+    BOOST_CHECK_EXCEPTION((void)parse_setting("b.=5"), std::invalid_argument, says("empty key"));
+    BOOST_CHECK_EXCEPTION((void)parse_setting("a="), std::invalid_argument, says("for a is not JSON"));
+    BOOST_CHECK_EXCEPTION((void)parse_setting("a=0.1x"), std::invalid_argument, says("0.1x"));
+    BOOST_CHECK_EXCEPTION((void)parse_axis("a=1,,2"), std::invalid_argument, says("not JSON"));
+    BOOST_CHECK_EXCEPTION((void)parse_axis("a=[1,2"), std::invalid_argument, says("not JSON"));
+}
+
+BOOST_AUTO_TEST_CASE(every_combination_comes_once_the_last_axis_fastest) {
+    const std::vector<axis> axes{parse_axis("a=1,2"), parse_axis("b=x,y,z")};
+    std::string all;
+    for (const auto& combination : combinations(axes)) {
+        BOOST_REQUIRE(combination.size() == 2U);
+        BOOST_TEST(combination[0].path == "a");
+        BOOST_TEST(combination[1].path == "b");
+        all += json::serialize(combination[0].value) + json::serialize(combination[1].value);
+    }
+    BOOST_TEST(all == R"(1"x"1"y"1"z"2"x"2"y"2"z")");
+    BOOST_TEST(combinations({}).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_grid_that_makes_no_sense_is_refused) {
+    const std::vector<axis> twice{parse_axis("a=1"), parse_axis("b=1"), parse_axis("a=2")};
+    BOOST_CHECK_EXCEPTION((void)combinations(twice), std::invalid_argument, says("a twice"));
+    const std::vector<axis> empty{{"a", {}}};
+    BOOST_CHECK_EXCEPTION((void)combinations(empty), std::invalid_argument, says("no values for a"));
+    const std::vector<json::value> many(400, 1);
+    const std::vector<axis> large{{"a", many}, {"b", many}};
+    BOOST_CHECK_EXCEPTION((void)combinations(large), std::invalid_argument, says("fewer"));
+}
+
+BOOST_AUTO_TEST_CASE(a_setting_lands_where_its_path_leads) {
+    BOOST_TEST(changed(R"({"a":{"b":1}})", "a.b=2") == json::parse(R"({"a":{"b":2}})"));
+    BOOST_TEST(changed(R"({"a":{"b":1}})", "a=2") == json::parse(R"({"a":2})"));
+    BOOST_TEST(changed(R"({"l":[{"u":1},{"u":2}]})", "l.1.u=3") == json::parse(R"({"l":[{"u":1},{"u":3}]})"));
+    BOOST_TEST(changed("{}", "a.b.c=1") == json::parse(R"({"a":{"b":{"c":1}}})"));
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_leads_nowhere_says_where_it_ends) {
+    BOOST_CHECK_EXCEPTION(changed(R"({"l":[1,2]})", "l.2=3"), federation::plan_error,
+                          says("p.json: l: is an array of 2 items"));
+    BOOST_CHECK_EXCEPTION(changed(R"({"l":[1,2]})", "l.x=3"), federation::plan_error, says("no item \"x\""));
+    BOOST_CHECK_EXCEPTION(changed(R"({"l":[1,2]})", "l.-1=3"), federation::plan_error,
+                          says("no item \"-1\""));
+    BOOST_CHECK_EXCEPTION(changed(R"({"m":{"s":"fedavg"}})", "m.s.x=3"), federation::plan_error,
+                          says("p.json: m.s: is \"fedavg\", which has no \"x\" inside; set m.s as a whole"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
