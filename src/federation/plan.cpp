@@ -98,7 +98,7 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     const json_field root(content, file_name, ": ");
     const auto members =
         root.members({"name", "seed", "model", "data", "clients", "local", "strategy", "fraction", "rounds",
-                      "target_accuracy", "deadline", "quorum", "checkpoint_every"});
+                      "target_accuracy", "deadline", "quorum", "over_selection", "checkpoint_every"});
     plan result;
     result.name = std::filesystem::path(file_name).stem().string();
     if (const auto name = members.find("name")) {
@@ -133,6 +133,9 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     }
     if (const auto quorum = members.find("quorum")) {
         result.quorum = quorum->real(share);
+    }
+    if (const auto over_selection = members.find("over_selection")) {
+        result.over_selection = over_selection->real({.low = 1.0, .high = 10.0});
     }
     if (const auto checkpoint_every = members.find("checkpoint_every")) {
         result.checkpoint_every = checkpoint_every->whole32(0, most_rounds);
@@ -175,6 +178,7 @@ json::object to_json(const plan& what) {
         what.target_accuracy ? json::value(*what.target_accuracy) : json::value(nullptr);
     result["deadline"] = static_cast<double>(what.deadline.count()) / 1000.0;
     result["quorum"] = what.quorum;
+    result["over_selection"] = what.over_selection;
     result["checkpoint_every"] = what.checkpoint_every;
     return result;
 }
@@ -184,6 +188,9 @@ std::string plan_digest(const plan& what) {
     json::object decisive;
     for (const auto* key : {"seed", "model", "data", "clients", "local", "strategy", "fraction", "quorum"}) {
         decisive[key] = std::move(all[key]);
+    }
+    if (what.over_selection != 1.0) { // a plan from before there was this key keeps its digest
+        decisive["over_selection"] = what.over_selection;
     }
     return sha256_hex(canonical_text(decisive));
 }

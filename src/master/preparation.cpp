@@ -179,7 +179,7 @@ net::awaitable<bool> run::load_datasets() {
         events_.publish(std::move(event));
         return {};
     };
-    const auto answers = co_await net::gather(rt_, std::move(calls), until_deadline(whom.size()), on_reply);
+    const auto answers = co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
             reject(*whom[i], describe(answers[i]));
@@ -295,7 +295,7 @@ net::awaitable<bool> run::distribute_model() {
         whom[index]->has_model = true;
         return {};
     };
-    const auto answers = co_await net::gather(rt_, std::move(calls), until_deadline(whom.size()), on_reply);
+    const auto answers = co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
             reject(*whom[i], describe(answers[i]));

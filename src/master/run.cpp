@@ -187,7 +187,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
     co_await distribute_weights(round.hosts);
     co_await train_cohort(round);
     cancelled = co_await net::is_cancelled();
-    if (cancelled || round.updates == 0) {
+    if (cancelled || round.count() == 0) {
         co_return false;
     }
     co_await aggregate(round);

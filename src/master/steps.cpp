@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -29,10 +30,8 @@ float weight_bound(std::span<const float> weights) {
 
 } // namespace
 
-net::gather_policy run::until_deadline(std::size_t asked, bool whole) const {
-    const auto enough = static_cast<std::size_t>(std::ceil(plan_.quorum * static_cast<double>(asked)));
-    const bool all = whole || enough >= asked;
-    return net::gather_policy(rt_.time.now() + plan_.deadline, all ? net::gather_policy::all : enough);
+net::clock::time_point run::deadline() const {
+    return rt_.time.now() + plan_.deadline;
 }
 
 void run::set_state(worker& who, worker_state state) {
@@ -51,11 +50,17 @@ void run::select_cohort(round_state& round) {
         }
     }
     if (!available.empty()) {
-        round.result.cohort = federation::select_cohort(available, clients_total(), plan_.fraction,
-                                                        plan_.seed, round.result.round);
+        const auto share = std::min(1.0, plan_.fraction * plan_.over_selection);
+        round.result.cohort =
+            federation::select_cohort(available, clients_total(), share, plan_.seed, round.result.round);
     }
+    const auto wanted = std::max(1.0, std::round(plan_.fraction * clients_total()));
+    const auto possible = std::min(wanted, static_cast<double>(round.result.cohort.size()));
+    round.needed = static_cast<std::size_t>(std::ceil(plan_.quorum * possible));
     for (const auto client : round.result.cohort) {
         round.hosts.push_back(roster_.host_of(client));
+        const auto known = round.hosts.back()->hosted.find(client);
+        round.samples.push_back(known->second.samples);
     }
     if (!round.result.cohort.empty()) {
         events_.publish(round_started{round.result.round, round.result.cohort});
@@ -93,7 +98,8 @@ net::awaitable<void> run::distribute_weights(std::vector<worker_ptr> whom) {
         set_state(*whom[index], worker_state::ready);
         return {};
     };
-    const auto answers = co_await net::gather(rt_, std::move(calls), until_deadline(whom.size()), on_reply);
+    const auto answers =
+        co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].result == net::outcome::refused) {
             reject(*whom[i], describe(answers[i]));
@@ -101,24 +107,50 @@ net::awaitable<void> run::distribute_weights(std::vector<worker_ptr> whom) {
     }
 }
 
-/// Every client of the cohort trains; each update is folded into the mean as it comes, and its buffer
-/// released.
+/// Every client of the cohort trains. Whose worker is lost trains once more where another worker can do it,
+/// until the deadline; so with data that all workers reach, the death of workers changes no bit of the
+/// result.
 net::awaitable<void> run::train_cohort(round_state& round) {
+    const auto& cohort = round.result.cohort;
+    const auto until = deadline();
+    const auto total = std::reduce(round.samples.begin(), round.samples.end());
+    round.sum.emplace(network_->parameter_count(), std::max<std::uint64_t>(total, 1),
+                      weight_bound(weights_.floats()));
+    round.updates.resize(cohort.size());
+    std::vector<std::size_t> open(cohort.size());
+    std::iota(open.begin(), open.end(), std::size_t{0});
+    for (;;) {
+        open = co_await train_clients(round, std::move(open), until);
+        open = co_await find_other_hosts(round, std::move(open), until);
+        if (open.empty()) {
+            break;
+        }
+        co_await distribute_weights(hosts_of(round, open));
+    }
+    take_mean(round);
+}
+
+std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const std::size_t> places) {
+    std::vector<worker_ptr> hosts;
+    for (const auto i : places) {
+        hosts.push_back(round.hosts[i]);
+    }
+    return hosts;
+}
+
+/// Lets the clients at these places of the cohort train; each update is folded into the sum as it comes, and
+/// its buffer released. Returns the places of those whose worker was lost; others without an update are
+/// dropped.
+net::awaitable<std::vector<std::size_t>>
+run::train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until) {
     enter(phase::training);
     const auto& cohort = round.result.cohort;
-    const auto parameters = network_->parameter_count();
-    const net::frame_limits update_limits{short_meta.meta, parameters * sizeof(float)};
-
-    std::vector<federation::loaded::client_data> counts;
+    const net::frame_limits update_limits{short_meta.meta, weights_.size()};
     std::map<worker_id, std::size_t> open;
-    std::uint64_t total_samples = 0;
     std::vector<net::call> calls;
-    for (std::size_t i = 0; i < cohort.size(); ++i) {
+    for (const auto i : places) {
         const auto& host = round.hosts[i];
         const bool current = host->weights_version == weights_version_ && host->connection->is_open();
-        const auto known = host->hosted.find(cohort[i]);
-        counts.push_back(known == host->hosted.end() ? federation::loaded::client_data{} : known->second);
-        total_samples += counts.back().samples;
         net::frame request(message_type::train, federation::to_meta(federation::train{
                                                     round.result.round, cohort[i], weights_version_}));
         calls.emplace_back(current ? host->connection : nullptr, std::move(request), update_limits);
@@ -127,89 +159,131 @@ net::awaitable<void> run::train_cohort(round_state& round) {
             set_state(*host, worker_state::training);
         }
     }
-
-    federation::exact_mean mean(parameters, std::max<std::uint64_t>(total_samples, 1),
-                                weight_bound(weights_.floats()));
-    std::vector<std::optional<federation::update>> updates(cohort.size());
     auto take = [&](std::size_t i, net::frame& reply) -> std::string {
         const auto update = federation::read_update(reply.meta);
         if (update.round != round.result.round || update.client != cohort[i] ||
-            update.samples != counts[i].samples) {
+            update.samples != round.samples[i]) {
             return "it is not the update that was asked for";
         }
-        if (reply.body.size() != parameters * sizeof(float)) {
+        if (reply.body.size() != weights_.size()) {
             return "its body has " + std::to_string(reply.body.size()) + " bytes instead of " +
-                   std::to_string(parameters * sizeof(float));
+                   std::to_string(weights_.size());
         }
-        if (const auto rejected = mean.add(reply.body.floats(), update.samples)) {
+        if (const auto rejected = round.sum->add(reply.body.floats(), update.samples)) {
             return rejected->detail + "; a lower local.optimizer.learning_rate may help";
         }
-        updates[i] = update;
+        round.updates[i] = update;
         return {};
     };
-    auto on_reply = [&](std::size_t i, net::frame& reply) -> std::string {
+    auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
+        const auto i = places[index];
         auto& host = *round.hosts[i];
         if (--open[host.id] == 0) {
             set_state(host, worker_state::ready);
         }
         auto objection = take(i, reply);
         if (objection.empty()) {
-            const auto& update = *updates[i];
+            const auto& update = *round.updates[i];
             events_.publish(client_updated{update.round, update.client, host.id, update.samples, update.loss,
                                            update.accuracy, update.seconds});
         }
         return objection;
     };
+    const auto enough = round.needed >= cohort.size() ? net::gather_policy::all
+                                                      : round.needed - std::min(round.needed, round.count());
     const auto answers =
-        co_await net::gather(rt_, std::move(calls), until_deadline(cohort.size(), false), on_reply);
+        co_await net::gather(rt_, std::move(calls), net::gather_policy(until, enough), on_reply);
 
     std::set<worker_ptr> late;
-    for (std::size_t i = 0; i < cohort.size(); ++i) {
-        const auto& [result, code, reason] = answers[i];
+    std::vector<std::size_t> lost;
+    for (std::size_t index = 0; index < places.size(); ++index) {
+        const auto i = places[index];
+        const auto& [result, code, reason] = answers[index];
+        const auto& host = round.hosts[i];
         if (result == net::outcome::timed_out || result == net::outcome::not_needed) {
-            late.insert(round.hosts[i]);
+            late.insert(host);
         }
-        if (result != net::outcome::reply && result != net::outcome::cancelled) {
-            const auto& host = round.hosts[i];
-            if (result == net::outcome::refused && code == "invalid") {
-                drop(round, cohort[i], host, "invalid", reason);
-            } else if (result == net::outcome::lost && host->connection->is_open()) {
-                drop(round, cohort[i], host, "timed_out", "its worker did not take the weights in time");
-            } else {
-                drop(round, cohort[i], host, net::to_string(result), reason);
-            }
+        if (result == net::outcome::lost && host->connection->is_open()) {
+            drop(round, cohort[i], host, "timed_out", "its worker did not take the weights in time");
+        } else if (result == net::outcome::lost) {
+            lost.push_back(i);
+        } else if (result == net::outcome::refused && code == "invalid") {
+            drop(round, cohort[i], host, "invalid", reason);
+        } else if (result != net::outcome::reply && result != net::outcome::cancelled) {
+            drop(round, cohort[i], host, net::to_string(result), reason);
         }
     }
     for (const auto& who : late) {
         const federation::cancel message{round.result.round};
         who->connection->send(net::frame(message_type::cancel, federation::to_meta(message)));
     }
-    for (const auto& who : round.hosts) {
+    for (const auto& who : hosts_of(round, places)) {
         if (who->connection->is_open()) {
             set_state(*who, worker_state::ready);
         }
     }
+    co_return lost;
+}
 
-    // In the order of the clients, not of arrival: a sum of doubles depends on it.
+/// Gives the clients at these places to workers that are here now, and returns the places of those that have
+/// one. An owner's clients wait for nobody; others wait for a worker if there is none at all. Who stays
+/// without a worker is dropped.
+net::awaitable<std::vector<std::size_t>>
+run::find_other_hosts(round_state& round, std::vector<std::size_t> places, net::clock::time_point until) {
+    std::vector<std::size_t> found;
+    bool cancelled = co_await net::is_cancelled();
+    bool waits = !places.empty() && round.count() < round.needed;
+    while (waits && !cancelled && rt_.time.now() < until) {
+        roster_.changed().reset();
+        co_await load_datasets();
+        co_await distribute_model();
+        for (const auto i : places) {
+            const auto client = round.result.cohort[i];
+            const auto host = roster_.host_of(client);
+            if (host && host->has_model && host->hosted[client].samples == round.samples[i]) {
+                round.hosts[i] = host;
+                found.push_back(i);
+                notice(noticed::severity::info, "client " + std::to_string(client) + " goes on at " +
+                                                    host->hello.name + " in round " +
+                                                    std::to_string(round.result.round));
+            }
+        }
+        waits = found.empty() && !is_local() && roster_.all().empty();
+        if (waits) {
+            enter(phase::waiting);
+            waits = co_await wait_for(&run::roster_has_changed, until);
+        }
+        cancelled = co_await net::is_cancelled();
+    }
+    for (const auto i : places) {
+        if (std::ranges::count(found, i) == 0 && !cancelled) {
+            drop(round, round.result.cohort[i], round.hosts[i], net::to_string(net::outcome::lost),
+                 round.hosts[i]->connection->end_reason());
+        }
+    }
+    co_return cancelled ? std::vector<std::size_t>() : found;
+}
+
+/// In the order of the clients, not of arrival: a sum of doubles depends on it.
+void run::take_mean(round_state& round) const {
     double loss = 0;
     double hits = 0;
     double samples = 0;
     bool classification = true;
-    for (const auto& update : updates) {
+    for (const auto& update : round.updates) {
         if (update) {
             const auto weight = static_cast<double>(update->samples);
             loss += update->loss * weight;
             hits += update->accuracy.value_or(0) * weight;
             samples += weight;
             classification = classification && update->accuracy.has_value();
-            ++round.updates;
         }
     }
-    if (round.updates > 0) {
+    if (round.count() > 0) {
         round.result.train_loss = loss / samples;
         round.result.train_accuracy = classification ? std::optional(hits / samples) : std::nullopt;
-        net::buffer averaged(parameters * sizeof(float));
-        mean.result(averaged.floats());
+        net::buffer averaged(weights_.size());
+        round.sum->result(averaged.floats());
         round.mean = net::payload(std::move(averaged));
     }
 }
@@ -266,7 +340,7 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
         return {};
     };
     const auto answers =
-        co_await net::gather(rt_, std::move(calls), until_deadline(clients.size()), on_reply);
+        co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
     for (std::size_t i = 0; i < clients.size(); ++i) {
         if (answers[i].result != net::outcome::reply && answers[i].result != net::outcome::cancelled) {
             notice(noticed::severity::warning, "round " + std::to_string(round.result.round) +

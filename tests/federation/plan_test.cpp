@@ -53,7 +53,8 @@ const std::string fullest = R"({
                   "weight_decay": 0.01, "proximal": 0.001}
   },
   "strategy": {"type": "fedavgm", "server_learning_rate": 0.7, "server_momentum": 0.3},
-  "fraction": 0.1, "rounds": 11, "target_accuracy": null, "deadline": 1.5, "quorum": 0.9, "checkpoint_every": 0
+  "fraction": 0.1, "rounds": 11, "target_accuracy": null, "deadline": 1.5, "quorum": 0.9, "over_selection": 1.25,
+  "checkpoint_every": 0
 })";
 
 plan parse(const std::string& text) {
@@ -134,6 +135,7 @@ BOOST_AUTO_TEST_CASE(defaults) {
     BOOST_TEST(!p.target_accuracy.has_value());
     BOOST_TEST(p.deadline.count() == 600'000);
     BOOST_TEST(p.quorum == 1.0);
+    BOOST_TEST(p.over_selection == 1.0);
     BOOST_TEST(p.checkpoint_every == 5U);
     BOOST_TEST(!is_regression(p));
     BOOST_TEST(!has_test_files(p.source));
@@ -196,6 +198,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
     BOOST_TEST(!p.target_accuracy.has_value());
     BOOST_TEST(p.deadline.count() == 1500);
     BOOST_TEST(p.quorum == 0.9);
+    BOOST_TEST(p.over_selection == 1.25);
     BOOST_TEST(p.checkpoint_every == 0U);
     BOOST_TEST(is_regression(p));
     BOOST_TEST(has_test_files(p.source));
@@ -271,7 +274,7 @@ BOOST_AUTO_TEST_CASE(the_canonical_text) {
         R"("samples_per_client":0},"test_fraction":0.2},"clients":3,"local":{"epochs":1,"batch_size":32,)"
         R"("optimizer":{"type":"sgd","learning_rate":0.1,"momentum":0,"weight_decay":0,"proximal":0}},)"
         R"("strategy":{"type":"fedavg"},"fraction":1,"rounds":7,"target_accuracy":null,"deadline":600,)"
-        R"("quorum":1,"checkpoint_every":5})");
+        R"("quorum":1,"over_selection":1,"checkpoint_every":5})");
     BOOST_TEST(plan_digest(parse(smallest)) ==
                "2507c39fc3f214e4fb5f232fe72edf1d99d53942e8f7ba6a62633e3b45060223");
 }
@@ -318,6 +321,7 @@ BOOST_AUTO_TEST_CASE(the_digest_covers_what_decides_the_weights) {
         {"/strategy/server_momentum", "0.2"},
         {"/fraction", "0.2"},
         {"/quorum", "0.8"},
+        {"/over_selection", "1.5"},
     };
     std::set<std::string> digests{before};
     for (const auto& [pointer, value] : other_plan) {
@@ -444,6 +448,7 @@ BOOST_AUTO_TEST_CASE(ranges) {
         {"/target_accuracy", {{"0", "1.1"}, {"0.5", "1", "null"}}},
         {"/deadline", {{"0", "0.0009", "-1", "1000001"}, {"0.001", "1000000"}}},
         {"/quorum", {{"0", "1.1"}, {"0.01", "1"}}},
+        {"/over_selection", {{"0.9", "11"}, {"1", "10"}}},
         {"/checkpoint_every", {{"-1", "0.5", "1000000001"}, {"0", "1"}}},
         {"/data/test_fraction", {{"-0.1", "1"}, {"0", "0.99"}}},
         {"/model/input", {{"0", "[]", "[0]", "[1, 2, 3, 4]", "[65537, 1]", "[1048577]"}, {"[65536, 1]"}}},

@@ -28,20 +28,24 @@ class Death(Federation):
         self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 4))
         rounds = master.get("rounds")
         self.assertEqual(rounds[1]["cohort"], [0, 1, 2, 3])
-        self.assertEqual(rounds[1]["dropped"], [{"client": 2, "reason": "lost"}])
-        drop = master.wait_event("client_dropped", after, client=2)
-        self.assertEqual((drop["round"], drop["worker"], drop["reason"]), (2, 3, "lost"))
-        return master, rounds
+        return master, rounds, after, end["weights_sha256"]
 
     def test_client_moves_to_a_worker_with_room(self):
-        master, rounds = self.kill_one_in_mid_round()
-        for result in rounds[2:]:
+        """In the same round, so that the death changes no bit."""
+        undisturbed = self.run_to_the_end(self.plan(rounds=4), [])["weights_sha256"]
+        master, rounds, after, weights = self.kill_one_in_mid_round()
+        for result in rounds[1:]:
             self.assertEqual((result["cohort"], result["dropped"]), ([0, 1, 2, 3], []))
+        self.assertNotEqual(master.wait_event("client_updated", after, round=2, client=2)["worker"], 3)
+        self.assertEqual(weights, undisturbed)
         clients = master.get("clients")
         self.assertEqual([client["client"] for client in clients if client["worker"] is None], [])
 
     def test_client_waits_when_nobody_has_room(self):
-        master, rounds = self.kill_one_in_mid_round("--clients", "1")
+        master, rounds, after, _ = self.kill_one_in_mid_round("--clients", "1")
+        self.assertEqual(rounds[1]["dropped"], [{"client": 2, "reason": "lost"}])
+        drop = master.wait_event("client_dropped", after, client=2)
+        self.assertEqual((drop["round"], drop["worker"], drop["reason"]), (2, 3, "lost"))
         for result in rounds[2:]:
             self.assertEqual((result["cohort"], result["dropped"]), ([0, 1, 3], []))
         self.worker(master, "late", "--clients", "1")

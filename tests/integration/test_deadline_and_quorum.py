@@ -50,6 +50,15 @@ class TooSlow(Federation):
         self.assertEqual(master.get("status")["workers"], 2)
         self.assertGreaterEqual(dawdler.answered_late, 1)
 
+    def test_over_selection(self):
+        """Two clients train where one is wanted, and the first to answer counts."""
+        master, _ = self.start(self.plan(clients=2, fraction=0.5, over_selection=2), answers_late=False)
+        end = master.train()
+        self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 2))
+        for result in master.get("rounds"):
+            self.assertEqual(result["cohort"], [0, 1])
+            self.assertEqual(result["dropped"], [{"client": 1, "reason": "not_needed"}])
+
     def test_quorum(self):
         plan = self.plan(clients=2, quorum=0.5, rounds=5)
         digests = set()

@@ -42,8 +42,9 @@ struct plan {
     std::uint32_t rounds = 0;
     std::optional<double> target_accuracy;       ///< training ends when the test accuracy reaches it
     std::chrono::milliseconds deadline{600'000}; ///< for each step of a round
-    double quorum = 1.0;                         ///< share of the cohort whose updates end a round's training
-    std::uint32_t checkpoint_every = 5;          ///< rounds; 0: none
+    double quorum = 1.0;                         ///< share of the wanted updates that end a round's training
+    double over_selection = 1.0;        ///< so many times the wanted clients train; the first to answer count
+    std::uint32_t checkpoint_every = 5; ///< rounds; 0: none
 };
 
 /// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep.

@@ -2,6 +2,8 @@
 
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/dataset.hpp>
+#include <fedasio/federation/aggregate.hpp>
+#include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan.hpp>
 #include <fedasio/federation/strategy.hpp>
 #include <fedasio/master/commands.hpp>
@@ -18,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -72,12 +75,20 @@ private:
     /// A round under way.
     struct round_state {
         round_result result;
-        std::vector<worker_ptr> hosts; ///< of the cohort, one a client, in its order
-        net::payload mean;             ///< of the updates
+        // One a client of the cohort, in its order.
+        std::vector<worker_ptr> hosts;
+        std::vector<std::uint64_t> samples;
+        std::vector<std::optional<federation::update>> updates;
+
+        std::size_t needed = 0; ///< updates that end the training
+        std::optional<federation::exact_mean> sum;
+        net::payload mean; ///< of the updates
         std::uint64_t sent_before = 0;
         std::uint64_t received_before = 0;
         std::string trouble; ///< the last reason why a client gave no update
-        std::size_t updates = 0;
+
+        /// Of updates so far.
+        [[nodiscard]] std::size_t count() const { return sum ? sum->updates() : 0; }
     };
 
     // run.cpp: the state machine.
@@ -106,6 +117,12 @@ private:
     void select_cohort(round_state& round);
     net::awaitable<void> distribute_weights(std::vector<worker_ptr> whom);
     net::awaitable<void> train_cohort(round_state& round);
+    net::awaitable<std::vector<std::size_t>>
+    train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until);
+    net::awaitable<std::vector<std::size_t>>
+    find_other_hosts(round_state& round, std::vector<std::size_t> places, net::clock::time_point until);
+    static std::vector<worker_ptr> hosts_of(const round_state& round, std::span<const std::size_t> places);
+    void take_mean(round_state& round) const;
     net::awaitable<void> aggregate(round_state& round);
     net::awaitable<void> evaluate_model(round_state& round);
     net::awaitable<void> evaluate_where_data_is(round_state& round);
@@ -117,7 +134,7 @@ private:
     void reject(worker& who, const std::string& reason);
     void drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
               std::string detail);
-    [[nodiscard]] net::gather_policy until_deadline(std::size_t asked, bool whole = true) const;
+    [[nodiscard]] net::clock::time_point deadline() const;
     [[nodiscard]] bool is_local() const;
     [[nodiscard]] bool is_table() const;
 
