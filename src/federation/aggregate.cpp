@@ -43,8 +43,15 @@ std::optional<rejection> find_offender(std::span<const float> values, float boun
     return rejection{rejection::kind::out_of_bound, who + ", over the bound of " + std::to_string(bound)};
 }
 
-// Only AVX-512 converts double to int64 in vectors. The result is the same: each conversion is exact.
-#if defined(__x86_64__)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FEDASIO_THREAD_SANITIZER
+#endif
+#endif
+
+// Only AVX-512 converts double to int64 in vectors. The result is the same: each conversion is exact. What chooses
+// runs before the thread sanitizer is ready for it.
+#if defined(__x86_64__) && !defined(FEDASIO_THREAD_SANITIZER)
 [[gnu::target_clones("arch=x86-64-v4", "default")]]
 #endif
 void add_scaled(const float* values, double factor, std::int64_t* sums, std::size_t count) {

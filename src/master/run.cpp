@@ -184,6 +184,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
         co_await wait_for_hosts();
         co_return false;
     }
+    enter(phase::distributing_weights);
     co_await distribute_weights(round.hosts);
     co_await train_cohort(round);
     cancelled = co_await net::is_cancelled();

@@ -83,9 +83,6 @@ net::awaitable<void> run::distribute_weights(std::vector<worker_ptr> whom) {
 
     const auto version = weights_version_;
     std::erase_if(whom, [&](const worker_ptr& who) { return who->weights_version == version; });
-    if (phase_ != phase::evaluating) {
-        enter(phase::distributing_weights);
-    }
     std::vector<net::call> calls;
     for (const auto& who : whom) {
         set_state(*who, worker_state::receiving);
@@ -125,6 +122,7 @@ net::awaitable<void> run::train_cohort(round_state& round) {
         if (open.empty()) {
             break;
         }
+        enter(phase::distributing_weights);
         co_await distribute_weights(hosts_of(round, open));
     }
     take_mean(round);

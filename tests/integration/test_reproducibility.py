@@ -101,7 +101,8 @@ class Report(Federation):
             self.assertEqual(set(result["seconds"]), PHASES)
             self.assertEqual(result["cohort"], [0, 1, 2, 3])
             self.assertGreaterEqual(min(result["seconds"].values()), 0)
-            self.assertGreater(result["seconds"]["training"], 0)
+            for phase in "distributing_weights", "training", "evaluating":
+                self.assertGreater(result["seconds"][phase], 0, phase)
             # Two workers get the weights once, four clients send theirs.
             self.assertGreater(result["bytes_sent"], 2 * weights)
             self.assertLess(result["bytes_sent"], 2 * weights + 20000)
