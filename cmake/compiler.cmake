@@ -45,3 +45,8 @@ if(FEDASIO_SANITIZE)
     $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=function>)
   add_link_options(-fsanitize=${FEDASIO_SANITIZE})
 endif()
+
+if(FEDASIO_FUZZ)
+  # Lets a fuzzer see which code its inputs reach; only the fuzzers themselves are linked with libFuzzer's main().
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what fedasio needs from Debian's packages. Safe to run again: what is there is left alone.
-# Usage: scripts/install-deps.sh [--tests] [--dev] [--bench]
+# Usage: scripts/install-deps.sh [--tests] [--dev] [--bench] [--fuzz]
 #   --tests  also what only the tests need    --dev  also clang-format, clang-tidy and the benchmarks' library
 #   --bench  also what the engine is measured against: PyTorch, and OpenBLAS, without which PyTorch is many times slower
+#   --fuzz   libFuzzer, and what puts names into the stacks of its findings
 set -euo pipefail
 
 packages=(
@@ -10,17 +11,18 @@ packages=(
   ca-certificates clang-19 cmake git gzip lld-19 ninja-build
   # libraries
   libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libcli11-dev libcsv-dev libeigen3-dev libfmt-dev
-  libisal-dev librandom123-dev libspdlog-dev libssl-dev zlib1g-dev
+  libisal-dev librandom123-dev libspdlog-dev libsqlite3-dev libssl-dev zlib1g-dev
   # the demonstration's data
   dataset-fashion-mnist
 )
 wants_node=1
 for option in "$@"; do
   case "$option" in
-    --tests) packages+=(chromium fonts-dejavu-core libclang-rt-19-dev prometheus python3 python3-numpy) ;;
+    --tests) packages+=(chromium fonts-dejavu-core libclang-rt-19-dev prometheus python3 python3-numpy strace) ;;
     --dev) packages+=(clang-format-19 clang-tidy-19 libbenchmark-dev) ;;
     --bench) packages+=(libbenchmark-dev libopenblas0-pthread python3-numpy python3-torch) ;;
-    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev, --bench)" >&2; exit 2 ;;
+    --fuzz) packages+=(libclang-rt-19-dev llvm-19) ;;
+    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev, --bench, --fuzz)" >&2; exit 2 ;;
   esac
 done
 

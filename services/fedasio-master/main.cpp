@@ -1,8 +1,11 @@
 #include <fedasio/dashboard/server.hpp>
 #include <fedasio/federation/plan.hpp>
+#include <fedasio/history/past_runs.hpp>
+#include <fedasio/history/recorder.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/net/listener.hpp>
+#include <fedasio/net/offload.hpp>
 #include <fedasio/net/tcp.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -16,8 +19,10 @@
 #include "program/event_output.hpp"
 #include "program/logging.hpp"
 #include "program/plan_file.hpp"
+#include "program/protection.hpp"
 #include "program/signals.hpp"
 #include "program/state_dir.hpp"
+#include "program/state_lock.hpp"
 #include <algorithm>
 #include <cstdio>
 #include <fedasio_web_assets.hpp>
@@ -38,6 +43,7 @@ struct settings {
     bool announce = false;
     std::uint16_t discovery_port = net::discovery_options{}.port;
     std::string report;
+    program::protection_options protection;
     program::log_options log;
     master::run_options run;
 };
@@ -60,8 +66,13 @@ net::address from_here(net::address where) {
     return where;
 }
 
-bool is_loopback(const net::address& where) {
-    return where.host.starts_with("127.") || where.host == "::1" || where.host == "localhost";
+/// Spawned workers have no certificates: beside --tls they get an acceptor of their own on the loopback
+/// interface, and a key of this start.
+std::unique_ptr<net::acceptor> listen_for_spawned(net::runtime& rt, settings& spawned) {
+    spawned.protection = {};
+    spawned.protection.key_file = spawned.run.state_dir / "spawned-workers.key";
+    std::filesystem::remove(spawned.protection.key_file);
+    return net::listen_tcp(rt, {"127.0.0.1", 0});
 }
 
 void spawn_workers(program::child_processes& children, const settings& from, const net::address& where) {
@@ -69,9 +80,18 @@ void spawn_workers(program::child_processes& children, const settings& from, con
     const auto threads = std::max(1U, cores / from.spawn_workers);
     for (std::uint32_t i = 1; i <= from.spawn_workers; ++i) {
         const auto name = "worker-" + std::to_string(i);
-        children.start(name, program::beside_this_program("fedasio-worker"),
-                       {"--connect", from_here(where).to_string(), "--name", name, "--threads",
-                        std::to_string(threads), "--log-level", "warning", "--log-format", from.log.format});
+        std::vector<std::string> words{"--connect",    from_here(where).to_string(),
+                                       "--name",       name,
+                                       "--threads",    std::to_string(threads),
+                                       "--log-level",  "warning",
+                                       "--log-format", from.log.format};
+        if (!from.protection.key_file.empty()) {
+            words.insert(words.end(), {"--key-file", from.protection.key_file.string()});
+        }
+        if (from.protection.insecure) {
+            words.emplace_back("--insecure");
+        }
+        children.start(name, program::beside_this_program("fedasio-worker"), words);
     }
 }
 
@@ -94,10 +114,30 @@ net::awaitable<void> serve(master::run& run, bool& succeeded, std::function<void
     on_end();
 }
 
+net::awaitable<std::optional<std::string>> read_history(net::runtime& rt, boost::asio::any_io_executor pool,
+                                                        std::filesystem::path file,
+                                                        dashboard::archive_question what) {
+    auto job = [&]() -> std::optional<std::string> {
+        switch (what.what) {
+        case dashboard::archive_question::kind::runs:
+            return history::runs_text(file);
+        case dashboard::archive_question::kind::run:
+            return history::run_text(file, what.run);
+        case dashboard::archive_question::kind::rounds:
+            return history::rounds_text(file, what.run);
+        case dashboard::archive_question::kind::clients:
+            return history::clients_text(file, what.run, what.round);
+        }
+        return std::nullopt;
+    };
+    co_return co_await net::offload(rt, std::move(pool), std::move(job));
+}
+
 int start(settings from, bool min_workers_given) {
     program::start_log("fedasio-master", from.log);
     auto plan = program::read_checked_plan(from.plan);
     program::make_state_dir(from.run.state_dir);
+    const program::state_lock only_master(from.run.state_dir);
     const auto plan_text = boost::json::serialize(federation::to_json(plan));
     const auto plan_name = plan.name;
     if (!min_workers_given) {
@@ -113,10 +153,18 @@ int start(settings from, bool min_workers_given) {
     events.subscribe([&output](const master::event& happened) { output.take(happened); });
 
     master::run run(rt, pool.get_executor(), std::move(plan), from.run, events);
+    const auto history_file = from.run.state_dir / "history.sqlite";
+    history::recorder recorder(
+        rt, pool.get_executor(), history_file, plan_text,
+        [&run](severity level, std::string text) { run.notice(level, std::move(text)); });
+    events.subscribe([&recorder](const master::event& happened) { recorder.take(happened); });
     const auto files = page_files();
     dashboard::server page(
         rt, net::address::parse(from.dashboard), events,
-        [&run](master::command what) { return run.execute(std::move(what)); }, plan_text, files);
+        [&run](master::command what) { return run.execute(std::move(what)); }, plan_text, files, {},
+        [&](dashboard::archive_question what) {
+            return read_history(rt, pool.get_executor(), history_file, std::move(what));
+        });
     std::unique_ptr<net::acceptor> acceptor;
     try {
         acceptor = net::listen_tcp(rt, net::address::parse(from.listen));
@@ -124,9 +172,22 @@ int start(settings from, bool min_workers_given) {
         throw std::runtime_error("cannot listen on " + from.listen + " for workers (" + e.code().message() +
                                  "): choose another address with --listen HOST:PORT");
     }
-    net::listener listener(rt, std::move(acceptor), {},
-                           [&run](const std::string& what) { run.notice(severity::warning, what); });
-    const auto where = net::address::parse(listener.local());
+    const auto where = net::address::parse(acceptor->local());
+    program::require_protection(from.protection, where);
+    const auto warn = [&run](const std::string& what) { run.notice(severity::warning, what); };
+    net::listener_options door;
+    door.prove = program::accepting_handshake(rt, from.protection, warn);
+    net::listener listener(rt, std::move(acceptor), std::move(door), warn);
+    auto spawned = from;
+    auto where_spawned = where;
+    std::optional<net::listener> inner_listener;
+    if (from.spawn_workers > 0 && !from.protection.tls.empty()) {
+        auto inner = listen_for_spawned(rt, spawned);
+        where_spawned = net::address::parse(inner->local());
+        net::listener_options inner_door;
+        inner_door.prove = program::accepting_handshake(rt, spawned.protection, warn);
+        inner_listener.emplace(rt, std::move(inner), std::move(inner_door), warn);
+    }
     auto signals = program::end_signals(rt);
     std::printf("listening %s\ndashboard http://%s/\n", listener.local().c_str(),
                 page.local().to_string().c_str());
@@ -138,13 +199,20 @@ int start(settings from, bool min_workers_given) {
     bool succeeded = true;
     const auto everything_ends = [&] {
         listener.stop();
+        if (inner_listener) {
+            inner_listener->stop();
+        }
         page.stop();
         services.cancel();
     };
     services.spawn(program::watch_signals(signals, [&training] { training.cancel(); }));
+    services.spawn(recorder.run());
     services.spawn(page.run());
-    services.spawn(
-        listener.run([&run](std::unique_ptr<net::stream> wire) { return run.admit(std::move(wire)); }));
+    const auto admit = [&run](std::unique_ptr<net::stream> wire) { return run.admit(std::move(wire)); };
+    services.spawn(listener.run(admit));
+    if (inner_listener) {
+        services.spawn(inner_listener->run(admit));
+    }
     training.spawn(serve(run, succeeded, everything_ends));
     if (from.announce) {
         net::discovery_options options;
@@ -155,17 +223,20 @@ int start(settings from, bool min_workers_given) {
         services.spawn(children.watch([&run](const std::string& name, const std::string& how) {
             run.notice(severity::warning, "the process of " + name + " " + how);
         }));
-        spawn_workers(children, from, where);
+        spawn_workers(children, spawned, where_spawned);
     }
     boost::asio::post(context, [&] {
-        for (const auto& [what, address] :
-             {std::pair("workers", where), std::pair("the dashboard", page.local())}) {
-            if (!is_loopback(address)) {
-                run.notice(severity::warning, std::string("anyone who reaches ") + address.to_string() +
+        const auto warn_of = [&run](const net::address& address, const std::string& what) {
+            if (!program::is_loopback(address)) {
+                run.notice(severity::warning, "anyone who reaches " + address.to_string() +
                                                   " can use the port for " + what +
                                                   ": keep it inside a network that you trust");
             }
+        };
+        if (from.protection.is_none()) {
+            warn_of(where, "workers");
         }
+        warn_of(page.local(), "the dashboard");
     });
     context.run();
     children.end(std::chrono::seconds(5));
@@ -183,7 +254,9 @@ int main(int argc, char** argv) {
     program::describe(
         app,
         "  fedasio-master --plan plans/fashion-mnist-2nn.json --spawn-workers 4 --autostart\n"
-        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --min-workers 3 --announce\n"
+        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --tls pki/kits/master.example --min-workers "
+        "3\n"
+        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --key-file fedasio.key --announce\n"
         "  fedasio-master --plan my.json --spawn-workers 2 --autostart --exit-when-done --report r.json\n");
     app.add_option("--plan", from.plan, "the plan: a JSON file that says what is learned (docs/plan.md)")
         ->required()
@@ -205,13 +278,18 @@ int main(int argc, char** argv) {
                  "let workers on the local network find this master (--discover)");
     app.add_option("--discovery-port", from.discovery_port, "UDP port of announcements")
         ->capture_default_str();
-    app.add_option("--state-dir", from.run.state_dir, "folder for saved models and checkpoints")
+    app.add_option("--state-dir", from.run.state_dir,
+                   "folder for checkpoints, saved models and the history of runs")
+        ->capture_default_str();
+    app.add_option("--keep-checkpoints", from.run.keep_checkpoints, "checkpoints of the plan to keep")
+        ->check(CLI::Range(1, 1000))
         ->capture_default_str();
     app.add_flag("--resume", from.run.resume,
                  "go on from the latest checkpoint of this plan in the state folder");
     app.add_flag("--autostart", from.run.autostart, "start the training as soon as the workers are there");
     app.add_flag("--exit-when-done", from.run.exit_when_done, "end after the first training");
     app.add_option("--report", from.report, "write a JSON report to this file when a training ends");
+    program::add_protection_options(app, from.protection);
     program::add_log_options(app, from.log);
     return program::run_program(app, argc, argv, [&] { return start(from, min_workers->count() > 0); });
 }

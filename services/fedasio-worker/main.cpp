@@ -1,9 +1,11 @@
 #include <fedasio/net/discovery.hpp>
+#include <fedasio/net/handshake.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/tcp.hpp>
 #include <fedasio/worker/worker.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/system/system_error.hpp>
@@ -11,6 +13,7 @@
 #include "program/command_line.hpp"
 #include "program/logging.hpp"
 #include "program/process_measurements.hpp"
+#include "program/protection.hpp"
 #include "program/signals.hpp"
 #include <algorithm>
 #include <thread>
@@ -27,6 +30,7 @@ struct settings {
     std::uint16_t discovery_port = net::discovery_options{}.port;
     double give_up = 300;
     std::string data;
+    program::protection_options protection;
     program::log_options log;
     worker::worker_options worker;
 };
@@ -38,7 +42,10 @@ std::string default_name() {
 }
 
 /// Looks for the master anew at each attempt: one that was restarted may have moved.
-net::awaitable<net::opened> find_and_connect(net::runtime& rt, net::discovery_options options) {
+net::awaitable<net::opened> find_and_connect(net::runtime& rt, const settings& from,
+                                             program::connecting_handshakes prove) {
+    net::discovery_options options;
+    options.port = from.discovery_port;
     net::discovered found;
     try {
         found = co_await net::discover(rt, rt.time.now() + 3 * options.interval, options);
@@ -51,19 +58,27 @@ net::awaitable<net::opened> find_and_connect(net::runtime& rt, net::discovery_op
         co_return std::move(none);
     }
     program::log(level::info, "discovered", "found '" + found.name + "' at " + found.master.to_string());
-    co_return co_await net::connect_tcp(rt, found.master);
+    try {
+        program::require_protection(from.protection, found.master);
+    } catch (const std::runtime_error& e) {
+        program::log(level::error, "discovered", e.what());
+        net::opened none;
+        none.error = boost::asio::error::access_denied;
+        co_return std::move(none);
+    }
+    auto prove_to = prove.to(found.master.host);
+    co_return co_await net::connect_and_prove(rt, found.master, std::move(prove_to));
 }
 
 net::awaitable<void> work(net::runtime& rt, boost::asio::thread_pool& pool, const settings& from,
-                          worker::ending& end, std::function<void()> on_end) {
+                          program::connecting_handshakes prove, worker::ending& end,
+                          std::function<void()> on_end) {
     net::dialer dial;
     if (from.discover) {
-        net::discovery_options options;
-        options.port = from.discovery_port;
-        dial = [&rt, options] { return find_and_connect(rt, options); };
+        dial = [&rt, &from, prove] { return find_and_connect(rt, from, prove); };
     } else {
         const auto where = net::address::parse(from.connect);
-        dial = [&rt, where] { return net::connect_tcp(rt, where); };
+        dial = [&rt, where, prove] { return net::connect_and_prove(rt, where, prove.to(where.host)); };
     }
     const auto log = [](worker::severity how, const std::string& text) {
         program::log(how == worker::severity::info ? level::info : level::warning, "worker", text);
@@ -74,8 +89,8 @@ net::awaitable<void> work(net::runtime& rt, boost::asio::thread_pool& pool, cons
 
 int start(settings from) {
     program::start_log("fedasio-worker", from.log);
-    if (from.worker.name.empty()) {
-        from.worker.name = default_name();
+    if (!from.discover) {
+        program::require_protection(from.protection, net::address::parse(from.connect));
     }
     if (!from.data.empty()) {
         from.worker.data = from.data;
@@ -87,12 +102,17 @@ int start(settings from) {
     boost::asio::io_context context(1);
     boost::asio::thread_pool pool(from.worker.threads);
     net::system_runtime rt(context);
+    const auto prove = program::connecting_handshake(
+        rt, from.protection, [](const std::string& news) { program::log(level::warning, "kit", news); });
+    if (from.worker.name.empty()) {
+        from.worker.name = prove.own_name.empty() ? default_name() : prove.own_name;
+    }
     net::nursery all(context.get_executor());
     net::nursery watching(context.get_executor());
     worker::ending end;
     auto signals = program::end_signals(rt);
     watching.spawn(program::watch_signals(signals, [&all] { all.cancel(); }));
-    all.spawn(work(rt, pool, from, end, [&watching] { watching.cancel(); }));
+    all.spawn(work(rt, pool, from, prove, end, [&watching] { watching.cancel(); }));
     context.run();
     pool.join();
     program::log(end.done ? level::info : level::error, "ended", end.reason);
@@ -108,15 +128,16 @@ int main(int argc, char** argv) {
                  "fedasio-worker");
     program::describe(app,
                       "  fedasio-worker --connect 127.0.0.1:7700\n"
-                      "  fedasio-worker --connect master.example:7700 --name ward-3 --data /srv/ward-3.csv\n"
-                      "  fedasio-worker --discover --clients 10 --threads 2\n");
+                      "  fedasio-worker --connect master.example:7700 --tls ward-3 --data /srv/ward-3.csv\n"
+                      "  fedasio-worker --discover --key-file fedasio.key --clients 10 --threads 2\n");
     auto* connect =
         app.add_option("--connect", from.connect, "address of the master")->check(program::host_and_port());
     auto* discover = app.add_flag("--discover", from.discover,
                                   "find a master that runs with --announce on the local network");
     connect->excludes(discover);
-    app.add_option("--name", from.worker.name,
-                   "name, unique among the workers (default: host name and process id)")
+    app.add_option(
+           "--name", from.worker.name,
+           "name, unique among the workers (default: that of the --tls kit, else host name and process id)")
         ->check([](const std::string& name) {
             return name.empty() || name.size() > 64 ? std::string("a name has 1 to 64 bytes") : std::string();
         });
@@ -134,6 +155,10 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--discovery-port", from.discovery_port, "UDP port of announcements")
         ->capture_default_str();
+    program::add_protection_options(app, from.protection);
+    app.add_option("--master-name", from.protection.master_name,
+                   "with --tls: the name in the master's certificate (default: the host that is dialled)")
+        ->needs("--tls");
     program::add_log_options(app, from.log);
     app.callback([&] {
         if (!*connect && !*discover) {

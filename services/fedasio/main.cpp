@@ -12,6 +12,7 @@
 #include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "pki.hpp"
 #include "simulate.hpp"
 #include "status_text.hpp"
 #include "sweep.hpp"
@@ -167,6 +168,7 @@ void declare(CLI::App& app, request& wanted) {
     });
     steering::add_simulate(app, wanted.job);
     steering::add_sweep(app, wanted.job);
+    steering::add_pki(app, wanted.job);
 }
 
 int perform(const request& wanted, const net::address& master) {

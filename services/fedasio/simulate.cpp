@@ -11,6 +11,7 @@
 #include "program/plan_file.hpp"
 #include "program/signals.hpp"
 #include "program/state_dir.hpp"
+#include "program/state_lock.hpp"
 #include <charconv>
 #include <cstdint>
 #include <memory>
@@ -54,8 +55,10 @@ int start(const settings& from) {
     auto plan = program::read_checked_plan(from.plan);
     plan.rounds = from.rounds.value_or(plan.rounds);
     plan.seed = from.seed.value_or(plan.seed);
+    std::optional<program::state_lock> only_user;
     if (!from.simulation.state_dir.empty()) {
         program::make_state_dir(from.simulation.state_dir);
+        only_user.emplace(from.simulation.state_dir);
     }
     boost::asio::io_context context;
     net::system_runtime rt(context);

@@ -201,6 +201,18 @@ struct board::folding {
         self.keep_round(result);
     }
 
+    void operator()(const master::run_resumed& it) const {
+        self.run_.opened.run = it.run;
+        self.run_.round = it.round;
+        self.run_.checkpoint_round = it.round;
+        for (const auto& result : it.rounds) {
+            self.last_ = result;
+            self.keep_round(result);
+        }
+    }
+
+    void operator()(const master::checkpoint_written& it) const { self.run_.checkpoint_round = it.round; }
+
     void operator()(const master::training_finished& it) const {
         self.run_.round = it.round;
         self.run_.pausing = false;
@@ -276,7 +288,9 @@ std::string board::status_text(double now) const {
     }
     json::object status;
     status["phase"] = to_string(run_.now);
+    status["run"] = json_text(opened.run);
     status["round"] = run_.round;
+    status["checkpoint_round"] = run_.checkpoint_round;
     status["last_round"] = opened.last_round;
     status["target_accuracy"] = json_number(opened.target_accuracy);
     status["pausing"] = run_.pausing;

@@ -33,6 +33,7 @@ public:
 
     void operator()(const master::run_opened& it) const {
         into_["type"] = "run_opened";
+        into_["run"] = json_text(it.run);
         into_["plan"] = json_text(it.plan);
         into_["plan_digest"] = json_text(it.plan_digest);
         into_["seed"] = it.seed;
@@ -158,6 +159,22 @@ public:
         into_["round"] = it.round;
     }
 
+    void operator()(const master::run_resumed& it) const {
+        json::array rounds;
+        for (const auto& round : it.rounds) {
+            rounds.push_back(master::to_json(round));
+        }
+        into_["type"] = "run_resumed";
+        into_["run"] = json_text(it.run);
+        into_["round"] = it.round;
+        into_["rounds"] = std::move(rounds);
+    }
+
+    void operator()(const master::checkpoint_written& it) const {
+        into_["type"] = "checkpoint";
+        into_["round"] = it.round;
+    }
+
     void operator()(const master::pause_requested& it) const {
         into_["type"] = "pause_requested";
         into_["pausing"] = it.pausing;
@@ -201,6 +218,11 @@ struct log_filter {
     bool operator()(const master::round_started& /*what*/) const noexcept { return false; }
 
     bool operator()(const master::client_updated& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::checkpoint_written& /*what*/) const noexcept { return false; }
+
+    // With all its rounds it is too large for a log, which keeps hundreds of events.
+    bool operator()(const master::run_resumed& /*what*/) const noexcept { return false; }
 };
 
 } // namespace

@@ -29,6 +29,7 @@ struct hub {
     net::runtime& rt;
     server_options options;
     master::command_handler commands;
+    archive_reader archive;
     board folded;
     router routes;
     /// Wakes every stream writer; set and reset at once, for nobody waits who has not looked before.

@@ -94,6 +94,8 @@ void write_run(exposition& out, const board& from) {
     }
     out.family("fedasio_round", "gauge", "The round that runs, or the last one done.");
     out.sample(run.round);
+    out.family("fedasio_checkpoint_round", "gauge", "The last round that is safe on disk.");
+    out.sample(run.checkpoint_round);
     out.family("fedasio_last_round", "gauge", "The round after which training ends.");
     out.sample(run.opened.last_round);
     out.family("fedasio_model_parameters", "gauge", "Parameters of the model.");

@@ -12,6 +12,9 @@
 #include "json_scalar.hpp"
 #include <algorithm>
 #include <charconv>
+#include <limits>
+#include <utility>
+#include <vector>
 
 namespace fedasio::dashboard {
 namespace {
@@ -51,6 +54,42 @@ std::optional<std::uint64_t> parse_number(std::string_view digits) {
         return std::nullopt;
     }
     return number;
+}
+
+/// Of `runs`, `runs/ID`, `runs/ID/rounds` or `runs/ID/rounds/N/clients`.
+std::optional<archive_question> parse_archive(std::string_view name) {
+    std::vector<std::string_view> parts;
+    while (parts.size() < 6) {
+        const auto end = name.find('/');
+        parts.push_back(name.substr(0, end));
+        if (end == std::string_view::npos) {
+            break;
+        }
+        name.remove_prefix(end + 1);
+    }
+    using kind = archive_question::kind;
+    if (parts[0] != "runs") {
+        return std::nullopt;
+    }
+    if (parts.size() == 1) {
+        return archive_question{};
+    }
+    const std::string run(parts[1]);
+    if (run.empty() || run.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        return std::nullopt;
+    }
+    if (parts.size() == 2) {
+        return archive_question{kind::run, run};
+    }
+    if (parts.size() == 3 && parts[2] == "rounds") {
+        return archive_question{kind::rounds, run};
+    }
+    const auto round = parts.size() == 5 ? parse_number(parts[3]) : std::nullopt;
+    if (parts[2] == "rounds" && round && *round <= std::numeric_limits<std::uint32_t>::max() &&
+        parts[4] == "clients") {
+        return archive_question{kind::clients, run, static_cast<std::uint32_t>(*round)};
+    }
+    return std::nullopt;
 }
 
 std::string_view without_slash(std::string_view path) noexcept {
@@ -118,9 +157,10 @@ route_result router::get(std::string_view path, std::string_view query, const ht
     const bool reads = request.method == "GET" || request.method == "HEAD";
     const auto* const file = find_asset(path);
     const std::string_view name = path.starts_with("/api/v1/") ? path.substr(8) : std::string_view{};
-    const bool known = file != nullptr || path == "/healthz" || path == "/metrics" || name == "status" ||
-                       name == "workers" || name == "clients" || name == "rounds" || name == "plan" ||
-                       name == "events" || name == "stream";
+    auto archive = parse_archive(name);
+    const bool known = archive || file != nullptr || path == "/healthz" || path == "/metrics" ||
+                       name == "status" || name == "workers" || name == "clients" || name == "rounds" ||
+                       name == "plan" || name == "events" || name == "stream";
     if (!known) {
         return error_reply(404, "there is nothing at this address; the page is at /, the numbers are at "
                                 "/api/v1/status");
@@ -136,6 +176,9 @@ route_result router::get(std::string_view path, std::string_view query, const ht
         http_reply reply(health ? "ok\n" : metrics_text(board_));
         reply.content_type = health ? "text/plain; charset=utf-8" : metrics_content_type;
         return reply;
+    }
+    if (archive) {
+        return std::move(*archive);
     }
     if (name == "status") {
         return http_reply(board_.status_text(now));

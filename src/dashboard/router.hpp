@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/dashboard/archive.hpp>
 #include <fedasio/dashboard/asset.hpp>
 #include <fedasio/dashboard/board.hpp>
 #include <fedasio/master/commands.hpp>
@@ -57,7 +58,7 @@ struct stream_request {
 };
 
 /// What is to be done about a request.
-using route_result = std::variant<http_reply, master::command, stream_request>;
+using route_result = std::variant<http_reply, master::command, stream_request, archive_question>;
 
 /// `{"error": ...}`
 http_reply error_reply(unsigned status, std::string_view problem);

@@ -101,8 +101,9 @@ struct server::state {
 
 server::server(net::runtime& rt, const net::address& listen, master::event_source& events,
                master::command_handler commands, std::string plan, std::span<const asset> assets,
-               server_options options)
+               server_options options, archive_reader archive)
     : state_(std::make_shared<state>(rt, listen, std::move(commands), std::move(plan), assets, options)) {
+    state_->shared.archive = std::move(archive);
     events.subscribe([weak = std::weak_ptr(state_)](const master::event& happened) {
         if (const auto self = weak.lock()) {
             self->shared.folded.fold(happened);

@@ -194,6 +194,20 @@ awaitable<http_reply> run_command(hub& shared, master::command what) {
     co_return error_reply(500, "the command failed: " + problem);
 }
 
+awaitable<http_reply> read_archive(hub& shared, archive_question what) {
+    std::string problem;
+    try {
+        std::optional<std::string> found;
+        if (shared.archive) {
+            found = co_await shared.archive(std::move(what));
+        }
+        co_return found ? http_reply(std::move(*found)) : error_reply(404, "there is no such run");
+    } catch (const std::exception& failure) {
+        problem = failure.what();
+    }
+    co_return error_reply(500, "the history of runs cannot be read: " + problem);
+}
+
 /// Answers one request. False when it was the last one of this connection.
 awaitable<bool> answer(connection& with, http::request<http::string_body> request) {
     auto& shared = with.shared;
@@ -207,6 +221,8 @@ awaitable<bool> answer(connection& with, http::request<http::string_body> reques
     http_reply reply;
     if (auto* const command = std::get_if<master::command>(&what)) {
         reply = co_await run_command(shared, std::move(*command));
+    } else if (auto* const question = std::get_if<archive_question>(&what)) {
+        reply = co_await read_archive(shared, std::move(*question));
     } else if (auto* const ready = std::get_if<http_reply>(&what)) {
         reply = std::move(*ready);
     } else {

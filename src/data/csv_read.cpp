@@ -80,7 +80,7 @@ public:
 
     float target_of(const csv_table& row) const {
         require_label(row);
-        return static_cast<float>((parsed(row, label_) - schema_.label_mean) / schema_.label_deviation);
+        return as_float((parsed(row, label_) - schema_.label_mean) / schema_.label_deviation, row, label_);
     }
 
 private:
@@ -107,10 +107,13 @@ private:
         if (schema_.standardize) {
             value = schema.deviation > 0 ? (value - schema.mean) / schema.deviation : 0.0;
         }
+        return as_float(value, row, column.file_column);
+    }
+
+    static float as_float(double value, const csv_table& row, std::size_t column) {
         if (!(std::abs(value) <= std::numeric_limits<float>::max())) {
-            throw row.fault(column.file_column,
-                            in_quotes(row.field(column.file_column)) +
-                                " is too far from the training data to standardise; correct it");
+            throw row.fault(column, in_quotes(row.field(column)) +
+                                        " is too far from the training data to standardise; correct it");
         }
         return static_cast<float>(value);
     }

@@ -16,6 +16,7 @@ constexpr std::size_t digest_digits = 16;
 constexpr std::size_t round_digits = 10;
 constexpr std::string_view extension = ".safetensors";
 constexpr std::string_view partial_extension = ".partial";
+constexpr std::string_view damaged_extension = ".damaged";
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -80,6 +81,15 @@ directory_content list(const std::filesystem::path& dir, std::string_view plan_d
     }
     std::ranges::sort(content.files, std::ranges::greater(), &checkpoint_file::round);
     return content;
+}
+
+/// Where a damaged file was moved to, for the warning.
+std::string set_aside(const std::filesystem::path& file) {
+    std::filesystem::path aside = file;
+    aside += damaged_extension;
+    std::error_code failed;
+    std::filesystem::rename(file, aside, failed);
+    return failed ? "it stays where it is: " + failed.message() : "set aside as " + aside.string();
 }
 
 // The lengths keep one field from borrowing bytes of the next.
@@ -173,8 +183,11 @@ checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::strin
         try {
             result.latest = read_checkpoint(file, plan_digest);
             return result;
+        } catch (const model_file_error& error) {
+            result.warnings.push_back("checkpoint passed over: " + std::string(error.what()) + "; " +
+                                      set_aside(file.path));
         } catch (const std::exception& error) {
-            result.warnings.push_back("checkpoint skipped: " + std::string(error.what()));
+            result.warnings.push_back("checkpoint passed over: " + std::string(error.what()));
         }
     }
     if (content.others > 0) {

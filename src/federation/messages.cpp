@@ -127,8 +127,8 @@ std::string_view word_of(data::csv_column::kind kind) {
     return "";
 }
 
-data::csv_schema read_schema(const json_field& field) {
-    const reader in(as_object(field), field.where());
+data::csv_schema read_schema(const object& meta, const std::string& where) {
+    const reader in(meta, where);
     data::csv_schema schema;
     const auto delimiter = cell_text(in.get("delimiter"));
     if (delimiter.size() != 1) {
@@ -165,6 +165,10 @@ void put(object& into, const char* key, const std::optional<double>& number) {
 }
 
 } // namespace
+
+data::csv_schema read_schema(const object& schema) {
+    return read_schema(schema, "schema");
+}
 
 object to_json(const data::csv_schema& schema) {
     array columns;
@@ -285,7 +289,7 @@ load read_load(const object& meta) {
     what.source = source_from_json(in.get("source").value(), "load.source");
     what.partition = partition_from_json(in.get("partition").value(), "load.partition");
     if (const auto schema = in.find("schema")) {
-        what.schema = read_schema(*schema);
+        what.schema = read_schema(as_object(*schema), schema->where());
     }
     what.holdout = in.real("holdout", interval{0, 1, false, true});
     what.clients_total = in.get("clients_total").whole32(1, most_clients);

@@ -23,6 +23,7 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     auto options = options_.connection;
     options.limits = for_strangers;
+    const auto proved_name = wire->peer_name();
     const auto connection = std::make_shared<net::connection>(rt_, std::move(wire), options);
     worker_ptr who;
     bool turned_away = false;
@@ -30,7 +31,7 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
         if (who) {
             hear(*who, message);
         } else if (!turned_away) {
-            who = introduce(*connection, message);
+            who = introduce(*connection, message, proved_name);
             turned_away = !who;
         }
     });
@@ -52,7 +53,8 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
 }
 
 /// Makes a stranger a worker if its first frame is an acceptable hello; null if it was turned away.
-worker_ptr run::introduce(net::connection& connection, const net::frame& first) {
+worker_ptr run::introduce(net::connection& connection, const net::frame& first,
+                          const std::string& proved_name) {
     const auto turn_away = [&](const char* code, const std::string& reason) {
         notice(noticed::severity::warning, "turned away " + connection.remote() + ": " + reason);
         if (first.is_request()) {
@@ -69,6 +71,11 @@ worker_ptr run::introduce(net::connection& connection, const net::frame& first) 
         hello = federation::read_hello(first.meta);
     } catch (const federation::plan_error& e) {
         return turn_away(refusal_code::malformed, e.what());
+    }
+    if (!proved_name.empty() && hello.name != proved_name) {
+        return turn_away(refusal_code::failed, "its certificate is that of '" + proved_name +
+                                                   "', so it cannot be '" + hello.name +
+                                                   "': leave --name out, or use the kit of that name");
     }
     if (roster_.has_name(hello.name)) {
         return turn_away(refusal_code::name_taken,

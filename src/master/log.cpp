@@ -95,6 +95,9 @@ std::optional<log_line> log_writer::describe(const event& happened) {
                         round.cohort.size() - round.dropped.size(), round.cohort.size(),
                         std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0)));
             },
+            [](const checkpoint_written& written) -> line {
+                return detail("checkpoint", fmt::format("round {} is safe on disk", written.round));
+            },
             [](const training_finished& finished) -> line {
                 const bool failed = finished.outcome == training_outcome::failed;
                 return log_line{failed ? severity::error : severity::info, false, "training_finished",

@@ -59,6 +59,14 @@ void run::build_network(const nn::model_spec& spec) {
     server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
 }
 
+/// For a plan that leaves the number of inputs to the tables.
+void run::build_network_for(const data::csv_schema& schema) {
+    auto spec = plan_.model;
+    spec.input = {1, 1, static_cast<std::uint32_t>(data::feature_count(schema))};
+    build_network(spec);
+    events_.publish(model_built{network_->parameter_count()});
+}
+
 /// Partition `local`: the smallest number that no owner has.
 client_id run::first_free_client() const {
     std::set<client_id> taken;
@@ -179,7 +187,8 @@ net::awaitable<bool> run::load_datasets() {
         events_.publish(std::move(event));
         return {};
     };
-    const auto answers = co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
+    const auto answers =
+        co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
             reject(*whom[i], describe(answers[i]));
@@ -227,11 +236,7 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     auto schema = data::merge(in_order, source, regression);
     const auto features = data::feature_count(schema);
     if (!network_) {
-        auto spec = plan_.model;
-        spec.input = {1, 1, static_cast<std::uint32_t>(features)};
-        build_network(spec);
-        events_.publish(model_built{network_->parameter_count()});
-        restore();
+        build_network_for(schema);
     }
     const auto inputs = network_->input().size();
     const auto outputs = network_->output().size();
@@ -295,7 +300,8 @@ net::awaitable<bool> run::distribute_model() {
         whom[index]->has_model = true;
         return {};
     };
-    const auto answers = co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
+    const auto answers =
+        co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
             reject(*whom[i], describe(answers[i]));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 namespace fedasio::master {
 namespace {
@@ -16,6 +17,10 @@ constexpr std::array phases_of_a_round{phase::loading_dataset,      phase::distr
 
 boost::json::value number_or_null(const std::optional<double>& number) {
     return number && std::isfinite(*number) ? boost::json::value(*number) : boost::json::value(nullptr);
+}
+
+std::optional<double> read_number(const boost::json::value& value) {
+    return value.is_null() ? std::nullopt : std::optional(value.to_number<double>());
 }
 
 } // namespace
@@ -47,6 +52,31 @@ boost::json::object to_json(const round_result& result) {
             {"time", result.time}};
 }
 
+round_result read_round(const boost::json::object& json) {
+    round_result result;
+    result.round = json.at("round").to_number<std::uint32_t>();
+    for (const auto& client : json.at("cohort").as_array()) {
+        result.cohort.push_back(client.to_number<client_id>());
+    }
+    for (const auto& absence : json.at("dropped").as_array()) {
+        result.dropped.push_back(
+            {absence.at("client").to_number<client_id>(), std::string(absence.at("reason").as_string())});
+    }
+    result.train_loss = read_number(json.at("train_loss"));
+    result.train_accuracy = read_number(json.at("train_accuracy"));
+    result.test_loss = read_number(json.at("test_loss"));
+    result.test_accuracy = read_number(json.at("test_accuracy"));
+    for (const auto which : phases_of_a_round) {
+        const auto name = to_string(which);
+        result.seconds[static_cast<std::size_t>(which)] =
+            json.at("seconds").at({name.data(), name.size()}).to_number<double>();
+    }
+    result.bytes_sent = json.at("bytes_sent").to_number<std::uint64_t>();
+    result.bytes_received = json.at("bytes_received").to_number<std::uint64_t>();
+    result.time = json.at("time").to_number<double>();
+    return result;
+}
+
 void report::take(const event& happened) {
     if (const auto* opened = std::get_if<run_opened>(&happened.what)) {
         run_ = *opened;
@@ -56,6 +86,15 @@ void report::take(const event& happened) {
         began_ = std::min(began_, time_.now());
     } else if (const auto* finished = std::get_if<round_finished>(&happened.what)) {
         rounds_.push_back(finished->result);
+    } else if (const auto* resumed = std::get_if<run_resumed>(&happened.what)) {
+        run_.run = resumed->run;
+        rounds_ = resumed->rounds;
+        checkpoint_round_ = resumed->round;
+        for (const auto& round : rounds_) {
+            seconds_before_ += std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0);
+        }
+    } else if (const auto* written = std::get_if<checkpoint_written>(&happened.what)) {
+        checkpoint_round_ = written->round;
     } else if (const auto* end = std::get_if<training_finished>(&happened.what)) {
         end_ = *end;
         ended_ = true;
@@ -70,14 +109,16 @@ boost::json::object report::to_json() const {
     }
     const auto outcome = to_string(end_.outcome);
     boost::json::object content{
-        {"plan", run_.plan},       {"plan_digest", run_.plan_digest},         {"seed", run_.seed},
-        {"version", run_.version}, {"instruction_set", run_.instruction_set}, {"parameters", parameters_}};
+        {"run", run_.run},          {"plan", run_.plan},       {"plan_digest", run_.plan_digest},
+        {"seed", run_.seed},        {"version", run_.version}, {"instruction_set", run_.instruction_set},
+        {"parameters", parameters_}};
     content["outcome"] = ended_ ? boost::json::value(boost::json::string_view(outcome.data(), outcome.size()))
                                 : boost::json::value(nullptr);
     content["detail"] = end_.detail;
     content["weights_sha256"] = end_.weights_sha256;
+    content["checkpoint_round"] = checkpoint_round_;
     content["rounds"] = std::move(rounds);
-    content["seconds_total"] = std::chrono::duration<double>(seconds_total_).count();
+    content["seconds_total"] = seconds_before_ + std::chrono::duration<double>(seconds_total_).count();
     return content;
 }
 

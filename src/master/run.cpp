@@ -8,6 +8,7 @@
 
 #include "master/run_failed.hpp"
 #include <cmath>
+#include <fmt/format.h>
 #include <utility>
 
 namespace fedasio::master {
@@ -15,6 +16,8 @@ namespace {
 
 constexpr int most_rounds_without_update = 3;
 constexpr int most_deals = 10;
+/// A run that was resumed at its end waits for its workers only to tell them so.
+constexpr auto farewell = std::chrono::seconds(10);
 
 } // namespace
 
@@ -31,6 +34,8 @@ run::run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan p
 net::awaitable<bool> run::serve() {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     run_opened opened;
+    opened.run = fmt::format("{:016x}", rt_.entropy());
+    record_ = run_record(opened.run);
     opened.plan = plan_.name;
     opened.plan_digest = plan_digest_;
     opened.seed = plan_.seed;
@@ -45,6 +50,8 @@ net::awaitable<bool> run::serve() {
     events_.publish(std::move(opened));
     if (network_) {
         events_.publish(model_built{network_->parameter_count()});
+    }
+    if (options_.resume) {
         restore();
     }
     enter(phase::waiting);
@@ -73,6 +80,9 @@ net::awaitable<bool> run::serve() {
             training_.cancel();
         }
         co_await training_.join();
+        if (keeps_checkpoints() && checkpoint_round_ < round_) {
+            co_await checkpoint();
+        }
         const bool failed = end.outcome == training_outcome::failed;
         enter(failed ? phase::failed : phase::finished);
         const auto digest = network_ ? federation::weights_sha256(weights_.floats()) : std::string();
@@ -106,6 +116,9 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
     current_ = what;
     last_round_ = what.rounds + (what.in_all ? 0 : round_);
     loaded_once_ = false;
+    if (!what.in_all) {
+        accuracy_.reset();
+    }
     for (const auto& [id, who] : roster_.all()) {
         who->unusable.clear();
     }
@@ -113,11 +126,12 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
     if (!ready_to_start()) {
         enter(phase::waiting);
         // Whoever wants an end at the end of the training wants one too when it cannot begin.
+        const auto patience = is_done() ? farewell : options_.patience;
         const auto deadline =
-            options_.exit_when_done ? rt_.time.now() + options_.patience : net::clock::time_point::max();
+            options_.exit_when_done ? rt_.time.now() + patience : net::clock::time_point::max();
         const bool ready = co_await wait_for(&run::ready_to_start, deadline);
         const bool stopped = co_await net::is_cancelled();
-        if (!ready && !stopped) {
+        if (!ready && !stopped && !is_done()) {
             throw run_failed("the workers did not come: " + missing_workers());
         }
     }
@@ -125,7 +139,7 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
     seconds_ = {};
     int without_update = 0;
     bool cancelled = co_await net::is_cancelled();
-    while (!cancelled && round_ < last_round_) {
+    while (!cancelled && !is_done()) {
         co_await pause_point();
         round_state round;
         const bool finished = co_await one_round(round);
@@ -143,12 +157,11 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
             continue;
         }
         without_update = 0;
-        const auto accuracy = round.result.test_accuracy;
-        if (what.target_accuracy && accuracy && *accuracy >= *what.target_accuracy) {
-            co_return training_end{training_outcome::target_reached,
-                                   "test accuracy " + std::to_string(*accuracy) + " in round " +
-                                       std::to_string(round_)};
-        }
+    }
+    if (target_is_reached()) {
+        co_return training_end{training_outcome::target_reached, "test accuracy " +
+                                                                     std::to_string(*accuracy_) +
+                                                                     " in round " + std::to_string(round_)};
     }
     if (cancelled) {
         co_return training_end{training_outcome::stopped, "stopped after round " + std::to_string(round_)};
@@ -175,7 +188,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
         all_ready = loaded && instructed;
     }
     cancelled = co_await net::is_cancelled();
-    if (cancelled || round_ >= last_round_) {
+    if (cancelled || is_done()) {
         co_return false;
     }
     round.result.round = running_round_ = round_ + 1;
@@ -199,12 +212,24 @@ net::awaitable<bool> run::one_round(round_state& round) {
     round.result.bytes_sent = roster_.bytes_sent() - round.sent_before;
     round.result.bytes_received = roster_.bytes_received() - round.received_before;
     round.result.time = rt_.time.unix_time();
+    accuracy_ = round.result.test_accuracy;
     events_.publish(round_finished{round.result});
-    const bool keeps = plan_.checkpoint_every != 0 && !options_.state_dir.empty();
-    if (keeps && (round_ % plan_.checkpoint_every == 0 || round_ == last_round_)) {
-        co_await checkpoint();
+    if (keeps_checkpoints()) {
+        record_.add(round.result);
+        if (round_ % plan_.checkpoint_every == 0) {
+            co_await checkpoint();
+        }
     }
     co_return true;
+}
+
+bool run::target_is_reached() const {
+    const auto& target = current_.target_accuracy;
+    return target && accuracy_ && *accuracy_ >= *target;
+}
+
+bool run::is_done() const {
+    return round_ >= last_round_ || target_is_reached();
 }
 
 /// Waits until somebody comes, goes or is rejected since the clients were dealt, so that dealing them anew

@@ -99,28 +99,40 @@ net::awaitable<command_answer> run::load(std::string name) {
     }
 }
 
+bool run::keeps_checkpoints() const {
+    return plan_.checkpoint_every != 0 && !options_.state_dir.empty();
+}
+
 net::awaitable<void> run::checkpoint() {
+    const auto round = round_;
     try {
         federation::checkpoint state;
-        state.round = round_;
+        state.round = round;
         state.seed = plan_.seed;
         state.plan_digest = plan_digest_;
         state.weights.assign(weights_.floats().begin(), weights_.floats().end());
         const auto strategy_state = std::as_const(*server_optimizer_).state();
         state.strategy_state.assign(strategy_state.begin(), strategy_state.end());
-        auto job = [&] { return federation::save_checkpoint(checkpoint_dir(), state); };
+        record_.owners = local_clients_;
+        record_.schema = schema_;
+        state.history = record_.text();
+        auto job = [&] {
+            return federation::save_checkpoint(checkpoint_dir(), state, options_.keep_checkpoints);
+        };
         co_await net::offload(rt_, pool_, std::move(job));
+        checkpoint_round_ = round;
+        events_.publish(checkpoint_written{round});
     } catch (const std::exception& e) {
         notice(noticed::severity::error,
-               std::string("the checkpoint of this round could not be written, the last one stays: ") +
-                   e.what());
+               "the checkpoint of round " + std::to_string(round) + " could not be written; " +
+                   (checkpoint_round_ == 0
+                        ? "there is none yet"
+                        : "that of round " + std::to_string(checkpoint_round_) + " stays") +
+                   ": " + e.what());
     }
 }
 
 void run::restore() {
-    if (!options_.resume) {
-        return;
-    }
     auto found = federation::latest_checkpoint(checkpoint_dir(), plan_digest_);
     for (const auto& warning : found.warnings) {
         notice(noticed::severity::warning, warning);
@@ -131,8 +143,20 @@ void run::restore() {
         return;
     }
     const auto& state = *found.latest;
-    const auto strategy_state = server_optimizer_->state();
-    if (state.weights.size() != network_->parameter_count() ||
+    kept_run kept;
+    try {
+        kept = read_run_record(state.history, state.round);
+    } catch (const std::exception& e) {
+        notice(noticed::severity::warning, "the checkpoint in " + checkpoint_dir().string() +
+                                               " does not say what run it is of (" + e.what() +
+                                               "): starting anew");
+        return;
+    }
+    if (!network_ && kept.record.schema) {
+        build_network_for(*kept.record.schema);
+    }
+    const auto strategy_state = network_ ? server_optimizer_->state() : std::span<float>();
+    if (!network_ || state.weights.size() != network_->parameter_count() ||
         state.strategy_state.size() != strategy_state.size()) {
         notice(noticed::severity::warning,
                "the checkpoint in " + checkpoint_dir().string() + " does not fit this model: starting anew");
@@ -141,12 +165,17 @@ void run::restore() {
     weights_ = to_payload(state.weights);
     ++weights_version_;
     std::ranges::copy(state.strategy_state, strategy_state.begin());
-    round_ = state.round;
-    notice(noticed::severity::info, "going on after round " + std::to_string(round_));
-    if (is_training()) {
-        last_round_ = current_.rounds + (current_.in_all ? 0 : round_);
-        events_.publish(training_started{round_ + 1, last_round_, current_.target_accuracy});
+    round_ = checkpoint_round_ = state.round;
+    record_ = std::move(kept.record);
+    local_clients_ = record_.owners;
+    schema_ = record_.schema;
+    // A target that was reached before the crash is not trained for again.
+    if (!kept.resumed.rounds.empty()) {
+        accuracy_ = kept.resumed.rounds.back().test_accuracy;
     }
+    notice(noticed::severity::info,
+           "going on with run " + kept.resumed.run + " after round " + std::to_string(round_));
+    events_.publish(std::move(kept.resumed));
 }
 
 } // namespace fedasio::master

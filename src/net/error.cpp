@@ -45,6 +45,18 @@ public:
             return "closed on this side";
         case errc::gave_up:
             return "no connection within the time allowed for it";
+        case errc::too_many_strangers:
+            return "too many connections from its address that have not proved themselves yet";
+        case errc::wrong_key:
+            return "the two sides have different keys; give both the same key file";
+        case errc::peer_is_unprotected:
+            return "the peer uses neither TLS nor a key; start both sides with the same protection";
+        case errc::peer_uses_key:
+            return "the peer uses a shared key; start this side with the same key file";
+        case errc::peer_uses_tls:
+            return "the peer uses TLS; start both sides with the same protection";
+        case errc::not_authenticated:
+            return "the peer hung up before it was known who it is; do both sides use the same protection?";
         }
         return "unknown error";
     }

@@ -1,9 +1,10 @@
 #include <fedasio/net/frame.hpp>
+#include <fedasio/net/json_text.hpp>
 
 #include <boost/endian/conversion.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "net/greeting.hpp"
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
@@ -40,7 +41,7 @@ std::uint32_t checked_length(std::size_t length, const char* what) {
 boost::system::result<frame_header> frame_header::decode(std::span<const std::byte, size> bytes) {
     const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
     if (!std::equal(magic.begin(), magic.end(), data)) {
-        return error_code(errc::bad_magic);
+        return unexpected_greeting(bytes.first<4>());
     }
     if (data[at_version] != version) {
         return error_code(errc::bad_version);
@@ -92,12 +93,14 @@ boost::system::result<boost::json::object> decode_meta(std::span<const std::byte
     if (meta.empty()) {
         return boost::json::object();
     }
-    boost::json::parse_options options;
-    options.max_depth = 16;
-    error_code ec;
-    const boost::json::string_view text(reinterpret_cast<const char*>(meta.data()), meta.size());
-    auto value = boost::json::parse(text, ec, {}, options);
-    if (ec || !value.is_object()) {
+    boost::json::value value;
+    try {
+        value = parse_json({reinterpret_cast<const char*>(meta.data()), meta.size()},
+                           {.bytes = meta.size(), .depth = 16});
+    } catch (const json_error&) {
+        return error_code(errc::bad_meta);
+    }
+    if (!value.is_object()) {
         return error_code(errc::bad_meta);
     }
     return std::move(value.get_object());

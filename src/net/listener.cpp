@@ -11,6 +11,10 @@ namespace {
 
 constexpr auto pause_after_failed_accept = std::chrono::milliseconds(50);
 
+std::string host_of(const std::string& remote) {
+    return remote.substr(0, remote.rfind(':'));
+}
+
 nursery::failure_handler report_to(const listener::error_handler& on_error) {
     return [on_error](const std::exception_ptr& failure) {
         try {
@@ -27,7 +31,7 @@ nursery::failure_handler report_to(const listener::error_handler& on_error) {
 
 listener::listener(runtime& rt, std::unique_ptr<acceptor> source, listener_options options,
                    error_handler on_error)
-    : rt_(rt), source_(std::move(source)), options_(options), on_error_(std::move(on_error)),
+    : rt_(rt), source_(std::move(source)), options_(std::move(options)), on_error_(std::move(on_error)),
       sessions_(rt.executor, report_to(on_error_)) {}
 
 awaitable<void> listener::run(session serve) {
@@ -48,18 +52,47 @@ awaitable<void> listener::run(session serve) {
             continue;
         }
         if (sessions_.size() >= options_.max_connections) {
-            if (on_error_) {
-                on_error_("turned away " + incoming.connection->remote() + ": " +
-                          error_code(errc::too_many_peers).message());
-            }
-            incoming.connection->close();
+            turn_away(incoming.connection->remote(), errc::too_many_peers);
             continue;
         }
-        sessions_.spawn(serve(std::move(incoming.connection)));
+        if (options_.prove) {
+            sessions_.spawn(prove_and_serve(std::move(incoming.connection), serve));
+        } else {
+            sessions_.spawn(serve(std::move(incoming.connection)));
+        }
     }
     source_->close();
     sessions_.cancel();
     co_await sessions_.join();
+}
+
+awaitable<void> listener::prove_and_serve(std::unique_ptr<stream> fresh, const session& serve) {
+    const auto who = fresh->remote();
+    const auto from = strangers_.try_emplace(host_of(who)).first;
+    if (from->second >= options_.max_strangers) {
+        turn_away(who, errc::too_many_strangers);
+        co_return;
+    }
+    ++from->second;
+    auto proved = co_await options_.prove(std::move(fresh));
+    if (--from->second == 0) {
+        strangers_.erase(from);
+    }
+    const bool cancelled = co_await is_cancelled();
+    if (cancelled) {
+        co_return;
+    }
+    if (proved.error) {
+        turn_away(who, proved.error);
+        co_return;
+    }
+    co_await serve(std::move(proved.connection));
+}
+
+void listener::turn_away(const std::string& who, error_code why) const {
+    if (on_error_) {
+        on_error_("turned away " + who + ": " + why.message());
+    }
 }
 
 awaitable<connection_ptr> listener::accept(connection_options options) {

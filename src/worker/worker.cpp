@@ -21,9 +21,9 @@ net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, 
     std::shared_ptr<const local_data> data;
     // One span of absence: from the loss of a master that knew this worker until one does again.
     auto away_since = rt.time.now();
-    bool said = false;
+    net::error_code said;
     const net::retry_handler on_retry = [&](net::error_code why, net::clock::duration pause) {
-        if (!std::exchange(said, true)) {
+        if (std::exchange(said, why) != why) {
             log(severity::warning, "no connection to the master (" + why.message() + "); trying again for " +
                                        seconds(options.retry.give_up) + ", next in " + seconds(pause));
         }
@@ -38,6 +38,7 @@ net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, 
         }
         if (wire.error) {
             co_return ending{false, "gave up: no master for " + seconds(options.retry.give_up) +
+                                        (said ? " (" + said.message() + ")" : std::string()) +
                                         ". Is it running, and is the address right?"};
         }
         session current(rt, pool, options, log, data);
@@ -58,7 +59,7 @@ net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, 
         if (verdict.was_welcome) {
             away_since = rt.time.now();
             failures = 0;
-            said = false;
+            said.clear();
         }
         log(severity::warning, "lost the master: " + verdict.reason);
         if (rt.time.now() - away_since >= options.retry.give_up) {

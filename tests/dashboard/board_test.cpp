@@ -48,13 +48,27 @@ BOOST_AUTO_TEST_CASE(status_before_the_first_event) {
     BOOST_TEST(shown.events_text(0, 10) == R"({"instance":"5c0f","events":[],"oldest":1})");
 }
 
+BOOST_AUTO_TEST_CASE(a_resumed_run_has_the_rounds_before) {
+    happen(samples::opened());
+    happen(run_resumed{"12ab", 2, {samples::result(1), samples::result(2)}});
+    BOOST_TEST(text(status().at("run")) == "\"12ab\"");
+    BOOST_TEST(text(status().at("round")) == "2");
+    BOOST_TEST(text(status().at("checkpoint_round")) == "2");
+    BOOST_TEST(rounds().size() == 2U);
+    BOOST_TEST(shown.last_result()->round == 2U);
+    BOOST_TEST(shown.totals().rounds == 0U);
+    happen(checkpoint_written{5});
+    BOOST_TEST(text(status().at("checkpoint_round")) == "5");
+}
+
 BOOST_AUTO_TEST_CASE(status_has_the_documented_form) {
     happen(samples::opened());
     happen(model_built{199210});
     happen(phase_entered{phase::training, 3});
     BOOST_TEST(
         shown.status_text(200.5) ==
-        R"({"phase":"training","round":3,"last_round":15,"target_accuracy":0.5,"pausing":false,"stopping":false,)"
+        R"({"phase":"training","run":"5c0f","round":3,"checkpoint_round":0,"last_round":15,"target_accuracy":0.5,)"
+        R"("pausing":false,"stopping":false,)"
         R"("plan":"digits","plan_digest":"9f","seed":7,"parameters":199210,"task":"classification","min_workers":2,)"
         R"("workers":0,"clients":0,"clients_planned":4,"version":"0.1.0","instruction_set":"x86-64-v3",)"
         R"("started":100,"now":200.5,"models":["best"]})");

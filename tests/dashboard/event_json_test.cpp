@@ -25,7 +25,7 @@ std::ostream& operator<<(std::ostream& out, const expectation& it) {
 
 const expectation expectations[] = {
     {samples::opened(), false,
-     R"("type":"run_opened","plan":"digits","plan_digest":"9f","seed":7,"task":"classification","clients_planned":4,)"
+     R"("type":"run_opened","run":"5c0f","plan":"digits","plan_digest":"9f","seed":7,"task":"classification","clients_planned":4,)"
      R"("min_workers":2,"last_round":15,"target_accuracy":0.5,"version":"0.1.0","instruction_set":"x86-64-v3",)"
      R"("models":["best"])"},
     {model_built{199210}, false, R"("type":"model_built","parameters":199210)"},
@@ -59,6 +59,12 @@ const expectation expectations[] = {
      R"("train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,"test_accuracy":null,"seconds":{"loading_dataset":0,)"
      R"("distributing_model":0,"distributing_weights":0,"training":2,"aggregating":0,"evaluating":0.5},)"
      R"("bytes_sent":100,"bytes_received":200,"time":42.5})"},
+    {run_resumed{"5c0f", 3, {samples::result(3)}}, false,
+     R"("type":"run_resumed","run":"5c0f","round":3,"rounds":[{"round":3,"cohort":[0,1],)"
+     R"("dropped":[{"client":1,"reason":"lost"}],"train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,)"
+     R"("test_accuracy":null,"seconds":{"loading_dataset":0,"distributing_model":0,"distributing_weights":0,)"
+     R"("training":2,"aggregating":0,"evaluating":0.5},"bytes_sent":100,"bytes_received":200,"time":42.5}])"},
+    {checkpoint_written{3}, false, R"("type":"checkpoint","round":3)"},
     {training_finished{training_outcome::target_reached, "d", 3, "ab"}, true,
      R"("type":"training_finished","outcome":"target_reached","detail":"d","round":3,"weights_sha256":"ab")"},
     {model_saved{"best", "/m/best", 3, {"a", "best"}}, true,

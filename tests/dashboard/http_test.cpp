@@ -26,6 +26,51 @@ const std::string page_text = "<!doctype html><title>page</title>";
 
 BOOST_FIXTURE_TEST_SUITE(dashboard_http, fixture)
 
+BOOST_AUTO_TEST_CASE(past_runs) {
+    archive = [](fedasio::dashboard::archive_question what) -> awaitable<std::optional<std::string>> {
+        if (what.run == "dead") {
+            throw std::runtime_error("the disk is gone");
+        }
+        if (what.run == "0") {
+            co_return std::nullopt;
+        }
+        co_return std::to_string(static_cast<int>(what.what)) + " " + what.run + " " +
+            std::to_string(what.round);
+    };
+    run([](fixture& with) -> awaitable<void> {
+        struct expected {
+            const char* path;
+            unsigned status;
+            const char* body;
+        };
+        for (const auto& it :
+             {expected{"", 200, "0  0"}, expected{"/12ab", 200, "1 12ab 0"},
+              expected{"/12ab/rounds", 200, "2 12ab 0"}, expected{"/12ab/rounds/7/clients", 200, "3 12ab 7"},
+              expected{"/0", 404, "no such run"}, expected{"/dead", 500, "the disk is gone"},
+              expected{"/", 404, "nothing"}, expected{"/12ab/", 404, "nothing"},
+              expected{"/../x", 404, "nothing"}, expected{"/12ab/rounds/7", 404, "nothing"},
+              expected{"/12ab/rounds/4294967296/clients", 404, "nothing"},
+              expected{"/12ab/rounds/7/clients/", 404, "nothing"},
+              expected{"/a/b/c/d/e/f/g/h", 404, "nothing"}}) {
+            const auto answer = co_await ask(with, get(with, std::string("/api/v1/runs") + it.path));
+            BOOST_TEST_CONTEXT(it.path) {
+                BOOST_TEST(answer.status == it.status);
+                BOOST_TEST(answer.body.find(it.body) != std::string::npos, answer.body);
+            }
+        }
+        const auto written = co_await ask(with, "POST /api/v1/runs HTTP/1.1\r\nHost: " + with.host() +
+                                                    "\r\nContent-Length: 0\r\n\r\n");
+        BOOST_TEST(written.status == 405U);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_server_without_an_archive_knows_no_runs) {
+    run([](fixture& with) -> awaitable<void> {
+        const auto answer = co_await ask(with, get(with, "/api/v1/runs"));
+        BOOST_TEST(answer.status == 404U);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(every_address_answers) {
     run([](fixture& with) -> awaitable<void> {
         with.events.publish(samples::opened());

@@ -108,7 +108,7 @@ void fixture::start() {
     const std::string plan = R"({"name":"digits"})";
     auto handler = [this](fedasio::master::command what) { return obey(commands, std::move(what)); };
     server = std::make_unique<fedasio::dashboard::server>(rt, fedasio::net::address::parse(listen), events,
-                                                          handler, plan, page(), options);
+                                                          handler, plan, page(), options, archive);
 }
 
 void fixture::run(awaitable<void> (*scenario)(fixture&)) {

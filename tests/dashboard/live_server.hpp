@@ -50,6 +50,7 @@ struct fixture {
     fedasio::master::event_source events{time};
     std::vector<fedasio::master::command> commands;
     fedasio::dashboard::server_options options;
+    fedasio::dashboard::archive_reader archive;
     std::string listen = "127.0.0.1:0";
     std::unique_ptr<fedasio::dashboard::server> server;
     bool server_ended = false;

@@ -11,6 +11,7 @@ using namespace fedasio::master;
 
 inline run_opened opened() {
     run_opened it;
+    it.run = "5c0f";
     it.plan = "digits";
     it.plan_digest = "9f";
     it.seed = 7;

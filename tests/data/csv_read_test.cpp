@@ -84,6 +84,9 @@ BOOST_AUTO_TEST_CASE(a_regression_reads_targets) {
                           says({"line 2:", "'nan'"}));
     BOOST_CHECK_EXCEPTION(read("age,name,town,flat,label\n40,n,rome,7,\n"), error,
                           says({"line 2:", "missing"}));
+    schema.label_deviation = 1e-30;
+    BOOST_CHECK_EXCEPTION(read("age,name,town,flat,label\n40,n,rome,7,1e30\n"), error,
+                          says({"'label'", "'1e30'", "too far"}));
 }
 
 BOOST_AUTO_TEST_CASE(values_that_the_schema_does_not_know_are_refused) {

@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(other_plans_and_files_are_left_alone) {
     BOOST_TEST(dir.entries() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(a_damaged_one_is_skipped_and_kept) {
+BOOST_AUTO_TEST_CASE(a_damaged_one_is_set_aside) {
     const scratch_directory dir;
     save_checkpoint(dir.path(), at_round(1));
     const auto path = save_checkpoint(dir.path(), at_round(2));
@@ -107,6 +107,8 @@ BOOST_AUTO_TEST_CASE(a_damaged_one_is_skipped_and_kept) {
             BOOST_REQUIRE(*found.latest == at_round(1));
             BOOST_REQUIRE(found.warnings.size() == 1U);
             BOOST_REQUIRE(found.warnings[0].find(path.string()) != std::string::npos);
+            BOOST_REQUIRE(read_bytes(path.string() + ".damaged") == damaged);
+            BOOST_REQUIRE(!std::filesystem::exists(path));
         }
     }
     BOOST_TEST(dir.entries() == 2U);
@@ -118,9 +120,22 @@ BOOST_AUTO_TEST_CASE(a_damaged_one_is_skipped_and_kept) {
     BOOST_TEST(found.latest->round == 1U);
     BOOST_REQUIRE(found.warnings.size() == 1U);
     BOOST_TEST(found.warnings[0].find("SHA-256") != std::string::npos);
+    BOOST_TEST(found.warnings[0].find(path.string() + ".damaged") != std::string::npos);
+    BOOST_TEST(latest_checkpoint(dir.path(), digest).warnings.empty());
 
     write_bytes(path, bytes.substr(0, bytes.size() / 2));
     BOOST_TEST(latest_checkpoint(dir.path(), digest).latest->round == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_cannot_be_read_is_left) {
+    const scratch_directory dir;
+    save_checkpoint(dir.path(), at_round(1));
+    const auto path = dir / (digest.substr(0, 16) + "-0000000002.safetensors");
+    std::filesystem::create_symlink(dir / "nowhere", path);
+    const checkpoint_search found = latest_checkpoint(dir.path(), digest);
+    BOOST_TEST(found.latest->round == 1U);
+    BOOST_TEST(found.warnings.size() == 1U);
+    BOOST_TEST(std::filesystem::is_symlink(path));
 }
 
 BOOST_AUTO_TEST_CASE(a_renamed_one_is_not_believed) {

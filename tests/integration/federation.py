@@ -162,7 +162,9 @@ class Federation(unittest.TestCase):
         arguments = [BIN / "fedasio-master", "--plan", self.write_plan(plan), "--listen", listen]
         arguments += ["--dashboard", "127.0.0.1:0", "--log-format", "json", "--log-level", "debug"]
         if "--state-dir" not in options:
-            arguments += ["--state-dir", self.folder / "state"]
+            lives = any(isinstance(one, Master) and one.exit_code is None for one in self.programs)
+            state = f"state-{len(self.programs)}" if lives else "state"
+            arguments += ["--state-dir", self.folder / state]
         master = Master([*arguments, *options], self.folder)
         self.programs.append(master)
         return master

@@ -1,6 +1,9 @@
 """The frames of the wire protocol (docs/protocol.md): a header of 32 bytes, little-endian, JSON, a body."""
 
+import hashlib
+import hmac
 import json
+import os
 import socket
 import struct
 
@@ -67,6 +70,22 @@ class Peer:
     def __init__(self, address, timeout=60):
         self.socket = socket.create_connection(address, timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def prove(self, key):
+        """The shared-key handshake, before the first frame; `key` is 32 bytes."""
+        own = os.urandom(32)
+        self.socket.sendall(b"FDK1" + own)
+        greeting = self._exactly(36)
+        if greeting is None or greeting[:4] != b"FDK1":
+            raise ConnectionError(f"no shared-key greeting: {greeting}")
+
+        def proof(role):
+            return hmac.digest(key, b"fedasio key 1 " + role + own + greeting[4:], hashlib.sha256)
+
+        self.socket.sendall(proof(b"worker"))
+        answer = self._exactly(32)
+        if answer is None or not hmac.compare_digest(answer, proof(b"master")):
+            raise ConnectionError("the master has another key")
 
     def send(self, *arguments, **keywords):
         self.socket.sendall(encode(*arguments, **keywords))

@@ -7,14 +7,17 @@ Its "training" adds a little noise to the weights, so it learns nothing; it show
 
 import argparse
 import array
+import pathlib
 import random
 
 import frames
 
 
 class PythonWorker:
-    def __init__(self, address, name, samples=50):
+    def __init__(self, address, name, samples=50, key=None):
         self.peer = frames.Peer(address)
+        if key is not None:
+            self.peer.prove(key)
         self.samples = samples
         self.weights = b""
         self.noise = random.Random(name)
@@ -96,9 +99,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--connect", required=True, metavar="HOST:PORT")
     parser.add_argument("--name", default="python")
+    parser.add_argument("--key-file", type=pathlib.Path)
     options = parser.parse_args()
+    key = bytes.fromhex(options.key_file.read_text()) if options.key_file else None
     host, _, port = options.connect.rpartition(":")
-    worker = PythonWorker((host, int(port)), options.name)
+    worker = PythonWorker((host, int(port)), options.name, key=key)
     over = worker.serve()
     print(f"trained {worker.trained} times; run over: {worker.run_over}")
     return 0 if over else 1

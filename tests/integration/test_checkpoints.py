@@ -4,6 +4,7 @@ import unittest
 
 from federation import Federation
 from model_file import read_safetensors
+from programs import run_program
 
 
 class Checkpoints(Federation):
@@ -43,7 +44,7 @@ class Checkpoints(Federation):
                 for one in worker:
                     one.kill()
                 report = self.run_to_the_end(plan, [], options=("--resume", *state))
-                self.assertEqual([r["round"] for r in report["rounds"]], [6, 7, 8])
+                self.assertEqual([r["round"] for r in report["rounds"]], list(range(1, 9)))
                 self.assertEqual(report["weights_sha256"], undisturbed["weights_sha256"])
 
     def test_resume_after_a_kill_at_any_moment(self):
@@ -58,7 +59,7 @@ class Checkpoints(Federation):
         self.assertEqual(report["rounds"][0]["round"] % 3, 1)
         self.assertEqual(report["weights_sha256"], undisturbed["weights_sha256"])
 
-    def test_damaged_checkpoint_is_passed_over(self):
+    def test_damaged_checkpoint_is_set_aside(self):
         plan = self.plan(rounds=4, checkpoint_every=1)
         digest = self.run_to_the_end(plan, [])["weights_sha256"]
         latest = self.files()[-1]
@@ -66,8 +67,14 @@ class Checkpoints(Federation):
         content[-1] ^= 1
         latest.write_bytes(content)
         report = self.run_to_the_end(plan, [], options=("--resume",))
-        self.assertEqual([r["round"] for r in report["rounds"]], [4])
+        self.assertEqual([r["round"] for r in report["rounds"]], [1, 2, 3, 4])
         self.assertEqual(report["weights_sha256"], digest)
+        master = self.programs[-2]
+        self.assertIn(f"{latest}.damaged", master.wait_log("notice", "set aside")["text"])
+        self.assertIn("after round 3", master.wait_log("notice", "going on")["text"])
+        damaged = self.folder / "state" / "checkpoints" / f"{latest.name}.damaged"
+        self.assertEqual(damaged.read_bytes(), content)
+        self.assertTrue(latest.exists())
 
     def test_another_plan_starts_anew(self):
         self.run_to_the_end(self.plan(), [])
@@ -77,7 +84,42 @@ class Checkpoints(Federation):
     def test_nothing_left_to_do(self):
         digest = self.run_to_the_end(self.plan(), [])["weights_sha256"]
         report = self.run_to_the_end(self.plan(), [], options=("--resume",))
-        self.assertEqual((report["rounds"], report["weights_sha256"]), ([], digest))
+        self.assertEqual([r["round"] for r in report["rounds"]], [1, 2])
+        self.assertEqual(report["weights_sha256"], digest)
+
+    def test_a_target_that_was_reached_is_not_trained_for_again(self):
+        plan = self.plan(rounds=8, target_accuracy=0.001, checkpoint_every=5)
+        first = self.run_to_the_end(plan, [])
+        self.assertEqual((first["outcome"], first["checkpoint_round"]), ("target_reached", 1))
+        again = self.run_to_the_end(plan, [], options=("--resume",))
+        self.assertEqual((again["outcome"], len(again["rounds"])), ("target_reached", 1))
+        self.assertEqual((again["run"], again["weights_sha256"]), (first["run"], first["weights_sha256"]))
+
+    def test_a_stopped_training_is_safe(self):
+        """Not the open round, but those before it, whatever checkpoint_every says."""
+        master = self.master(self.plan(rounds=10000, checkpoint_every=1000), "--autostart")
+        self.workers(master, 1)
+        master.wait_event("round_finished", where=lambda e: e["result"]["round"] >= 3)
+        self.assertEqual(master.get("status")["checkpoint_round"], 0)
+        master.command("stop")
+        end = master.wait_event("training_finished")
+        self.assertEqual(self.rounds(), [end["round"]])
+        self.assertEqual(master.get("status")["checkpoint_round"], end["round"])
+
+    def test_as_many_as_asked_for_are_kept(self):
+        self.run_to_the_end(self.plan(rounds=6, checkpoint_every=1), [], options=("--keep-checkpoints", 2))
+        self.assertEqual(self.rounds(), [5, 6])
+
+    def test_one_state_directory_one_master(self):
+        state = ("--state-dir", self.folder / "shared")
+        first = self.master(self.plan(), *state)
+        arguments = ("--plan", self.folder / "plan.json", "--listen", "127.0.0.1:0", "--dashboard", "127.0.0.1:0")
+        code, output, errors = run_program("fedasio-master", *arguments, *state, directory=self.folder)
+        self.assertEqual((code, output), (1, ""))
+        self.assertIn(f"another process works in the folder {self.folder / 'shared'}: stop it", errors)
+        self.assertEqual(errors.count("\n"), 1)
+        first.kill()
+        self.master(self.plan(), *state)
 
 
 if __name__ == "__main__":

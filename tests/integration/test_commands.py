@@ -150,7 +150,8 @@ class Commands(Federation):
         self.assertEqual(master.get("status")["models"], ["again", "two"])
         # Workers must get the weights that were loaded.
         after_load = master.train(rounds=1)["weights_sha256"]
-        other = self.master(self.plan(), "--state-dir", self.folder / "state")
+        master.kill()
+        other = self.master(self.plan())
         self.workers(other, 1)
         other.train(rounds=4)
         other.command("load", name="two")

@@ -155,7 +155,7 @@ class LocalTables(Federation):
         self.owners(master)
         end = master.train(rounds=3)
         self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 5), end)
-        self.assertEqual([r["round"] for r in master.get("rounds")], [3, 4, 5])
+        self.assertEqual([r["round"] for r in master.get("rounds")], [1, 2, 3, 4, 5])
         started = [e for e in master.events if e["type"] == "training_started"][-1]
         self.assertEqual((started["round"], started["last_round"]), (3, 5))
 
@@ -169,7 +169,32 @@ class LocalTables(Federation):
         report = self.run_to_the_end(
             plan, ["--data", self.north], ["--data", self.south], options=("--resume",)
         )
-        self.assertEqual([r["round"] for r in report["rounds"]], [5, 6])
+        self.assertEqual([r["round"] for r in report["rounds"]], [1, 2, 3, 4, 5, 6])
+
+    def test_resume_keeps_owners_and_encoding(self):
+        """South is client 0 because it came first, and the encoding is of its table alone."""
+        lines = self.south.read_text().splitlines(keepends=True)
+        self.north.write_text("".join(lines[: len(lines) // 2]))
+        plan = {**self.table_plan(), "checkpoint_every": 1}
+        ends = []
+        for killed in False, True:
+            state = ("--state-dir", self.folder / f"killed-{killed}")
+            master = self.master(plan, *state)
+            workers = [self.worker(master, "south", "--data", self.south)]
+            master.wait_joined("south")
+            master.train(rounds=1)
+            workers.append(self.worker(master, "north", "--data", self.north))
+            master.wait_joined("north")
+            master.train(rounds=1)
+            if killed:
+                for program in (master, *workers):
+                    program.kill()
+                master = self.master(plan, *state, "--resume", "--min-workers", "2")
+                self.owners(master)
+            end = master.train(rounds=1)
+            ends.append((end["round"], end["weights_sha256"], master.get("rounds")[-1]["cohort"]))
+        self.assertEqual(ends[0], ends[1])
+        self.assertEqual(ends[0][0::2], (3, [0, 1]))
 
     def test_owner_comes_back_as_the_same_client(self):
         master = self.master(self.table_plan(), "--min-workers", "2")

@@ -25,8 +25,8 @@ SPREADS = {
 }
 
 REPORT_KEYS = {
-    *("plan", "plan_digest", "seed", "version", "instruction_set", "parameters", "outcome", "detail"),
-    *("weights_sha256", "rounds", "seconds_total"),
+    *("run", "plan", "plan_digest", "seed", "version", "instruction_set", "parameters", "outcome", "detail"),
+    *("weights_sha256", "checkpoint_round", "rounds", "seconds_total"),
 }
 ROUND_KEYS = {
     *("round", "cohort", "dropped", "train_loss", "train_accuracy", "test_loss", "test_accuracy"),

@@ -1,10 +1,12 @@
 #include <fedasio/master/report.hpp>
+#include <fedasio/master/run_record.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <limits>
+#include <tuple>
 
 namespace {
 
@@ -51,6 +53,87 @@ BOOST_AUTO_TEST_CASE(a_round_has_every_key_of_the_report) {
     BOOST_TEST(!json.at("seconds").as_object().contains("waiting"));
     BOOST_TEST(json.contains("bytes_sent"));
     BOOST_TEST(json.contains("bytes_received"));
+}
+
+BOOST_AUTO_TEST_CASE(a_round_can_be_read_back) {
+    master::round_result round;
+    round.round = 3;
+    round.cohort = {0, 2};
+    round.dropped = {{2, "lost"}};
+    round.train_loss = 0.1 + 0.2;
+    round.test_accuracy = 1.0 / 3;
+    for (const auto which : {master::phase::training, master::phase::evaluating}) {
+        round.seconds[static_cast<std::size_t>(which)] = 1e-7;
+    }
+    round.bytes_sent = std::numeric_limits<std::uint64_t>::max();
+    round.bytes_received = 7;
+    round.time = 1750000042.25;
+    BOOST_TEST(master::to_json(master::read_round(master::to_json(round))) == master::to_json(round));
+    BOOST_CHECK_THROW(master::read_round({}), std::exception);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_of_a_run_can_be_read_back) {
+    master::run_record record("5c0f");
+    BOOST_TEST(master::read_run_record(record.text(), 0).resumed.rounds.empty());
+    BOOST_TEST(!master::read_run_record(record.text(), 0).record.schema.has_value());
+    record.owners = {{"north", 1}, {"a \"quoted\" one", 0}};
+    record.schema.emplace();
+    record.schema->label = "species";
+    record.schema->classes = {"Adelie", "Gentoo"};
+    record.schema->label_deviation = 0.1 + 0.2;
+    master::round_result round;
+    for (round.round = 1; round.round <= 3; ++round.round) {
+        record.add(round);
+    }
+    const auto read = master::read_run_record(record.text(), 3);
+    BOOST_TEST(read.resumed.run == "5c0f");
+    BOOST_TEST(read.resumed.round == 3U);
+    BOOST_REQUIRE(read.resumed.rounds.size() == 3U);
+    BOOST_TEST(read.resumed.rounds[1].round == 2U);
+    BOOST_TEST((read.record.owners == record.owners));
+    BOOST_TEST((read.record.schema == record.schema));
+    BOOST_TEST(read.record.text() == record.text());
+    for (const auto* const wrong :
+         {"", "{}", R"({"run":"a"})", R"({"run":"a","rounds":[{}],"owners":{},"schema":null})"}) {
+        BOOST_CHECK_THROW(std::ignore = master::read_run_record(wrong, 3), std::exception);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_record_forgets_the_oldest_rounds_when_it_grows_too_large) {
+    master::run_record record("5c0f");
+    master::round_result round;
+    round.cohort.assign(std::size_t{1} << 20, 1'000'000);
+    for (round.round = 1; round.round <= 3; ++round.round) {
+        record.add(round);
+    }
+    BOOST_TEST(record.text().size() < master::run_record::most_bytes + 100);
+    const auto read = master::read_run_record(record.text(), 3);
+    BOOST_REQUIRE(read.resumed.rounds.size() == 1U);
+    BOOST_TEST(read.resumed.rounds[0].round == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_resumed_run_is_reported_whole) {
+    hand_clock time;
+    master::report report(time);
+    master::round_result round;
+    round.round = 1;
+    round.seconds[static_cast<std::size_t>(master::phase::training)] = 4;
+    master::run_opened opened;
+    opened.run = "bb";
+    report.take({1, 0, opened});
+    report.take({2, 0, master::run_resumed{"aa", 1, {round}}});
+    report.take({3, 0, master::training_started{2, 2, {}}});
+    BOOST_TEST(report.to_json().at("checkpoint_round").to_number<int>() == 1);
+    time.time += std::chrono::seconds(3);
+    round.round = 2;
+    report.take({4, 0, master::round_finished{round}});
+    report.take({5, 0, master::checkpoint_written{2}});
+    report.take({6, 0, master::training_finished{master::training_outcome::rounds_done, "", 2, "x"}});
+    const auto json = report.to_json();
+    BOOST_TEST(json.at("run").as_string() == "aa");
+    BOOST_TEST(json.at("rounds").as_array().size() == 2U);
+    BOOST_TEST(json.at("checkpoint_round").to_number<int>() == 2);
+    BOOST_TEST(json.at("seconds_total").as_double() == 7.0);
 }
 
 BOOST_AUTO_TEST_CASE(a_number_that_json_cannot_express_is_null) {

@@ -164,8 +164,19 @@ BOOST_AUTO_TEST_CASE(meta_is_a_json_object_of_bounded_depth) {
     BOOST_TEST(!meta_error("{}"));
     BOOST_TEST(!meta_error(nested(16)));
     for (const auto& bad : {nested(17), nested(1000), std::string("[]"), std::string("1"), std::string("{"),
-                            std::string("{} {}"), std::string("{\"a\":\"\xff\"}")}) {
+                            std::string("{} {}"), std::string("{\"a\":\"\xff\"}"),
+                            std::string("{\"a\":1e400}"), std::string("{\"a\":1,\"a\":2}")}) {
         BOOST_TEST(meta_error(bad) == make_error_code(errc::bad_meta));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(numbers_arrive_bit_for_bit) {
+    // Of these Boost's own parser gives a neighbour.
+    for (const double number : {13.387664401253263, 26.993950415948042, 0.1, 1e-310, 5e-324}) {
+        const encoded_frame sent(frame(16, {{"x", number}}));
+        const auto meta = decode_meta(head_of(sent.head), as_bytes(sent.head).subspan(frame_header::size));
+        BOOST_REQUIRE(meta);
+        BOOST_TEST(meta->at("x").as_double() == number);
     }
 }
 

@@ -228,6 +228,8 @@ function change(state: State, event: Event): Partial<State> {
                 open_round: null,
             };
         }
+        case 'run_resumed':
+            return { status: { ...status, round: event.round }, rounds: event.rounds.slice(-round_limit) };
         case 'training_finished':
             return {
                 status: { ...status, round: event.round, pausing: false, stopping: false },

@@ -151,6 +151,8 @@ export type Event = Stamp &
               detail: string;
           }
         | { type: 'round_finished'; result: Round }
+        | { type: 'run_resumed'; run: string; round: number; rounds: Round[] }
+        | { type: 'checkpoint'; round: number }
         | {
               type: 'training_finished';
               outcome: 'rounds_done' | 'target_reached' | 'stopped' | 'failed';

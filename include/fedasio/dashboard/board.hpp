@@ -32,6 +32,7 @@ struct run_row {
     bool stopping = false;
     master::run_opened opened; ///< with `last_round`, `target_accuracy` and `models` as they are now
     std::uint64_t parameters = 0;
+    std::uint32_t checkpoint_round = 0; ///< the last one that is safe on disk
 };
 
 /// Sums since the process started, for metrics: they never fall, whatever the board forgets.

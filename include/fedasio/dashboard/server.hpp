@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/dashboard/archive.hpp>
 #include <fedasio/dashboard/asset.hpp>
 #include <fedasio/master/commands.hpp>
 #include <fedasio/net/runtime.hpp>
@@ -51,10 +52,11 @@ struct server_options {
 class server {
 public:
     /// Listens from here on. Create it before the first event is published. `plan` is the JSON text of the
-    /// plan. Throws std::runtime_error that names the address when it cannot be had.
+    /// plan. Without an `archive` no past runs are shown. Throws std::runtime_error that names the address
+    /// when it cannot be had.
     server(net::runtime& rt, const net::address& listen, master::event_source& events,
            master::command_handler commands, std::string plan, std::span<const asset> assets,
-           server_options options = {});
+           server_options options = {}, archive_reader archive = {});
     ~server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;

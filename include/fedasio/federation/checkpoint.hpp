@@ -16,7 +16,7 @@ struct checkpoint {
     std::string plan_digest;
     std::vector<float> weights;
     std::vector<float> strategy_state; ///< server_optimizer::state()
-    std::string history;               ///< what the master wants to keep of the rounds so far (its own JSON)
+    std::string history;               ///< what the master keeps of the run beside these (its own JSON)
 
     friend bool operator==(const checkpoint&, const checkpoint&) = default;
 };
@@ -33,12 +33,12 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const ch
 /// What was found in a directory of checkpoints.
 struct checkpoint_search {
     std::optional<checkpoint> latest;
-    std::vector<std::string> warnings; ///< one line each: files that were skipped and why, for the log
+    std::vector<std::string> warnings; ///< one line each: files that were passed over and why, for the log
 };
 
 /// The latest undamaged checkpoint of the plan with this digest. Every byte is covered by a SHA-256 in the
-/// file; a damaged file is skipped with a warning, the one before it is taken, and nothing is deleted. A
-/// missing directory holds none.
+/// file. A damaged file is set aside, as its name + ".damaged", and one that cannot be read is left; each with
+/// a warning that names it, and the one before it is taken. Nothing is deleted. A missing directory holds none.
 [[nodiscard]] checkpoint_search latest_checkpoint(const std::filesystem::path& dir,
                                                   std::string_view plan_digest);
 

@@ -141,6 +141,8 @@ struct measurements {
 
 /// The encoding of a table, as `load` carries it and saved models keep it.
 [[nodiscard]] boost::json::object to_json(const data::csv_schema& schema);
+/// Throws plan_error.
+[[nodiscard]] data::csv_schema read_schema(const boost::json::object& schema);
 
 [[nodiscard]] boost::json::object to_meta(const hello& what);
 [[nodiscard]] boost::json::object to_meta(const welcome& what);

@@ -24,6 +24,7 @@ using client_id = std::uint32_t;
 
 /// The first event of a process: what it is there for.
 struct run_opened {
+    std::string run; ///< 16 hexadecimal digits that no other run has
     std::string plan;
     std::string plan_digest;
     std::uint64_t seed = 0;
@@ -149,6 +150,18 @@ struct round_finished {
     round_result result;
 };
 
+/// The process goes on with an earlier one's run, from its checkpoint of this round.
+struct run_resumed {
+    std::string run; ///< replaces that of run_opened
+    std::uint32_t round = 0;
+    std::vector<round_result> rounds; ///< up to `round`, oldest first, as far as the checkpoint knows them
+};
+
+/// The rounds up to this one survive the master's death from now on.
+struct checkpoint_written {
+    std::uint32_t round = 0;
+};
+
 enum class training_outcome { rounds_done, target_reached, stopped, failed };
 
 constexpr std::string_view to_string(training_outcome outcome) noexcept {
@@ -196,8 +209,8 @@ struct event {
     using content =
         std::variant<run_opened, model_built, phase_entered, worker_joined, worker_left, worker_state_changed,
                      worker_assigned, worker_measured, training_started, round_started, client_updated,
-                     client_dropped, round_finished, training_finished, model_saved, model_loaded,
-                     pause_requested, command_answered, noticed>;
+                     client_dropped, round_finished, run_resumed, checkpoint_written, training_finished,
+                     model_saved, model_loaded, pause_requested, command_answered, noticed>;
 
     std::uint64_t seq = 0; ///< 1, 2, 3, ... without a gap
     double time = 0;       ///< Unix seconds

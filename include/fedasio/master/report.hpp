@@ -13,6 +13,8 @@ namespace fedasio::master {
 /// The JSON form of one round, the same in report, HTTP interface and stream (`docs/api.md`). A
 /// number that does not exist or is not finite is null.
 boost::json::object to_json(const round_result& result);
+/// The round that `to_json` made this of. Throws std::exception if it made it of none.
+round_result read_round(const boost::json::object& json);
 
 /// Collects what `--report` writes: a subscriber to the events of a run.
 class report {
@@ -21,7 +23,7 @@ public:
 
     void take(const event& happened);
     /// As documented in docs/operations.md. `seconds_total` runs from the start of the first training to the
-    /// end of the last.
+    /// end of the last; of a resumed run it counts the rounds before besides.
     [[nodiscard]] boost::json::object to_json() const;
 
 private:
@@ -29,9 +31,11 @@ private:
     run_opened run_;
     std::uint64_t parameters_ = 0;
     std::vector<round_result> rounds_;
+    std::uint32_t checkpoint_round_ = 0;
     training_finished end_;
     bool ended_ = false;
     net::clock::time_point began_ = net::clock::time_point::max();
+    double seconds_before_ = 0; ///< of the rounds of earlier processes
     net::clock::duration seconds_total_{};
 };
 

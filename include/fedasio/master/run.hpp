@@ -10,6 +10,7 @@
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/master/events.hpp>
 #include <fedasio/master/roster.hpp>
+#include <fedasio/master/run_record.hpp>
 #include <fedasio/net/gather.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/runtime.hpp>
@@ -32,6 +33,7 @@ struct run_options {
     bool exit_when_done = false; ///< `serve` ends after the first training
     bool resume = false;         ///< go on from the latest checkpoint of this plan, if there is one
     std::filesystem::path state_dir = "fedasio-state"; ///< empty: no checkpoints
+    std::size_t keep_checkpoints = 3;                  ///< the latest ones; at least 1
     net::connection_options connection;
     /// A training without a single worker for so long has failed.
     net::clock::duration patience = std::chrono::minutes(5);
@@ -103,6 +105,9 @@ private:
     [[nodiscard]] bool ready_to_start() const;
     [[nodiscard]] bool roster_has_changed() const;
 
+    [[nodiscard]] bool target_is_reached() const;
+    [[nodiscard]] bool is_done() const;
+
     [[nodiscard]] bool is_training() const noexcept { return training_.size() > 0; }
 
     [[nodiscard]] std::string missing_workers() const;
@@ -127,6 +132,7 @@ private:
     net::awaitable<void> evaluate_model(round_state& round);
     net::awaitable<void> evaluate_where_data_is(round_state& round);
     void build_network(const nn::model_spec& spec);
+    void build_network_for(const data::csv_schema& schema);
     void deal_clients();
     [[nodiscard]] client_id first_free_client() const;
     [[nodiscard]] std::uint32_t clients_total() const;
@@ -139,7 +145,8 @@ private:
     [[nodiscard]] bool is_table() const;
 
     // admission.cpp: workers that come and go.
-    worker_ptr introduce(net::connection& connection, const net::frame& first);
+    worker_ptr introduce(net::connection& connection, const net::frame& first,
+                         const std::string& proved_name);
     void hear(worker& who, const net::frame& message);
 
     // storage.cpp: models and checkpoints.
@@ -147,6 +154,8 @@ private:
     net::awaitable<command_answer> load(std::string name);
     net::awaitable<void> checkpoint();
     void restore();
+
+    [[nodiscard]] bool keeps_checkpoints() const;
 
     [[nodiscard]] std::filesystem::path checkpoint_dir() const { return options_.state_dir / "checkpoints"; }
 
@@ -174,7 +183,10 @@ private:
     std::optional<order> order_;
     order current_; ///< of the training under way
     std::uint32_t last_round_ = 0;
-    bool loaded_once_ = false; ///< some worker could use its data in this training
+    std::optional<double> accuracy_; ///< of the last round, as far as it counts for the target
+    run_record record_;
+    std::uint32_t checkpoint_round_ = 0; ///< the last one that is safe on disk
+    bool loaded_once_ = false;           ///< some worker could use its data in this training
     bool pausing_ = false;
     bool stopping_ = false;
     bool saving_ = false; ///< two must not write the same file at the same time

@@ -75,8 +75,8 @@ struct encoded_frame {
     [[nodiscard]] std::size_t size() const noexcept { return head.size() + body.size(); }
 };
 
-/// Turns checked-in bytes into meta: verifies the head's checksum, then parses (depth at most 16; an empty
-/// text is {}).
+/// Turns checked-in bytes into meta: verifies the head's checksum, then parses as parse_json() does (depth at
+/// most 16; an empty text is {}), so that numbers arrive bit for bit.
 boost::system::result<boost::json::object> decode_meta(std::span<const std::byte, frame_header::size> header,
                                                        std::span<const std::byte> meta);
 

@@ -1,17 +1,24 @@
 #pragma once
 
 #include <fedasio/net/connection.hpp>
+#include <fedasio/net/handshake.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/stream.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace fedasio::net {
 
 struct listener_options {
     /// Streams over this number are closed at once.
     std::size_t max_connections = 20000;
+    /// Before a stream gets its session. Empty: none.
+    handshake prove;
+    /// Streams from one address whose handshake is not over; more are closed at once.
+    std::size_t max_strangers = 256;
 };
 
 /// Accepts streams and serves each with a coroutine of its own.
@@ -38,11 +45,15 @@ public:
     [[nodiscard]] std::size_t sessions() const noexcept { return sessions_.size(); }
 
 private:
+    void turn_away(const std::string& who, error_code why) const;
+    awaitable<void> prove_and_serve(std::unique_ptr<stream> fresh, const session& serve);
+
     runtime& rt_;
     std::unique_ptr<acceptor> source_;
     listener_options options_;
     error_handler on_error_;
     nursery sessions_;
+    std::map<std::string, std::size_t> strangers_; ///< a number for each address that has some
     bool stopped_ = false;
 };
 

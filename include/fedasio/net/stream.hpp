@@ -36,6 +36,9 @@ public:
     virtual void close() = 0;
     /// The other side, for people: "127.0.0.1:41022".
     [[nodiscard]] virtual std::string remote() const = 0;
+
+    /// The name that the other side has proved to have; empty when it has proved none.
+    [[nodiscard]] virtual std::string peer_name() const { return {}; }
 };
 
 /// Outcome of an accept or a connect: a stream, or why there is none.

@@ -1,4 +1,4 @@
-#include <fedasio/federation/json_text.hpp>
+#include <fedasio/net/json_text.hpp>
 #include <fedasio/random.hpp>
 
 #include <boost/json.hpp>
@@ -8,7 +8,7 @@
 #include <cmath>
 #include <string>
 
-using namespace fedasio::federation;
+using namespace fedasio::net;
 
 namespace {
 

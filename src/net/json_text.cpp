@@ -1,4 +1,4 @@
-#include <fedasio/federation/json_text.hpp>
+#include <fedasio/net/json_text.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
@@ -12,7 +12,7 @@
 #include <set>
 #include <vector>
 
-namespace fedasio::federation {
+namespace fedasio::net {
 
 namespace json = boost::json;
 
@@ -260,4 +260,4 @@ std::string canonical_text(const json::value& value) {
     return out;
 }
 
-} // namespace fedasio::federation
+} // namespace fedasio::net

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// Reading what a recorder wrote, in the JSON of docs/api.md. These wait for the disk, see whole transactions
+/// only, may run on any thread beside a recorder, and throw std::runtime_error that names the file.
+namespace fedasio::history {
+
+/// The latest runs, newest first; none if there is no such file yet.
+[[nodiscard]] std::string runs_text(const std::filesystem::path& file, std::size_t most = 1000);
+
+/// A run with its plan and what people were told of it, the latest `most_notes` of that; empty if there is no
+/// such run.
+[[nodiscard]] std::optional<std::string> run_text(const std::filesystem::path& file, std::string_view run,
+                                                  std::size_t most_notes = 1000);
+
+/// The rounds of a run, oldest first; of more than `most_bytes` the latest. Empty if there is no such run.
+[[nodiscard]] std::optional<std::string> rounds_text(const std::filesystem::path& file, std::string_view run,
+                                                     std::size_t most_bytes = std::size_t{16} << 20);
+
+/// What each client did in a round of a run; empty if there is no such run.
+[[nodiscard]] std::optional<std::string> clients_text(const std::filesystem::path& file, std::string_view run,
+                                                      std::uint32_t round);
+
+} // namespace fedasio::history

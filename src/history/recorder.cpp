@@ -1,0 +1,178 @@
+#include <fedasio/history/recorder.hpp>
+#include <fedasio/master/log.hpp>
+#include <fedasio/net/offload.hpp>
+
+#include <boost/asio/this_coro.hpp>
+
+#include "history/tables.hpp"
+#include <array>
+#include <cmath>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fedasio::history {
+namespace {
+
+using severity = master::noticed::severity;
+
+std::string name_of(severity level) {
+    constexpr std::array<const char*, 3> names{"info", "warning", "error"};
+    return names[static_cast<std::size_t>(level)];
+}
+
+std::optional<double> finite(const std::optional<double>& number) {
+    return number && std::isfinite(*number) ? number : std::nullopt;
+}
+
+} // namespace
+
+struct recorder::state {
+    state(net::runtime& runtime, boost::asio::any_io_executor threads, std::filesystem::path where,
+          std::string plan, notice_handler handler, recorder_options limits)
+        : rt(runtime), pool(std::move(threads)), file(std::move(where)), plan_text(std::move(plan)),
+          notify(std::move(handler)), options(limits), due(runtime.executor) {}
+
+    net::runtime& rt;
+    boost::asio::any_io_executor pool;
+    std::filesystem::path file;
+    std::string plan_text;
+    notice_handler notify;
+    recorder_options options;
+
+    std::unique_ptr<tables> opened; ///< touched by one job on the pool at a time
+    master::run_opened run;
+    master::log_writer log;
+    std::map<master::worker_id, std::string> workers;
+    std::vector<row> waiting;
+    net::event due;
+    bool has_begun = false; ///< a run without a training leaves nothing
+    bool failing = false;
+    bool overflows = false;
+
+    void add(row::content what) {
+        if (waiting.size() < options.most_rows_waiting) {
+            waiting.push_back({run.run, std::move(what)});
+        } else {
+            overflows = true;
+        }
+    }
+
+    void take(const master::event& happened);
+    void keep_note(const master::event& happened);
+    awaitable<void> write();
+};
+
+void recorder::state::take(const master::event& happened) {
+    if (const auto* opening = std::get_if<master::run_opened>(&happened.what)) {
+        run = *opening;
+    } else if (const auto* joined = std::get_if<master::worker_joined>(&happened.what)) {
+        workers[joined->worker] = joined->name;
+    } else if (const auto* left = std::get_if<master::worker_left>(&happened.what)) {
+        workers.erase(left->worker);
+    } else if (std::holds_alternative<master::training_started>(happened.what)) {
+        add(run_begins{run.plan, run.plan_digest, run.seed, run.version, run.instruction_set, happened.time});
+        has_begun = true;
+        due.set();
+    } else if (const auto* resumed = std::get_if<master::run_resumed>(&happened.what)) {
+        // What was said before belongs to the run that goes on.
+        run.run = resumed->run;
+        for (auto& one : waiting) {
+            one.run = run.run;
+        }
+        add(run_continues{resumed->round, resumed->rounds});
+    } else if (const auto* update = std::get_if<master::client_updated>(&happened.what)) {
+        add(client_row{update->round, update->client, workers[update->worker], update->samples,
+                       finite(update->loss), finite(update->accuracy), finite(update->seconds), "", ""});
+    } else if (const auto* dropped = std::get_if<master::client_dropped>(&happened.what)) {
+        add(client_row{dropped->round, dropped->client, dropped->worker ? workers[*dropped->worker] : "",
+                       std::nullopt, std::nullopt, std::nullopt, std::nullopt, dropped->reason,
+                       dropped->detail});
+    } else if (const auto* finished = std::get_if<master::round_finished>(&happened.what)) {
+        add(finished->result);
+        due.set();
+    } else if (const auto* end = std::get_if<master::training_finished>(&happened.what)) {
+        add(run_ends{std::string(to_string(end->outcome)), end->detail, end->weights_sha256, happened.time});
+        due.set();
+    }
+    keep_note(happened);
+}
+
+/// What stands in the log, but for lines that only repeat a row of another table.
+void recorder::state::keep_note(const master::event& happened) {
+    const auto line = log.describe(happened);
+    const bool is_row = std::holds_alternative<master::round_finished>(happened.what) ||
+                        std::holds_alternative<master::client_dropped>(happened.what);
+    if (line && !line->detail && !is_row) {
+        add(note_row{happened.time, name_of(line->level), line->text});
+    }
+}
+
+awaitable<void> recorder::state::write() {
+    due.reset();
+    if (!has_begun || waiting.empty()) {
+        co_return;
+    }
+    const auto rows = std::exchange(waiting, {});
+    std::string problem;
+    try {
+        auto job = [&] {
+            if (!opened) {
+                opened = std::make_unique<tables>(file, plan_text);
+            }
+            try {
+                opened->write(rows);
+            } catch (...) {
+                opened.reset(); // after an error of the disk a fresh start is the surest
+                throw;
+            }
+            return true;
+        };
+        co_await net::offload(rt, pool, std::move(job));
+    } catch (const std::exception& e) {
+        problem = e.what();
+    }
+    if (problem.empty()) {
+        if (std::exchange(failing, false)) {
+            notify(severity::info,
+                   "the history of runs is being written again" +
+                       std::string(std::exchange(overflows, false) ? "; a part is missing" : ""));
+        }
+        co_return;
+    }
+    // What came meanwhile stands behind what could not be written.
+    auto newer = std::exchange(waiting, rows);
+    const auto room = options.most_rows_waiting - std::min(options.most_rows_waiting, waiting.size());
+    overflows = overflows || newer.size() > room;
+    newer.resize(std::min(newer.size(), room));
+    std::ranges::move(newer, std::back_inserter(waiting));
+    if (!std::exchange(failing, true)) {
+        notify(severity::error,
+               "the history of runs cannot be written, the training goes on without it: " + problem);
+    }
+}
+
+recorder::recorder(net::runtime& rt, boost::asio::any_io_executor pool, std::filesystem::path file,
+                   std::string plan_text, notice_handler notify, recorder_options options)
+    : state_(std::make_unique<state>(rt, std::move(pool), std::move(file), std::move(plan_text),
+                                     std::move(notify), options)) {}
+
+recorder::~recorder() = default;
+
+void recorder::take(const master::event& happened) {
+    state_->take(happened);
+}
+
+awaitable<void> recorder::run() {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    bool cancelled = co_await net::is_cancelled();
+    while (!cancelled) {
+        co_await state_->due.wait();
+        co_await state_->write();
+        cancelled = co_await net::is_cancelled();
+    }
+    co_await state_->write();
+}
+
+} // namespace fedasio::history

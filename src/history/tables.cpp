@@ -1,0 +1,142 @@
+#include "history/tables.hpp"
+
+#include <fedasio/federation/json_text.hpp>
+#include <fedasio/master/report.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace fedasio::history {
+namespace {
+
+constexpr auto format = "1";
+
+// Losses and accuracies are columns of their own for whoever looks with SQL; they are computed from `result`.
+constexpr auto create_tables = R"(
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY, plan TEXT NOT NULL, plan_digest TEXT NOT NULL, plan_text TEXT NOT NULL,
+        seed TEXT NOT NULL, version TEXT NOT NULL, instruction_set TEXT NOT NULL, started REAL NOT NULL,
+        ended REAL, outcome TEXT, detail TEXT, weights_sha256 TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE rounds (
+        run TEXT NOT NULL, round INTEGER NOT NULL, result TEXT NOT NULL,
+        train_loss REAL AS (result ->> 'train_loss'), train_accuracy REAL AS (result ->> 'train_accuracy'),
+        test_loss REAL AS (result ->> 'test_loss'), test_accuracy REAL AS (result ->> 'test_accuracy'),
+        PRIMARY KEY (run, round)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE clients (
+        run TEXT NOT NULL, round INTEGER NOT NULL, client INTEGER NOT NULL, worker TEXT NOT NULL,
+        samples INTEGER, loss REAL, accuracy REAL, seconds REAL, reason TEXT NOT NULL, detail TEXT NOT NULL,
+        PRIMARY KEY (run, round, client)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE notes (
+        number INTEGER PRIMARY KEY, run TEXT NOT NULL, time REAL NOT NULL, level TEXT NOT NULL, text TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX notes_of_run ON notes (run, number);
+    PRAGMA user_version = 1;
+)";
+
+} // namespace
+
+struct tables::writer {
+    database& file;
+    const std::string& plan_text;
+    statement client{file, "INSERT OR REPLACE INTO clients VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    statement note{file, "INSERT INTO notes (run, time, level, text) VALUES (?, ?, ?, ?)"};
+
+    void operator()(const std::string& run, const run_begins& it) {
+        statement(file,
+                  "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL) ON CONFLICT DO "
+                  "UPDATE SET ended = NULL, outcome = NULL, detail = NULL, weights_sha256 = NULL")
+            .bind(run)
+            .bind(it.plan)
+            .bind(it.plan_digest)
+            .bind(plan_text)
+            .bind(std::to_string(it.seed))
+            .bind(it.version)
+            .bind(it.instruction_set)
+            .bind(it.time)
+            .run();
+    }
+
+    void operator()(const std::string& run, const run_continues& it) {
+        for (const auto* const table : {"rounds", "clients"}) {
+            statement(file, std::string("DELETE FROM ") + table + " WHERE run = ? AND round > ?")
+                .bind(run)
+                .bind(it.round)
+                .run();
+        }
+        statement missing(file, "INSERT OR IGNORE INTO rounds (run, round, result) VALUES (?, ?, ?)");
+        for (const auto& round : it.rounds) {
+            missing.bind(run).bind(round.round).bind(text_of(round)).run();
+        }
+    }
+
+    void operator()(const std::string& run, const run_ends& it) {
+        statement(file, "UPDATE runs SET ended = ?, outcome = ?, detail = ?, weights_sha256 = ? WHERE id = ?")
+            .bind(it.time)
+            .bind(it.outcome)
+            .bind(it.detail)
+            .bind(it.weights_sha256)
+            .bind(run)
+            .run();
+    }
+
+    void operator()(const std::string& run, const master::round_result& it) {
+        statement(file, "INSERT OR REPLACE INTO rounds (run, round, result) VALUES (?, ?, ?)")
+            .bind(run)
+            .bind(it.round)
+            .bind(text_of(it))
+            .run();
+    }
+
+    void operator()(const std::string& run, const client_row& it) {
+        client.bind(run)
+            .bind(it.round)
+            .bind(it.client)
+            .bind(it.worker)
+            .bind(it.samples)
+            .bind(it.loss)
+            .bind(it.accuracy)
+            .bind(it.seconds)
+            .bind(it.reason)
+            .bind(it.detail)
+            .run();
+    }
+
+    void operator()(const std::string& run, const note_row& it) {
+        note.bind(run).bind(it.time).bind(it.level).bind(it.text).run();
+    }
+
+    static std::string text_of(const master::round_result& round) {
+        return federation::canonical_text(master::to_json(round));
+    }
+};
+
+tables::tables(const std::filesystem::path& file, std::string plan_text)
+    : file_(file, database::access::write), plan_text_(std::move(plan_text)) {
+    file_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    const auto found = file_.text_of("PRAGMA user_version");
+    if (found == "0") {
+        transaction making(file_);
+        file_.execute(create_tables);
+        making.commit();
+    } else if (found != format) {
+        throw std::runtime_error(file.string() + ": it is of another release (format " + found +
+                                 "): move it away");
+    }
+}
+
+void tables::write(const std::vector<row>& rows) {
+    transaction all(file_);
+    writer each{file_, plan_text_};
+    for (const auto& one : rows) {
+        std::visit([&](const auto& what) { each(one.run, what); }, one.what);
+    }
+    all.commit();
+}
+
+} // namespace fedasio::history

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <fedasio/master/events.hpp>
+
+#include "history/database.hpp"
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace fedasio::history {
+
+/// A training of this run begins: its row is made, or opened again.
+struct run_begins {
+    std::string plan;
+    std::string plan_digest;
+    std::uint64_t seed = 0;
+    std::string version;
+    std::string instruction_set;
+    double time = 0;
+};
+
+/// An earlier process's run goes on after `round`: these are its rounds up to it, and later ones are to come
+/// again. Rounds that the earlier process wrote stay as they are.
+struct run_continues {
+    std::uint32_t round = 0;
+    std::vector<master::round_result> rounds;
+};
+
+struct run_ends {
+    std::string outcome;
+    std::string detail;
+    std::string weights_sha256;
+    double time = 0;
+};
+
+/// What a client did in a round, or why it did nothing.
+struct client_row {
+    std::uint32_t round = 0;
+    std::uint32_t client = 0;
+    std::string worker; ///< its name; empty if none had the client
+    std::optional<std::uint64_t> samples;
+    std::optional<double> loss;
+    std::optional<double> accuracy;
+    std::optional<double> seconds;
+    std::string reason; ///< of its absence
+    std::string detail;
+};
+
+/// Something that people were told.
+struct note_row {
+    double time = 0;
+    std::string level;
+    std::string text;
+};
+
+/// What is written at a time; `run` says of which run.
+struct row {
+    using content =
+        std::variant<run_begins, run_continues, run_ends, master::round_result, client_row, note_row>;
+
+    std::string run;
+    content what;
+};
+
+/// The tables of docs/operations.md in one file, made or brought up to date when it is opened.
+class tables {
+public:
+    /// Throws std::runtime_error that names the file.
+    explicit tables(const std::filesystem::path& file, std::string plan_text);
+
+    /// All rows, in one transaction. Throws std::runtime_error; then none is written.
+    void write(const std::vector<row>& rows);
+
+private:
+    struct writer;
+
+    database file_;
+    std::string plan_text_;
+};
+
+} // namespace fedasio::history

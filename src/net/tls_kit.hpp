@@ -1,0 +1,36 @@
+#pragma once
+
+#include <fedasio/net/tls.hpp>
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+namespace fedasio::net {
+
+template <auto Free>
+struct freed_by {
+    template <typename T>
+    void operator()(T* what) const noexcept {
+        Free(what);
+    }
+};
+
+using ssl_context_ptr = std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>>;
+using ssl_ptr = std::unique_ptr<SSL, freed_by<SSL_free>>;
+
+/// A kit as it was read once.
+struct tls::kit {
+    ssl_context_ptr context;
+    std::string name;
+
+    explicit kit(const std::filesystem::path& folder);
+};
+
+/// Differs when one of the kit's files does.
+[[nodiscard]] std::string state_of_kit(const std::filesystem::path& folder);
+
+[[nodiscard]] std::string common_name(const X509* certificate);
+
+} // namespace fedasio::net

@@ -1,0 +1,272 @@
+#include <fedasio/federation/json_text.hpp>
+#include <fedasio/history/past_runs.hpp>
+#include <fedasio/history/recorder.hpp>
+#include <fedasio/master/report.hpp>
+#include <fedasio/net/nursery.hpp>
+
+#include <boost/asio/thread_pool.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "net/live_runtime.hpp"
+#include "scratch_directory.hpp"
+#include <limits>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace {
+
+namespace json = boost::json;
+namespace history = fedasio::history;
+namespace net = fedasio::net;
+using namespace fedasio::master;
+
+net::awaitable<void> write_all(net::runtime& rt, history::recorder& what) {
+    net::nursery writing(rt.executor);
+    writing.spawn(what.run());
+    writing.cancel();
+    co_await writing.join();
+}
+
+round_result result_of(std::uint32_t round, double loss = 0.5) {
+    round_result it;
+    it.round = round;
+    it.cohort = {0, 1};
+    it.dropped = {{1, "lost"}};
+    it.train_loss = loss;
+    it.test_loss = 0.1 + 0.2;
+    it.seconds[static_cast<std::size_t>(phase::training)] = 2;
+    it.bytes_sent = 100;
+    it.time = 42.5;
+    return it;
+}
+
+json::value parsed(const std::string& text) {
+    return fedasio::federation::parse_json(text);
+}
+
+/// A master that tells what happens, without one.
+struct fixture {
+    fedasio::test::scratch_directory folder;
+    std::filesystem::path file = folder / "history.sqlite";
+    net::testing::live_runtime live;
+    net::runtime& rt = live;
+    boost::asio::thread_pool pool{2};
+    history::recorder_options options;
+    std::vector<std::pair<noticed::severity, std::string>> notices;
+
+    /// One process of a master and its recorder.
+    struct process {
+        explicit process(fixture& in, const std::string& run) : with(in), events(in.rt.time) {
+            events.subscribe([this](const event& happened) { recorder.take(happened); });
+            run_opened opened;
+            opened.run = run;
+            opened.plan = "digits";
+            opened.plan_digest = "9f";
+            opened.seed = std::numeric_limits<std::uint64_t>::max();
+            events.publish(opened);
+            worker_joined joined;
+            joined.worker = 7;
+            joined.name = "north";
+            events.publish(joined);
+        }
+
+        void round(std::uint32_t number, double loss = 0.5) {
+            events.publish(client_updated{number, 0, 7, 10, loss, 0.75, 0.25});
+            events.publish(client_dropped{number, 1, 7, "lost", "cut off"});
+            events.publish(round_finished{result_of(number, loss)});
+        }
+
+        void write() { with.live.run(write_all(with.rt, recorder)); }
+
+        fixture& with;
+        event_source events;
+        history::recorder recorder{with.rt,
+                                   with.pool.get_executor(),
+                                   with.file,
+                                   R"({"name":"digits"})",
+                                   [this](noticed::severity level, std::string text) {
+                                       with.notices.emplace_back(level, std::move(text));
+                                   },
+                                   with.options};
+    };
+
+    [[nodiscard]] json::array runs() const { return parsed(history::runs_text(file)).as_array(); }
+
+    [[nodiscard]] json::object run(const std::string& id) const {
+        return parsed(history::run_text(file, id).value()).as_object();
+    }
+
+    [[nodiscard]] std::vector<int> rounds(const std::string& id) const {
+        std::vector<int> numbers;
+        const auto kept = parsed(history::rounds_text(file, id).value());
+        for (const auto& round : kept.as_array()) {
+            numbers.push_back(round.at("round").to_number<int>());
+        }
+        return numbers;
+    }
+
+    ~fixture() { pool.join(); }
+};
+
+using numbers = std::vector<int>;
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(recorder, fixture)
+
+BOOST_AUTO_TEST_CASE(a_run_is_kept_whole) {
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 2, {}});
+    master.round(1);
+    master.events.publish(noticed{noticed::severity::warning, "careful"});
+    master.round(2, std::numeric_limits<double>::quiet_NaN());
+    master.write();
+    BOOST_TEST(run("aa").at("outcome").is_null());
+    master.events.publish(training_finished{training_outcome::rounds_done, "2 rounds done", 2, "beef"});
+    master.write();
+
+    BOOST_TEST(notices.empty());
+    BOOST_REQUIRE(runs().size() == 1U);
+    const auto kept = run("aa");
+    BOOST_TEST(kept.at("run").as_string() == "aa");
+    BOOST_TEST(kept.at("plan").as_string() == "digits");
+    BOOST_TEST(kept.at("plan_json").at("name").as_string() == "digits");
+    BOOST_TEST(kept.at("seed").to_number<std::uint64_t>() == std::numeric_limits<std::uint64_t>::max());
+    BOOST_TEST(kept.at("outcome").as_string() == "rounds_done");
+    BOOST_TEST(kept.at("weights_sha256").as_string() == "beef");
+    BOOST_TEST(kept.at("ended").as_double() >= kept.at("started").as_double());
+    BOOST_TEST(kept.at("rounds").to_number<int>() == 2);
+    bool warned = false;
+    for (const auto& note : kept.at("notes").as_array()) {
+        warned =
+            warned || (note.at("text").as_string() == "careful" && note.at("level").as_string() == "warning");
+    }
+    BOOST_TEST(warned);
+    const auto first = parsed(history::rounds_text(file, "aa").value()).at(0);
+    BOOST_TEST(fedasio::federation::canonical_text(first) ==
+               fedasio::federation::canonical_text(to_json(result_of(1))));
+    const auto clients = parsed(history::clients_text(file, "aa", 1).value()).as_array();
+    BOOST_REQUIRE(clients.size() == 2U);
+    BOOST_TEST(clients[0].at("worker").as_string() == "north");
+    BOOST_TEST(clients[0].at("samples").to_number<int>() == 10);
+    BOOST_TEST(clients[0].at("loss").as_double() == 0.5);
+    BOOST_TEST(clients[0].at("reason").as_string().empty());
+    BOOST_TEST(clients[1].at("samples").is_null());
+    BOOST_TEST(clients[1].at("reason").as_string() == "lost");
+    BOOST_TEST(clients[1].at("detail").as_string() == "cut off");
+    BOOST_TEST(parsed(history::clients_text(file, "aa", 2).value()).at(0).at("loss").is_null());
+}
+
+BOOST_AUTO_TEST_CASE(without_a_training_nothing_is_written) {
+    process master(*this, "aa");
+    master.write();
+    BOOST_TEST(!std::filesystem::exists(file));
+    BOOST_TEST(runs().empty());
+    BOOST_TEST(!history::run_text(file, "aa").has_value());
+    BOOST_TEST(!history::rounds_text(file, "aa").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_resumed_run_goes_on) {
+    {
+        process master(*this, "aa");
+        master.events.publish(training_started{1, 4, {}});
+        for (const std::uint32_t round : {1U, 2U, 3U}) {
+            master.round(round);
+        }
+        master.write();
+    }
+    process master(*this, "bb");
+    master.events.publish(noticed{noticed::severity::info, "going on"});
+    master.events.publish(run_resumed{"aa", 2, {result_of(1, 9), result_of(2, 9)}});
+    master.events.publish(training_started{3, 4, {}});
+    master.write();
+    BOOST_TEST(runs().size() == 1U);
+    BOOST_TEST(rounds("aa") == (numbers{1, 2}));
+    BOOST_TEST(parsed(history::clients_text(file, "aa", 3).value()).as_array().empty());
+    // What the earlier process wrote of the rounds before is more than the checkpoint knows.
+    BOOST_TEST(parsed(history::rounds_text(file, "aa").value()).at(0).at("train_loss").as_double() == 0.5);
+    BOOST_TEST(parsed(history::clients_text(file, "aa", 2).value()).as_array().size() == 2U);
+    master.round(3, 0.125);
+    master.write();
+    BOOST_TEST(rounds("aa") == (numbers{1, 2, 3}));
+    BOOST_TEST(parsed(history::rounds_text(file, "aa").value()).at(2).at("train_loss").as_double() == 0.125);
+    BOOST_TEST(run("aa").at("notes").as_array().size() > 4U);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_file_lacks_comes_from_the_checkpoint) {
+    process master(*this, "bb");
+    master.events.publish(run_resumed{"aa", 2, {result_of(1), result_of(2)}});
+    master.events.publish(training_started{3, 4, {}});
+    master.write();
+    BOOST_TEST(rounds("aa") == (numbers{1, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_is_told_once_and_nothing_is_lost) {
+    std::filesystem::create_directories(file);
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 4, {}});
+    for (const std::uint32_t round : {1U, 2U, 3U}) {
+        master.round(round);
+        master.write();
+    }
+    BOOST_REQUIRE(notices.size() == 1U);
+    BOOST_TEST((notices[0].first == noticed::severity::error));
+    BOOST_TEST(notices[0].second.find(file.string()) != std::string::npos);
+    std::filesystem::remove(file);
+    master.round(4);
+    master.write();
+    BOOST_REQUIRE(notices.size() == 2U);
+    BOOST_TEST((notices[1].first == noticed::severity::info));
+    BOOST_TEST(notices[1].second.find("missing") == std::string::npos);
+    BOOST_TEST(rounds("aa") == (numbers{1, 2, 3, 4}));
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_is_bounded) {
+    options.most_rows_waiting = 8;
+    std::filesystem::create_directories(file);
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 4, {}});
+    for (std::uint32_t round = 1; round <= 9; ++round) {
+        master.round(round);
+        master.write();
+    }
+    std::filesystem::remove(file);
+    master.write();
+    BOOST_TEST(rounds("aa") == (numbers{1}));
+    BOOST_REQUIRE(notices.size() == 2U);
+    BOOST_TEST(notices[1].second.find("missing") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_no_history_is_not_touched) {
+    const std::string other(5000, 'x');
+    fedasio::test::write_bytes(file, other);
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 4, {}});
+    master.round(1);
+    master.write();
+    BOOST_TEST(notices.size() == 1U);
+    BOOST_TEST(fedasio::test::read_bytes(file) == other);
+    BOOST_CHECK_THROW(std::ignore = history::runs_text(file), std::runtime_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_run_is_shown_from_its_end) {
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 4, {}});
+    for (const std::uint32_t round : {1U, 2U, 3U}) {
+        master.round(round);
+    }
+    master.write();
+    const auto one = fedasio::federation::canonical_text(to_json(result_of(1))).size();
+    const auto latest = parsed(history::rounds_text(file, "aa", 2 * one).value()).as_array();
+    BOOST_REQUIRE(latest.size() == 2U);
+    BOOST_TEST(latest[0].at("round").to_number<int>() == 2);
+    BOOST_TEST(parsed(history::run_text(file, "aa", 1).value()).at("notes").as_array().size() == 1U);
+    BOOST_TEST(!history::rounds_text(file, "bb").has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
