@@ -64,10 +64,9 @@ void statement::finalizer::operator()(sqlite3_stmt* statement) const noexcept {
     sqlite3_finalize(statement);
 }
 
-statement::statement(database& in, std::string_view sql) : in_(in) {
+statement::statement(database& in, const std::string& sql) : in_(in) {
     sqlite3_stmt* prepared = nullptr;
-    const auto size = static_cast<int>(sql.size());
-    if (sqlite3_prepare_v2(in.handle(), sql.data(), size, &prepared, nullptr) != SQLITE_OK) {
+    if (sqlite3_prepare_v2(in.handle(), sql.c_str(), -1, &prepared, nullptr) != SQLITE_OK) {
         in.fail("read it");
     }
     statement_.reset(prepared);

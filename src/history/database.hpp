@@ -58,7 +58,7 @@ private:
 /// A prepared statement, run as often as needed.
 class statement {
 public:
-    statement(database& in, std::string_view sql);
+    statement(database& in, const std::string& sql);
 
     /// Binds the next `?`; what is empty becomes NULL.
     template <class Value>

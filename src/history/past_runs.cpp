@@ -149,10 +149,11 @@ std::optional<std::string> rounds_text(const std::filesystem::path& file, std::s
     if (bytes > most_bytes) {
         kept.pop_back();
     }
+    std::ranges::reverse(kept);
     std::string result = "[";
-    for (auto round = kept.rbegin(); round != kept.rend(); ++round) {
+    for (const auto& round : kept) {
         result += result.size() > 1 ? "," : "";
-        result += *round;
+        result += round;
     }
     return result + "]";
 }
