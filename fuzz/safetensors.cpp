@@ -40,6 +40,7 @@ void check_values(const federation::model_file& model, std::string_view file) {
 void check_rewritten(const federation::model_file& model) {
     static const fedasio::test::scratch_directory dir;
     std::vector<federation::tensor_view> views;
+    views.reserve(model.tensors.size());
     for (const auto& one : model.tensors) {
         views.push_back({one.name, one.dims, one.values});
     }

@@ -9,6 +9,7 @@
 
 /// What libFuzzer calls with each input, and what the replay calls with each file of a corpus. An exception
 /// that leaves it is a finding, and so is whatever ends the program.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace fedasio::fuzz {

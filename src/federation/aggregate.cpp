@@ -49,8 +49,8 @@ std::optional<rejection> find_offender(std::span<const float> values, float boun
 #endif
 #endif
 
-// Only AVX-512 converts double to int64 in vectors. The result is the same: each conversion is exact. What chooses
-// runs before the thread sanitizer is ready for it.
+// Only AVX-512 converts double to int64 in vectors. The result is the same: each conversion is exact. What
+// chooses runs before the thread sanitizer is ready for it.
 #if defined(__x86_64__) && !defined(FEDASIO_THREAD_SANITIZER)
 [[gnu::target_clones("arch=x86-64-v4", "default")]]
 #endif

@@ -1,8 +1,7 @@
 #include <fedasio/net/buffer.hpp>
 
-#include <isa-l/crc.h>
-
 #include <algorithm>
+#include <isa-l/crc.h>
 
 namespace fedasio::net {
 

@@ -37,8 +37,9 @@ struct checkpoint_search {
 };
 
 /// The latest undamaged checkpoint of the plan with this digest. Every byte is covered by a SHA-256 in the
-/// file. A damaged file is set aside, as its name + ".damaged", and one that cannot be read is left; each with
-/// a warning that names it, and the one before it is taken. Nothing is deleted. A missing directory holds none.
+/// file. A damaged file is set aside, as its name + ".damaged", and one that cannot be read is left; each
+/// with a warning that names it, and the one before it is taken. Nothing is deleted. A missing directory
+/// holds none.
 [[nodiscard]] checkpoint_search latest_checkpoint(const std::filesystem::path& dir,
                                                   std::string_view plan_digest);
 
