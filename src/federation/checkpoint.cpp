@@ -84,12 +84,15 @@ directory_content list(const std::filesystem::path& dir, std::string_view plan_d
 }
 
 /// Where a damaged file was moved to, for the warning.
-std::string set_aside(const std::filesystem::path& file) {
+std::string set_aside(const std::filesystem::path& file, disk& on) {
     std::filesystem::path aside = file;
     aside += damaged_extension;
-    std::error_code failed;
-    std::filesystem::rename(file, aside, failed);
-    return failed ? "it stays where it is: " + failed.message() : "set aside as " + aside.string();
+    try {
+        on.rename(file, aside);
+    } catch (const std::system_error& failed) {
+        return std::string("it stays where it is: ") + failed.what();
+    }
+    return "set aside as " + aside.string();
 }
 
 // The lengths keep one field from borrowing bytes of the next.
@@ -147,7 +150,7 @@ checkpoint read_checkpoint(const checkpoint_file& file, std::string_view plan_di
 } // namespace
 
 std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const checkpoint& state,
-                                      std::size_t keep) {
+                                      std::size_t keep, disk& on) {
     if (state.plan_digest.size() < digest_digits) {
         throw std::invalid_argument("save_checkpoint: the plan's digest is too short");
     }
@@ -160,7 +163,8 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const ch
                        {"seed", std::to_string(state.seed)},
                        {"plan_digest", state.plan_digest},
                        {"history", state.history},
-                       {"sha256", fingerprint(state)}});
+                       {"sha256", fingerprint(state)}},
+                      on);
     const directory_content content = list(dir, state.plan_digest);
     std::vector<std::filesystem::path> unneeded = content.partial;
     std::size_t kept = 0;
@@ -170,13 +174,16 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const ch
         }
     }
     for (const auto& file : unneeded) {
-        std::error_code left;
-        std::filesystem::remove(file, left);
+        try {
+            on.remove(file);
+        } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): it is in nobody's way
+        }
     }
     return path;
 }
 
-checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::string_view plan_digest) {
+checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::string_view plan_digest,
+                                    disk& on) {
     checkpoint_search result;
     const directory_content content = list(dir, plan_digest);
     for (const checkpoint_file& file : content.files) {
@@ -185,7 +192,7 @@ checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::strin
             return result;
         } catch (const model_file_error& error) {
             result.warnings.push_back("checkpoint passed over: " + std::string(error.what()) + "; " +
-                                      set_aside(file.path));
+                                      set_aside(file.path, on));
         } catch (const std::exception& error) {
             result.warnings.push_back("checkpoint passed over: " + std::string(error.what()));
         }

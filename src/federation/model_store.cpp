@@ -81,7 +81,8 @@ std::vector<std::string> list_models(const std::filesystem::path& state_dir) {
 }
 
 void save_model(const std::filesystem::path& path, std::span<const tensor_shape> layout,
-                std::span<const float> weights, const std::map<std::string, std::string>& metadata) {
+                std::span<const float> weights, const std::map<std::string, std::string>& metadata,
+                disk& on) {
     check_size(weights.size(), layout);
     std::vector<tensor_view> tensors;
     tensors.reserve(layout.size());
@@ -91,7 +92,7 @@ void save_model(const std::filesystem::path& path, std::span<const tensor_shape>
         tensors.push_back({one.name, one.dims, weights.subspan(offset, size)});
         offset += size;
     }
-    write_safetensors(path, tensors, metadata);
+    write_safetensors(path, tensors, metadata, on);
 }
 
 std::map<std::string, std::string> load_model(const std::filesystem::path& path,

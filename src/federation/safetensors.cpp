@@ -11,6 +11,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -245,7 +246,7 @@ private:
 } // namespace
 
 void write_safetensors(const std::filesystem::path& path, std::span<const tensor_view> tensors,
-                       const std::map<std::string, std::string>& metadata) {
+                       const std::map<std::string, std::string>& metadata, disk& on) {
     const std::string header = header_for(tensors, metadata);
     const std::uint64_t length = header.size();
     std::vector<std::span<const std::byte>> parts{std::as_bytes(std::span(&length, 1)),
@@ -253,7 +254,20 @@ void write_safetensors(const std::filesystem::path& path, std::span<const tensor
     for (const tensor_view& one : tensors) {
         parts.push_back(std::as_bytes(one.values));
     }
-    write_durably(path, parts);
+    write_durably(path, parts, on);
+}
+
+std::string safetensors_bytes(std::span<const tensor_view> tensors,
+                              const std::map<std::string, std::string>& metadata) {
+    const std::string header = header_for(tensors, metadata);
+    const std::uint64_t length = header.size();
+    std::string result(sizeof(length), '\0');
+    std::memcpy(result.data(), &length, sizeof(length));
+    result += header;
+    for (const tensor_view& one : tensors) {
+        result.append(reinterpret_cast<const char*>(one.values.data()), one.values.size_bytes()); // NOLINT
+    }
+    return result;
 }
 
 model_file read_safetensors(const std::filesystem::path& path) {

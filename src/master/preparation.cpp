@@ -119,7 +119,9 @@ void run::deal_clients() {
         }
         wanted = assign_clients(std::move(hosts), plan_.clients);
     }
+    dealt_ = 0;
     for (const auto& [id, who] : roster_.all()) {
+        dealt_ += wanted[id].size();
         if (who->assigned != wanted[id]) {
             who->assigned = wanted[id];
             who->data_current = false;
@@ -128,8 +130,19 @@ void run::deal_clients() {
     }
 }
 
-/// Brings every worker's data up to date with the clients that it is to host; false if one could not.
-net::awaitable<bool> run::load_datasets() {
+/// All clients that were dealt have a worker that is still there, with their data and the model.
+bool run::everybody_hosts() const {
+    std::size_t hosted = 0;
+    for (const auto& [id, who] : roster_.all()) {
+        if (who->connection->is_open() && who->data_current && who->has_model) {
+            hosted += who->assigned.size();
+        }
+    }
+    return hosted >= dealt_;
+}
+
+/// Brings every worker's data up to date with the clients that it is to host.
+net::awaitable<void> run::load_datasets() {
     deal_clients();
     std::vector<worker_ptr> whom;
     for (const auto& [id, who] : roster_.all()) {
@@ -139,17 +152,16 @@ net::awaitable<bool> run::load_datasets() {
         }
     }
     if (whom.empty()) {
-        co_return true;
+        co_return;
     }
     enter(phase::loading_dataset);
     for (const auto& who : whom) {
         set_state(*who, worker_state::loading);
     }
-    const auto everybody = whom;
     if (is_table() && !schema_) {
         co_await survey_tables(whom);
         if (!schema_) {
-            co_return false;
+            co_return;
         }
         std::erase_if(whom, [](const worker_ptr& who) { return !who->unusable.empty(); });
     }
@@ -194,7 +206,6 @@ net::awaitable<bool> run::load_datasets() {
             reject(*whom[i], describe(answers[i]));
         }
     }
-    co_return std::ranges::all_of(everybody, [](const worker_ptr& who) { return who->data_current; });
 }
 
 /// Makes one schema of what all owners tell of their tables; none if nobody can tell anything.
@@ -277,7 +288,7 @@ net::awaitable<void> run::load_test_set() {
     test_set_ = std::move(loaded);
 }
 
-net::awaitable<bool> run::distribute_model() {
+net::awaitable<void> run::distribute_model() {
     std::vector<worker_ptr> whom;
     std::vector<net::call> calls;
     for (const auto& [id, who] : roster_.all()) {
@@ -293,7 +304,7 @@ net::awaitable<bool> run::distribute_model() {
         }
     }
     if (whom.empty()) {
-        co_return true;
+        co_return;
     }
     enter(phase::distributing_model);
     auto on_reply = [&](std::size_t index, net::frame&) -> std::string {
@@ -307,7 +318,6 @@ net::awaitable<bool> run::distribute_model() {
             reject(*whom[i], describe(answers[i]));
         }
     }
-    co_return std::ranges::all_of(whom, [](const worker_ptr& who) { return who->has_model; });
 }
 
 } // namespace fedasio::master

@@ -15,7 +15,7 @@ namespace fedasio::master {
 namespace {
 
 constexpr int most_rounds_without_update = 3;
-constexpr int most_deals = 10;
+constexpr auto pause_between_deals = std::chrono::seconds(1);
 /// A run that was resumed at its end waits for its workers only to tell them so.
 constexpr auto farewell = std::chrono::seconds(10);
 
@@ -180,12 +180,17 @@ net::awaitable<bool> run::one_round(round_state& round) {
         co_return false;
     }
     // Who cannot load leaves clients behind; they are dealt anew before the round begins without them.
+    const auto until = deadline();
     bool all_ready = false;
-    for (int attempt = 0; attempt < most_deals && !all_ready; ++attempt) {
+    while (!all_ready && !cancelled && rt_.time.now() < until) {
         roster_.changed().reset();
-        const bool loaded = co_await load_datasets();
-        const bool instructed = co_await distribute_model();
-        all_ready = loaded && instructed;
+        co_await load_datasets();
+        co_await distribute_model();
+        all_ready = everybody_hosts();
+        if (!all_ready) {
+            co_await wait_for(&run::roster_has_changed, std::min(until, rt_.time.now() + pause_between_deals));
+        }
+        cancelled = co_await net::is_cancelled();
     }
     cancelled = co_await net::is_cancelled();
     if (cancelled || is_done()) {

@@ -8,7 +8,6 @@
 #include "master/answers.hpp"
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -18,15 +17,8 @@ namespace {
 
 namespace message_type = federation::message_type;
 
-/// A bound on |w| that no sensible update meets, so that one diverged client cannot spoil the mean: 1024, or
-/// 16 times the largest weight now.
-float weight_bound(std::span<const float> weights) {
-    float largest = 0;
-    for (const float w : weights) {
-        largest = std::max(largest, std::abs(w));
-    }
-    return std::clamp(16.0F * largest, 1024.0F, std::numeric_limits<float>::max());
-}
+/// What the owner of a client that was lost in a round gets to be there again, or a worker with room for it.
+constexpr auto time_to_come_back = std::chrono::seconds(10);
 
 } // namespace
 
@@ -112,18 +104,27 @@ net::awaitable<void> run::train_cohort(round_state& round) {
     const auto until = deadline();
     const auto total = std::reduce(round.samples.begin(), round.samples.end());
     round.sum.emplace(network_->parameter_count(), std::max<std::uint64_t>(total, 1),
-                      weight_bound(weights_.floats()));
+                      federation::weight_bound(weights_.floats()));
     round.updates.resize(cohort.size());
     std::vector<std::size_t> open(cohort.size());
     std::iota(open.begin(), open.end(), std::size_t{0});
+    std::vector<std::size_t> homeless;
     for (;;) {
-        open = co_await train_clients(round, std::move(open), until);
-        open = co_await find_other_hosts(round, std::move(open), until);
+        const auto lost = co_await train_clients(round, std::move(open), until);
+        homeless.insert(homeless.end(), lost.begin(), lost.end());
+        open = co_await find_other_hosts(round, homeless, until);
         if (open.empty()) {
             break;
         }
         enter(phase::distributing_weights);
         co_await distribute_weights(hosts_of(round, open));
+    }
+    const bool cancelled = co_await net::is_cancelled();
+    for (const auto i : homeless) {
+        if (!cancelled) {
+            drop(round, cohort[i], round.hosts[i], net::to_string(net::outcome::lost),
+                 round.hosts[i]->connection->end_reason());
+        }
     }
     take_mean(round);
 }
@@ -223,41 +224,40 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
     co_return lost;
 }
 
-/// Gives the clients at these places to workers that are here now, and returns the places of those that have
-/// one. An owner's clients wait for nobody; others wait for a worker if there is none at all. Who stays
-/// without a worker is dropped.
-net::awaitable<std::vector<std::size_t>>
-run::find_other_hosts(round_state& round, std::vector<std::size_t> places, net::clock::time_point until) {
+/// Finds workers for the clients at the places `homeless`, takes those that have one out of it, and returns
+/// them. While none has one and the round still needs them, it waits: a moment if only their owners will do, or
+/// if no worker has room for them, else until `until`.
+net::awaitable<std::vector<std::size_t>> run::find_other_hosts(round_state& round,
+                                                               std::vector<std::size_t>& homeless,
+                                                               net::clock::time_point until) {
     std::vector<std::size_t> found;
+    const auto soon = std::min(until, rt_.time.now() + time_to_come_back);
     bool cancelled = co_await net::is_cancelled();
-    bool waits = !places.empty() && round.count() < round.needed;
-    while (waits && !cancelled && rt_.time.now() < until) {
+    bool waits = !homeless.empty() && round.count() < round.needed;
+    while (waits && !cancelled) {
         roster_.changed().reset();
         co_await load_datasets();
         co_await distribute_model();
-        for (const auto i : places) {
+        std::erase_if(homeless, [&](std::size_t i) {
             const auto client = round.result.cohort[i];
             const auto host = roster_.host_of(client);
-            if (host && host->has_model && host->hosted[client].samples == round.samples[i]) {
+            const bool fits = host && host->has_model && host->hosted[client].samples == round.samples[i];
+            if (fits) {
                 round.hosts[i] = host;
                 found.push_back(i);
                 notice(noticed::severity::info, "client " + std::to_string(client) + " goes on at " +
                                                     host->hello.name + " in round " +
                                                     std::to_string(round.result.round));
             }
-        }
-        waits = found.empty() && !is_local() && roster_.all().empty();
+            return fits;
+        });
+        waits = found.empty();
         if (waits) {
             enter(phase::waiting);
-            waits = co_await wait_for(&run::roster_has_changed, until);
+            const bool nobody_has_room = !roster_.all().empty() && everybody_hosts();
+            waits = co_await wait_for(&run::roster_has_changed, is_local() || nobody_has_room ? soon : until);
         }
         cancelled = co_await net::is_cancelled();
-    }
-    for (const auto i : places) {
-        if (std::ranges::count(found, i) == 0 && !cancelled) {
-            drop(round, round.result.cohort[i], round.hosts[i], net::to_string(net::outcome::lost),
-                 round.hosts[i]->connection->end_reason());
-        }
     }
     co_return cancelled ? std::vector<std::size_t>() : found;
 }

@@ -44,7 +44,7 @@ net::awaitable<void> run::save_to(std::filesystem::path file) {
         metadata["schema"] = federation::canonical_text(federation::to_json(*schema_));
     }
     auto job = [&, network = *network_] {
-        federation::save_model(file, layout_of(network), weights.floats(), metadata);
+        federation::save_model(file, layout_of(network), weights.floats(), metadata, *options_.disk);
         return federation::list_models(options_.state_dir);
     };
     auto models = co_await net::offload(rt_, pool_, std::move(job));
@@ -117,7 +117,8 @@ net::awaitable<void> run::checkpoint() {
         record_.schema = schema_;
         state.history = record_.text();
         auto job = [&] {
-            return federation::save_checkpoint(checkpoint_dir(), state, options_.keep_checkpoints);
+            return federation::save_checkpoint(checkpoint_dir(), state, options_.keep_checkpoints,
+                                               *options_.disk);
         };
         co_await net::offload(rt_, pool_, std::move(job));
         checkpoint_round_ = round;
@@ -133,7 +134,7 @@ net::awaitable<void> run::checkpoint() {
 }
 
 void run::restore() {
-    auto found = federation::latest_checkpoint(checkpoint_dir(), plan_digest_);
+    auto found = federation::latest_checkpoint(checkpoint_dir(), plan_digest_, *options_.disk);
     for (const auto& warning : found.warnings) {
         notice(noticed::severity::warning, warning);
     }

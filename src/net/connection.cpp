@@ -17,6 +17,7 @@ constexpr std::size_t frames_per_write = 16;
 // Pings are free for whoever sends them and never reads, so few answers may wait.
 constexpr std::size_t most_bytes_before_a_pong = 4096;
 constexpr std::size_t longest_reason = 500;
+constexpr std::size_t fewest_bytes_of_a_frame = std::size_t{16} << 10;
 constexpr std::size_t most_forgotten = 65536;
 constexpr auto time_to_say_goodbye = std::chrono::seconds(2);
 
@@ -158,6 +159,7 @@ awaitable<void> connection::read_loop() {
 
 awaitable<bool> connection::read_frame(frame& into) {
     std::array<std::byte, frame_header::size> head;
+    reading_since_ = clock::time_point::max();
     const bool have_head = co_await read_exactly(head, true);
     if (!have_head) {
         co_return false;
@@ -174,6 +176,7 @@ awaitable<bool> connection::read_frame(frame& into) {
 
     frame_limits limits = options_.limits;
     bool wanted = true;
+    arrival_handler on_arrival;
     if (into.is_reply) {
         const auto asked = pending_.find(header.correlation);
         if (asked == pending_.end()) {
@@ -182,6 +185,9 @@ awaitable<bool> connection::read_frame(frame& into) {
         limits = asked->second.limits;
         limits.meta = std::max(limits.meta, options_.limits.meta);
         wanted = static_cast<bool>(asked->second.handler);
+        if (wanted && header.body_length > 0) {
+            on_arrival = asked->second.on_arrival;
+        }
     }
     if (header.meta_length > limits.meta) {
         co_return fail(errc::meta_too_large, over_limit(header, "meta", header.meta_length, limits.meta));
@@ -205,6 +211,11 @@ awaitable<bool> connection::read_frame(frame& into) {
     }
     if (!wanted) {
         co_return co_await skip(header.body_length);
+    }
+    // It may have been forgotten while its meta arrived.
+    const auto still_asked = pending_.find(header.correlation);
+    if (on_arrival && still_asked != pending_.end() && still_asked->second.handler) {
+        on_arrival();
     }
     buffer body(header.body_length);
     const bool have_body = co_await read_exactly(body.bytes());
@@ -249,8 +260,12 @@ awaitable<bool> connection::read_exactly(std::span<std::byte> into, bool between
             co_return fail(at_end && inside ? error_code(errc::truncated) : got.error,
                            at_end && !inside ? "closed without a goodbye" : "");
         }
-        bytes_received_ += got.bytes;
         last_received_ = rt_.time.now();
+        if (reading_since_ == clock::time_point::max()) {
+            reading_since_ = last_received_;
+            reading_from_ = bytes_received_;
+        }
+        bytes_received_ += got.bytes;
         if (direct) {
             done += got.bytes;
         } else {
@@ -374,6 +389,7 @@ void connection::beat() {
     // A process that was stopped for a while has heard nothing either; that is no fault of the peer.
     if (now - last_beat_ > 2 * options_.heartbeat_interval) {
         last_received_ = last_sent_ = now;
+        reading_since_ = std::max(reading_since_, now);
     }
     last_beat_ = now;
     if (now - last_received_ > options_.heartbeat_timeout) {
@@ -385,6 +401,15 @@ void connection::beat() {
     if (writing_ && now - last_sent_ > options_.stall_timeout) {
         fail(errc::slow_reader, std::to_string(outbox_.bytes()) + " bytes and more were waiting");
         return;
+    }
+    // A frame whose bytes are read ahead already is not waited for.
+    if (now > reading_since_ && now - reading_since_ > options_.stall_timeout) {
+        if (bytes_received_ - reading_from_ < fewest_bytes_of_a_frame) {
+            fail(errc::slow_writer);
+            return;
+        }
+        reading_since_ = now;
+        reading_from_ = bytes_received_;
     }
     if (closing_since_ != clock::time_point::max() && now - closing_since_ > time_to_say_goodbye) {
         fail(goodbye_ ? errc::closed_by_peer : errc::closed, goodbye_.value_or(std::string()));
@@ -411,7 +436,8 @@ void connection::send(frame message) {
     enqueue(encoded_frame(message));
 }
 
-std::uint64_t connection::ask(frame request, frame_limits reply_limits, answer_handler handler) {
+std::uint64_t connection::ask(frame request, frame_limits reply_limits, answer_handler handler,
+                              arrival_handler on_arrival) {
     const auto ticket = next_ticket_++;
     if (forgotten_ > most_forgotten) {
         fail(errc::slow_reader, "it owes too many answers");
@@ -426,7 +452,7 @@ std::uint64_t connection::ask(frame request, frame_limits reply_limits, answer_h
     request.correlation = ticket;
     // First what may throw: a handler that stayed behind would be called when its owner is gone.
     encoded_frame encoded(request);
-    pending_.emplace(ticket, pending{reply_limits, std::move(handler)});
+    pending_.emplace(ticket, pending{reply_limits, std::move(handler), std::move(on_arrival)});
     enqueue(std::move(encoded));
     return ticket;
 }
@@ -437,6 +463,7 @@ void connection::forget(std::uint64_t ticket) noexcept {
         return;
     }
     asked->second.handler = nullptr;
+    asked->second.on_arrival = nullptr;
     ++forgotten_;
 }
 

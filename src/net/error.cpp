@@ -35,6 +35,8 @@ public:
             return "the peer fell silent";
         case errc::slow_reader:
             return "the peer does not take what it is sent";
+        case errc::slow_writer:
+            return "the peer began a frame and does not go on with it";
         case errc::handshake_timeout:
             return "the peer did not introduce itself in time";
         case errc::too_many_peers:

@@ -2,6 +2,7 @@
 
 #include <fedasio/build_info.hpp>
 #include <fedasio/data/error.hpp>
+#include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan_error.hpp>
 #include <fedasio/net/offload.hpp>
@@ -26,9 +27,9 @@ constexpr auto patience_for_welcome = std::chrono::seconds(10);
 } // namespace
 
 session::session(net::runtime& rt, boost::asio::any_io_executor pool, const worker_options& options,
-                 const log_handler& log, std::shared_ptr<const local_data>& data)
-    : rt_(rt), pool_(std::move(pool)), options_(options), log_(log), data_(data), work_(rt.executor),
-      children_(rt.executor) {}
+                 const log_handler& log, std::shared_ptr<const local_data>& data, finished_updates& finished)
+    : rt_(rt), pool_(std::move(pool)), options_(options), log_(log), data_(data), finished_(finished),
+      work_(rt.executor), children_(rt.executor) {}
 
 net::awaitable<session::verdict> session::serve(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
@@ -181,6 +182,9 @@ net::awaitable<void> session::load(net::frame request) {
         log_(severity::info, "hosts " + std::to_string(what.clients.size()) + " of " +
                                  std::to_string(what.clients_total) + " clients; " +
                                  std::to_string(data_->samples().size()) + " samples in memory");
+        request.meta.erase("clients");
+        data_text_ = federation::canonical_text(request.meta);
+        set_basis();
         connection_->reply(request, federation::to_meta(reply));
     } catch (const federation::plan_error& e) {
         connection_->refuse(request, refusal_code::malformed, e.what());
@@ -201,6 +205,7 @@ void session::take_model(const net::frame& request) {
         return;
     }
     setup_ = std::move(setup);
+    model_text_ = federation::canonical_text(request.meta);
     weights_ = {};
     connection_->set_limits({before_model.meta, parameters * sizeof(float)});
     boost::json::object meta{{"parameters", parameters}};
@@ -217,7 +222,14 @@ void session::take_weights(const net::frame& request) {
     }
     weights_ = request.body;
     weights_version_ = what.version;
+    set_basis();
     connection_->reply(request, federation::to_meta(what));
+}
+
+void session::set_basis() {
+    if (!weights_.empty()) {
+        finished_.begin({model_text_, data_text_, weights_});
+    }
 }
 
 void session::enqueue(net::frame request) {
@@ -283,13 +295,20 @@ net::awaitable<void> session::perform(std::optional<workspace>& own, const task&
         const auto data = data_;
         const auto weights = weights_;
         if (what.request.type == message_type::train) {
-            auto job = [&] {
-                return own->train(*data, weights.floats(), what.round, what.client, *what.stop);
-            };
-            auto result = co_await net::offload(rt_, pool_, std::move(job));
-            result.update.seconds = std::chrono::duration<double>(rt_.time.now() - began).count();
+            auto result = finished_.find(what.round, what.client);
+            if (!result) {
+                auto job = [&] {
+                    return own->train(*data, weights.floats(), what.round, what.client, *what.stop);
+                };
+                result = co_await net::offload(rt_, pool_, std::move(job));
+                result->update.seconds = std::chrono::duration<double>(rt_.time.now() - began).count();
+                // Other weights may have come meanwhile; then nobody wants this again.
+                if (weights.bytes().data() == weights_.bytes().data()) {
+                    finished_.keep(*result);
+                }
+            }
             co_await connection_->writable();
-            connection_->reply(what.request, federation::to_meta(result.update), std::move(result.weights));
+            connection_->reply(what.request, federation::to_meta(result->update), result->weights);
         } else {
             auto job = [&] { return own->evaluate(*data, weights.floats(), what.client, *what.stop); };
             const auto result = co_await net::offload(rt_, pool_, std::move(job));

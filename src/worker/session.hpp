@@ -6,6 +6,7 @@
 #include <fedasio/worker/worker.hpp>
 #include <fedasio/worker/workspace.hpp>
 
+#include "worker/finished_updates.hpp"
 #include <atomic>
 #include <deque>
 #include <list>
@@ -28,9 +29,10 @@ public:
         bool was_welcome = false;
     };
 
-    /// `data` is what an earlier session loaded, and is left with what this one loads.
+    /// `data` is what an earlier session loaded, and is left with what this one loads; `finished` likewise
+    /// holds what was trained.
     session(net::runtime& rt, boost::asio::any_io_executor pool, const worker_options& options,
-            const log_handler& log, std::shared_ptr<const local_data>& data);
+            const log_handler& log, std::shared_ptr<const local_data>& data, finished_updates& finished);
 
     net::awaitable<verdict> serve(std::unique_ptr<net::stream> wire);
 
@@ -52,6 +54,7 @@ private:
     void handle(net::frame request);
     void take_model(const net::frame& request);
     void take_weights(const net::frame& request);
+    void set_basis();
     void enqueue(net::frame request);
     void cancel(std::uint32_t round);
     void end_with(end how, std::string reason);
@@ -61,8 +64,11 @@ private:
     const worker_options& options_;
     const log_handler& log_;
     std::shared_ptr<const local_data>& data_;
+    finished_updates& finished_;
     std::shared_ptr<net::connection> connection_;
     std::shared_ptr<const training_setup> setup_;
+    std::string data_text_;
+    std::string model_text_;
     net::payload weights_;
     std::uint32_t weights_version_ = 0;
     std::deque<task> waiting_;

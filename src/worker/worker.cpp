@@ -19,6 +19,7 @@ net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, 
                            worker_options options, log_handler log) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     std::shared_ptr<const local_data> data;
+    finished_updates finished(options.keep_bytes);
     // One span of absence: from the loss of a master that knew this worker until one does again.
     auto away_since = rt.time.now();
     net::error_code said;
@@ -41,7 +42,7 @@ net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, 
                                         (said ? " (" + said.message() + ")" : std::string()) +
                                         ". Is it running, and is the address right?"};
         }
-        session current(rt, pool, options, log, data);
+        session current(rt, pool, options, log, data, finished);
         const auto verdict = co_await current.serve(std::move(wire.connection));
         cancelled = co_await net::is_cancelled();
         if (cancelled) {

@@ -92,11 +92,67 @@ BOOST_AUTO_TEST_CASE(any_byte_counts_as_a_sign_of_life) {
     virtual_runtime world;
     raw_peer peer(world);
     const auto slow = wire_form(frame(notice, {{"text", "a frame that takes very long to arrive"}}));
-    for (const char byte : slow) {
+    for (std::size_t i = 0; i < 10; ++i) {
         world.run_for(2500ms);
-        peer.say(std::string(1, byte));
+        peer.say(slow.substr(i, 1));
+    }
+    peer.say(slow.substr(10));
+    BOOST_TEST(peer.subject()->is_open());
+    BOOST_TEST(peer.received().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_that_only_trickles_in_ends_the_connection) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    const auto slow = wire_form(frame(notice, {{"text", std::string(200, 'x')}}));
+    std::size_t said = 0;
+    while (said < 31) {
+        peer.say(slow.substr(said++, 1));
+        BOOST_TEST_REQUIRE(peer.subject()->is_open());
+        world.run_for(1s);
+    }
+    BOOST_TEST(peer.end() == make_error_code(errc::slow_writer));
+}
+
+BOOST_AUTO_TEST_CASE(a_large_frame_may_take_its_time) {
+    virtual_runtime world;
+    connection_options options;
+    options.limits.body = 200000;
+    raw_peer peer(world, options);
+    const auto large = wire_form(frame(notice, {}, payload_of(std::string(200000, 'x'))));
+    // A little more than 16 KiB in 30 seconds.
+    for (std::size_t said = 0; said < large.size(); said += 600) {
+        BOOST_TEST_REQUIRE(peer.subject()->is_open());
+        peer.say(large.substr(said, 600));
+        world.run_for(1s);
+    }
+    BOOST_TEST(peer.received().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(frames_that_follow_each_other_are_not_one_slow_one) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    const auto ping = wire_form(control(frame_type::ping, 1));
+    // Each piece ends one frame and begins the next.
+    peer.say(ping.substr(0, 10));
+    for (int second = 0; second < 60; ++second) {
+        peer.say(ping.substr(10) + ping.substr(0, 10));
+        world.run_for(1s);
     }
     BOOST_TEST(peer.subject()->is_open());
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_process_gives_a_frame_its_time_anew) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    const auto slow = wire_form(frame(notice));
+    peer.say(slow.substr(0, 5));
+    world.run_for(1s);
+    world.jump(60s);
+    peer.say(slow.substr(5, 1));
+    world.run_for(1s);
+    BOOST_TEST_REQUIRE(peer.subject()->is_open());
+    peer.say(slow.substr(6));
     BOOST_TEST(peer.received().size() == 1U);
 }
 

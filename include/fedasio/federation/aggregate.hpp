@@ -23,6 +23,10 @@ struct rejection {
     std::string detail; ///< one line that names the offending value and its place
 };
 
+/// A bound on |w| that no sensible update of a model with these weights meets, so that one diverged client
+/// cannot spoil the mean: 1024, or 16 times the largest of them.
+[[nodiscard]] float weight_bound(std::span<const float> weights);
+
 /// The weighted mean of updates that come one after the other, exact: the result is bit-identical in whatever
 /// order updates are added and however partial means are merged on the way, because sums are integers.
 ///

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fedasio/federation/disk.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -28,7 +30,7 @@ struct checkpoint {
 /// safetensors file with the tensors `weights` and `strategy_state`. Throws std::system_error that names the
 /// path.
 std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const checkpoint& state,
-                                      std::size_t keep = 3);
+                                      std::size_t keep = 3, disk& on = system_disk());
 
 /// What was found in a directory of checkpoints.
 struct checkpoint_search {
@@ -41,6 +43,6 @@ struct checkpoint_search {
 /// with a warning that names it, and the one before it is taken. Nothing is deleted. A missing directory
 /// holds none.
 [[nodiscard]] checkpoint_search latest_checkpoint(const std::filesystem::path& dir,
-                                                  std::string_view plan_digest);
+                                                  std::string_view plan_digest, disk& on = system_disk());
 
 } // namespace fedasio::federation

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fedasio/federation/disk.hpp>
+
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -12,6 +14,7 @@ namespace fedasio::federation {
 /// must not write the same path at the same time. Throws std::system_error that names the path; the partial
 /// file is then removed and the old one untouched, unless it was the directory that could not be synced: then
 /// the new file stands, but may not survive the machine.
-void write_durably(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts);
+void write_durably(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts,
+                   disk& on = system_disk());
 
 } // namespace fedasio::federation

@@ -34,7 +34,12 @@ struct tensor_shape {
 /// Writes the flat span as named tensors (see write_safetensors). Throws std::invalid_argument if the span's
 /// size is not that of the tensors together.
 void save_model(const std::filesystem::path& path, std::span<const tensor_shape> layout,
-                std::span<const float> weights, const std::map<std::string, std::string>& metadata);
+                std::span<const float> weights, const std::map<std::string, std::string>& metadata,
+                disk& on = system_disk());
+
+/// What save_model() writes.
+[[nodiscard]] std::string model_bytes(std::span<const tensor_shape> layout, std::span<const float> weights,
+                                      const std::map<std::string, std::string>& metadata);
 
 /// Reads such a file into the flat span, by name, and returns its metadata. The file must hold exactly the
 /// tensors of `layout`, and only finite values: model_file_error says which tensor differs and how; `weights`

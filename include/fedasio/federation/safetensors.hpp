@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fedasio/federation/disk.hpp>
+
 #include <cstddef>
 #include <filesystem>
 #include <map>
@@ -45,7 +47,11 @@ public:
 /// Durable as write_durably() says. Throws std::system_error, and std::invalid_argument if a name appears
 /// twice, is `__metadata__`, or dims and values disagree.
 void write_safetensors(const std::filesystem::path& path, std::span<const tensor_view> tensors,
-                       const std::map<std::string, std::string>& metadata = {});
+                       const std::map<std::string, std::string>& metadata = {}, disk& on = system_disk());
+
+/// What write_safetensors() writes.
+[[nodiscard]] std::string safetensors_bytes(std::span<const tensor_view> tensors,
+                                            const std::map<std::string, std::string>& metadata = {});
 
 /// Reads a safetensors file and believes nothing in it: the header's length and every offset are checked
 /// against the file's size before memory is taken; the data must have no holes, overlaps or bytes left over.

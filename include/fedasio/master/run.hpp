@@ -3,6 +3,7 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/dataset.hpp>
 #include <fedasio/federation/aggregate.hpp>
+#include <fedasio/federation/disk.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan.hpp>
 #include <fedasio/federation/strategy.hpp>
@@ -34,6 +35,7 @@ struct run_options {
     bool resume = false;         ///< go on from the latest checkpoint of this plan, if there is one
     std::filesystem::path state_dir = "fedasio-state"; ///< empty: no checkpoints
     std::size_t keep_checkpoints = 3;                  ///< the latest ones; at least 1
+    federation::disk* disk = &federation::system_disk(); ///< where checkpoints and models are written
     net::connection_options connection;
     /// A training without a single worker for so long has failed.
     net::clock::duration patience = std::chrono::minutes(5);
@@ -115,17 +117,17 @@ private:
     void give_up_round(std::uint32_t round);
 
     // preparation.cpp and steps.cpp: what a round does, each step closed by one gather.
-    net::awaitable<bool> load_datasets();
+    net::awaitable<void> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
     net::awaitable<void> load_test_set();
-    net::awaitable<bool> distribute_model();
+    net::awaitable<void> distribute_model();
     void select_cohort(round_state& round);
     net::awaitable<void> distribute_weights(std::vector<worker_ptr> whom);
     net::awaitable<void> train_cohort(round_state& round);
     net::awaitable<std::vector<std::size_t>>
     train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until);
     net::awaitable<std::vector<std::size_t>>
-    find_other_hosts(round_state& round, std::vector<std::size_t> places, net::clock::time_point until);
+    find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, net::clock::time_point until);
     static std::vector<worker_ptr> hosts_of(const round_state& round, std::span<const std::size_t> places);
     void take_mean(round_state& round) const;
     net::awaitable<void> aggregate(round_state& round);
@@ -134,6 +136,7 @@ private:
     void build_network(const nn::model_spec& spec);
     void build_network_for(const data::csv_schema& schema);
     void deal_clients();
+    [[nodiscard]] bool everybody_hosts() const;
     [[nodiscard]] client_id first_free_client() const;
     [[nodiscard]] std::uint32_t clients_total() const;
     void set_state(worker& who, worker_state state);
@@ -173,6 +176,7 @@ private:
     std::optional<federation::server_optimizer> server_optimizer_;
     std::optional<data::csv_schema> schema_;
     std::shared_ptr<const data::dataset> test_set_;
+    std::size_t dealt_ = 0; ///< clients that some worker was told to host
     std::map<std::string, client_id> local_clients_; ///< partition `local`: a worker's name keeps its client
 
     phase phase_ = phase::waiting;

@@ -18,7 +18,9 @@ struct connection_options {
     clock::duration heartbeat_interval = std::chrono::seconds(1);
     /// A peer from which no byte came for so long is lost.
     clock::duration heartbeat_timeout = std::chrono::seconds(3);
-    /// A peer that takes no byte for so long while something waits for it is dropped.
+    /// A peer that takes no byte for so long while something waits for it is dropped. So is one that has
+    /// begun a frame and brings less than 16 KiB of it in this time: its heartbeats cannot reach anybody
+    /// meanwhile, or are what fills a frame whose length was damaged.
     clock::duration stall_timeout = std::chrono::seconds(30);
     /// Bytes that may wait for a slow peer before it is dropped.
     std::size_t outbox_bytes = std::size_t{16} << 20;
@@ -48,6 +50,8 @@ public:
     /// Gets every request and notice of the peer, in order. Must not throw; replies may come later.
     using frame_handler = std::function<void(frame)>;
     using answer_handler = std::function<void(answer)>;
+    /// Is told that the body of a reply begins to arrive.
+    using arrival_handler = std::function<void()>;
 
     connection(runtime& rt, std::unique_ptr<stream> wire, connection_options options = {},
                frame_handler on_frame = {});
@@ -74,7 +78,8 @@ public:
     /// Sends a request. `handler` is called exactly once, with the reply, the refusal or the loss of the
     /// peer, unless `forget` comes first. It may be called inside this call when the connection is over
     /// already. Returns the ticket. Throws std::length_error as encoded_frame does; then nothing was asked.
-    std::uint64_t ask(frame request, frame_limits reply_limits, answer_handler handler);
+    std::uint64_t ask(frame request, frame_limits reply_limits, answer_handler handler,
+                      arrival_handler on_arrival = {});
     /// Nobody waits for this answer any more; should it still come, its bytes are read past.
     void forget(std::uint64_t ticket) noexcept;
     /// One request as a coroutine; `timed_out` at the deadline.
@@ -109,10 +114,14 @@ public:
 
     [[nodiscard]] std::uint64_t bytes_received() const noexcept { return bytes_received_; }
 
+    /// Bytes that wait for the peer to take them.
+    [[nodiscard]] std::size_t bytes_queued() const noexcept { return outbox_.bytes(); }
+
 private:
     struct pending {
         frame_limits limits;
         answer_handler handler; ///< empty: forgotten, the reply is read past
+        arrival_handler on_arrival;
     };
 
     awaitable<void> read_loop();
@@ -143,6 +152,8 @@ private:
     clock::time_point last_received_;
     clock::time_point last_sent_;
     clock::time_point last_beat_;
+    clock::time_point reading_since_ = clock::time_point::max(); ///< of a frame; never: between two
+    std::uint64_t reading_from_ = 0;                             ///< bytes received until then
     clock::time_point ping_sent_;
     clock::time_point closing_since_ = clock::time_point::max();
     std::uint64_t ping_number_ = 0;

@@ -22,6 +22,7 @@ enum class errc {
     truncated,           ///< the peer closed inside a frame
     heartbeat_lost,      ///< nothing was heard for the heartbeat timeout
     slow_reader,         ///< the peer does not take what it is sent
+    slow_writer,         ///< the peer began a frame and does not go on with it
     handshake_timeout,   ///< the peer did not introduce itself in time
     too_many_peers,      ///< the listener's cap on connections is reached
     closed_by_peer,      ///< the peer said goodbye

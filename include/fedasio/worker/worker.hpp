@@ -23,6 +23,9 @@ struct worker_options {
     std::optional<std::filesystem::path> data;
     /// Workers of one process that share it keep the same samples once.
     std::shared_ptr<sample_cache> samples = std::make_shared<sample_cache>();
+    /// Updates of a round are kept until the next, so that a master that comes back gets them again without
+    /// another training; 0: none.
+    std::size_t keep_bytes = std::size_t{64} << 20;
     net::backoff retry; ///< for finding a master that is away
     net::connection_options connection;
     net::clock::duration measure_every = std::chrono::seconds(1);

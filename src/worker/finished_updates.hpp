@@ -1,0 +1,46 @@
+#pragma once
+
+#include <fedasio/net/buffer.hpp>
+#include <fedasio/worker/workspace.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+namespace fedasio::worker {
+
+/// What makes an update what it is, but for its round and client: two of the same basis are the same bits.
+struct training_basis {
+    std::string model; ///< the master's request, as text
+    std::string data;  ///< the master's request without its list of clients, as text
+    net::payload weights;
+
+    friend bool operator==(const training_basis& a, const training_basis& b) {
+        return a.model == b.model && a.data == b.data && a.weights.checksum() == b.weights.checksum() &&
+               std::ranges::equal(a.weights.bytes(), b.weights.bytes());
+    }
+};
+
+/// Updates that were sent and may not have arrived. A master that was away, and asks for one of them again,
+/// gets it without another training. All are of one basis; the weights of the next round forget them.
+class finished_updates {
+public:
+    /// Keeps no more than this, but always the last one if it is not 0.
+    explicit finished_updates(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+
+    void begin(training_basis basis);
+    [[nodiscard]] std::optional<trained> find(std::uint32_t round, std::uint32_t client) const;
+    /// One of the present basis.
+    void keep(trained what);
+
+private:
+    std::size_t most_bytes_;
+    std::size_t bytes_ = 0;
+    training_basis basis_;
+    std::deque<trained> kept_; ///< oldest first
+};
+
+} // namespace fedasio::worker

@@ -1,0 +1,129 @@
+#include "sim/checker.hpp"
+
+#include <fedasio/federation/digest.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fedasio::sim {
+
+namespace {
+
+bool same(const master::round_result& a, const master::round_result& b) {
+    return a.round == b.round && a.cohort == b.cohort && a.train_loss == b.train_loss &&
+           a.test_loss == b.test_loss && a.test_accuracy == b.test_accuracy && a.bytes_sent == b.bytes_sent &&
+           a.dropped.size() == b.dropped.size();
+}
+
+} // namespace
+
+checker::checker(oracle* truth, bool everybody_counts, double longest_round)
+    : truth_(truth), everybody_counts_(everybody_counts), longest_round_(longest_round) {}
+
+void checker::require(bool kept, const std::string& promise) {
+    if (!kept && broken_.empty()) {
+        broken_ = promise;
+    }
+}
+
+void checker::begin_master() {
+    round_ = 0;
+    last_seq_ = 0;
+    cohort_.clear();
+    outcome_.reset();
+}
+
+void checker::see(const master::event& happened) {
+    if (!broken_.empty()) {
+        return;
+    }
+    require(happened.seq == last_seq_ + 1, "events are numbered without a gap");
+    last_seq_ = happened.seq;
+    now_ = happened.time;
+    std::visit([this](const auto& what) { see_what(what); }, happened.what);
+}
+
+void checker::see_what(const master::run_resumed& what) {
+    ++resumed;
+    require(round_ == 0, "a run is resumed before its first round");
+    require(rounds_.contains(what.round),
+            "a run goes on after a round that it finished, not after " + std::to_string(what.round));
+    require(what.rounds.size() == what.round, "a resumed run knows all its rounds");
+    for (const auto& known : what.rounds) {
+        const auto found = rounds_.find(known.round);
+        require(found != rounds_.end() && same(known, found->second.result),
+                "a resumed run knows its rounds as they were");
+    }
+    round_ = what.round;
+    acknowledged_ = std::max(acknowledged_, round_);
+}
+
+void checker::see_what(const master::round_started& what) {
+    require(round_ >= acknowledged_, "an acknowledged round is never trained again: round " +
+                                         std::to_string(acknowledged_) + " was safe, and round " +
+                                         std::to_string(what.round) + " begins");
+    require(what.round == round_ + 1, "rounds follow one after the other: after " + std::to_string(round_) +
+                                          " came " + std::to_string(what.round));
+    require(std::ranges::is_sorted(what.cohort) && !what.cohort.empty(), "a cohort is a sorted set");
+    round_began_ = now_;
+    cohort_ = what.cohort;
+    updated_.clear();
+    dropped_.clear();
+}
+
+void checker::see_what(const master::client_updated& what) {
+    require(what.round == round_ + 1, "an update counts in its own round only");
+    require(std::ranges::binary_search(cohort_, what.client), "only the cohort's updates count");
+    require(updated_.insert(what.client).second,
+            "no update is counted twice: client " + std::to_string(what.client));
+    require(!dropped_.contains(what.client), "a dropped client's update does not count");
+}
+
+void checker::see_what(const master::client_dropped& what) {
+    ++drops;
+    require(std::ranges::binary_search(cohort_, what.client), "only a cohort's client can be dropped");
+    require(!updated_.contains(what.client), "a client that sent its update is not dropped");
+    require(dropped_.insert(what.client).second, "a client is dropped once");
+    require(!what.reason.empty(), "every absence has a reason");
+}
+
+void checker::see_what(const master::round_finished& what) {
+    const auto& result = what.result;
+    require(result.round == round_ + 1, "rounds follow one after the other");
+    require(now_ - round_began_ <= longest_round_, "a round keeps to its deadlines");
+    require(result.cohort == cohort_, "a round's result tells its cohort");
+    require(updated_.size() + dropped_.size() == cohort_.size(),
+            "each of a cohort sent an update or was dropped");
+    require(result.dropped.size() == dropped_.size(), "a round's result tells who was dropped");
+    require(!everybody_counts_ || dropped_.empty(), "with shared data nobody is dropped");
+    if (!broken_.empty()) {
+        return;
+    }
+    model_ptr model;
+    if (truth_ != nullptr) {
+        const auto before = round_ == 0 ? truth_->initial() : rounds_.at(round_).model;
+        model = truth_->next(before, result.round, cohort_, {updated_.begin(), updated_.end()});
+    }
+    round_ = result.round;
+    rounds_.erase(rounds_.lower_bound(round_), rounds_.end());
+    rounds_[round_] = {result, std::move(model)};
+    ++rounds_done;
+}
+
+void checker::see_what(const master::checkpoint_written& what) {
+    require(what.round <= round_, "only a finished round is safe on disk");
+    acknowledged_ = std::max(acknowledged_, what.round);
+}
+
+void checker::see_what(const master::training_finished& what) {
+    outcome_ = what.outcome;
+    require(what.round == round_, "a training ends with its last round");
+    if (broken_.empty() && truth_ != nullptr && !what.weights_sha256.empty()) {
+        const auto model = round_ == 0 ? truth_->initial() : rounds_.at(round_).model;
+        require(what.weights_sha256 == federation::weights_sha256(model->weights),
+                "the weights are those of an undisturbed run with the same updates, after round " +
+                    std::to_string(round_));
+    }
+}
+
+} // namespace fedasio::sim

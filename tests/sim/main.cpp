@@ -1,0 +1,70 @@
+#include <CLI/CLI.hpp>
+
+#include "scratch_directory.hpp"
+#include "sim/trial.hpp"
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <fmt/format.h>
+#include <iostream>
+#include <string>
+
+namespace {
+
+struct arguments {
+    std::uint64_t first = 1;
+    std::uint64_t seeds = 1000;
+    bool trace = false;
+};
+
+int simulate(const arguments& what, const std::string& program) {
+    const fedasio::test::scratch_directory folder;
+    fedasio::sim::write_data(folder.path());
+    fedasio::sim::oracles known;
+    fedasio::sim::verdict sum;
+    std::uint64_t broken = 0;
+    const auto began = std::chrono::steady_clock::now();
+    for (std::uint64_t seed = what.first; seed < what.first + what.seeds; ++seed) {
+        const auto one = fedasio::sim::run_trial(seed, folder.path(), known, what.trace);
+        sum.steps += one.steps;
+        sum.seconds += one.seconds;
+        sum.rounds += one.rounds;
+        sum.resumed += one.resumed;
+        sum.masters += one.masters;
+        sum.workers += one.workers;
+        sum.drops += one.drops;
+        if (!one.broken.empty()) {
+            ++broken;
+            std::cout << fmt::format("seed {}: BROKEN: {}\n  replay with: {} --first {} --seeds 1 --trace\n",
+                                     seed, one.broken, program, seed);
+            std::cout.flush();
+        }
+    }
+    const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    std::cout << fmt::format(
+        "{} seeds from {}: {} broken; {:.1f} seeds/s, {:.0f} s of virtual time a second\n"
+        "{} rounds, {} masters started ({} resumed), {} workers started, {} clients dropped, "
+        "{} handlers\n",
+        what.seeds, what.first, broken, static_cast<double>(what.seeds) / took, sum.seconds / took,
+        sum.rounds, sum.masters, sum.resumed, sum.workers, sum.drops, sum.steps);
+    return broken == 0 ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app(
+        "A federation in a box: master, workers, network and disk in one thread under one virtual time, and\n"
+        "faults, all from a seed. Checks after each seed what docs/architecture.md promises.");
+    arguments what;
+    app.add_option("--first", what.first, "the first seed")->capture_default_str();
+    app.add_option("--seeds", what.seeds, "how many")->capture_default_str();
+    app.add_flag("--trace", what.trace, "tell all that happens");
+    CLI11_PARSE(app, argc, argv);
+    try {
+        return simulate(what, argv[0]);
+    } catch (const std::exception& e) {
+        std::cerr << e.what() << '\n';
+        return 1;
+    }
+}

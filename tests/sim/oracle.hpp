@@ -1,0 +1,48 @@
+#pragma once
+
+#include <fedasio/federation/plan.hpp>
+#include <fedasio/worker/local_data.hpp>
+#include <fedasio/worker/workspace.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedasio::sim {
+
+/// The global model after a round.
+struct model_state {
+    std::vector<float> weights;
+    std::vector<float> strategy_state;
+};
+
+using model_ptr = std::shared_ptr<const model_state>;
+
+/// Says what a round must come to: trains the same clients without any federation, one after the other, and
+/// takes their mean. For a plan whose data everybody reaches. Remembers what it has computed.
+class oracle {
+public:
+    explicit oracle(const federation::plan& plan);
+
+    [[nodiscard]] model_ptr initial() const { return initial_; }
+
+    /// After a round with this cohort, of which `updated` sent an update.
+    [[nodiscard]] model_ptr next(const model_ptr& before, std::uint32_t round,
+                                 const std::vector<std::uint32_t>& cohort,
+                                 const std::vector<std::uint32_t>& updated);
+
+private:
+    using round_key =
+        std::tuple<model_ptr, std::uint32_t, std::vector<std::uint32_t>, std::vector<std::uint32_t>>;
+
+    federation::plan plan_;
+    std::unique_ptr<worker::local_data> data_;
+    std::optional<worker::workspace> workspace_;
+    model_ptr initial_;
+    std::map<round_key, model_ptr> known_;
+};
+
+} // namespace fedasio::sim
