@@ -12,7 +12,8 @@ using fedasio::master::command;
 
 bool same(const command& a, const command& b) {
     return a.what == b.what && a.rounds == b.rounds && a.target_accuracy == b.target_accuracy &&
-           a.name == b.name;
+           a.no_target == b.no_target && a.now == b.now && a.name == b.name && a.worker == b.worker &&
+           a.deadline == b.deadline && a.fraction == b.fraction && a.plan == b.plan;
 }
 
 } // namespace

@@ -220,6 +220,10 @@ def main():
     write("command", "train", {"command": "train", "rounds": 5, "target_accuracy": 0.9})
     write("command", "save", {"command": "save", "name": "best_1.0"})
     write("command", "load", {"command": "load", "name": "best-2"})
+    write("command", "stop_now", {"command": "stop", "now": True})
+    write("command", "evict", {"command": "evict", "worker": 3})
+    write("command", "change", {"command": "change", "rounds": 50, "target_accuracy": None, "deadline": 2.5, "fraction": 0.25})
+    write("command", "start", {"command": "start", "plan": "{ // a plan\n \"rounds\": 3,\n}"})
     for name in ("pause", "resume", "stop"):
         write("command", name, {"command": name})
 

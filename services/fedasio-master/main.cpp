@@ -1,19 +1,18 @@
+#include <fedasio/dashboard/audit_log.hpp>
 #include <fedasio/dashboard/server.hpp>
 #include <fedasio/federation/plan.hpp>
-#include <fedasio/history/past_runs.hpp>
 #include <fedasio/history/recorder.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/net/listener.hpp>
-#include <fedasio/net/offload.hpp>
 #include <fedasio/net/tcp.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "archive.hpp"
+#include "dashboard_access.hpp"
 #include "program/child_processes.hpp"
 #include "program/command_line.hpp"
 #include "program/event_output.hpp"
@@ -44,6 +43,7 @@ struct settings {
     std::uint16_t discovery_port = net::discovery_options{}.port;
     std::string report;
     program::protection_options protection;
+    program::dashboard_access_options access;
     program::log_options log;
     master::run_options run;
 };
@@ -114,31 +114,11 @@ net::awaitable<void> serve(master::run& run, bool& succeeded, std::function<void
     on_end();
 }
 
-net::awaitable<std::optional<std::string>> read_history(net::runtime& rt, boost::asio::any_io_executor pool,
-                                                        std::filesystem::path file,
-                                                        dashboard::archive_question what) {
-    auto job = [&]() -> std::optional<std::string> {
-        switch (what.what) {
-        case dashboard::archive_question::kind::runs:
-            return history::runs_text(file);
-        case dashboard::archive_question::kind::run:
-            return history::run_text(file, what.run);
-        case dashboard::archive_question::kind::rounds:
-            return history::rounds_text(file, what.run);
-        case dashboard::archive_question::kind::clients:
-            return history::clients_text(file, what.run, what.round);
-        }
-        return std::nullopt;
-    };
-    co_return co_await net::offload(rt, std::move(pool), std::move(job));
-}
-
 int start(settings from, bool min_workers_given) {
     program::start_log("fedasio-master", from.log);
     auto plan = program::read_checked_plan(from.plan);
     program::make_state_dir(from.run.state_dir);
     const program::state_lock only_master(from.run.state_dir);
-    const auto plan_text = boost::json::serialize(federation::to_json(plan));
     const auto plan_name = plan.name;
     if (!min_workers_given) {
         from.run.min_workers = std::max(1U, from.spawn_workers);
@@ -155,16 +135,28 @@ int start(settings from, bool min_workers_given) {
     master::run run(rt, pool.get_executor(), std::move(plan), from.run, events);
     const auto history_file = from.run.state_dir / "history.sqlite";
     history::recorder recorder(
-        rt, pool.get_executor(), history_file, plan_text,
+        rt, pool.get_executor(), history_file,
         [&run](severity level, std::string text) { run.notice(level, std::move(text)); });
     events.subscribe([&recorder](const master::event& happened) { recorder.take(happened); });
+    const auto warn = [&run](const std::string& what) { run.notice(severity::warning, what); };
+    const auto dashboard_at = net::address::parse(from.dashboard);
+    auto access = program::make_dashboard_access(rt, from.access, from.protection, dashboard_at,
+                                                 from.run.state_dir, warn);
+    dashboard::audit_log audit(rt.executor, pool.get_executor(), from.run.state_dir / "audit.log",
+                               [&run](bool works, const std::string& problem) {
+                                   run.notice(works ? severity::info : severity::error,
+                                              works ? "the audit log is written again"
+                                                    : "the audit log cannot be written: " + problem);
+                               });
+    access.protection.audit = [&audit](const dashboard::audit_entry& entry) { audit.write(entry); };
     const auto files = page_files();
     dashboard::server page(
-        rt, net::address::parse(from.dashboard), events,
-        [&run](master::command what) { return run.execute(std::move(what)); }, plan_text, files, {},
+        rt, dashboard_at, events, [&run](master::command what) { return run.execute(std::move(what)); },
+        files, {},
         [&](dashboard::archive_question what) {
-            return read_history(rt, pool.get_executor(), history_file, std::move(what));
-        });
+            return program::answer_question(rt, pool.get_executor(), run, from.run.state_dir, std::move(what));
+        },
+        access.protection);
     std::unique_ptr<net::acceptor> acceptor;
     try {
         acceptor = net::listen_tcp(rt, net::address::parse(from.listen));
@@ -174,7 +166,6 @@ int start(settings from, bool min_workers_given) {
     }
     const auto where = net::address::parse(acceptor->local());
     program::require_protection(from.protection, where);
-    const auto warn = [&run](const std::string& what) { run.notice(severity::warning, what); };
     net::listener_options door;
     door.prove = program::accepting_handshake(rt, from.protection, warn);
     net::listener listener(rt, std::move(acceptor), std::move(door), warn);
@@ -189,8 +180,8 @@ int start(settings from, bool min_workers_given) {
         inner_listener.emplace(rt, std::move(inner), std::move(inner_door), warn);
     }
     auto signals = program::end_signals(rt);
-    std::printf("listening %s\ndashboard http://%s/\n", listener.local().c_str(),
-                page.local().to_string().c_str());
+    std::printf("listening %s\n%s", listener.local().c_str(),
+                program::dashboard_lines(access, page.local()).c_str());
     std::fflush(stdout);
 
     program::child_processes children;
@@ -236,7 +227,11 @@ int start(settings from, bool min_workers_given) {
         if (from.protection.is_none()) {
             warn_of(where, "workers");
         }
-        warn_of(page.local(), "the dashboard");
+        if (!program::is_loopback(page.local()) && !access.protection.prove) {
+            run.notice(severity::warning, "the dashboard on " + page.local().to_string() +
+                                              " is not encrypted: who listens in on the network can take its "
+                                              "tokens");
+        }
     });
     context.run();
     children.end(std::chrono::seconds(5));
@@ -256,6 +251,8 @@ int main(int argc, char** argv) {
         "  fedasio-master --plan plans/fashion-mnist-2nn.json --spawn-workers 4 --autostart\n"
         "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --tls pki/kits/master.example --min-workers "
         "3\n"
+        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --dashboard 0.0.0.0:8080 --tls "
+        "pki/kits/master.example\n"
         "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --key-file fedasio.key --announce\n"
         "  fedasio-master --plan my.json --spawn-workers 2 --autostart --exit-when-done --report r.json\n");
     app.add_option("--plan", from.plan, "the plan: a JSON file that says what is learned (docs/plan.md)")
@@ -290,6 +287,7 @@ int main(int argc, char** argv) {
     app.add_flag("--exit-when-done", from.run.exit_when_done, "end after the first training");
     app.add_option("--report", from.report, "write a JSON report to this file when a training ends");
     program::add_protection_options(app, from.protection);
+    program::add_dashboard_access_options(app, from.access);
     program::add_log_options(app, from.log);
     return program::run_program(app, argc, argv, [&] { return start(from, min_workers->count() > 0); });
 }

@@ -153,6 +153,9 @@ int main(int argc, char** argv) {
     app.add_option("--give-up-after", from.give_up, "seconds to go on trying when there is no master")
         ->check(CLI::Range(0.0, 1e9))
         ->capture_default_str();
+    app.add_flag_callback(
+        "--no-label-counts", [&from] { from.worker.tell_labels = false; },
+        "do not tell the master how many samples of each class there are");
     app.add_option("--discovery-port", from.discovery_port, "UDP port of announcements")
         ->capture_default_str();
     program::add_protection_options(app, from.protection);

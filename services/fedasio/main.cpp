@@ -3,6 +3,7 @@
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/model_store.hpp>
 #include <fedasio/net/runtime.hpp>
+#include <fedasio/net/tls.hpp>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -19,8 +20,12 @@
 #include "watch.hpp"
 #include <csignal>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <iterator>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -39,8 +44,14 @@ constexpr auto examples = R"(Examples:
   fedasio train --rounds 5                     train for five more rounds
   fedasio train --target-accuracy 0.9          ... until the test accuracy is 90 %, at most the plan's rounds
   fedasio pause; fedasio resume                before the next round
+  fedasio stop; fedasio stop --now             after this round, or at once
+  fedasio change --rounds 50 --fraction 0.2    of the plan that is running, from the next round on
+  fedasio evict 3                              send worker 3 away
+  fedasio start plans/other.json               a new run, of another plan
   fedasio save best; fedasio load best         keep the global model, and take it up again
   fedasio watch --master http://10.0.0.5:8080  follow a training elsewhere to its end
+  fedasio watch --master https://master.example:8080 --ca ca.pem
+                                               ... with the token in the environment, FEDASIO_TOKEN
   fedasio simulate plans/fashion-mnist-2nn.json
                                                train a plan in this one process, without a master
   fedasio sweep --help                         ... with every combination of some values
@@ -50,12 +61,19 @@ Exit codes: 0 done; 1 refused, failed or the master cannot be reached; 2 wrong u
 /// What the command line asks for.
 struct request {
     std::string url = "http://127.0.0.1:8080";
+    std::string token;
+    std::string authority;
     bool wants_json = false;
     int code_when_interrupted = failed;
     master::command command;
-    std::function<asio::awaitable<int>(net::runtime&, net::address)> run;
+    std::string plan_file;
+    std::function<asio::awaitable<int>(net::runtime&, dashboard::master_place)> run;
     std::function<int()> job; ///< set for a command that needs no master
 };
+
+std::string without_token(const std::string& url) {
+    return url.substr(0, url.find('?'));
+}
 
 /// The `error` or `reason` of an answer that is not a success.
 std::string problem_of(const dashboard::http_answer& answer) {
@@ -73,7 +91,7 @@ std::string problem_of(const dashboard::http_answer& answer) {
     return "HTTP status " + std::to_string(answer.status);
 }
 
-asio::awaitable<int> show_status(net::runtime& rt, net::address master, bool wants_json) {
+asio::awaitable<int> show_status(net::runtime& rt, dashboard::master_place master, bool wants_json) {
     dashboard::http_client client(rt, std::move(master));
     const auto answer = co_await client.get("/api/v1/status");
     if (answer.status != 200) {
@@ -89,7 +107,8 @@ asio::awaitable<int> show_status(net::runtime& rt, net::address master, bool wan
     co_return done;
 }
 
-asio::awaitable<int> send_command(net::runtime& rt, net::address master, const master::command& what) {
+asio::awaitable<int> send_command(net::runtime& rt, dashboard::master_place master,
+                                  const master::command& what) {
     dashboard::http_client client(rt, std::move(master), std::chrono::minutes(2));
     const auto answer = co_await client.post("/api/v1/commands", dashboard::command_text(what));
     if (answer.status != 200) {
@@ -101,12 +120,46 @@ asio::awaitable<int> send_command(net::runtime& rt, net::address master, const m
     co_return done;
 }
 
-asio::awaitable<int> watch_training(net::runtime& rt, net::address master) {
+asio::awaitable<int> watch_training(net::runtime& rt, dashboard::master_place master) {
     const auto how = co_await steering::watch(rt, std::move(master));
     if (how == steering::verdict::lost) {
         std::cerr << "fedasio: gave up; start the master, or name it with --master http://HOST:PORT\n";
     }
+    if (how == steering::verdict::refused) {
+        std::cerr
+            << "fedasio: the master does not let this program watch; give it --token, or FEDASIO_TOKEN\n";
+    }
     co_return how == steering::verdict::finished ? done : failed;
+}
+
+/// A file that cannot be read is an empty plan, which the master refuses with a reason.
+std::string read_text(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+CLI::Validator share() {
+    return {[](const std::string& text) {
+                double number = 0;
+                const bool valid = CLI::detail::lexical_cast(text, number) && number > 0 && number <= 1;
+                return valid ? std::string() : text + " is not a number over 0 and at most 1";
+            },
+            {}};
+}
+
+void add_changes(CLI::App& to, master::command& wanted) {
+    to.add_option("--rounds", wanted.rounds, "The last round, in all")
+        ->check(CLI::Range(1U, dashboard::most_rounds));
+    auto* const target =
+        to.add_option("--target-accuracy", wanted.target_accuracy, "Test accuracy at which to end")
+            ->check(share());
+    to.add_flag("--no-target", wanted.no_target, "Train to the last round, whatever the accuracy")
+        ->excludes(target);
+    to.add_option("--deadline", wanted.deadline, "Seconds for each step of a round")
+        ->check(CLI::Range(0.001, 1e6));
+    to.add_option("--fraction", wanted.fraction, "Share of the clients that trains in a round")
+        ->check(share());
+    to.require_option();
 }
 
 void add_command(CLI::App& app, request& wanted, master::command::kind what, const std::string& help) {
@@ -116,11 +169,24 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
             ->check(CLI::Range(1U, dashboard::most_rounds));
         sub->add_option("--target-accuracy", wanted.command.target_accuracy,
                         "Test accuracy at which to end, over 0 and at most 1")
-            ->check([](const std::string& text) {
-                double target = 0;
-                const bool valid = CLI::detail::lexical_cast(text, target) && target > 0 && target <= 1;
-                return valid ? std::string() : text + " is not a number over 0 and at most 1";
-            });
+            ->check(share());
+    }
+    if (what == master::command::kind::stop) {
+        sub->add_flag("--now", wanted.command.now, "Give the open round up");
+    }
+    if (what == master::command::kind::evict) {
+        sub->add_option("WORKER", wanted.command.worker,
+                        "Number of the worker, as the page and the log show it")
+            ->required()
+            ->check(CLI::PositiveNumber);
+    }
+    if (what == master::command::kind::change) {
+        add_changes(*sub, wanted.command);
+    }
+    if (what == master::command::kind::start) {
+        sub->add_option("PLAN", wanted.plan_file, "The plan: a JSON file (docs/plan.md)")
+            ->required()
+            ->check(CLI::ExistingFile);
     }
     if (what == master::command::kind::save || what == master::command::kind::load) {
         sub->add_option("NAME", wanted.command.name, "Name of the model")
@@ -134,7 +200,10 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
     }
     sub->callback([&wanted, what] {
         wanted.command.what = what;
-        wanted.run = [&wanted](net::runtime& rt, net::address master) {
+        if (what == master::command::kind::start) {
+            wanted.command.plan = read_text(wanted.plan_file);
+        }
+        wanted.run = [&wanted](net::runtime& rt, dashboard::master_place master) {
             return send_command(rt, std::move(master), wanted.command);
         };
     });
@@ -149,19 +218,31 @@ void declare(CLI::App& app, request& wanted) {
     app.add_option("--master", wanted.url, "Where the master's dashboard is")
         ->envname("FEDASIO_MASTER_URL")
         ->capture_default_str();
+    app.add_option("--token", wanted.token,
+                   "What opens a dashboard that asks for it; rather give it in the environment, where other "
+                   "users do not see it")
+        ->envname("FEDASIO_TOKEN");
+    app.add_option("--ca", wanted.authority,
+                   "File with the certificate of the authority that signed an https master's (ca.pem of its "
+                   "kit; default: the system's authorities)")
+        ->envname("FEDASIO_CA")
+        ->check(CLI::ExistingFile);
     auto* const status = app.add_subcommand("status", "Show what the master does");
     status->add_flag("--json", wanted.wants_json, "As JSON");
     status->callback([&wanted] {
-        wanted.run = [&wanted](net::runtime& rt, net::address master) {
+        wanted.run = [&wanted](net::runtime& rt, dashboard::master_place master) {
             return show_status(rt, std::move(master), wanted.wants_json);
         };
     });
     add_command(app, wanted, kind::train, "Start training");
     add_command(app, wanted, kind::pause, "Pause before the next round");
     add_command(app, wanted, kind::resume, "Go on after a pause");
-    add_command(app, wanted, kind::stop, "End training now");
+    add_command(app, wanted, kind::stop, "End training after this round");
     add_command(app, wanted, kind::save, "Save the global model under a name");
     add_command(app, wanted, kind::load, "Make a saved model the global model");
+    add_command(app, wanted, kind::evict, "Send a worker away; it may come back");
+    add_command(app, wanted, kind::change, "Change the plan that is running, or its next training");
+    add_command(app, wanted, kind::start, "Start a new run from a plan, when nothing is being trained");
     app.add_subcommand("watch", "Follow training until it finishes or Ctrl-C")->callback([&wanted] {
         wanted.run = watch_training;
         wanted.code_when_interrupted = done;
@@ -171,9 +252,16 @@ void declare(CLI::App& app, request& wanted) {
     steering::add_pki(app, wanted.job);
 }
 
-int perform(const request& wanted, const net::address& master) {
+int perform(const request& wanted, dashboard::master_place master) {
     asio::io_context context(1);
     net::system_runtime system(context);
+    std::optional<net::tls> tls;
+    if (master.is_https) {
+        tls.emplace(system.get(), wanted.authority, net::tls::kit_handler(), net::tls_use::asking);
+        master.prove = [&tls, host = master.address.host](std::unique_ptr<net::stream> fresh) {
+            return tls->connect(std::move(fresh), host);
+        };
+    }
     asio::signal_set signals(context, SIGINT, SIGTERM);
     int code = failed;
     std::exception_ptr failure;
@@ -201,12 +289,13 @@ int main(int argc, char** argv) {
     CLI::App app("Steers and watches a fedasio master from the command line, and simulates plans.",
                  "fedasio");
     request wanted;
-    net::address master;
+    dashboard::master_place master;
     try {
         declare(app, wanted);
         app.parse(argc, argv);
         if (!wanted.job) {
             master = dashboard::parse_master_url(wanted.url);
+            master.token = wanted.token.empty() ? master.token : wanted.token;
         }
     } catch (const CLI::ParseError& problem) {
         return app.exit(problem) == 0 ? done : wrong_usage;
@@ -217,8 +306,12 @@ int main(int argc, char** argv) {
     try {
         return wanted.job ? wanted.job() : perform(wanted, master);
     } catch (const boost::system::system_error& problem) {
-        std::cerr << "fedasio: cannot reach the master at " << wanted.url << ": " << problem.code().message()
-                  << "; start fedasio-master, or name another with --master http://HOST:PORT\n";
+        const bool is_unknown = wanted.authority.empty() && problem.code() == net::tls_errc::other_authority;
+        std::cerr << "fedasio: cannot reach the master at " << without_token(wanted.url) << ": "
+                  << problem.code().message()
+                  << (is_unknown
+                          ? "; or name the authority's certificate with --ca FILE\n"
+                          : "; start fedasio-master, or name another with --master http://HOST:PORT\n");
     } catch (const std::exception& problem) {
         std::cerr << "fedasio: " << problem.what() << '\n';
     }

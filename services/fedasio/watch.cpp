@@ -104,7 +104,7 @@ private:
 
 } // namespace
 
-net::awaitable<verdict> watch(net::runtime& rt, net::address master) {
+net::awaitable<verdict> watch(net::runtime& rt, dashboard::master_place master) {
     net::backoff policy;
     policy.give_up = std::chrono::minutes(1);
     story seen;
@@ -114,6 +114,9 @@ net::awaitable<verdict> watch(net::runtime& rt, net::address master) {
     for (;;) {
         dashboard::stream_client stream(rt, master);
         auto failed = co_await stream.open(seen.target());
+        if (stream.refusal() == 401 || stream.refusal() == 403) {
+            co_return verdict::refused;
+        }
         while (!failed) {
             const auto message = co_await stream.next();
             failed = message.error;

@@ -3,7 +3,12 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
+#include <cstring>
+#include <ifaddrs.h>
+#include <memory>
+#include <netinet/in.h>
 #include <string>
 
 namespace fedasio::dashboard {
@@ -41,15 +46,14 @@ bool has_zero_quality(std::string_view parameters) noexcept {
     return quality <= 0;
 }
 
-} // namespace
-
-bool names_loopback(std::string_view host) noexcept {
-    std::string_view name = host;
+/// The name or address in a Host header, without port and brackets; empty when it is malformed.
+std::string_view host_name(std::string_view host) noexcept {
+    std::string_view name;
     std::string_view port;
     if (host.starts_with('[')) {
         const auto end = host.find(']');
         if (end == std::string_view::npos) {
-            return false;
+            return {};
         }
         name = host.substr(1, end - 1);
         port = host.substr(end + 1);
@@ -57,23 +61,79 @@ bool names_loopback(std::string_view host) noexcept {
         const auto colon = host.find(':');
         name = host.substr(0, colon);
         port = colon == std::string_view::npos ? std::string_view{} : host.substr(colon);
-        if (equal_ignoring_case(name, "localhost")) {
-            name = "127.0.0.1";
-        }
     }
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (!port.empty() && (port[0] != ':' || !std::ranges::all_of(port.substr(1), is_digit))) {
+    const bool has_port = port.starts_with(':') && std::ranges::all_of(port.substr(1), is_digit);
+    return port.empty() || has_port ? name : std::string_view{};
+}
+
+bool is_own(const boost::asio::ip::address& address) {
+    ifaddrs* all = nullptr;
+    if (::getifaddrs(&all) != 0) {
         return false;
+    }
+    const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(all, &::freeifaddrs);
+    for (const auto* it = all; it != nullptr; it = it->ifa_next) {
+        if (it->ifa_addr == nullptr) {
+            continue;
+        }
+        if (it->ifa_addr->sa_family == AF_INET && address.is_v4()) {
+            const auto* const own = reinterpret_cast<const sockaddr_in*>(it->ifa_addr);
+            if (address.to_v4().to_uint() == ntohl(own->sin_addr.s_addr)) {
+                return true;
+            }
+        }
+        if (it->ifa_addr->sa_family == AF_INET6 && address.is_v6()) {
+            const auto* const own = reinterpret_cast<const sockaddr_in6*>(it->ifa_addr);
+            const auto bytes = address.to_v6().to_bytes();
+            if (std::memcmp(bytes.data(), own->sin6_addr.s6_addr, bytes.size()) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+bool names_loopback(std::string_view host) noexcept {
+    const auto name = host_name(host);
+    if (equal_ignoring_case(name, "localhost")) {
+        return true;
     }
     boost::system::error_code ec;
     const auto address = boost::asio::ip::make_address(std::string(name), ec);
     return !ec && address.is_loopback();
 }
 
-bool is_same_origin(std::string_view origin, std::string_view host) noexcept {
-    constexpr std::string_view scheme = "http://";
+bool names_this_machine(std::string_view host, const std::vector<std::string>& names) {
+    const auto name = host_name(host);
+    const auto is_name = [name](const std::string& own) { return equal_ignoring_case(name, own); };
+    if (name.empty() || names_loopback(host) || std::ranges::any_of(names, is_name)) {
+        return !name.empty();
+    }
+    boost::system::error_code ec;
+    const auto address = boost::asio::ip::make_address(std::string(name), ec);
+    return !ec && is_own(address);
+}
+
+bool is_same_origin(std::string_view origin, std::string_view host, bool is_https) noexcept {
+    const std::string_view scheme = is_https ? "https://" : "http://";
     return origin.size() > scheme.size() && equal_ignoring_case(origin.substr(0, scheme.size()), scheme) &&
            equal_ignoring_case(origin.substr(scheme.size()), host);
+}
+
+std::optional<std::string_view> query_value(std::string_view query, std::string_view key) noexcept {
+    while (!query.empty()) {
+        const auto end = query.find('&');
+        const auto pair = query.substr(0, end);
+        query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
+        const auto equals = pair.find('=');
+        if (equals != std::string_view::npos && pair.substr(0, equals) == key) {
+            return pair.substr(equals + 1);
+        }
+    }
+    return std::nullopt;
 }
 
 bool accepts_gzip(std::string_view accept_encoding) noexcept {
@@ -90,6 +150,19 @@ bool accepts_gzip(std::string_view accept_encoding) noexcept {
 
 bool is_json(std::string_view content_type) noexcept {
     return equal_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))), "application/json");
+}
+
+bool is_form(std::string_view content_type) noexcept {
+    return equal_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))),
+                               "application/x-www-form-urlencoded");
+}
+
+std::optional<std::string_view> bearer_token(std::string_view authorization) noexcept {
+    constexpr std::string_view scheme = "Bearer ";
+    if (!equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) {
+        return std::nullopt;
+    }
+    return trimmed(authorization.substr(scheme.size()));
 }
 
 bool names_etag(std::string_view if_none_match, std::string_view etag) noexcept {

@@ -8,6 +8,7 @@
 
 #include "json_scalar.hpp"
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -50,7 +51,10 @@ struct board::folding {
     board& self;
     double time;
 
-    void operator()(const master::run_opened& it) const { self.run_.opened = it; }
+    void operator()(const master::run_opened& it) const {
+        self.forget_run();
+        self.run_.opened = it;
+    }
 
     void operator()(const master::model_built& it) const { self.run_.parameters = it.parameters; }
 
@@ -58,8 +62,10 @@ struct board::folding {
         auto& run = self.run_;
         run.now = it.now;
         run.round = it.round;
-        run.pausing = run.pausing && !is_at_rest(it.now) && it.now != phase::paused;
-        run.stopping = run.stopping && !is_at_rest(it.now);
+        // In `waiting` a training may be under way, whose pause is yet to come.
+        const bool is_over = it.now == phase::finished || it.now == phase::failed;
+        run.pausing = run.pausing && !is_over && it.now != phase::paused;
+        run.stopping = run.stopping && !is_over;
     }
 
     void operator()(const master::worker_joined& it) const {
@@ -110,6 +116,7 @@ struct board::folding {
             client.client = hosted.client;
             client.worker = it.worker;
             client.samples = hosted.samples;
+            client.labels = hosted.labels;
         }
         for (auto& [id, worker] : self.workers_) {
             if (id == it.worker) {
@@ -131,6 +138,7 @@ struct board::folding {
         found->second.round_trip_ms = it.round_trip_ms;
         found->second.bytes_sent = it.bytes_sent;
         found->second.bytes_received = it.bytes_received;
+        found->second.queued_bytes = it.queued_bytes;
     }
 
     void operator()(const master::training_started& it) const {
@@ -187,6 +195,25 @@ struct board::folding {
         }
     }
 
+    void operator()(const master::updates_compared& it) const {
+        for (const auto& one : it.clients) {
+            if (const auto found = self.clients_.find(one.client); found != self.clients_.end()) {
+                found->second.distance = one.distance;
+                found->second.cosine = one.cosine;
+            }
+        }
+    }
+
+    void operator()(const master::model_evaluated& it) const { self.evaluation_ = it; }
+
+    void operator()(const master::plan_changed& it) const {
+        auto& opened = self.run_.opened;
+        opened.last_round = it.last_round;
+        opened.target_accuracy = it.target_accuracy;
+        opened.deadline = it.deadline;
+        opened.fraction = it.fraction;
+    }
+
     void operator()(const master::round_finished& it) const {
         const auto& result = it.result;
         self.run_.round = result.round;
@@ -208,6 +235,9 @@ struct board::folding {
         for (const auto& result : it.rounds) {
             self.last_ = result;
             self.keep_round(result);
+        }
+        if (!it.changes.empty()) {
+            (*this)(it.changes.back());
         }
     }
 
@@ -251,6 +281,24 @@ void board::fold(const master::event& happened) {
     }
 }
 
+/// Workers stay from one run to the next, but with nothing of the run before.
+void board::forget_run() {
+    run_ = {};
+    clients_.clear();
+    means_.clear();
+    rounds_.clear();
+    round_bytes_ = 0;
+    last_.reset();
+    evaluation_.reset();
+    for (auto& [id, worker] : workers_) {
+        worker.clients.clear();
+        worker.samples = 0;
+        worker.loss.reset();
+        worker.accuracy.reset();
+        worker.state = worker.state == worker_state::gone ? worker_state::gone : worker_state::joined;
+    }
+}
+
 void board::forget_gone_workers() {
     while (gone_.size() > limits_.gone_workers) {
         workers_.erase(gone_.front());
@@ -280,6 +328,12 @@ std::size_t board::clients_hosted() const {
         std::ranges::count_if(clients_, [](const auto& client) { return client.second.worker.has_value(); }));
 }
 
+std::uint64_t board::clients_per_round() const {
+    const auto planned = run_.opened.clients_planned;
+    const auto all = planned != 0 ? static_cast<double>(planned) : static_cast<double>(clients_.size());
+    return all == 0 ? 0 : static_cast<std::uint64_t>(std::max(1.0, std::round(run_.opened.fraction * all)));
+}
+
 std::string board::status_text(double now) const {
     const auto& opened = run_.opened;
     json::array models;
@@ -293,6 +347,10 @@ std::string board::status_text(double now) const {
     status["checkpoint_round"] = run_.checkpoint_round;
     status["last_round"] = opened.last_round;
     status["target_accuracy"] = json_number(opened.target_accuracy);
+    status["deadline"] = json_number(opened.deadline);
+    status["fraction"] = json_number(opened.fraction);
+    status["clients_per_round"] = clients_per_round();
+    status["state_dir"] = opened.has_state_dir;
     status["pausing"] = run_.pausing;
     status["stopping"] = run_.stopping;
     status["plan"] = json_text(opened.plan);
@@ -352,6 +410,15 @@ std::string board::events_text(std::uint64_t after, std::size_t limit) const {
            std::to_string(events_.oldest()) + "}";
 }
 
+std::string board::evaluation_text() const {
+    if (!evaluation_) {
+        return "null";
+    }
+    json::object content;
+    add_evaluation(content, *evaluation_);
+    return canonical_text(content);
+}
+
 const board::snapshot& board::take_snapshot(double now) {
     const bool recent =
         snapshot_.text && now >= snapshot_time_ && now - snapshot_time_ < snapshot_lag_seconds &&
@@ -366,7 +433,7 @@ const board::snapshot& board::take_snapshot(double now) {
     auto text = R"({"type":"snapshot","instance":")" + instance_ + R"(","seq":)" +
                 std::to_string(events_.newest()) + R"(,"status":)" + status_text(now) + R"(,"workers":)" +
                 workers_text() + R"(,"clients":)" + clients_text() + R"(,"rounds":)" + rounds_text() +
-                R"(,"log":)" + std::move(log).finish() + "}";
+                R"(,"evaluation":)" + evaluation_text() + R"(,"log":)" + std::move(log).finish() + "}";
     snapshot_ = {events_.newest(), std::make_shared<const std::string>(std::move(text))};
     snapshot_time_ = now;
     return snapshot_;

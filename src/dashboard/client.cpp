@@ -1,8 +1,6 @@
 #include <fedasio/dashboard/client.hpp>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/connect.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -11,7 +9,8 @@
 #include <boost/system/system_error.hpp>
 
 #include "watchdog.hpp"
-#include <algorithm>
+#include "wire.hpp"
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -22,43 +21,55 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
-using asio::ip::tcp;
 using net::error_code;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t largest_answer = std::size_t{64} << 20;
 
-awaitable<error_code> connect(tcp::socket& socket, const net::address& where) {
-    tcp::resolver resolver(socket.get_executor());
-    auto [unknown, found] =
-        co_await resolver.async_resolve(where.host, std::to_string(where.port), as_result);
-    if (unknown) {
-        co_return unknown;
+awaitable<net::opened> open(net::runtime& rt, const master_place& master, net::clock::duration patience) {
+    auto fresh = co_await net::connect_tcp(rt, master.address, patience);
+    if (!fresh.error && master.prove) {
+        fresh = co_await master.prove(std::move(fresh.connection));
     }
-    auto [ec, endpoint] = co_await asio::async_connect(socket, found, as_result);
-    co_return ec;
+    co_return std::move(fresh);
 }
 
-awaitable<http_answer> ask(net::runtime& rt, const net::address& master, net::clock::duration patience,
+/// As a browser sends it, that is without the scheme's own port.
+std::string host_of(const master_place& master) {
+    const bool is_default = master.address.port == (master.is_https ? 443 : 80);
+    const auto text = master.address.to_string();
+    return is_default ? text.substr(0, text.rfind(':')) : text;
+}
+
+std::string authorization_of(const master_place& master) {
+    return "Bearer " + master.token;
+}
+
+awaitable<http_answer> ask(net::runtime& rt, const master_place& master, net::clock::duration patience,
                            http::request<http::string_body> request) {
-    request.set(http::field::host, master.to_string());
+    request.set(http::field::host, host_of(master));
+    if (!master.token.empty()) {
+        request.set(http::field::authorization, authorization_of(master));
+    }
     request.keep_alive(false);
     request.prepare_payload();
-    tcp::socket socket(rt.executor);
-    watchdog guard(rt, socket);
-    guard.arm(patience);
-    auto failed = co_await connect(socket, master);
+    const auto deadline = rt.time.now() + patience;
+    auto fresh = co_await open(rt, master, patience);
+    if (fresh.error) {
+        throw boost::system::system_error(fresh.error);
+    }
+    wire line(rt.executor, std::move(fresh.connection));
+    watchdog guard(rt, line);
+    guard.arm(deadline - rt.time.now());
     http::response_parser<http::string_body> parser;
     parser.body_limit(largest_answer);
-    if (!failed) {
-        auto [ec, sent] = co_await http::async_write(socket, request, as_result);
-        failed = ec;
-    }
+    auto [failed, sent] = co_await http::async_write(line, request, as_result);
     if (!failed) {
         beast::flat_buffer buffer;
-        auto [ec, bytes] = co_await http::async_read(socket, buffer, parser, as_result);
+        auto [ec, bytes] = co_await http::async_read(line, buffer, parser, as_result);
         failed = ec;
     }
+    line.close();
     if (failed) {
         throw boost::system::system_error(guard.has_fired() ? asio::error::timed_out : failed);
     }
@@ -71,13 +82,21 @@ awaitable<http_answer> ask(net::runtime& rt, const net::address& master, net::cl
 
 } // namespace
 
-net::address parse_master_url(std::string_view url) {
-    const std::string expected = "'" + std::string(url) + "' is not of the form http://HOST:PORT";
-    constexpr std::string_view scheme = "http://";
+master_place parse_master_url(std::string_view url) {
+    const std::string expected = "'" + std::string(url.substr(0, url.find('?'))) +
+                                 "' is not of the form http://HOST:PORT or https://HOST:PORT";
+    master_place result;
+    const std::string_view scheme = url.starts_with("https://") ? "https://" : "http://";
+    result.is_https = scheme == "https://";
     if (!url.starts_with(scheme)) {
         throw std::invalid_argument(expected);
     }
     auto place = url.substr(scheme.size());
+    constexpr std::string_view token_key = "/?token=";
+    if (const auto at = place.find(token_key); at != std::string_view::npos) {
+        result.token = place.substr(at + token_key.size());
+        place = place.substr(0, at);
+    }
     if (place.ends_with('/')) {
         place.remove_suffix(1);
     }
@@ -86,14 +105,16 @@ net::address parse_master_url(std::string_view url) {
     }
     const auto colon = place.rfind(':');
     const bool has_port = colon != std::string_view::npos && place.find(']', colon) == std::string_view::npos;
+    const auto* const own_port = result.is_https ? ":443" : ":80";
     try {
-        return net::address::parse(has_port ? std::string(place) : std::string(place) + ":80");
+        result.address = net::address::parse(std::string(place) + (has_port ? "" : own_port));
     } catch (const std::invalid_argument&) {
         throw std::invalid_argument(expected);
     }
+    return result;
 }
 
-http_client::http_client(net::runtime& rt, net::address master, net::clock::duration patience)
+http_client::http_client(net::runtime& rt, master_place master, net::clock::duration patience)
     : rt_(rt), master_(std::move(master)), patience_(patience) {}
 
 awaitable<http_answer> http_client::get(std::string target) {
@@ -108,43 +129,68 @@ awaitable<http_answer> http_client::post(std::string target, std::string json) {
 }
 
 struct stream_client::state {
-    state(net::runtime& rt, net::address where, net::clock::duration limit)
-        : master(std::move(where)), patience(limit), socket(rt.executor), guard(rt, socket.next_layer()) {
-        socket.read_message_max(largest_answer);
-        socket.control_callback([this](auto /*kind*/, auto /*text*/) { guard.arm(patience); });
-    }
+    state(net::runtime& runtime, master_place where, net::clock::duration limit)
+        : rt(runtime), master(std::move(where)), patience(limit) {}
 
-    net::address master;
+    struct connection {
+        connection(net::runtime& rt, std::unique_ptr<net::stream> below)
+            : line(rt.executor, std::move(below)), socket(line), guard(rt, line) {}
+
+        wire line;
+        websocket::stream<wire&, false> socket;
+        watchdog guard;
+    };
+
+    net::runtime& rt;
+    master_place master;
     net::clock::duration patience;
-    websocket::stream<tcp::socket, false> socket;
-    watchdog guard;
+    std::optional<connection> open;
+    unsigned refusal = 0;
 };
 
-stream_client::stream_client(net::runtime& rt, net::address master, net::clock::duration patience)
+stream_client::stream_client(net::runtime& rt, master_place master, net::clock::duration patience)
     : state_(std::make_unique<state>(rt, std::move(master), patience)) {}
 
 stream_client::~stream_client() = default;
 
 awaitable<error_code> stream_client::open(std::string target) {
     auto& self = *state_;
-    self.guard.arm(self.patience);
-    auto failed = co_await connect(self.socket.next_layer(), self.master);
-    if (!failed) {
-        auto [ec] = co_await self.socket.async_handshake(self.master.to_string(), target, as_result);
-        failed = ec;
+    auto fresh = co_await dashboard::open(self.rt, self.master, self.patience);
+    if (fresh.error) {
+        co_return fresh.error;
     }
-    self.guard.disarm();
-    co_return self.guard.has_fired() ? error_code(asio::error::timed_out) : failed;
+    auto& with = self.open.emplace(self.rt, std::move(fresh.connection));
+    with.socket.read_message_max(largest_answer);
+    with.socket.control_callback(
+        [&self, &with](auto /*kind*/, auto /*text*/) { with.guard.arm(self.patience); });
+    if (!self.master.token.empty()) {
+        with.socket.set_option(websocket::stream_base::decorator(
+            [value = authorization_of(self.master)](websocket::request_type& request) {
+                request.set(http::field::authorization, value);
+            }));
+    }
+    with.guard.arm(self.patience);
+    websocket::response_type answer;
+    auto [failed] = co_await with.socket.async_handshake(answer, host_of(self.master), target, as_result);
+    with.guard.disarm();
+    if (failed == websocket::error::upgrade_declined) {
+        self.refusal = answer.result_int();
+    }
+    co_return with.guard.has_fired() ? error_code(asio::error::timed_out) : failed;
+}
+
+unsigned stream_client::refusal() const {
+    return state_->refusal;
 }
 
 awaitable<stream_client::message> stream_client::next() {
-    auto& self = *state_;
-    self.guard.arm(self.patience);
+    auto& with = *state_->open;
+    with.guard.arm(state_->patience);
     beast::flat_buffer buffer;
-    auto [ec, bytes] = co_await self.socket.async_read(buffer, as_result);
-    self.guard.disarm();
+    auto [ec, bytes] = co_await with.socket.async_read(buffer, as_result);
+    with.guard.disarm();
     message result;
-    result.error = self.guard.has_fired() ? error_code(asio::error::timed_out) : ec;
+    result.error = with.guard.has_fired() ? error_code(asio::error::timed_out) : ec;
     if (!ec) {
         result.text = beast::buffers_to_string(buffer.data());
     }
@@ -152,12 +198,13 @@ awaitable<stream_client::message> stream_client::next() {
 }
 
 unsigned stream_client::close_code() const {
-    return state_->socket.reason().code;
+    return state_->open ? state_->open->socket.reason().code : 0U;
 }
 
 void stream_client::close() {
-    error_code ignored;
-    state_->socket.next_layer().close(ignored);
+    if (state_->open) {
+        state_->open->line.close();
+    }
 }
 
 } // namespace fedasio::dashboard

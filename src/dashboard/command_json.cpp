@@ -6,7 +6,8 @@
 
 #include "json_scalar.hpp"
 #include <algorithm>
-#include <array>
+#include <span>
+#include <vector>
 
 namespace fedasio::dashboard {
 namespace {
@@ -14,7 +15,42 @@ namespace {
 namespace json = boost::json;
 using kind = master::command::kind;
 
-constexpr std::array kinds{kind::train, kind::pause, kind::resume, kind::stop, kind::save, kind::load};
+/// The keys of a command beside `command`; those of the second list must be there.
+struct form {
+    std::vector<std::string_view> keys;
+    std::string_view needed;
+    std::string_view example; ///< of the needed one
+};
+
+form form_of(kind what) {
+    switch (what) {
+    case kind::train:
+        return {{"rounds", "target_accuracy"}, {}, {}};
+    case kind::stop:
+        return {{"now"}, {}, {}};
+    case kind::save:
+    case kind::load:
+        return {{"name"}, "name", "\"best\""};
+    case kind::evict:
+        return {{"worker"}, "worker", "2"};
+    case kind::change:
+        return {{"rounds", "target_accuracy", "deadline", "fraction"}, {}, {}};
+    case kind::start:
+        return {{"plan"}, "plan", "\"the text of a plan\""};
+    case kind::pause:
+    case kind::resume:
+        break;
+    }
+    return {};
+}
+
+std::string list_of(std::span<const std::string_view> words) {
+    std::string text;
+    for (const auto word : words) {
+        text += (text.empty() ? "" : ", ") + std::string(word);
+    }
+    return text;
+}
 
 json::value parse(std::string_view body) {
     try {
@@ -30,11 +66,11 @@ kind parse_kind(const json::object& object) {
         throw command_error(R"("command" is missing; send for example {"command": "pause"})");
     }
     const std::string_view name = value->get_string();
-    const auto* const found = std::ranges::find_if(kinds, [&](kind what) { return to_string(what) == name; });
-    if (found == kinds.end()) {
-        throw command_error("there is no such command; there are train, pause, resume, stop, save, load");
+    const auto* const found = std::ranges::find(master::command_names, name);
+    if (found == master::command_names.end()) {
+        throw command_error("there is no such command; there are " + list_of(master::command_names));
     }
-    return *found;
+    return static_cast<kind>(found - master::command_names.begin());
 }
 
 std::uint32_t parse_rounds(const json::value& value) {
@@ -46,14 +82,33 @@ std::uint32_t parse_rounds(const json::value& value) {
     return rounds;
 }
 
-double parse_target(const json::value& value) {
+double parse_share(const json::value& value, std::string_view key) {
     json::error_code ec;
-    const auto target = value.to_number<double>(ec);
-    const bool is_share = target > 0 && target <= 1;
+    const auto share = value.to_number<double>(ec);
+    const bool is_share = share > 0 && share <= 1;
     if (ec || !is_share) {
-        throw command_error("\"target_accuracy\" must be a number over 0 and at most 1");
+        throw command_error("\"" + std::string(key) + "\" must be a number over 0 and at most 1");
     }
-    return target;
+    return share;
+}
+
+double parse_deadline(const json::value& value) {
+    json::error_code ec;
+    const auto seconds = value.to_number<double>(ec);
+    const bool is_sound = seconds >= 0.001 && seconds <= 1e6;
+    if (ec || !is_sound) {
+        throw command_error("\"deadline\" must be a number of seconds from 0.001 to 1000000");
+    }
+    return seconds;
+}
+
+std::uint32_t parse_worker(const json::value& value) {
+    json::error_code ec;
+    const auto worker = value.is_double() ? 0 : value.to_number<std::uint32_t>(ec);
+    if (ec || worker == 0) {
+        throw command_error("\"worker\" must be the number of a worker");
+    }
+    return worker;
 }
 
 std::string parse_name(const json::value& value) {
@@ -62,6 +117,34 @@ std::string parse_name(const json::value& value) {
             "\"name\" must be 1 to 64 letters, digits, '.', '_' or '-', and not begin with '.'");
     }
     return std::string(std::string_view(value.get_string()));
+}
+
+void read_key(master::command& into, std::string_view key, const json::value& value) {
+    if (key == "rounds") {
+        into.rounds = parse_rounds(value);
+    } else if (key == "target_accuracy" && into.what == kind::change && value.is_null()) {
+        into.no_target = true;
+    } else if (key == "target_accuracy") {
+        into.target_accuracy = parse_share(value, key);
+    } else if (key == "fraction") {
+        into.fraction = parse_share(value, key);
+    } else if (key == "deadline") {
+        into.deadline = parse_deadline(value);
+    } else if (key == "now") {
+        if (!value.is_bool()) {
+            throw command_error("\"now\" must be true or false");
+        }
+        into.now = value.get_bool();
+    } else if (key == "worker") {
+        into.worker = parse_worker(value);
+    } else if (key == "plan") {
+        if (!value.is_string()) {
+            throw command_error("\"plan\" must be a string, the text of a plan");
+        }
+        into.plan = std::string(std::string_view(value.get_string()));
+    } else {
+        into.name = parse_name(value);
+    }
 }
 
 } // namespace
@@ -74,27 +157,21 @@ master::command parse_command(std::string_view body) {
     }
     master::command result;
     result.what = parse_kind(*object);
-    const bool trains = result.what == kind::train;
-    const bool needs_name = result.what == kind::save || result.what == kind::load;
+    const auto [keys, needed, example] = form_of(result.what);
     for (const auto& member : *object) {
         const std::string_view key = member.key();
-        if (key == "rounds" && trains) {
-            result.rounds = parse_rounds(member.value());
-        } else if (key == "target_accuracy" && trains) {
-            result.target_accuracy = parse_target(member.value());
-        } else if (key == "name" && needs_name) {
-            result.name = parse_name(member.value());
+        if (std::ranges::find(keys, key) != keys.end()) {
+            read_key(result, key, member.value());
         } else if (key != "command") {
             throw command_error("\"" + std::string(to_string(result.what)) + "\" does not know the key " +
                                 federation::canonical_text(json::value(json_text(key))) +
-                                (trains       ? "; it knows rounds and target_accuracy"
-                                 : needs_name ? "; it knows name"
-                                              : "; it knows no others"));
+                                (keys.empty() ? "; it knows no others" : "; it knows " + list_of(keys)));
         }
     }
-    if (needs_name && result.name.empty()) {
-        throw command_error("\"name\" is missing; send for example {\"command\": \"" +
-                            std::string(to_string(result.what)) + "\", \"name\": \"best\"}");
+    if (!needed.empty() && !object->contains(needed)) {
+        throw command_error("\"" + std::string(needed) + "\" is missing; send for example {\"command\": \"" +
+                            std::string(to_string(result.what)) + "\", \"" + std::string(needed) +
+                            "\": " + std::string(example) + "}");
     }
     return result;
 }
@@ -107,6 +184,23 @@ std::string command_text(const master::command& what) {
     }
     if (what.target_accuracy) {
         body["target_accuracy"] = *what.target_accuracy;
+    } else if (what.no_target) {
+        body["target_accuracy"] = nullptr;
+    }
+    if (what.deadline) {
+        body["deadline"] = *what.deadline;
+    }
+    if (what.fraction) {
+        body["fraction"] = *what.fraction;
+    }
+    if (what.now) {
+        body["now"] = true;
+    }
+    if (what.worker != 0) {
+        body["worker"] = what.worker;
+    }
+    if (what.what == kind::start) {
+        body["plan"] = json_text(what.plan);
     }
     if (!what.name.empty()) {
         body["name"] = json_text(what.name);

@@ -6,6 +6,7 @@
 
 #include "json_scalar.hpp"
 #include <array>
+#include <span>
 #include <string_view>
 
 namespace fedasio::dashboard {
@@ -42,6 +43,9 @@ public:
         into_["min_workers"] = it.min_workers;
         into_["last_round"] = it.last_round;
         into_["target_accuracy"] = json_number(it.target_accuracy);
+        into_["deadline"] = json_number(it.deadline);
+        into_["fraction"] = json_number(it.fraction);
+        into_["state_dir"] = it.has_state_dir;
         into_["version"] = json_text(it.version);
         into_["instruction_set"] = json_text(it.instruction_set);
         into_["models"] = texts(it.models);
@@ -80,7 +84,9 @@ public:
         json::array clients;
         std::uint64_t samples = 0;
         for (const auto& hosted : it.clients) {
-            clients.push_back(json::object{{"client", hosted.client}, {"samples", hosted.samples}});
+            clients.push_back(json::object{{"client", hosted.client},
+                                           {"samples", hosted.samples},
+                                           {"labels", labels_json(hosted.labels)}});
             samples += hosted.samples;
         }
         into_["type"] = "worker_assigned";
@@ -97,6 +103,7 @@ public:
         into_["round_trip_ms"] = json_number(it.round_trip_ms);
         into_["bytes_sent"] = it.bytes_sent;
         into_["bytes_received"] = it.bytes_received;
+        into_["queued_bytes"] = it.queued_bytes;
     }
 
     void operator()(const master::training_started& it) const {
@@ -130,6 +137,33 @@ public:
         into_["worker"] = json_number(it.worker);
         into_["reason"] = json_text(it.reason);
         into_["detail"] = json_text(it.detail);
+    }
+
+    void operator()(const master::updates_compared& it) const {
+        json::array clients;
+        for (const auto& one : it.clients) {
+            clients.push_back(json::object{{"client", one.client},
+                                           {"distance", json_number(one.distance)},
+                                           {"cosine", json_number(one.cosine)}});
+        }
+        into_["type"] = "updates_compared";
+        into_["round"] = it.round;
+        into_["step"] = json_number(it.step);
+        into_["clients"] = std::move(clients);
+    }
+
+    void operator()(const master::model_evaluated& it) const {
+        into_["type"] = "model_evaluated";
+        add_evaluation(into_, it);
+    }
+
+    void operator()(const master::plan_changed& it) const {
+        into_["type"] = "plan_changed";
+        into_["round"] = it.round;
+        into_["last_round"] = it.last_round;
+        into_["target_accuracy"] = json_number(it.target_accuracy);
+        into_["deadline"] = json_number(it.deadline);
+        into_["fraction"] = json_number(it.fraction);
     }
 
     void operator()(const master::round_finished& it) const {
@@ -168,6 +202,11 @@ public:
         into_["run"] = json_text(it.run);
         into_["round"] = it.round;
         into_["rounds"] = std::move(rounds);
+        json::array changes;
+        for (const auto& change : it.changes) {
+            changes.push_back(master::to_json(change));
+        }
+        into_["changes"] = std::move(changes);
     }
 
     void operator()(const master::checkpoint_written& it) const {
@@ -219,6 +258,10 @@ struct log_filter {
 
     bool operator()(const master::client_updated& /*what*/) const noexcept { return false; }
 
+    bool operator()(const master::updates_compared& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::model_evaluated& /*what*/) const noexcept { return false; }
+
     bool operator()(const master::checkpoint_written& /*what*/) const noexcept { return false; }
 
     // With all its rounds it is too large for a log, which keeps hundreds of events.
@@ -226,6 +269,30 @@ struct log_filter {
 };
 
 } // namespace
+
+void add_evaluation(json::object& into, const master::model_evaluated& it) {
+    into["round"] = it.round;
+    into["samples"] = it.samples;
+    into["classes"] = texts(it.classes);
+    into["confusion"] = nullptr;
+    if (!it.confusion.empty()) {
+        const auto width = it.classes.size();
+        json::array rows;
+        for (std::size_t row = 0; row < width; ++row) {
+            const auto counts = std::span(it.confusion).subspan(row * width, width);
+            rows.push_back(json::array(counts.begin(), counts.end()));
+        }
+        into["confusion"] = std::move(rows);
+    }
+    json::array wrong;
+    for (const auto& mistake : it.wrong) {
+        wrong.push_back(json::object{{"index", mistake.index},
+                                     {"label", mistake.label},
+                                     {"predicted", mistake.predicted},
+                                     {"confidence", json_number(mistake.confidence)}});
+    }
+    into["wrong"] = std::move(wrong);
+}
 
 json::object event_json(const master::event& happened) {
     json::object result;

@@ -6,25 +6,26 @@
 #include <fedasio/net/event.hpp>
 #include <fedasio/net/runtime.hpp>
 
-#include <boost/asio/ip/tcp.hpp>
-
+#include "gate.hpp"
 #include "router.hpp"
+#include "wire.hpp"
+#include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
+#include <string>
 
 namespace fedasio::dashboard {
-
-using tcp = boost::asio::ip::tcp;
 
 /// What the sessions of one server share.
 struct hub {
     struct connection {
-        tcp::socket* socket = nullptr;
+        wire* line = nullptr;
         bool is_idle = false; ///< between two requests
     };
 
-    hub(net::runtime& runtime, server_options limits, master::command_handler handler, std::string plan,
-        std::span<const asset> assets, bool loopback_only);
+    hub(net::runtime& runtime, server_options limits, master::command_handler handler,
+        std::span<const asset> assets, server_protection rules, bool loopback_only, std::uint16_t port);
 
     net::runtime& rt;
     server_options options;
@@ -32,16 +33,37 @@ struct hub {
     archive_reader archive;
     board folded;
     router routes;
-    /// Wakes every stream writer; set and reset at once, for nobody waits who has not looked before.
-    net::event changed;
+    gate entrance;
+    /// Wake stream writers; set and reset at once, for nobody waits who has not looked before.
+    net::event changed; ///< with each event
+    net::event paced;   ///< at most once in `stream_interval`: who takes many events in one message
+    std::unique_ptr<net::alarm> next_pace;
+    bool has_news = false; ///< since `paced` was set
+
+    /// The last message of many events, for all clients that are at the same place.
+    struct {
+        std::uint64_t after = 0;
+        std::uint64_t last = 0;
+        shared_text text;
+    } batch;
+
     std::list<connection> connections;
+    std::map<std::string, std::size_t> connections_from; ///< by host
     std::size_t streams = 0;
+    std::size_t bytes_to_send = 0; ///< of answers under way
     bool is_stopping = false;
 
+    /// Everybody, at once.
     void wake();
+    /// That there is an event.
+    void tell();
+    void pace();
+    /// As many of the events after `place` as one message may hold; moves the place.
+    shared_text batch_after(std::uint64_t& place);
 };
 
 /// Serves one connection until it is over. `overloaded`: answers 503 and closes.
-awaitable<void> serve_connection(std::shared_ptr<hub> shared, tcp::socket socket, bool overloaded);
+awaitable<void> serve_connection(std::shared_ptr<hub> shared, std::unique_ptr<net::stream> fresh,
+                                 bool overloaded);
 
 } // namespace fedasio::dashboard

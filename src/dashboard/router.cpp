@@ -3,46 +3,32 @@
 #include <fedasio/dashboard/command_json.hpp>
 #include <fedasio/dashboard/metrics.hpp>
 #include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/plan_check.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include "access.hpp"
+#include "archive_path.hpp"
 #include "gunzip.hpp"
 #include "json_scalar.hpp"
+#include "plan_check_json.hpp"
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <utility>
-#include <vector>
 
 namespace fedasio::dashboard {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view commands_path = "/api/v1/commands";
-constexpr std::string_view stream_path = "/api/v1/stream";
+constexpr std::string_view plan_check_path = "/api/v1/plan/check";
 constexpr std::uint64_t most_events = 1000;
 
 http_reply wrong_method(std::string_view allowed) {
     auto reply = error_reply(405, "this address takes " + std::string(allowed) + " only");
     reply.headers.emplace_back("Allow", allowed);
     return reply;
-}
-
-/// The value of `key` in a query string; none of the values used here needs percent-decoding.
-std::optional<std::string_view> query_value(std::string_view query, std::string_view key) {
-    while (!query.empty()) {
-        const auto end = query.find('&');
-        const auto pair = query.substr(0, end);
-        query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
-        const auto equals = pair.find('=');
-        if (equals != std::string_view::npos && pair.substr(0, equals) == key) {
-            return pair.substr(equals + 1);
-        }
-    }
-    return std::nullopt;
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
@@ -54,42 +40,6 @@ std::optional<std::uint64_t> parse_number(std::string_view digits) {
         return std::nullopt;
     }
     return number;
-}
-
-/// Of `runs`, `runs/ID`, `runs/ID/rounds` or `runs/ID/rounds/N/clients`.
-std::optional<archive_question> parse_archive(std::string_view name) {
-    std::vector<std::string_view> parts;
-    while (parts.size() < 6) {
-        const auto end = name.find('/');
-        parts.push_back(name.substr(0, end));
-        if (end == std::string_view::npos) {
-            break;
-        }
-        name.remove_prefix(end + 1);
-    }
-    using kind = archive_question::kind;
-    if (parts[0] != "runs") {
-        return std::nullopt;
-    }
-    if (parts.size() == 1) {
-        return archive_question{};
-    }
-    const std::string run(parts[1]);
-    if (run.empty() || run.find_first_not_of("0123456789abcdef") != std::string::npos) {
-        return std::nullopt;
-    }
-    if (parts.size() == 2) {
-        return archive_question{kind::run, run};
-    }
-    if (parts.size() == 3 && parts[2] == "rounds") {
-        return archive_question{kind::rounds, run};
-    }
-    const auto round = parts.size() == 5 ? parse_number(parts[3]) : std::nullopt;
-    if (parts[2] == "rounds" && round && *round <= std::numeric_limits<std::uint32_t>::max() &&
-        parts[4] == "clients") {
-        return archive_question{kind::clients, run, static_cast<std::uint32_t>(*round)};
-    }
-    return std::nullopt;
 }
 
 std::string_view without_slash(std::string_view path) noexcept {
@@ -112,28 +62,13 @@ http_reply command_reply(const master::command_answer& answer) {
     return reply;
 }
 
-router::router(const board& from, std::string plan, std::span<const asset> assets, bool loopback_only)
-    : board_(from), plan_(std::move(plan)), assets_(assets), loopback_only_(loopback_only) {}
+router::router(const board& from, std::span<const asset> assets) : board_(from), assets_(assets) {}
 
 route_result router::route(const http_request& request, double now) const {
-    if (request.host_headers > 1 || (request.needs_host && request.host_headers == 0)) {
-        return error_reply(400, "a request has one Host header");
-    }
-    if (loopback_only_ && !names_loopback(request.host)) {
-        return error_reply(403, "the Host header must be localhost, 127.0.0.1 or [::1], because this server "
-                                "listens on this machine only");
-    }
-    const auto question = request.target.find('?');
-    const auto path = request.target.substr(0, question);
-    const auto query =
-        question == std::string_view::npos ? std::string_view{} : request.target.substr(question + 1);
-    const bool is_foreign = request.has_origin && !is_same_origin(request.origin, request.host);
+    const auto path = request.path();
     if (path == commands_path) {
         if (request.method != "POST") {
             return wrong_method("POST");
-        }
-        if (is_foreign) {
-            return error_reply(403, "commands are taken from this server's own page only");
         }
         if (!is_json(request.content_type)) {
             return error_reply(415, "send the command as Content-Type: application/json");
@@ -146,10 +81,10 @@ route_result router::route(const http_request& request, double now) const {
             return reply;
         }
     }
-    if (path == stream_path && request.is_upgrade && is_foreign) {
-        return error_reply(403, "the stream is open to this server's own page only");
+    if (path == plan_check_path) {
+        return request.method == "POST" ? http_reply(plan_check_text(request.body)) : wrong_method("POST");
     }
-    return get(path, query, request, now);
+    return get(path, request.query(), request, now);
 }
 
 route_result router::get(std::string_view path, std::string_view query, const http_request& request,
@@ -157,10 +92,10 @@ route_result router::get(std::string_view path, std::string_view query, const ht
     const bool reads = request.method == "GET" || request.method == "HEAD";
     const auto* const file = find_asset(path);
     const std::string_view name = path.starts_with("/api/v1/") ? path.substr(8) : std::string_view{};
-    auto archive = parse_archive(name);
+    auto archive = parse_archive_path(name, board_.run().opened.run);
     const bool known = archive || file != nullptr || path == "/healthz" || path == "/metrics" ||
                        name == "status" || name == "workers" || name == "clients" || name == "rounds" ||
-                       name == "plan" || name == "events" || name == "stream";
+                       name == "plan" || name == "plan/schema" || name == "events" || name == "stream";
     if (!known) {
         return error_reply(404, "there is nothing at this address; the page is at /, the numbers are at "
                                 "/api/v1/status");
@@ -193,7 +128,10 @@ route_result router::get(std::string_view path, std::string_view query, const ht
         return http_reply(board_.rounds_text());
     }
     if (name == "plan") {
-        return http_reply(plan_);
+        return http_reply(board_.run().opened.plan_text);
+    }
+    if (name == "plan/schema") {
+        return http_reply(std::string(federation::plan_schema()));
     }
     if (name == "events") {
         return events(query);
@@ -208,6 +146,7 @@ route_result router::get(std::string_view path, std::string_view query, const ht
         stream.after = parse_number(*after);
     }
     stream.instance = query_value(query, "instance").value_or("");
+    stream.in_batches = query_value(query, "batch") == "1";
     return stream;
 }
 

@@ -29,7 +29,18 @@ struct http_request {
     std::string_view content_type;
     std::string_view accept_encoding;
     std::string_view if_none_match;
+    std::string_view authorization;
+    std::string_view cookie;
+    std::string_view fetch_site; ///< Sec-Fetch-Site
     std::string_view body;
+
+    [[nodiscard]] std::string_view path() const noexcept { return target.substr(0, target.find('?')); }
+
+    /// What follows the first question mark.
+    [[nodiscard]] std::string_view query() const noexcept {
+        const auto at = target.find('?');
+        return at == std::string_view::npos ? std::string_view{} : target.substr(at + 1);
+    }
 };
 
 /// An answer without the headers that every answer has.
@@ -55,6 +66,7 @@ struct http_reply {
 struct stream_request {
     std::optional<std::uint64_t> after;
     std::string instance;
+    bool in_batches = false; ///< many events in one message
 };
 
 /// What is to be done about a request.
@@ -65,13 +77,14 @@ http_reply error_reply(unsigned status, std::string_view problem);
 /// The answer to a command that was run.
 http_reply command_reply(const master::command_answer& answer);
 
+inline constexpr std::string_view commands_path = "/api/v1/commands";
+
 /// The table of docs/api.md. Knows no sockets.
 class router {
 public:
-    /// With `loopback_only`, requests must name this machine in their Host header.
-    router(const board& from, std::string plan, std::span<const asset> assets, bool loopback_only);
+    router(const board& from, std::span<const asset> assets);
 
-    /// Never throws for what a client sent; `now` is in Unix seconds.
+    /// For requests that the gate let through. Never throws for what a client sent; `now` is in Unix seconds.
     [[nodiscard]] route_result route(const http_request& request, double now) const;
 
 private:
@@ -82,9 +95,7 @@ private:
     [[nodiscard]] const asset* find_asset(std::string_view path) const;
 
     const board& board_;
-    std::string plan_;
     std::span<const asset> assets_;
-    bool loopback_only_;
 };
 
 } // namespace fedasio::dashboard

@@ -39,6 +39,7 @@ json::object worker_json(const worker_row& row) {
     result["round_trip_ms"] = json_number(row.round_trip_ms);
     result["bytes_sent"] = row.bytes_sent;
     result["bytes_received"] = row.bytes_received;
+    result["queued_bytes"] = row.queued_bytes;
     result["loss"] = json_number(row.loss);
     result["accuracy"] = json_number(row.accuracy);
     result["reason"] = json_text(row.reason);
@@ -55,7 +56,14 @@ json::object client_json(const client_row& row) {
     result["accuracy"] = json_number(row.accuracy);
     result["seconds"] = json_number(row.seconds);
     result["reason"] = json_text(row.reason);
+    result["labels"] = labels_json(row.labels);
+    result["distance"] = json_number(row.distance);
+    result["cosine"] = json_number(row.cosine);
     return result;
+}
+
+json::value labels_json(const std::vector<std::uint64_t>& labels) {
+    return labels.empty() ? json::value(nullptr) : json::value(json::array(labels.begin(), labels.end()));
 }
 
 } // namespace fedasio::dashboard

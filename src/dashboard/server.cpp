@@ -2,11 +2,13 @@
 #include <fedasio/master/events.hpp>
 #include <fedasio/net/nursery.hpp>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
 
+#include "hex_number.hpp"
 #include "hub.hpp"
-#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -14,100 +16,153 @@ namespace fedasio::dashboard {
 namespace {
 
 namespace asio = boost::asio;
-using net::error_code;
 
 /// Connections over the limit that still get an answer; beyond them there is none.
 constexpr std::size_t overload_answers = 100;
+constexpr std::size_t overload_answers_of_one = 10;
 
-tcp::acceptor listen_on(net::runtime& rt, const net::address& where) {
-    error_code ec;
-    tcp::resolver resolver(rt.executor);
-    const auto found = resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive, ec);
-    tcp::acceptor result(rt.executor);
-    if (!ec) {
-        const auto endpoint = found.begin()->endpoint();
-        result.open(endpoint.protocol(), ec);
-        if (!ec) {
-            result.set_option(tcp::acceptor::reuse_address(true), ec);
-            result.bind(endpoint, ec);
-        }
-        if (!ec) {
-            result.listen(asio::socket_base::max_listen_connections, ec);
-        }
-    }
-    if (ec) {
-        const bool taken = ec == asio::error::address_in_use;
+std::unique_ptr<net::acceptor> listen_on(net::runtime& rt, const net::address& where, int send_buffer) {
+    try {
+        return net::listen_tcp(rt, where, send_buffer);
+    } catch (const boost::system::system_error& problem) {
+        const bool taken = problem.code() == asio::error::address_in_use;
         throw std::runtime_error(
-            "the dashboard cannot listen on " + where.to_string() + ": " + ec.message() +
+            "the dashboard cannot listen on " + where.to_string() + ": " + problem.code().message() +
             (taken ? "; stop the program that uses the port, or choose another one" : ""));
     }
-    return result;
 }
 
-std::string hex(std::uint64_t number) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string result(16, '0');
-    for (auto at = result.rbegin(); at != result.rend(); ++at, number >>= 4U) {
-        *at = digits[number & 15U];
+bool is_loopback(const net::address& where) {
+    return asio::ip::make_address(where.host).is_loopback();
+}
+
+std::string host_of(const std::string& remote) {
+    return remote.substr(0, remote.rfind(':'));
+}
+
+/// Counts a connection as one of its address's while it is there.
+class counted {
+public:
+    counted(std::map<std::string, std::size_t>& all, const std::string& from)
+        : all_(all), own_(all.try_emplace(from).first) {
+        ++own_->second;
     }
-    return result;
+
+    ~counted() {
+        if (--own_->second == 0) {
+            all_.erase(own_);
+        }
+    }
+
+    counted(const counted&) = delete;
+    counted& operator=(const counted&) = delete;
+
+private:
+    std::map<std::string, std::size_t>& all_;
+    std::map<std::string, std::size_t>::iterator own_;
+};
+
+awaitable<void> serve_counted(std::shared_ptr<hub> shared, std::unique_ptr<net::stream> fresh,
+                              bool overloaded) {
+    const counted here(shared->connections_from, host_of(fresh->remote()));
+    co_await serve_connection(shared, std::move(fresh), overloaded);
 }
 
 } // namespace
 
-hub::hub(net::runtime& runtime, server_options limits, master::command_handler handler, std::string plan,
-         std::span<const asset> assets, bool loopback_only)
+hub::hub(net::runtime& runtime, server_options limits, master::command_handler handler,
+         std::span<const asset> assets, server_protection rules, bool loopback_only, std::uint16_t port)
     : rt(runtime), options(limits), commands(std::move(handler)),
-      folded(hex(runtime.entropy()), runtime.time.unix_time()),
-      routes(folded, std::move(plan), assets, loopback_only), changed(runtime.executor) {}
+      folded(hex(runtime.entropy()), runtime.time.unix_time()), routes(folded, assets),
+      entrance(runtime, std::move(rules), loopback_only, port), changed(runtime.executor),
+      paced(runtime.executor) {}
 
 void hub::wake() {
     changed.set();
     changed.reset();
+    paced.set();
+    paced.reset();
+}
+
+void hub::tell() {
+    changed.set();
+    changed.reset();
+    has_news = true;
+    if (!next_pace) {
+        pace();
+    }
+}
+
+/// The first event after a quiet time is passed on at once, the others gather for a moment.
+void hub::pace() {
+    if (!std::exchange(has_news, false)) {
+        next_pace.reset();
+        return;
+    }
+    next_pace = rt.time.at(rt.time.now() + options.stream_interval, [this] { pace(); });
+    paced.set();
+    paced.reset();
+}
+
+shared_text hub::batch_after(std::uint64_t& place) {
+    const auto& events = folded.events();
+    if (!batch.text || batch.after != place || batch.last != events.newest()) {
+        batch.after = batch.last = place;
+        std::string text = R"({"type":"events","events":[)";
+        do {
+            text += batch.last == place ? "" : ",";
+            text += *events.at(++batch.last);
+        } while (batch.last < events.newest() &&
+                 text.size() + events.at(batch.last + 1)->size() < options.stream_batch_bytes);
+        batch.text = std::make_shared<const std::string>(text + "]}");
+    }
+    place = batch.last;
+    return batch.text;
 }
 
 struct server::state {
-    state(net::runtime& rt, const net::address& listen, master::command_handler commands, std::string plan,
-          std::span<const asset> assets, server_options options)
-        : acceptor(listen_on(rt, listen)), local(acceptor.local_endpoint()),
-          shared(rt, options, std::move(commands), std::move(plan), assets, local.address().is_loopback()),
+    state(net::runtime& rt, const net::address& listen, master::command_handler commands,
+          std::span<const asset> assets, const server_options& options, server_protection protection)
+        : acceptor(listen_on(rt, listen, options.socket_buffer_bytes)),
+          local(net::address::parse(acceptor->local())),
+          shared(rt, options, std::move(commands), assets, std::move(protection), is_loopback(local),
+                 local.port),
           sessions(rt.executor, [](const std::exception_ptr&) {}) {}
 
     void stop() {
         shared.is_stopping = true;
-        error_code ignored;
-        acceptor.close(ignored);
+        acceptor->close();
         shared.wake();
         for (const auto& open : shared.connections) {
             if (open.is_idle) {
-                open.socket->close(ignored);
+                open.line->close();
             }
         }
     }
 
     void cut() {
-        error_code ignored;
         for (const auto& open : shared.connections) {
-            open.socket->close(ignored);
+            open.line->close();
         }
         sessions.cancel();
     }
 
-    tcp::acceptor acceptor;
-    tcp::endpoint local;
+    std::unique_ptr<net::acceptor> acceptor;
+    net::address local;
     hub shared;
     net::nursery sessions;
 };
 
 server::server(net::runtime& rt, const net::address& listen, master::event_source& events,
-               master::command_handler commands, std::string plan, std::span<const asset> assets,
-               server_options options, archive_reader archive)
-    : state_(std::make_shared<state>(rt, listen, std::move(commands), std::move(plan), assets, options)) {
+               master::command_handler commands, std::span<const asset> assets, server_options options,
+               archive_reader archive, server_protection protection)
+    : state_(
+          std::make_shared<state>(rt, listen, std::move(commands), assets, options, std::move(protection))) {
     state_->shared.archive = std::move(archive);
     events.subscribe([weak = std::weak_ptr(state_)](const master::event& happened) {
         if (const auto self = weak.lock()) {
             self->shared.folded.fold(happened);
-            self->shared.wake();
+            self->shared.tell();
         }
     });
 }
@@ -115,7 +170,7 @@ server::server(net::runtime& rt, const net::address& listen, master::event_sourc
 server::~server() = default;
 
 net::address server::local() const {
-    return {state_->local.address().to_string(), state_->local.port()};
+    return state_->local;
 }
 
 std::size_t server::connections() const {
@@ -135,20 +190,27 @@ awaitable<void> server::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     auto& shared = self->shared;
     while (!shared.is_stopping) {
-        auto [ec, socket] = co_await self->acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+        auto incoming = co_await self->acceptor->accept();
         const bool cancelled = co_await net::is_cancelled();
         if (cancelled || shared.is_stopping) {
             break;
         }
-        if (ec) {
+        if (incoming.error) {
             // Out of descriptors, most likely: some will be free soon.
             co_await net::sleep_for(shared.rt, std::chrono::milliseconds(50));
             continue;
         }
         const auto open = self->sessions.size();
-        if (open < shared.options.max_connections + overload_answers) {
-            self->sessions.spawn(serve_connection({self, &self->shared}, std::move(socket),
-                                                  open >= shared.options.max_connections));
+        const auto found = shared.connections_from.find(host_of(incoming.connection->remote()));
+        const auto of_one = found == shared.connections_from.end() ? 0 : found->second;
+        const auto& limits = shared.options;
+        const bool overloaded = open >= limits.max_connections || of_one >= limits.max_connections_of_one;
+        const bool is_answered = open < limits.max_connections + overload_answers &&
+                                 of_one < limits.max_connections_of_one + overload_answers_of_one &&
+                                 !shared.entrance.is_https();
+        if (!overloaded || is_answered) {
+            self->sessions.spawn(
+                serve_counted({self, &self->shared}, std::move(incoming.connection), overloaded));
         }
     }
     self->stop();

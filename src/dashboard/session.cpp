@@ -8,8 +8,10 @@
 #include "hub.hpp"
 #include "stream_session.hpp"
 #include "watchdog.hpp"
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace fedasio::dashboard {
@@ -26,6 +28,9 @@ constexpr std::size_t write_step = std::size_t{64} << 10;
 /// What a client may still send that is read past after it was refused, so that it sees the answer.
 constexpr std::size_t refused_bytes = std::size_t{1} << 20;
 
+/// What a header alone may take before it is known whose it is.
+constexpr std::size_t first_bytes = 1024;
+
 constexpr std::string_view content_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -33,20 +38,30 @@ constexpr std::string_view content_security_policy =
 struct connection {
     std::shared_ptr<hub> owner; // outlives the server when the whole execution context is destroyed
     hub& shared;
-    tcp::socket socket;
+    wire line;
+    std::string address;
     std::list<hub::connection>::iterator entry;
     watchdog guard;
     beast::flat_buffer buffer;
 
-    connection(std::shared_ptr<hub> common, tcp::socket plain)
-        : owner(std::move(common)), shared(*owner), socket(std::move(plain)),
-          entry(shared.connections.insert(shared.connections.end(), {&socket, false})),
-          guard(shared.rt, socket) {}
+    connection(std::shared_ptr<hub> common, std::unique_ptr<net::stream> below)
+        : owner(std::move(common)), shared(*owner), line(shared.rt.executor, std::move(below)),
+          address(line.below().remote()),
+          entry(shared.connections.insert(shared.connections.end(), {&line, false})), guard(shared.rt, line) {
+    }
 
     ~connection() { shared.connections.erase(entry); }
 
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
+};
+
+/// A request, once its header is known: whose it is, and what it may go on to.
+struct arrival {
+    http::request<http::string_body> request;
+    gate::decision decision;
+    bool is_whole = false; ///< nothing of its body was left unread
+    error_code failed;
 };
 
 std::string_view view(beast::string_view text) noexcept {
@@ -66,17 +81,24 @@ http_request summarize(const http::request<http::string_body>& request) {
     result.content_type = view(request[http::field::content_type]);
     result.accept_encoding = view(request[http::field::accept_encoding]);
     result.if_none_match = view(request[http::field::if_none_match]);
+    result.authorization = view(request[http::field::authorization]);
+    result.cookie = view(request[http::field::cookie]);
+    result.fetch_site = view(request["Sec-Fetch-Site"]);
     result.body = request.body();
     return result;
 }
 
 template <class Body>
-awaitable<error_code> write_response(connection& to, http::response<Body>& response) {
+awaitable<error_code> write_response(connection& to, http::response<Body>& response, std::size_t bytes) {
+    const auto& limits = to.shared.options;
+    auto& time = to.shared.rt.time;
+    const auto too_slow = time.now() + limits.stall_timeout +
+                          std::chrono::seconds(bytes / std::max<std::size_t>(limits.least_bytes_a_second, 1));
     http::response_serializer<Body> serializer(response);
     serializer.limit(write_step);
     while (!serializer.is_done()) {
-        to.guard.arm(to.shared.options.stall_timeout);
-        auto [ec, sent] = co_await http::async_write_some(to.socket, serializer, as_result);
+        to.guard.arm(std::min<net::clock::duration>(limits.stall_timeout, too_slow - time.now()));
+        auto [ec, sent] = co_await http::async_write_some(to.line, serializer, as_result);
         if (ec) {
             co_return ec;
         }
@@ -85,15 +107,40 @@ awaitable<error_code> write_response(connection& to, http::response<Body>& respo
     co_return error_code{};
 }
 
+/// Counts an answer among those that wait for their clients.
+class waiting_answer {
+public:
+    waiting_answer(hub& shared, std::size_t bytes) : shared_(shared), bytes_(bytes) {
+        shared_.bytes_to_send += bytes_;
+    }
+
+    ~waiting_answer() { shared_.bytes_to_send -= bytes_; }
+
+    waiting_answer(const waiting_answer&) = delete;
+    waiting_answer& operator=(const waiting_answer&) = delete;
+
+private:
+    hub& shared_;
+    std::size_t bytes_;
+};
+
 /// True when the connection may go on.
-awaitable<bool> write_reply(connection& to, const http_reply& reply, unsigned version, bool keep_alive,
+awaitable<bool> write_reply(connection& to, http_reply reply, unsigned version, bool keep_alive,
                             bool is_head) {
+    const bool too_much = to.shared.bytes_to_send + reply.text.size() > to.shared.options.answer_bytes;
+    if (too_much && to.shared.bytes_to_send > 0) {
+        reply = error_reply(503, "other clients are too slow to take their answers; try again later");
+    }
+    const waiting_answer counted(to.shared, reply.text.size());
     using span_body = http::span_body<const char>;
     http::response<span_body> response(http::int_to_status(reply.status), version);
     response.set(http::field::content_type, reply.content_type);
     response.set("Content-Security-Policy", content_security_policy);
     response.set("X-Content-Type-Options", "nosniff");
+    response.set("X-Frame-Options", "DENY");
     response.set("Referrer-Policy", "no-referrer");
+    response.set("Cross-Origin-Opener-Policy", "same-origin");
+    response.set("Cross-Origin-Resource-Policy", "same-origin");
     response.set(http::field::cache_control, "no-store");
     for (const auto& [name, value] : reply.headers) {
         response.set(name, value);
@@ -106,10 +153,10 @@ awaitable<bool> write_reply(connection& to, const http_reply& reply, unsigned ve
     error_code failed;
     if (is_head || reply.status == 304) {
         http::response<http::empty_body> head(response.base());
-        failed = co_await write_response(to, head);
+        failed = co_await write_response(to, head, 0);
     } else {
         response.body() = span_body::value_type(body.data(), body.size());
-        failed = co_await write_response(to, response);
+        failed = co_await write_response(to, response, body.size());
     }
     co_return !failed && keep_alive;
 }
@@ -117,12 +164,12 @@ awaitable<bool> write_reply(connection& to, const http_reply& reply, unsigned ve
 /// Closes without cutting off an answer that the client has not read yet: a socket that is closed with
 /// unread bytes resets the connection.
 awaitable<void> close_gently(connection& with) {
-    error_code ec;
-    with.socket.shutdown(tcp::socket::shutdown_send, ec);
+    with.line.shutdown_send();
     with.guard.arm(with.shared.options.stop_timeout);
     std::array<char, 4096> ignored{};
+    error_code ec;
     for (std::size_t total = 0; !ec && total < refused_bytes;) {
-        auto [failed, bytes] = co_await with.socket.async_read_some(asio::buffer(ignored), as_result);
+        auto [failed, bytes] = co_await with.line.async_read_some(asio::buffer(ignored), as_result);
         ec = failed;
         total += bytes;
     }
@@ -138,7 +185,8 @@ awaitable<bool> await_request(connection& from, bool is_first) {
     }
     from.guard.arm(is_first ? options.header_timeout : options.idle_timeout);
     from.entry->is_idle = true;
-    auto [ec] = co_await from.socket.async_wait(tcp::socket::wait_read, as_result);
+    auto [ec, bytes] = co_await from.line.async_read_some(from.buffer.prepare(first_bytes), as_result);
+    from.buffer.commit(bytes);
     from.entry->is_idle = false;
     if (!is_first) {
         from.guard.arm(options.header_timeout);
@@ -146,32 +194,51 @@ awaitable<bool> await_request(connection& from, bool is_first) {
     co_return !ec && !from.shared.is_stopping;
 }
 
-awaitable<error_code> read_request(connection& from, request_parser& parser) {
-    const auto& options = from.shared.options;
-    parser.header_limit(static_cast<std::uint32_t>(options.header_bytes));
-    parser.body_limit(options.body_bytes);
-    auto [ec, bytes] = co_await http::async_read_header(from.socket, from.buffer, parser, as_result);
-    if (ec || parser.is_done()) {
-        from.guard.disarm();
-        co_return ec;
-    }
-    from.guard.arm(options.body_timeout);
+awaitable<error_code> read_body(connection& from, request_parser& parser) {
+    from.guard.arm(from.shared.options.body_timeout);
     if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        auto [unsent, sent] = co_await asio::async_write(from.socket, asio::buffer(go_on), as_result);
+        auto [unsent, sent] = co_await asio::async_write(from.line, asio::buffer(go_on), as_result);
         if (unsent) {
             co_return unsent;
         }
     }
-    auto [cut_off, more] = co_await http::async_read(from.socket, from.buffer, parser, as_result);
-    from.guard.disarm();
+    auto [cut_off, more] = co_await http::async_read(from.line, from.buffer, parser, as_result);
     co_return cut_off;
+}
+
+/// Reads a request, its body only if the gate lets it in.
+awaitable<arrival> read_request(connection& from) {
+    const auto& options = from.shared.options;
+    arrival result;
+    request_parser parser;
+    parser.header_limit(static_cast<std::uint32_t>(options.header_bytes));
+    parser.body_limit(options.body_bytes);
+    auto [ec, bytes] = co_await http::async_read_header(from.line, from.buffer, parser, as_result);
+    result.failed = ec;
+    if (!ec) {
+        result.decision = from.shared.entrance.admit(summarize(parser.get()), from.address);
+    }
+    const bool is_body_wanted = !ec && !result.decision.reply && !parser.is_done();
+    if (is_body_wanted && !result.decision.from.who) {
+        parser.body_limit(options.strangers_body_bytes);
+        if (parser.content_length().value_or(0) > options.strangers_body_bytes) {
+            result.failed = http::error::body_limit;
+        }
+    }
+    if (is_body_wanted && !result.failed) {
+        result.failed = co_await read_body(from, parser);
+    }
+    from.guard.disarm();
+    result.is_whole = parser.is_done();
+    result.request = parser.release();
+    co_return std::move(result);
 }
 
 /// The answer to what is not a request, if one can be given.
 std::optional<http_reply> refusal(error_code why) {
     if (why == http::error::body_limit) {
-        return error_reply(413, "the body is too large; a command has at most 64 KiB");
+        return error_reply(413, "the body is too large");
     }
     if (why == http::error::header_limit) {
         return error_reply(431, "the header is too large");
@@ -194,30 +261,31 @@ awaitable<http_reply> run_command(hub& shared, master::command what) {
     co_return error_reply(500, "the command failed: " + problem);
 }
 
+http_reply archive_reply(archive_answer found) {
+    http_reply reply(std::move(found.body));
+    if (!found.file.empty()) {
+        reply.content_type = "application/octet-stream";
+        reply.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + found.file + "\"");
+    }
+    return reply;
+}
+
 awaitable<http_reply> read_archive(hub& shared, archive_question what) {
     std::string problem;
     try {
-        std::optional<std::string> found;
+        std::optional<archive_answer> found;
         if (shared.archive) {
             found = co_await shared.archive(std::move(what));
         }
-        co_return found ? http_reply(std::move(*found)) : error_reply(404, "there is no such run");
+        co_return found ? archive_reply(std::move(*found)) : error_reply(404, "there is no such thing");
     } catch (const std::exception& failure) {
         problem = failure.what();
     }
-    co_return error_reply(500, "the history of runs cannot be read: " + problem);
+    co_return error_reply(500, "it cannot be read: " + problem);
 }
 
-/// Answers one request. False when it was the last one of this connection.
-awaitable<bool> answer(connection& with, http::request<http::string_body> request) {
-    auto& shared = with.shared;
-    auto what = shared.routes.route(summarize(request), shared.rt.time.unix_time());
-    if (auto* const wish = std::get_if<stream_request>(&what); wish != nullptr && !shared.is_stopping) {
-        co_await serve_stream(shared, *with.entry, std::move(with.socket), std::move(request),
-                              std::move(*wish));
-        with.entry->socket = &with.socket;
-        co_return false;
-    }
+/// What the router says, done.
+awaitable<http_reply> carry_out(hub& shared, route_result what) {
     http_reply reply;
     if (auto* const command = std::get_if<master::command>(&what)) {
         reply = co_await run_command(shared, std::move(*command));
@@ -228,34 +296,88 @@ awaitable<bool> answer(connection& with, http::request<http::string_body> reques
     } else {
         reply = error_reply(503, "the master is ending");
     }
-    const bool keep_alive = request.keep_alive() && !shared.is_stopping;
-    const bool is_head = request.method() == http::verb::head;
-    co_return co_await write_reply(with, reply, request.version(), keep_alive, is_head);
+    co_return std::move(reply);
+}
+
+awaitable<http_reply> command(hub& shared, const visitor& from, const http_request& asked) {
+    auto refused = shared.entrance.refuse_command(from);
+    http_reply reply;
+    if (refused) {
+        reply = std::move(*refused);
+    } else {
+        reply = co_await carry_out(shared, shared.routes.route(asked, shared.rt.time.unix_time()));
+    }
+    shared.entrance.record_command(from, asked.body, reply);
+    co_return std::move(reply);
+}
+
+/// Answers one request. False when it was the last one of this connection.
+awaitable<bool> answer(connection& with, arrival came) {
+    auto& shared = with.shared;
+    const auto& from = came.decision.from;
+    const auto asked = summarize(came.request);
+    http_reply reply;
+    if (came.decision.reply) {
+        reply = std::move(*came.decision.reply);
+    } else if (came.decision.is_login) {
+        reply = shared.entrance.log_in(from, asked.body);
+    } else if (asked.path() == commands_path && asked.method == "POST") {
+        reply = co_await command(shared, from, asked);
+    } else if (asked.path() == "/api/v1/session" && asked.method == "GET") {
+        reply = shared.entrance.session_reply(from);
+    } else {
+        auto what = shared.routes.route(asked, shared.rt.time.unix_time());
+        if (auto* const wish = std::get_if<stream_request>(&what); wish != nullptr && !shared.is_stopping) {
+            co_await serve_stream(shared, with.line, std::move(came.request), std::move(*wish),
+                                  shared.entrance.end_of(from));
+            with.line.close();
+            co_return false;
+        }
+        reply = co_await carry_out(shared, std::move(what));
+    }
+    if (!from.renewed_cookie.empty()) {
+        reply.headers.emplace_back("Set-Cookie", from.renewed_cookie);
+    }
+    const bool keep_alive = came.is_whole && came.request.keep_alive() && !shared.is_stopping;
+    const bool is_head = came.request.method() == http::verb::head;
+    co_return co_await write_reply(with, std::move(reply), came.request.version(), keep_alive, is_head);
+}
+
+/// The stream to speak HTTP over; empty when the peer did not manage TLS.
+awaitable<std::unique_ptr<net::stream>> prove(hub& shared, std::unique_ptr<net::stream> fresh) {
+    const auto& handshake = shared.entrance.handshake();
+    if (!handshake) {
+        co_return std::move(fresh);
+    }
+    auto proved = co_await handshake(std::move(fresh));
+    co_return std::move(proved.connection);
 }
 
 } // namespace
 
-awaitable<void> serve_connection(std::shared_ptr<hub> shared, tcp::socket socket, bool overloaded) {
+awaitable<void> serve_connection(std::shared_ptr<hub> shared, std::unique_ptr<net::stream> fresh,
+                                 bool overloaded) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
-    socket.set_option(tcp::socket::send_buffer_size(shared->options.socket_buffer_bytes), ignored);
-    connection with(std::move(shared), std::move(socket));
+    auto proved = co_await prove(*shared, std::move(fresh));
+    if (!proved || shared->is_stopping) {
+        co_return;
+    }
+    connection with(std::move(shared), std::move(proved));
     bool goes_on = co_await await_request(with, true);
     while (goes_on) {
-        request_parser parser;
-        const auto failed = co_await read_request(with, parser);
-        if (failed || overloaded) {
-            auto reply = failed ? refusal(failed)
-                                : std::optional(error_reply(503, "too many connections; try again later"));
+        auto came = co_await read_request(with);
+        if (came.failed || overloaded) {
+            auto reply = came.failed
+                             ? refusal(came.failed)
+                             : std::optional(error_reply(503, "too many connections; try again later"));
             if (reply) {
-                co_await write_reply(with, *reply, 11, false, false);
+                co_await write_reply(with, std::move(*reply), 11, false, false);
                 co_await close_gently(with);
             }
             co_return;
         }
-        goes_on = co_await answer(with, parser.release());
-        if (!goes_on && with.socket.is_open()) {
+        goes_on = co_await answer(with, std::move(came));
+        if (!goes_on && with.line.is_open()) {
             co_await close_gently(with);
         }
         if (goes_on) {

@@ -10,6 +10,7 @@
 #include "watchdog.hpp"
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <utility>
 
 namespace fedasio::dashboard {
@@ -17,30 +18,29 @@ namespace {
 
 namespace asio = boost::asio;
 namespace websocket = boost::beast::websocket;
-using net::error_code;
-using web_socket = websocket::stream<tcp::socket, false>; // false: no permessage-deflate
+using web_socket = websocket::stream<wire&, false>; // false: no permessage-deflate
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// Bytes after which a client must have taken some, for the stall timeout to start anew.
 constexpr std::size_t fragment_bytes = std::size_t{64} << 10;
 constexpr int longest_silence = 3; // in ping intervals
+/// The session of whoever listens is over (docs/api.md).
+constexpr auto session_is_over = static_cast<websocket::close_code>(4401);
 
 struct peer {
     hub& shared;
     web_socket socket;
     int silence = 0; ///< ping intervals since it was last heard or took something
+    bool is_expired = false;
 
-    peer(hub& common, tcp::socket plain) : shared(common), socket(std::move(plain)) { ++shared.streams; }
+    peer(hub& common, wire& line) : shared(common), socket(line) { ++shared.streams; }
 
     ~peer() { --shared.streams; }
 
     peer(const peer&) = delete;
     peer& operator=(const peer&) = delete;
 
-    void cut() {
-        error_code ignored;
-        socket.next_layer().close(ignored);
-    }
+    void cut() { socket.next_layer().close(); }
 };
 
 awaitable<error_code> send(peer& to, watchdog& guard, shared_text text) {
@@ -61,10 +61,10 @@ awaitable<error_code> send(peer& to, watchdog& guard, shared_text text) {
 }
 
 /// What a client gets next, from its place in the ring; moves the place.
-shared_text next_message(hub& shared, std::uint64_t& place) {
+shared_text next_message(hub& shared, std::uint64_t& place, bool in_batches) {
     const auto& events = shared.folded.events();
     if (events.reaches_back_to(place) && events.bytes_after(place) <= shared.options.backlog_bytes) {
-        return events.at(++place);
+        return in_batches ? shared.batch_after(place) : events.at(++place);
     }
     const auto& fresh = shared.folded.take_snapshot(shared.rt.time.unix_time());
     place = fresh.seq;
@@ -98,18 +98,20 @@ awaitable<void> write_events(peer& to, stream_request wish) {
             to.cut();
             co_return;
         }
-        while (place == shared.folded.events().newest()) {
-            if (shared.is_stopping) {
+        while (to.is_expired || place == shared.folded.events().newest()) {
+            if (to.is_expired || shared.is_stopping) {
                 guard.arm(shared.options.stop_timeout);
-                co_await to.socket.async_close(websocket::close_code::going_away, as_result);
+                const auto why = to.is_expired ? session_is_over : websocket::close_code::going_away;
+                co_await to.socket.async_close(why, as_result);
                 co_return;
             }
-            const auto cancelled = co_await shared.changed.wait();
+            auto& news = wish.in_batches ? shared.paced : shared.changed;
+            const auto cancelled = co_await news.wait();
             if (cancelled) {
                 co_return;
             }
         }
-        text = next_message(shared, place);
+        text = next_message(shared, place, wish.in_batches);
     }
 }
 
@@ -146,11 +148,10 @@ awaitable<void> read_until_closed(peer& from) {
 
 } // namespace
 
-awaitable<void> serve_stream(hub& shared, hub::connection& entry, tcp::socket socket,
+awaitable<void> serve_stream(hub& shared, wire& line,
                              boost::beast::http::request<boost::beast::http::string_body> request,
-                             stream_request wish) {
-    peer client(shared, std::move(socket));
-    entry.socket = &client.socket.next_layer();
+                             stream_request wish, std::optional<net::clock::time_point> end) {
+    peer client(shared, line);
     client.socket.read_message_max(shared.options.stream_message_bytes);
     client.socket.auto_fragment(false);
     client.socket.text(true);
@@ -161,6 +162,13 @@ awaitable<void> serve_stream(hub& shared, hub::connection& entry, tcp::socket so
     guard.disarm();
     if (refused) {
         co_return;
+    }
+    std::unique_ptr<net::alarm> last_call;
+    if (end) {
+        last_call = shared.rt.time.at(*end, [&client] {
+            client.is_expired = true;
+            client.shared.wake();
+        });
     }
     net::nursery children(shared.rt.executor, [&client](const std::exception_ptr&) { client.cut(); });
     children.spawn(write_events(client, std::move(wish)));

@@ -62,7 +62,7 @@ std::string quoted_list(std::span<const std::string_view> words, char quote) {
 } // namespace
 
 void json_field::fail(const std::string& problem) const {
-    throw plan_error(where_ + ": " + problem);
+    throw plan_error(where_, problem);
 }
 
 void json_field::refuse(const std::string& expected) const {
@@ -168,9 +168,11 @@ json_members json_field::members(std::initializer_list<std::string_view> known) 
             continue;
         }
         const std::string_view meant = nearest(key, keys);
-        fail("unknown key " + shown(json::value(member.key())) +
-             (meant.empty() ? "; the keys here are " + quoted_list(keys, '`')
-                            : "; did you mean `" + std::string(meant) + "`?"));
+        throw plan_error(where_,
+                         "unknown key " + shown(json::value(member.key())) +
+                             (meant.empty() ? "; the keys here are " + quoted_list(keys, '`')
+                                            : "; did you mean `" + std::string(meant) + "`?"),
+                         where(key));
     }
     return json_members(*this);
 }
@@ -203,7 +205,7 @@ std::optional<json_field> json_members::find(std::string_view key) const {
 json_field json_members::require(std::string_view key, std::string_view remedy) const {
     auto field = find(key);
     if (!field) {
-        throw plan_error(owner_.where(key) + ": is missing: " + std::string(remedy));
+        throw plan_error(owner_.where(key), "is missing: " + std::string(remedy));
     }
     return *std::move(field);
 }

@@ -111,6 +111,16 @@ std::vector<std::string> read_texts(const std::optional<json_field>& field, std:
     return result;
 }
 
+std::vector<std::uint64_t> read_counts(const std::optional<json_field>& field, std::size_t most) {
+    std::vector<std::uint64_t> result;
+    if (field) {
+        for (const auto& item : field->items(0, most)) {
+            result.push_back(item.whole(0, most_samples));
+        }
+    }
+    return result;
+}
+
 // The numbers of enumerators are no part of the protocol; these words are.
 constexpr std::pair<std::string_view, data::csv_column::kind> column_kinds[] = {
     {"numeric", data::csv_column::kind::numeric},
@@ -279,6 +289,9 @@ object to_meta(const load& what) {
     if (what.schema) {
         meta["schema"] = to_json(*what.schema);
     }
+    if (what.label_counts) {
+        meta["label_counts"] = true;
+    }
     return meta;
 }
 
@@ -296,14 +309,18 @@ load read_load(const object& meta) {
     for (const auto& item : in.get("clients").items(0, most_clients)) {
         what.clients.push_back(item.whole32(0, what.clients_total - 1));
     }
+    what.label_counts = in.find("label_counts") && in.get("label_counts").boolean();
     return what;
 }
 
 object to_meta(const loaded& what) {
     array clients;
     for (const auto& entry : what.clients) {
-        clients.emplace_back(
-            object{{"client", entry.client}, {"samples", entry.samples}, {"held_out", entry.held_out}});
+        object counts{{"client", entry.client}, {"samples", entry.samples}, {"held_out", entry.held_out}};
+        if (!entry.labels.empty()) {
+            counts["labels"] = array(entry.labels.begin(), entry.labels.end());
+        }
+        clients.emplace_back(std::move(counts));
     }
     return {{"clients", std::move(clients)}};
 }
@@ -317,7 +334,8 @@ loaded read_loaded(const object& meta) {
         client.client = entry.number32("client");
         client.samples = entry.number("samples", most_samples);
         client.held_out = entry.find("held_out") ? entry.number("held_out", most_samples) : 0;
-        what.clients.push_back(client);
+        client.labels = read_counts(entry.find("labels"), most_shown_classes);
+        what.clients.push_back(std::move(client));
     }
     return what;
 }
@@ -381,19 +399,29 @@ update read_update(const object& meta) {
 }
 
 object to_meta(const evaluate& what) {
-    return {{"round", what.round}, {"client", what.client}, {"version", what.version}};
+    object meta{{"round", what.round}, {"client", what.client}, {"version", what.version}};
+    if (what.confusion) {
+        meta["confusion"] = true;
+    }
+    return meta;
 }
 
 evaluate read_evaluate(const object& meta) {
     const reader in(meta, "evaluate");
-    return evaluate{in.number32("round"), in.number32("client"), in.number32("version")};
+    evaluate what{in.number32("round"), in.number32("client"), in.number32("version")};
+    what.confusion = in.find("confusion") && in.get("confusion").boolean();
+    return what;
 }
 
 object to_meta(const evaluation& what) {
-    return {{"client", what.client},
-            {"samples", what.samples},
-            {"loss_sum", what.loss_sum},
-            {"correct", what.correct}};
+    object meta{{"client", what.client},
+                {"samples", what.samples},
+                {"loss_sum", what.loss_sum},
+                {"correct", what.correct}};
+    if (!what.confusion.empty()) {
+        meta["confusion"] = array(what.confusion.begin(), what.confusion.end());
+    }
+    return meta;
 }
 
 evaluation read_evaluation(const object& meta) {
@@ -403,6 +431,7 @@ evaluation read_evaluation(const object& meta) {
     what.samples = in.number("samples", most_samples);
     what.loss_sum = in.real("loss_sum", any_real);
     what.correct = in.number("correct", what.samples);
+    what.confusion = read_counts(in.find("confusion"), most_shown_classes * most_shown_classes);
     return what;
 }
 

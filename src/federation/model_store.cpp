@@ -80,9 +80,9 @@ std::vector<std::string> list_models(const std::filesystem::path& state_dir) {
     return names;
 }
 
-void save_model(const std::filesystem::path& path, std::span<const tensor_shape> layout,
-                std::span<const float> weights, const std::map<std::string, std::string>& metadata,
-                disk& on) {
+namespace {
+
+std::vector<tensor_view> tensors_of(std::span<const tensor_shape> layout, std::span<const float> weights) {
     check_size(weights.size(), layout);
     std::vector<tensor_view> tensors;
     tensors.reserve(layout.size());
@@ -92,7 +92,20 @@ void save_model(const std::filesystem::path& path, std::span<const tensor_shape>
         tensors.push_back({one.name, one.dims, weights.subspan(offset, size)});
         offset += size;
     }
-    write_safetensors(path, tensors, metadata, on);
+    return tensors;
+}
+
+} // namespace
+
+void save_model(const std::filesystem::path& path, std::span<const tensor_shape> layout,
+                std::span<const float> weights, const std::map<std::string, std::string>& metadata,
+                disk& on) {
+    write_safetensors(path, tensors_of(layout, weights), metadata, on);
+}
+
+std::string model_bytes(std::span<const tensor_shape> layout, std::span<const float> weights,
+                        const std::map<std::string, std::string>& metadata) {
+    return safetensors_bytes(tensors_of(layout, weights), metadata);
 }
 
 std::map<std::string, std::string> load_model(const std::filesystem::path& path,

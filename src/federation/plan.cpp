@@ -2,9 +2,12 @@
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/plan.hpp>
 #include <fedasio/federation/spec_json.hpp>
+#include <fedasio/nn/network.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <federation/json_field.hpp>
 #include <fstream>
@@ -25,10 +28,8 @@ constexpr std::uint32_t most_rounds = 1'000'000'000;
 using scheme = data::partition_spec::scheme;
 
 json::value parse_text(std::string_view text, const std::string& file_name) {
-    // Editors on Windows begin a file with a byte order mark.
-    constexpr std::string_view mark = "\xEF\xBB\xBF";
     try {
-        return parse_json(text.starts_with(mark) ? text.substr(mark.size()) : text, plan_limits);
+        return parse_plan_text(text);
     } catch (const json_error& error) {
         throw plan_error(file_name + ":" + error.what());
     }
@@ -48,8 +49,8 @@ void read_data(const json_field& field, plan& result) {
     const auto* csv = std::get_if<data::csv_source>(&result.source);
     if (csv != nullptr && csv->train.empty() && result.partition.type != scheme::local) {
         throw plan_error(
-            source.where("train") +
-            ": is missing: write the table's path, or set data.partition.scheme to \"local\" if each "
+            source.where("train"),
+            "is missing: write the table's path, or set data.partition.scheme to \"local\" if each "
             "worker brings its own with --data");
     }
 }
@@ -58,37 +59,42 @@ void read_data(const json_field& field, plan& result) {
 void check_together(const plan& what, const json_field& root) {
     const bool table = std::holds_alternative<data::csv_source>(what.source);
     if (!table && what.model.input.size() == 0) {
-        throw plan_error(root.where("model.input") +
-                         ": is missing: write the shape of one image, such as [28, 28]");
+        throw plan_error(root.where("model.input"),
+                         "is missing: write the shape of one image, such as [28, 28]");
     }
     if (what.clients == 0 && what.partition.type != scheme::local) {
         throw plan_error(
-            root.where("clients") +
-            ": must be at least 1 unless data.partition.scheme is \"local\"; write how many clients "
+            root.where("clients"),
+            "must be at least 1 unless data.partition.scheme is \"local\"; write how many clients "
             "share the data");
     }
     if (is_regression(what)) {
         if (what.partition.type == scheme::shards || what.partition.type == scheme::dirichlet) {
             throw plan_error(
-                root.where("data.partition.scheme") +
-                ": deals samples by class, and a regression (model.loss \"mean_squared_error\" on a "
+                root.where("data.partition.scheme"),
+                "deals samples by class, and a regression (model.loss \"mean_squared_error\" on a "
                 "table) has none; use \"iid\" or \"local\"");
         }
         if (what.target_accuracy) {
             throw plan_error(
-                root.where("target_accuracy") +
-                ": a regression (model.loss \"mean_squared_error\" on a table) has no accuracy; remove "
+                root.where("target_accuracy"),
+                "a regression (model.loss \"mean_squared_error\" on a table) has no accuracy; remove "
                 "the key");
         }
     }
     if (what.target_accuracy && what.test_fraction == 0 && !has_test_files(what.source)) {
-        throw plan_error(
-            root.where("target_accuracy") +
-            ": needs test data; name test files in data.source or set data.test_fraction above 0");
+        throw plan_error(root.where("target_accuracy"),
+                         "needs test data; name test files in data.source or set data.test_fraction above 0");
     }
 }
 
 } // namespace
+
+json::value parse_plan_text(std::string_view text) {
+    // Editors on Windows begin a file with a byte order mark.
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    return parse_json(text.starts_with(mark) ? text.substr(mark.size()) : text, plan_limits);
+}
 
 plan parse_plan(std::string_view text, const std::string& file_name) {
     return plan_from_json(parse_text(text, file_name), file_name);
@@ -141,6 +147,31 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
         result.checkpoint_every = checkpoint_every->whole32(0, most_rounds);
     }
     check_together(result, root);
+    return result;
+}
+
+void check_model(const plan& what, const std::string& file_name) {
+    if (what.model.input.size() == 0) {
+        return;
+    }
+    try {
+        const nn::network whole(what.model);
+    } catch (const std::invalid_argument& e) {
+        const std::string problem = e.what();
+        std::size_t number = 0;
+        constexpr std::string_view begin = "layer ";
+        const auto* const digits = problem.data() + std::min(begin.size(), problem.size());
+        const auto parsed = std::from_chars(digits, problem.data() + problem.size(), number);
+        const bool is_layer = problem.starts_with(begin) && parsed.ec == std::errc();
+        const std::string where = file_name + ": model";
+        throw plan_error(where, problem,
+                         is_layer ? where + ".layers[" + std::to_string(number) + "]" : where);
+    }
+}
+
+plan parse_checked_plan(std::string_view text, const std::string& file_name) {
+    auto result = parse_plan(text, file_name);
+    check_model(result, file_name);
     return result;
 }
 

@@ -14,11 +14,15 @@ namespace {
 
 namespace json = boost::json;
 
+// A file of format 1 has no more until a recorder opens it.
 constexpr auto run_columns =
     "SELECT id, plan, plan_digest, seed, version, instruction_set, started, ended, outcome, "
-    "detail, weights_sha256, (SELECT max(round) FROM rounds WHERE run = id), plan_text "
+    "detail, weights_sha256, (SELECT max(round) FROM rounds WHERE run = id), "
+    "(SELECT max(test_accuracy) FROM rounds WHERE run = id), "
+    "(SELECT test_accuracy FROM rounds WHERE run = id ORDER BY round DESC LIMIT 1), "
+    "(SELECT test_loss FROM rounds WHERE run = id ORDER BY round DESC LIMIT 1) "
     "FROM runs ";
-constexpr int plan_text_column = 12;
+constexpr auto report_columns = "SELECT parameters, checkpoint_round, changes, seconds_total FROM runs ";
 
 json::value text_or_null(const statement& from, int column) {
     return from.is_null(column) ? json::value(nullptr) : json::value(json::string(from.text(column)));
@@ -42,6 +46,9 @@ json::object run_object(const statement& from) {
     run["detail"] = text_or_null(from, 9);
     run["weights_sha256"] = text_or_null(from, 10);
     run["rounds"] = from.number(11);
+    run["best_test_accuracy"] = real_or_null(from, 12);
+    run["last_test_accuracy"] = real_or_null(from, 13);
+    run["last_test_loss"] = real_or_null(from, 14);
     return run;
 }
 
@@ -57,10 +64,37 @@ json::array notes_of(database& file, std::string_view run, std::size_t most) {
     return result;
 }
 
+std::string plan_text_of(database& file, std::string_view run) {
+    statement found(file, "SELECT plan_text FROM runs WHERE id = ?");
+    found.bind(run);
+    return found.next() ? found.text(0) : std::string();
+}
+
 bool has_run(database& file, std::string_view run) {
     statement found(file, "SELECT 1 FROM runs WHERE id = ?");
     found.bind(run);
     return found.next();
+}
+
+std::string rounds_of(database& file, std::string_view run, std::size_t most_bytes) {
+    statement rounds(file, "SELECT result FROM rounds WHERE run = ? ORDER BY round DESC");
+    rounds.bind(run);
+    std::vector<std::string> kept;
+    std::size_t bytes = 0;
+    while (bytes <= most_bytes && rounds.next()) {
+        kept.push_back(rounds.text(0));
+        bytes += kept.back().size();
+    }
+    if (bytes > most_bytes) {
+        kept.pop_back();
+    }
+    std::ranges::reverse(kept);
+    std::string result = "[";
+    for (const auto& round : kept) {
+        result += result.size() > 1 ? "," : "";
+        result += round;
+    }
+    return result + "]";
 }
 
 /// Empty if nothing has been recorded yet.
@@ -102,7 +136,7 @@ std::optional<std::string> run_text(const std::filesystem::path& file, std::stri
         return std::nullopt;
     }
     auto result = run_object(found);
-    result["plan_json"] = federation::parse_json(found.text(plan_text_column));
+    result["plan_json"] = federation::parse_json(plan_text_of(*opened, run));
     result["notes"] = notes_of(*opened, run, most_notes);
     return federation::canonical_text(result);
 }
@@ -138,24 +172,46 @@ std::optional<std::string> rounds_text(const std::filesystem::path& file, std::s
     if (!opened || !has_run(*opened, run)) {
         return std::nullopt;
     }
-    statement rounds(*opened, "SELECT result FROM rounds WHERE run = ? ORDER BY round DESC");
-    rounds.bind(run);
-    std::vector<std::string> kept;
-    std::size_t bytes = 0;
-    while (bytes <= most_bytes && rounds.next()) {
-        kept.push_back(rounds.text(0));
-        bytes += kept.back().size();
+    return rounds_of(*opened, run, most_bytes);
+}
+
+std::optional<std::string> report_text(const std::filesystem::path& file, std::string_view run,
+                                       std::size_t most_bytes) {
+    auto opened = open(file);
+    if (!opened) {
+        return std::nullopt;
     }
-    if (bytes > most_bytes) {
-        kept.pop_back();
+    statement found(*opened, std::string(run_columns) + "WHERE id = ?");
+    found.bind(run);
+    if (!found.next()) {
+        return std::nullopt;
     }
-    std::ranges::reverse(kept);
-    std::string result = "[";
-    for (const auto& round : kept) {
-        result += result.size() > 1 ? "," : "";
-        result += round;
+    auto report = run_object(found);
+    for (const auto* const key :
+         {"started", "ended", "rounds", "best_test_accuracy", "last_test_accuracy", "last_test_loss"}) {
+        report.erase(key);
     }
-    return result + "]";
+    for (const auto* const key : {"detail", "weights_sha256"}) {
+        report[key] = report[key].is_null() ? json::value("") : report[key];
+    }
+    report["parameters"] = 0;
+    report["checkpoint_round"] = 0;
+    report["changes"] = json::array();
+    report["seconds_total"] = nullptr;
+    if (opened->text_of("PRAGMA user_version") != "1") {
+        statement more(*opened, std::string(report_columns) + "WHERE id = ?");
+        more.bind(run);
+        if (more.next()) {
+            report["parameters"] = more.number(0);
+            report["checkpoint_round"] = more.number(1);
+            report["changes"] = federation::parse_json(more.text(2));
+            report["seconds_total"] = real_or_null(more, 3);
+        }
+    }
+    // The rounds are JSON already, and there may be many.
+    auto text = federation::canonical_text(report);
+    text.pop_back();
+    return text + R"(,"rounds":)" + rounds_of(*opened, run, most_bytes) + "}";
 }
 
 } // namespace fedasio::history

@@ -1,13 +1,20 @@
+#include <fedasio/federation/json_text.hpp>
 #include <fedasio/history/recorder.hpp>
 #include <fedasio/master/log.hpp>
+#include <fedasio/master/report.hpp>
 #include <fedasio/net/offload.hpp>
 
 #include <boost/asio/this_coro.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include "history/tables.hpp"
 #include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,14 +37,13 @@ std::optional<double> finite(const std::optional<double>& number) {
 
 struct recorder::state {
     state(net::runtime& runtime, boost::asio::any_io_executor threads, std::filesystem::path where,
-          std::string plan, notice_handler handler, recorder_options limits)
-        : rt(runtime), pool(std::move(threads)), file(std::move(where)), plan_text(std::move(plan)),
-          notify(std::move(handler)), options(limits), due(runtime.executor) {}
+          notice_handler handler, recorder_options limits)
+        : rt(runtime), pool(std::move(threads)), file(std::move(where)), notify(std::move(handler)),
+          options(limits), due(runtime.executor) {}
 
     net::runtime& rt;
     boost::asio::any_io_executor pool;
     std::filesystem::path file;
-    std::string plan_text;
     notice_handler notify;
     recorder_options options;
 
@@ -45,18 +51,27 @@ struct recorder::state {
     master::run_opened run;
     master::log_writer log;
     std::map<master::worker_id, std::string> workers;
+    run_facts facts;
+    boost::json::array changes;
+    std::optional<double> began; ///< when the first training of this process did
+    double seconds_before = 0;   ///< of the rounds of earlier processes
     std::vector<row> waiting;
+    std::vector<row> early; ///< of this run before its first training: without one it leaves nothing
     net::event due;
-    bool has_begun = false; ///< a run without a training leaves nothing
     bool failing = false;
     bool overflows = false;
 
     void add(row::content what) {
-        if (waiting.size() < options.most_rows_waiting) {
-            waiting.push_back({run.run, std::move(what)});
+        if (waiting.size() + early.size() < options.most_rows_waiting) {
+            (began ? waiting : early).push_back({run.run, std::move(what)});
         } else {
             overflows = true;
         }
+    }
+
+    void add_facts() {
+        facts.changes = federation::canonical_text(changes);
+        add(facts);
     }
 
     void take(const master::event& happened);
@@ -67,19 +82,42 @@ struct recorder::state {
 void recorder::state::take(const master::event& happened) {
     if (const auto* opening = std::get_if<master::run_opened>(&happened.what)) {
         run = *opening;
+        facts = {};
+        changes.clear();
+        began.reset();
+        seconds_before = 0;
+        early.clear();
+    } else if (const auto* built = std::get_if<master::model_built>(&happened.what)) {
+        facts.parameters = built->parameters;
+    } else if (const auto* written = std::get_if<master::checkpoint_written>(&happened.what)) {
+        facts.checkpoint_round = written->round;
+    } else if (const auto* changed = std::get_if<master::plan_changed>(&happened.what)) {
+        changes.push_back(master::to_json(*changed));
     } else if (const auto* joined = std::get_if<master::worker_joined>(&happened.what)) {
         workers[joined->worker] = joined->name;
     } else if (const auto* left = std::get_if<master::worker_left>(&happened.what)) {
         workers.erase(left->worker);
     } else if (std::holds_alternative<master::training_started>(happened.what)) {
-        add(run_begins{run.plan, run.plan_digest, run.seed, run.version, run.instruction_set, happened.time});
-        has_begun = true;
+        if (!began) {
+            began = happened.time;
+            std::ranges::move(early, std::back_inserter(waiting));
+            early.clear();
+        }
+        add(run_begins{run.plan, run.plan_digest, run.plan_text, run.seed, run.version, run.instruction_set,
+                       happened.time});
         due.set();
     } else if (const auto* resumed = std::get_if<master::run_resumed>(&happened.what)) {
         // What was said before belongs to the run that goes on.
         run.run = resumed->run;
-        for (auto& one : waiting) {
+        for (auto& one : early) {
             one.run = run.run;
+        }
+        facts.checkpoint_round = resumed->round;
+        for (const auto& change : resumed->changes) {
+            changes.push_back(master::to_json(change));
+        }
+        for (const auto& round : resumed->rounds) {
+            seconds_before += std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0);
         }
         add(run_continues{resumed->round, resumed->rounds});
     } else if (const auto* update = std::get_if<master::client_updated>(&happened.what)) {
@@ -91,9 +129,12 @@ void recorder::state::take(const master::event& happened) {
                        dropped->detail});
     } else if (const auto* finished = std::get_if<master::round_finished>(&happened.what)) {
         add(finished->result);
+        add_facts();
         due.set();
     } else if (const auto* end = std::get_if<master::training_finished>(&happened.what)) {
-        add(run_ends{std::string(to_string(end->outcome)), end->detail, end->weights_sha256, happened.time});
+        add_facts();
+        add(run_ends{std::string(to_string(end->outcome)), end->detail, end->weights_sha256,
+                     seconds_before + happened.time - began.value_or(happened.time), happened.time});
         due.set();
     }
     keep_note(happened);
@@ -111,7 +152,7 @@ void recorder::state::keep_note(const master::event& happened) {
 
 awaitable<void> recorder::state::write() {
     due.reset();
-    if (!has_begun || waiting.empty()) {
+    if (waiting.empty()) {
         co_return;
     }
     const auto rows = std::exchange(waiting, {});
@@ -119,7 +160,7 @@ awaitable<void> recorder::state::write() {
     try {
         auto job = [&] {
             if (!opened) {
-                opened = std::make_unique<tables>(file, plan_text);
+                opened = std::make_unique<tables>(file);
             }
             try {
                 opened->write(rows);
@@ -154,9 +195,8 @@ awaitable<void> recorder::state::write() {
 }
 
 recorder::recorder(net::runtime& rt, boost::asio::any_io_executor pool, std::filesystem::path file,
-                   std::string plan_text, notice_handler notify, recorder_options options)
-    : state_(std::make_unique<state>(rt, std::move(pool), std::move(file), std::move(plan_text),
-                                     std::move(notify), options)) {}
+                   notice_handler notify, recorder_options options)
+    : state_(std::make_unique<state>(rt, std::move(pool), std::move(file), std::move(notify), options)) {}
 
 recorder::~recorder() = default;
 

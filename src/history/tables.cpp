@@ -12,7 +12,7 @@
 namespace fedasio::history {
 namespace {
 
-constexpr auto format = "1";
+constexpr auto format = "2";
 
 // Losses and accuracies are columns of their own for whoever looks with SQL; they are computed from `result`.
 constexpr auto create_tables = R"(
@@ -39,22 +39,33 @@ constexpr auto create_tables = R"(
     PRAGMA user_version = 1;
 )";
 
+// What came with format 2.
+constexpr auto upgrade_tables = R"(
+    ALTER TABLE runs ADD COLUMN parameters INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN checkpoint_round INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN changes TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE runs ADD COLUMN seconds_total REAL;
+    CREATE INDEX accuracy_of_run ON rounds (run, test_accuracy);
+    PRAGMA user_version = 2;
+)";
+
 } // namespace
 
 struct tables::writer {
     database& file;
-    const std::string& plan_text;
     statement client{file, "INSERT OR REPLACE INTO clients VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     statement note{file, "INSERT INTO notes (run, time, level, text) VALUES (?, ?, ?, ?)"};
 
     void operator()(const std::string& run, const run_begins& it) {
-        statement(file,
-                  "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL) ON CONFLICT DO "
-                  "UPDATE SET ended = NULL, outcome = NULL, detail = NULL, weights_sha256 = NULL")
+        statement(
+            file,
+            "INSERT INTO runs (id, plan, plan_digest, plan_text, seed, version, instruction_set, started) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
+            "UPDATE SET ended = NULL, outcome = NULL, detail = NULL, weights_sha256 = NULL")
             .bind(run)
             .bind(it.plan)
             .bind(it.plan_digest)
-            .bind(plan_text)
+            .bind(it.plan_text)
             .bind(std::to_string(it.seed))
             .bind(it.version)
             .bind(it.instruction_set)
@@ -76,11 +87,23 @@ struct tables::writer {
     }
 
     void operator()(const std::string& run, const run_ends& it) {
-        statement(file, "UPDATE runs SET ended = ?, outcome = ?, detail = ?, weights_sha256 = ? WHERE id = ?")
+        statement(file,
+                  "UPDATE runs SET seconds_total = ?, ended = ?, outcome = ?, detail = ?, weights_sha256 = ? "
+                  "WHERE id = ?")
+            .bind(it.seconds)
             .bind(it.time)
             .bind(it.outcome)
             .bind(it.detail)
             .bind(it.weights_sha256)
+            .bind(run)
+            .run();
+    }
+
+    void operator()(const std::string& run, const run_facts& it) {
+        statement(file, "UPDATE runs SET parameters = ?, checkpoint_round = ?, changes = ? WHERE id = ?")
+            .bind(static_cast<std::int64_t>(it.parameters))
+            .bind(it.checkpoint_round)
+            .bind(it.changes)
             .bind(run)
             .run();
     }
@@ -116,13 +139,15 @@ struct tables::writer {
     }
 };
 
-tables::tables(const std::filesystem::path& file, std::string plan_text)
-    : file_(file, database::access::write), plan_text_(std::move(plan_text)) {
+tables::tables(const std::filesystem::path& file) : file_(file, database::access::write) {
     file_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     const auto found = file_.text_of("PRAGMA user_version");
-    if (found == "0") {
+    if (found == "0" || found == "1") {
         transaction making(file_);
-        file_.execute(create_tables);
+        if (found == "0") {
+            file_.execute(create_tables);
+        }
+        file_.execute(upgrade_tables);
         making.commit();
     } else if (found != format) {
         throw std::runtime_error(file.string() + ": it is of another release (format " + found +
@@ -132,7 +157,7 @@ tables::tables(const std::filesystem::path& file, std::string plan_text)
 
 void tables::write(const std::vector<row>& rows) {
     transaction all(file_);
-    writer each{file_, plan_text_};
+    writer each{file_};
     for (const auto& one : rows) {
         std::visit([&](const auto& what) { each(one.run, what); }, one.what);
     }

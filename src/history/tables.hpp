@@ -16,10 +16,18 @@ namespace fedasio::history {
 struct run_begins {
     std::string plan;
     std::string plan_digest;
+    std::string plan_text; ///< canonical JSON
     std::uint64_t seed = 0;
     std::string version;
     std::string instruction_set;
     double time = 0;
+};
+
+/// What a report tells of a run beside its rounds, as far as it is known.
+struct run_facts {
+    std::uint64_t parameters = 0;
+    std::uint32_t checkpoint_round = 0;
+    std::string changes; ///< of the plan, JSON
 };
 
 /// An earlier process's run goes on after `round`: these are its rounds up to it, and later ones are to come
@@ -33,6 +41,7 @@ struct run_ends {
     std::string outcome;
     std::string detail;
     std::string weights_sha256;
+    double seconds = 0; ///< from the start of the first training, and of the rounds before a resumption
     double time = 0;
 };
 
@@ -58,8 +67,8 @@ struct note_row {
 
 /// What is written at a time; `run` says of which run.
 struct row {
-    using content =
-        std::variant<run_begins, run_continues, run_ends, master::round_result, client_row, note_row>;
+    using content = std::variant<run_begins, run_continues, run_facts, run_ends, master::round_result,
+                                 client_row, note_row>;
 
     std::string run;
     content what;
@@ -69,7 +78,7 @@ struct row {
 class tables {
 public:
     /// Throws std::runtime_error that names the file.
-    explicit tables(const std::filesystem::path& file, std::string plan_text);
+    explicit tables(const std::filesystem::path& file);
 
     /// All rows, in one transaction. Throws std::runtime_error; then none is written.
     void write(const std::vector<row>& rows);
@@ -78,7 +87,6 @@ private:
     struct writer;
 
     database file_;
-    std::string plan_text_;
 };
 
 } // namespace fedasio::history

@@ -45,7 +45,8 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
         const bool graceful = why == net::errc::closed || why == net::errc::closed_by_peer;
         set_state(*who, worker_state::gone);
         roster_.remove(who);
-        events_.publish(worker_left{who->id, who->hello.name, connection->end_reason(), !graceful});
+        const auto reason = who->evicted ? std::string("sent away by command") : connection->end_reason();
+        events_.publish(worker_left{who->id, who->hello.name, reason, !graceful && !who->evicted});
     } else if (!turned_away) {
         notice(noticed::severity::warning,
                "turned away " + connection->remote() + ": " + connection->end_reason());
@@ -117,6 +118,7 @@ void run::hear(worker& who, const net::frame& message) {
         event.round_trip_ms = std::chrono::duration<double, std::milli>(who.connection->round_trip()).count();
         event.bytes_sent = who.connection->bytes_sent();
         event.bytes_received = who.connection->bytes_received();
+        event.queued_bytes = who.connection->bytes_queued();
         events_.publish(event);
     } catch (const federation::plan_error& e) {
         who.connection->abort(net::errc::bad_meta, e.what());

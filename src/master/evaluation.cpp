@@ -14,12 +14,48 @@ namespace {
 
 constexpr std::size_t block_size = 1000;
 constexpr std::size_t batch_size = 100;
+constexpr std::size_t most_wrong = 24;
+
+/// Adds up, and keeps the surest mistakes.
+void merge(test_result& total, const test_result& part) {
+    total.samples += part.samples;
+    total.loss_sum += part.loss_sum;
+    total.correct += part.correct;
+    total.regression = part.regression;
+    total.confusion.resize(part.confusion.size());
+    for (std::size_t i = 0; i < part.confusion.size(); ++i) {
+        total.confusion[i] += part.confusion[i];
+    }
+    auto& wrong = total.wrong;
+    wrong.insert(wrong.end(), part.wrong.begin(), part.wrong.end());
+    std::ranges::sort(wrong, [](const auto& one, const auto& other) {
+        return one.confidence != other.confidence ? one.confidence > other.confidence
+                                                  : one.index < other.index;
+    });
+    wrong.resize(std::min(wrong.size(), most_wrong));
+}
+
+void note(test_result& into, std::size_t first, std::span<const std::int32_t> classes,
+          std::span<const nn::prediction> predictions, std::size_t width) {
+    into.confusion.resize(width <= federation::most_shown_classes ? width * width : 0);
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+        const auto label = static_cast<std::uint32_t>(classes[i]);
+        const auto [top, confidence] = predictions[i];
+        if (!into.confusion.empty()) {
+            ++into.confusion[label * width + top];
+        }
+        if (top != label) {
+            into.wrong.push_back({first + i, label, top, confidence});
+        }
+    }
+}
 
 test_result evaluate_block(const data::dataset& samples, const nn::network& network,
                            std::span<const float> weights, std::size_t first, std::size_t count) {
     nn::evaluator evaluator(network, batch_size);
     net::buffer features(batch_size * samples.feature_count() * sizeof(float));
     std::vector<std::uint32_t> indices(batch_size);
+    std::vector<nn::prediction> predictions(batch_size);
     test_result total;
     total.regression = samples.class_count() == 0;
     for (std::size_t begin = first; begin < first + count; begin += batch_size) {
@@ -30,10 +66,17 @@ test_result evaluate_block(const data::dataset& samples, const nn::network& netw
         samples.copy_features(batch, values);
         const nn::targets expected = total.regression ? nn::targets(samples.targets().subspan(begin, size))
                                                       : nn::targets(samples.classes().subspan(begin, size));
-        const auto result = evaluator.evaluate(weights, values, expected, size);
-        total.samples += size;
-        total.loss_sum += result.loss_sum;
-        total.correct += result.correct;
+        const auto said = std::span(predictions).first(total.regression ? 0 : size);
+        const auto result = evaluator.evaluate(weights, values, expected, size, said);
+        test_result part;
+        part.samples = size;
+        part.loss_sum = result.loss_sum;
+        part.correct = result.correct;
+        part.regression = total.regression;
+        if (!total.regression) {
+            note(part, begin, samples.classes().subspan(begin, size), said, network.output().size());
+        }
+        merge(total, part);
     }
     return total;
 }
@@ -82,10 +125,7 @@ net::awaitable<test_result> evaluate(net::runtime& rt, boost::asio::any_io_execu
         if (block.failure) {
             std::rethrow_exception(block.failure);
         }
-        total.samples += block.result.samples;
-        total.loss_sum += block.result.loss_sum;
-        total.correct += block.result.correct;
-        total.regression = block.result.regression;
+        merge(total, block.result);
     }
     co_return total;
 }

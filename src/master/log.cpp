@@ -95,6 +95,18 @@ std::optional<log_line> log_writer::describe(const event& happened) {
                         round.cohort.size() - round.dropped.size(), round.cohort.size(),
                         std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0)));
             },
+            [this](const plan_changed& changed) -> line {
+                last_round_ = changed.last_round;
+                return info(
+                    "plan_changed",
+                    fmt::format("changed: the last round is {}, {}, and from round {} on the deadline is "
+                                "{} s and the fraction {}",
+                                changed.last_round,
+                                changed.target_accuracy ? fmt::format("the target {} test accuracy",
+                                                                      percent(changed.target_accuracy))
+                                                        : "there is no target accuracy",
+                                changed.round, changed.deadline, changed.fraction));
+            },
             [](const checkpoint_written& written) -> line {
                 return detail("checkpoint", fmt::format("round {} is safe on disk", written.round));
             },

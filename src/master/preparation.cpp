@@ -9,6 +9,7 @@
 #include "master/answers.hpp"
 #include "master/run_failed.hpp"
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -19,7 +20,11 @@ namespace message_type = federation::message_type;
 
 // Answers of a size that no honest worker exceeds; parsing more would keep the master from its other workers.
 constexpr net::frame_limits summary_meta{std::size_t{4} << 20, 0};
+constexpr auto pause_between_deals = std::chrono::seconds(1);
 constexpr std::size_t bytes_a_client = 96;
+constexpr std::size_t bytes_a_count = 12;
+// Counts by class of all clients together: they stand in events and on the page.
+constexpr std::size_t most_counts = 200'000;
 
 } // namespace
 
@@ -141,6 +146,24 @@ bool run::everybody_hosts() const {
     return hosted >= dealt_;
 }
 
+/// Until every client has a worker that is ready for it. Who cannot load leaves clients behind; they are
+/// dealt anew, until `until`.
+net::awaitable<void> run::prepare_workers(net::clock::time_point until) {
+    bool ready = false;
+    bool cancelled = co_await net::is_cancelled();
+    while (!ready && !cancelled && rt_.time.now() < until) {
+        roster_.changed().reset();
+        co_await load_datasets();
+        co_await distribute_model();
+        ready = everybody_hosts();
+        if (!ready) {
+            co_await wait_for(&run::roster_has_changed,
+                              std::min(until, rt_.time.now() + pause_between_deals));
+        }
+        cancelled = co_await net::is_cancelled();
+    }
+}
+
 /// Brings every worker's data up to date with the clients that it is to host.
 net::awaitable<void> run::load_datasets() {
     deal_clients();
@@ -168,6 +191,10 @@ net::awaitable<void> run::load_datasets() {
     co_await load_test_set();
 
     const bool hold_out = !federation::has_test_files(plan_.source);
+    const auto classes = network_->output().size();
+    const bool wants_labels = !federation::is_regression(plan_) &&
+                              classes <= federation::most_shown_classes &&
+                              classes * clients_total() <= most_counts;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
         federation::load request;
@@ -178,20 +205,33 @@ net::awaitable<void> run::load_datasets() {
         request.holdout = hold_out ? plan_.test_fraction : 0.0;
         request.clients_total = clients_total();
         request.clients = who->assigned;
-        const net::frame_limits counts_meta{short_meta.meta + bytes_a_client * who->assigned.size(), 0};
+        request.label_counts = wants_labels;
+        const auto counts = wants_labels ? network_->output().size() : 0;
+        const net::frame_limits counts_meta{
+            short_meta.meta + (bytes_a_client + bytes_a_count * counts) * who->assigned.size(), 0};
         calls.emplace_back(who->connection, net::frame(message_type::load, federation::to_meta(request)),
                            counts_meta);
     }
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
         auto& who = *whom[index];
+        if (who.evicted) {
+            return "it was sent away";
+        }
         const auto loaded = federation::read_loaded(reply.meta);
         if (!std::ranges::equal(loaded.clients, who.assigned, {}, &federation::loaded::client_data::client)) {
             return "the reply names other clients than the request";
         }
+        for (const auto& [client, samples, held_out, labels] : loaded.clients) {
+            const auto sum = std::reduce(labels.begin(), labels.end());
+            if (!labels.empty() && (labels.size() > classes || sum != samples)) {
+                return "the label counts of client " + std::to_string(client) +
+                       " are not those of its samples";
+            }
+        }
         worker_assigned event{who.id, {}};
         for (const auto& client : loaded.clients) {
             who.hosted[client.client] = client;
-            event.clients.push_back({client.client, client.samples});
+            event.clients.push_back({client.client, client.samples, client.labels});
         }
         who.data_current = true;
         loaded_once_ = true;
@@ -202,7 +242,8 @@ net::awaitable<void> run::load_datasets() {
     const auto answers =
         co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
-        if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
+        const auto result = answers[i].result;
+        if ((result == net::outcome::refused || result == net::outcome::timed_out) && !whom[i]->evicted) {
             reject(*whom[i], describe(answers[i]));
         }
     }
@@ -226,7 +267,7 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
         summaries[whom[index]->assigned.front()] = federation::read_summary(reply.meta);
         return {};
     };
-    const net::gather_policy policy(rt_.time.now() + plan_.deadline, wanted);
+    const net::gather_policy policy(deadline(), wanted);
     const auto answers = co_await net::gather(rt_, std::move(calls), policy, on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {

@@ -77,8 +77,35 @@ round_result read_round(const boost::json::object& json) {
     return result;
 }
 
+boost::json::object to_json(const plan_changed& change) {
+    return {{"round", change.round},
+            {"last_round", change.last_round},
+            {"target_accuracy", number_or_null(change.target_accuracy)},
+            {"deadline", change.deadline},
+            {"fraction", change.fraction}};
+}
+
+plan_changed read_change(const boost::json::object& json) {
+    plan_changed change;
+    change.round = json.at("round").to_number<std::uint32_t>();
+    change.last_round = json.at("last_round").to_number<std::uint32_t>();
+    change.target_accuracy = read_number(json.at("target_accuracy"));
+    change.deadline = json.at("deadline").to_number<double>();
+    change.fraction = json.at("fraction").to_number<double>();
+    return change;
+}
+
 void report::take(const event& happened) {
     if (const auto* opened = std::get_if<run_opened>(&happened.what)) {
+        parameters_ = 0;
+        rounds_.clear();
+        changes_.clear();
+        checkpoint_round_ = 0;
+        end_ = {};
+        ended_ = false;
+        began_ = net::clock::time_point::max();
+        seconds_before_ = 0;
+        seconds_total_ = {};
         run_ = *opened;
     } else if (const auto* built = std::get_if<model_built>(&happened.what)) {
         parameters_ = built->parameters;
@@ -89,10 +116,13 @@ void report::take(const event& happened) {
     } else if (const auto* resumed = std::get_if<run_resumed>(&happened.what)) {
         run_.run = resumed->run;
         rounds_ = resumed->rounds;
+        changes_ = resumed->changes;
         checkpoint_round_ = resumed->round;
         for (const auto& round : rounds_) {
             seconds_before_ += std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0);
         }
+    } else if (const auto* changed = std::get_if<plan_changed>(&happened.what)) {
+        changes_.push_back(*changed);
     } else if (const auto* written = std::get_if<checkpoint_written>(&happened.what)) {
         checkpoint_round_ = written->round;
     } else if (const auto* end = std::get_if<training_finished>(&happened.what)) {
@@ -117,6 +147,11 @@ boost::json::object report::to_json() const {
     content["detail"] = end_.detail;
     content["weights_sha256"] = end_.weights_sha256;
     content["checkpoint_round"] = checkpoint_round_;
+    boost::json::array changes;
+    for (const auto& change : changes_) {
+        changes.emplace_back(master::to_json(change));
+    }
+    content["changes"] = std::move(changes);
     content["rounds"] = std::move(rounds);
     content["seconds_total"] = seconds_before_ + std::chrono::duration<double>(seconds_total_).count();
     return content;

@@ -1,10 +1,12 @@
 #include <fedasio/build_info.hpp>
 #include <fedasio/federation/digest.hpp>
+#include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/model_store.hpp>
 #include <fedasio/master/run.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include "master/run_failed.hpp"
 #include <cmath>
@@ -15,35 +17,64 @@ namespace fedasio::master {
 namespace {
 
 constexpr int most_rounds_without_update = 3;
-constexpr auto pause_between_deals = std::chrono::seconds(1);
 /// A run that was resumed at its end waits for its workers only to tell them so.
 constexpr auto farewell = std::chrono::seconds(10);
+
+net::clock::duration to_duration(double seconds) {
+    return std::chrono::duration_cast<net::clock::duration>(std::chrono::duration<double>(seconds));
+}
 
 } // namespace
 
 run::run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan plan, run_options options,
          event_source& events)
-    : rt_(rt), pool_(std::move(pool)), plan_(std::move(plan)), plan_digest_(federation::plan_digest(plan_)),
-      options_(std::move(options)), events_(events), roster_(rt), phase_since_(rt.time.now()),
-      ordered_(rt.executor), resumed_(rt.executor), training_over_(rt.executor), training_(rt.executor) {
+    : rt_(rt), pool_(std::move(pool)), options_(std::move(options)), events_(events), roster_(rt),
+      phase_since_(rt.time.now()), ordered_(rt.executor), resumed_(rt.executor), training_over_(rt.executor),
+      training_(rt.executor) {
+    open(std::move(plan));
+}
+
+/// From here on this plan is run, from its beginning. Workers keep their connections and are told all anew.
+void run::open(federation::plan plan) {
+    plan_ = std::move(plan);
+    plan_digest_ = federation::plan_digest(plan_);
+    network_.reset();
+    weights_ = {};
+    server_optimizer_.reset();
+    schema_.reset();
+    test_set_.reset();
+    local_clients_.clear();
+    round_ = running_round_ = checkpoint_round_ = 0;
+    accuracy_.reset();
+    record_ = run_record(fmt::format("{:016x}", rt_.entropy()));
+    apply({});
+    for (const auto& [id, who] : roster_.all()) {
+        who->assigned.clear();
+        who->hosted.clear();
+        who->data_current = who->has_model = false;
+        who->weights_version = 0;
+        who->state = worker_state::joined;
+    }
     if (plan_.model.input.size() != 0) {
         build_network(plan_.model);
     }
 }
 
-net::awaitable<bool> run::serve() {
-    co_await boost::asio::this_coro::throw_if_cancelled(false);
+void run::introduce_run() {
     run_opened opened;
-    opened.run = fmt::format("{:016x}", rt_.entropy());
-    record_ = run_record(opened.run);
+    opened.run = record_.run();
     opened.plan = plan_.name;
     opened.plan_digest = plan_digest_;
+    opened.plan_text = federation::canonical_text(federation::to_json(plan_));
     opened.seed = plan_.seed;
     opened.regression = federation::is_regression(plan_);
     opened.clients_planned = plan_.clients;
     opened.min_workers = options_.min_workers;
     opened.last_round = plan_.rounds;
     opened.target_accuracy = plan_.target_accuracy;
+    opened.deadline = terms_.deadline;
+    opened.fraction = terms_.fraction;
+    opened.has_state_dir = !options_.state_dir.empty();
     opened.version = version();
     opened.instruction_set = instruction_set();
     opened.models = federation::list_models(options_.state_dir);
@@ -51,12 +82,17 @@ net::awaitable<bool> run::serve() {
     if (network_) {
         events_.publish(model_built{network_->parameter_count()});
     }
+}
+
+net::awaitable<bool> run::serve() {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    introduce_run();
     if (options_.resume) {
         restore();
     }
     enter(phase::waiting);
     if (options_.autostart) {
-        order_ = order{plan_.rounds, true, plan_.target_accuracy};
+        order_ = order{terms_.last_round, true, terms_.target_accuracy};
         ordered_.set();
     }
     for (;;) {
@@ -70,7 +106,8 @@ net::awaitable<bool> run::serve() {
             co_return true;
         }
         ordered_.reset();
-        stopping_ = false;
+        stopping_ = cancelling_ = false;
+        ending_ = true;
         training_over_.reset();
         training_end end;
         training_.spawn(train(*std::exchange(order_, std::nullopt), end));
@@ -80,6 +117,7 @@ net::awaitable<bool> run::serve() {
             training_.cancel();
         }
         co_await training_.join();
+        in_round_ = false;
         if (keeps_checkpoints() && checkpoint_round_ < round_) {
             co_await checkpoint();
         }
@@ -87,6 +125,7 @@ net::awaitable<bool> run::serve() {
         enter(failed ? phase::failed : phase::finished);
         const auto digest = network_ ? federation::weights_sha256(weights_.floats()) : std::string();
         events_.publish(training_finished{end.outcome, std::move(end.detail), round_, digest});
+        ending_ = false;
         // A master that is stopped may come back, so its workers are not sent home.
         if (options_.exit_when_done && !cancelled) {
             for (const auto& [id, who] : roster_.all()) {
@@ -113,16 +152,18 @@ net::awaitable<void> run::train(order what, training_end& end) {
 }
 
 net::awaitable<run::training_end> run::run_rounds(order what) {
-    current_ = what;
-    last_round_ = what.rounds + (what.in_all ? 0 : round_);
+    terms_.last_round = what.rounds + (what.in_all ? 0 : round_);
+    terms_.target_accuracy = what.target_accuracy;
     loaded_once_ = false;
     if (!what.in_all) {
         accuracy_.reset();
     }
     for (const auto& [id, who] : roster_.all()) {
-        who->unusable.clear();
+        if (!who->evicted) {
+            who->unusable.clear();
+        }
     }
-    events_.publish(training_started{round_ + 1, last_round_, what.target_accuracy});
+    events_.publish(training_started{round_ + 1, terms_.last_round, what.target_accuracy});
     if (!ready_to_start()) {
         enter(phase::waiting);
         // Whoever wants an end at the end of the training wants one too when it cannot begin.
@@ -139,10 +180,11 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
     seconds_ = {};
     int without_update = 0;
     bool cancelled = co_await net::is_cancelled();
-    while (!cancelled && !is_done()) {
+    while (!cancelled && !stopping_ && !is_done()) {
         co_await pause_point();
         round_state round;
         const bool finished = co_await one_round(round);
+        in_round_ = false;
         cancelled = co_await net::is_cancelled();
         if (!finished && cancelled) {
             give_up_round(running_round_);
@@ -163,7 +205,7 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
                                                                      std::to_string(*accuracy_) +
                                                                      " in round " + std::to_string(round_)};
     }
-    if (cancelled) {
+    if (cancelled || (stopping_ && !is_done())) {
         co_return training_end{training_outcome::stopped, "stopped after round " + std::to_string(round_)};
     }
     co_return training_end{training_outcome::rounds_done, std::to_string(round_) + " rounds done"};
@@ -179,19 +221,10 @@ net::awaitable<bool> run::one_round(round_state& round) {
     if (cancelled) {
         co_return false;
     }
-    // Who cannot load leaves clients behind; they are dealt anew before the round begins without them.
-    const auto until = deadline();
-    bool all_ready = false;
-    while (!all_ready && !cancelled && rt_.time.now() < until) {
-        roster_.changed().reset();
-        co_await load_datasets();
-        co_await distribute_model();
-        all_ready = everybody_hosts();
-        if (!all_ready) {
-            co_await wait_for(&run::roster_has_changed, std::min(until, rt_.time.now() + pause_between_deals));
-        }
-        cancelled = co_await net::is_cancelled();
-    }
+    in_round_ = true;
+    deadline_ = to_duration(terms_.deadline);
+    fraction_ = terms_.fraction;
+    co_await prepare_workers(deadline());
     cancelled = co_await net::is_cancelled();
     if (cancelled || is_done()) {
         co_return false;
@@ -199,7 +232,10 @@ net::awaitable<bool> run::one_round(round_state& round) {
     round.result.round = running_round_ = round_ + 1;
     select_cohort(round);
     if (round.result.cohort.empty()) {
-        co_await wait_for_hosts();
+        in_round_ = false;
+        if (!stopping_) {
+            co_await wait_for_hosts();
+        }
         co_return false;
     }
     enter(phase::distributing_weights);
@@ -229,12 +265,12 @@ net::awaitable<bool> run::one_round(round_state& round) {
 }
 
 bool run::target_is_reached() const {
-    const auto& target = current_.target_accuracy;
+    const auto& target = terms_.target_accuracy;
     return target && accuracy_ && *accuracy_ >= *target;
 }
 
 bool run::is_done() const {
-    return round_ >= last_round_ || target_is_reached();
+    return round_ >= terms_.last_round || target_is_reached();
 }
 
 /// Waits until somebody comes, goes or is rejected since the clients were dealt, so that dealing them anew
@@ -360,65 +396,6 @@ std::string run::unusable_workers() const {
 
 void run::notice(noticed::severity level, std::string text) {
     events_.publish(noticed{level, std::move(text)});
-}
-
-net::awaitable<command_answer> run::execute(command what) {
-    command_answer answer;
-    const auto refuse = [&](std::string why) { answer = {false, std::move(why)}; };
-    const auto accept = [&](std::string consequence) { answer = {true, std::move(consequence)}; };
-    switch (what.what) {
-    case command::kind::train:
-        if (is_training() || order_) {
-            refuse("a training is going on: stop it first");
-        } else if (!ready_to_start()) {
-            refuse("not enough workers: " + missing_workers());
-        } else {
-            order_ = order{what.rounds.value_or(plan_.rounds), false, what.target_accuracy};
-            accept("training " + std::to_string(order_->rounds) + " rounds");
-            ordered_.set();
-        }
-        break;
-    case command::kind::pause:
-        if (!is_training()) {
-            refuse("nothing is being trained");
-        } else if (pausing_) {
-            refuse("it is paused, or about to be");
-        } else {
-            pausing_ = true;
-            events_.publish(pause_requested{true});
-            accept("pausing before the next round");
-        }
-        break;
-    case command::kind::resume:
-        if (!pausing_) {
-            refuse("it is not paused");
-        } else {
-            pausing_ = false;
-            events_.publish(pause_requested{false});
-            resumed_.set();
-            accept("going on");
-        }
-        break;
-    case command::kind::stop:
-        if (!is_training()) {
-            refuse("nothing is being trained");
-        } else if (stopping_) {
-            refuse("it is being stopped already");
-        } else {
-            stopping_ = true;
-            training_.cancel();
-            accept("stopping; the weights of round " + std::to_string(round_) + " stay");
-        }
-        break;
-    case command::kind::save:
-        answer = co_await save(std::move(what.name));
-        break;
-    case command::kind::load:
-        answer = co_await load(std::move(what.name));
-        break;
-    }
-    events_.publish(command_answered{std::string(to_string(what.what)), answer.accepted, answer.message});
-    co_return answer;
 }
 
 } // namespace fedasio::master

@@ -20,10 +20,14 @@ namespace message_type = federation::message_type;
 /// What the owner of a client that was lost in a round gets to be there again, or a worker with room for it.
 constexpr auto time_to_come_back = std::chrono::seconds(10);
 
+constexpr std::size_t bytes_a_count = 12;
+/// Sketches of more would take memory that grows with the clients.
+constexpr std::size_t most_compared = 2000;
+
 } // namespace
 
 net::clock::time_point run::deadline() const {
-    return rt_.time.now() + plan_.deadline;
+    return rt_.time.now() + deadline_;
 }
 
 void run::set_state(worker& who, worker_state state) {
@@ -42,11 +46,11 @@ void run::select_cohort(round_state& round) {
         }
     }
     if (!available.empty()) {
-        const auto share = std::min(1.0, plan_.fraction * plan_.over_selection);
+        const auto share = std::min(1.0, fraction_ * plan_.over_selection);
         round.result.cohort =
             federation::select_cohort(available, clients_total(), share, plan_.seed, round.result.round);
     }
-    const auto wanted = std::max(1.0, std::round(plan_.fraction * clients_total()));
+    const auto wanted = std::max(1.0, std::round(fraction_ * clients_total()));
     const auto possible = std::min(wanted, static_cast<double>(round.result.cohort.size()));
     round.needed = static_cast<std::size_t>(std::ceil(plan_.quorum * possible));
     for (const auto client : round.result.cohort) {
@@ -106,6 +110,9 @@ net::awaitable<void> run::train_cohort(round_state& round) {
     round.sum.emplace(network_->parameter_count(), std::max<std::uint64_t>(total, 1),
                       federation::weight_bound(weights_.floats()));
     round.updates.resize(cohort.size());
+    if (options_.compare_updates && cohort.size() <= most_compared) {
+        round.sketches.resize(cohort.size());
+    }
     std::vector<std::size_t> open(cohort.size());
     std::iota(open.begin(), open.end(), std::size_t{0});
     std::vector<std::size_t> homeless;
@@ -127,6 +134,7 @@ net::awaitable<void> run::train_cohort(round_state& round) {
         }
     }
     take_mean(round);
+    compare_updates(round);
 }
 
 std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const std::size_t> places) {
@@ -171,15 +179,16 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         if (const auto rejected = round.sum->add(reply.body.floats(), update.samples)) {
             return rejected->detail + "; a lower local.optimizer.learning_rate may help";
         }
+        if (!round.sketches.empty()) {
+            round.sketches[i].emplace(reply.body.floats(), weights_.floats());
+        }
         round.updates[i] = update;
         return {};
     };
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
         const auto i = places[index];
         auto& host = *round.hosts[i];
-        if (--open[host.id] == 0) {
-            set_state(host, worker_state::ready);
-        }
+        set_state(host, --open[host.id] == 0 ? worker_state::ready : worker_state::training);
         auto objection = take(i, reply);
         if (objection.empty()) {
             const auto& update = *round.updates[i];
@@ -188,10 +197,13 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         }
         return objection;
     };
+    const auto on_arrival = [&](std::size_t index) {
+        set_state(*round.hosts[places[index]], worker_state::sending);
+    };
     const auto enough = round.needed >= cohort.size() ? net::gather_policy::all
                                                       : round.needed - std::min(round.needed, round.count());
     const auto answers =
-        co_await net::gather(rt_, std::move(calls), net::gather_policy(until, enough), on_reply);
+        co_await net::gather(rt_, std::move(calls), net::gather_policy(until, enough), on_reply, on_arrival);
 
     std::set<worker_ptr> late;
     std::vector<std::size_t> lost;
@@ -202,7 +214,7 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         if (result == net::outcome::timed_out || result == net::outcome::not_needed) {
             late.insert(host);
         }
-        if (result == net::outcome::lost && host->connection->is_open()) {
+        if (result == net::outcome::lost && host->connection->is_open() && !host->evicted) {
             drop(round, cohort[i], host, "timed_out", "its worker did not take the weights in time");
         } else if (result == net::outcome::lost) {
             lost.push_back(i);
@@ -225,11 +237,10 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
 }
 
 /// Finds workers for the clients at the places `homeless`, takes those that have one out of it, and returns
-/// them. While none has one and the round still needs them, it waits: a moment if only their owners will do, or
-/// if no worker has room for them, else until `until`.
-net::awaitable<std::vector<std::size_t>> run::find_other_hosts(round_state& round,
-                                                               std::vector<std::size_t>& homeless,
-                                                               net::clock::time_point until) {
+/// them. While none has one and the round still needs them, it waits: a moment if only their owners will do,
+/// or if no worker has room for them, else until `until`.
+net::awaitable<std::vector<std::size_t>>
+run::find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, net::clock::time_point until) {
     std::vector<std::size_t> found;
     const auto soon = std::min(until, rt_.time.now() + time_to_come_back);
     bool cancelled = co_await net::is_cancelled();
@@ -251,10 +262,10 @@ net::awaitable<std::vector<std::size_t>> run::find_other_hosts(round_state& roun
             }
             return fits;
         });
-        waits = found.empty();
+        waits = found.empty() && !stopping_;
         if (waits) {
             enter(phase::waiting);
-            const bool nobody_has_room = !roster_.all().empty() && everybody_hosts();
+            const bool nobody_has_room = dealt_ > 0 && everybody_hosts();
             waits = co_await wait_for(&run::roster_has_changed, is_local() || nobody_has_room ? soon : until);
         }
         cancelled = co_await net::is_cancelled();
@@ -286,6 +297,20 @@ void run::take_mean(round_state& round) const {
     }
 }
 
+void run::compare_updates(const round_state& round) {
+    if (round.sketches.empty() || round.count() == 0) {
+        return;
+    }
+    const federation::update_sketch step(round.mean.floats(), weights_.floats());
+    updates_compared event{round.result.round, step.norm(), {}};
+    for (std::size_t i = 0; i < round.sketches.size(); ++i) {
+        if (const auto& sketch = round.sketches[i]) {
+            event.clients.push_back({round.result.cohort[i], sketch->norm(), cosine(*sketch, step)});
+        }
+    }
+    events_.publish(std::move(event));
+}
+
 /// Turns the mean of the updates into the next global weights.
 net::awaitable<void> run::aggregate(round_state& round) {
     enter(phase::aggregating);
@@ -305,56 +330,147 @@ net::awaitable<void> run::evaluate_model(round_state& round) {
         const auto result = co_await evaluate(rt_, pool_, test_set_, *network_, weights_.floats());
         round.result.test_loss = result.loss();
         round.result.test_accuracy = result.accuracy();
+        tell_evaluation(round.result.round, result, test_set_->class_names());
     } else {
         co_await evaluate_where_data_is(round);
     }
 }
 
-/// Without test data at the master, every client evaluates the new weights on what it holds out.
-net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
-    std::vector<client_id> clients;
+/// Lets these clients evaluate, and adds what they find to `results`; returns those whose worker was lost.
+net::awaitable<std::vector<client_id>>
+run::evaluate_clients(const round_state& round, std::vector<client_id> clients,
+                      std::map<client_id, federation::evaluation>& results, net::clock::time_point until) {
     std::vector<worker_ptr> hosts;
-    for (const auto& [client, counts] : roster_.hosted_clients()) {
-        const auto host = roster_.host_of(client);
-        if (counts.held_out > 0 && host->has_model) {
-            clients.push_back(client);
-            hosts.push_back(host);
+    std::vector<client_id> lost;
+    std::erase_if(clients, [&](client_id client) {
+        auto host = roster_.host_of(client);
+        const bool ready = host && host->has_model;
+        if (ready) {
+            hosts.push_back(std::move(host));
+        } else {
+            lost.push_back(client);
         }
-    }
+        return !ready;
+    });
     co_await distribute_weights(hosts);
+    const auto counts = confusion_counts();
+    const net::frame_limits limits{short_meta.meta + bytes_a_count * counts, 0};
     std::vector<net::call> calls;
     for (std::size_t i = 0; i < clients.size(); ++i) {
-        const federation::evaluate request{round.result.round, clients[i], weights_version_};
+        const federation::evaluate request{round.result.round, clients[i], weights_version_, counts > 0};
         calls.emplace_back(hosts[i]->connection,
-                           net::frame(message_type::evaluate, federation::to_meta(request)), short_meta);
+                           net::frame(message_type::evaluate, federation::to_meta(request)), limits);
     }
-    std::vector<federation::evaluation> results(clients.size());
     auto on_reply = [&](std::size_t i, net::frame& reply) -> std::string {
         const auto result = federation::read_evaluation(reply.meta);
         if (result.client != clients[i] || result.samples > hosts[i]->hosted[clients[i]].held_out) {
             return "it is not the evaluation that was asked for";
         }
-        results[i] = result;
+        const auto sum = std::reduce(result.confusion.begin(), result.confusion.end());
+        if (!result.confusion.empty() && (result.confusion.size() != counts || sum != result.samples)) {
+            return "its confusion matrix is not that of its samples";
+        }
+        results[clients[i]] = result;
         return {};
     };
-    const auto answers =
-        co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
+    const auto answers = co_await net::gather(rt_, std::move(calls), net::gather_policy(until), on_reply);
     for (std::size_t i = 0; i < clients.size(); ++i) {
-        if (answers[i].result != net::outcome::reply && answers[i].result != net::outcome::cancelled) {
+        const auto how = answers[i].result;
+        if (how == net::outcome::lost) {
+            lost.push_back(clients[i]);
+        } else if (how != net::outcome::reply && how != net::outcome::cancelled) {
             notice(noticed::severity::warning, "round " + std::to_string(round.result.round) +
                                                    " was evaluated without client " +
                                                    std::to_string(clients[i]) + ": " + describe(answers[i]));
         }
     }
+    co_return lost;
+}
+
+/// Cells of a confusion matrix; 0: nobody makes one.
+std::size_t run::confusion_counts() const {
+    const auto classes = network_->output().size();
+    return federation::is_regression(plan_) || classes > federation::most_shown_classes ? 0
+                                                                                        : classes * classes;
+}
+
+/// Without test data at the master, every client evaluates the new weights on what it holds out. Whose worker
+/// is lost does so where another worker can do it, as in train_cohort().
+net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
+    const auto until = deadline();
+    std::map<client_id, federation::evaluation> results;
+    // Data that every worker reaches needs any worker.
+    bool cancelled = co_await net::is_cancelled();
+    bool waits = !is_local();
+    while (waits && !cancelled) {
+        co_await prepare_workers(until);
+        waits = dealt_ == 0;
+        if (waits) {
+            roster_.changed().reset();
+            waits = co_await wait_for(&run::roster_has_changed, until);
+        }
+        cancelled = co_await net::is_cancelled();
+    }
+    enter(phase::evaluating);
+    std::vector<client_id> open;
+    for (const auto& [client, counts] : roster_.hosted_clients()) {
+        if (counts.held_out > 0) {
+            open.push_back(client);
+        }
+    }
+    for (;;) {
+        open = co_await evaluate_clients(round, open, results, until);
+        cancelled = co_await net::is_cancelled();
+        if (open.empty() || is_local() || cancelled || rt_.time.now() >= until) {
+            break;
+        }
+        co_await prepare_workers(until);
+        if (dealt_ == 0) {
+            roster_.changed().reset();
+            co_await wait_for(&run::roster_has_changed, until);
+        } else if (std::ranges::none_of(open,
+                                        [&](auto client) { return roster_.host_of(client) != nullptr; })) {
+            break; // nobody has room for them
+        }
+        enter(phase::evaluating);
+    }
+    for (const auto client : open) {
+        notice(noticed::severity::warning, "round " + std::to_string(round.result.round) +
+                                               " was evaluated without client " + std::to_string(client) +
+                                               ": its worker was lost");
+    }
+    const auto counts = confusion_counts();
     test_result total;
     total.regression = federation::is_regression(plan_);
-    for (const auto& result : results) {
+    total.confusion.resize(counts);
+    for (const auto& [client, result] : results) {
         total.samples += result.samples;
         total.loss_sum += result.loss_sum;
         total.correct += result.correct;
+        // One that is not told would make a matrix of who knows which part.
+        if (result.confusion.empty() && result.samples > 0) {
+            total.confusion.clear();
+        }
+        for (std::size_t k = 0; k < std::min(total.confusion.size(), result.confusion.size()); ++k) {
+            total.confusion[k] += result.confusion[k];
+        }
     }
     round.result.test_loss = total.loss();
     round.result.test_accuracy = total.accuracy();
+    tell_evaluation(round.result.round, total, schema_ ? schema_->classes : std::vector<std::string>());
+}
+
+void run::tell_evaluation(std::uint32_t round, const test_result& result,
+                          std::span<const std::string> classes) {
+    if (result.regression || result.samples == 0) {
+        return;
+    }
+    model_evaluated event{
+        round, result.samples, {classes.begin(), classes.end()}, result.confusion, result.wrong};
+    while (event.classes.size() < network_->output().size()) {
+        event.classes.push_back(std::to_string(event.classes.size()));
+    }
+    events_.publish(std::move(event));
 }
 
 } // namespace fedasio::master

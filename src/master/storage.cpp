@@ -30,19 +30,36 @@ net::payload to_payload(std::span<const float> values) {
 
 } // namespace
 
+std::map<std::string, std::string> run::model_metadata() const {
+    std::map<std::string, std::string> metadata{{"format", "fedasio"},
+                                                {"plan", plan_.name},
+                                                {"plan_digest", plan_digest_},
+                                                {"round", std::to_string(round_)}};
+    if (schema_) {
+        metadata["schema"] = federation::canonical_text(federation::to_json(*schema_));
+    }
+    return metadata;
+}
+
+net::awaitable<std::optional<model_copy>> run::copy_model() {
+    if (!network_) {
+        co_return std::nullopt;
+    }
+    model_copy copy{plan_.name, round_, {}};
+    auto job = [network = *network_, weights = weights_, metadata = model_metadata()] {
+        return federation::model_bytes(layout_of(network), weights.floats(), metadata);
+    };
+    copy.bytes = co_await net::offload(rt_, pool_, std::move(job));
+    co_return copy;
+}
+
 net::awaitable<void> run::save_to(std::filesystem::path file) {
     if (!network_) {
         throw std::runtime_error("there is no model yet: the data has not been loaded");
     }
     const auto round = round_;
     const auto weights = weights_;
-    std::map<std::string, std::string> metadata{{"format", "fedasio"},
-                                                {"plan", plan_.name},
-                                                {"plan_digest", plan_digest_},
-                                                {"round", std::to_string(round)}};
-    if (schema_) {
-        metadata["schema"] = federation::canonical_text(federation::to_json(*schema_));
-    }
+    const auto metadata = model_metadata();
     auto job = [&, network = *network_] {
         federation::save_model(file, layout_of(network), weights.floats(), metadata, *options_.disk);
         return federation::list_models(options_.state_dir);
@@ -69,7 +86,7 @@ net::awaitable<command_answer> run::save(std::string name) {
 }
 
 net::awaitable<command_answer> run::load(std::string name) {
-    if (is_training() || order_) {
+    if (is_busy()) {
         co_return command_answer{false, "a training is going on: stop it first"};
     }
     if (!network_) {
@@ -85,8 +102,9 @@ net::awaitable<command_answer> run::load(std::string name) {
             federation::load_model(path, layout_of(network), values.floats());
             return net::payload(std::move(values));
         };
+        const auto run = record_.run();
         auto loaded = co_await net::offload(rt_, pool_, std::move(job));
-        if (is_training() || order_) {
+        if (is_busy() || run != record_.run()) {
             co_return command_answer{false, "a training has begun in the meantime: stop it first"};
         }
         weights_ = std::move(loaded);
@@ -115,6 +133,7 @@ net::awaitable<void> run::checkpoint() {
         state.strategy_state.assign(strategy_state.begin(), strategy_state.end());
         record_.owners = local_clients_;
         record_.schema = schema_;
+        record_.planned = plan_terms();
         state.history = record_.text();
         auto job = [&] {
             return federation::save_checkpoint(checkpoint_dir(), state, options_.keep_checkpoints,
@@ -130,6 +149,28 @@ net::awaitable<void> run::checkpoint() {
                         ? "there is none yet"
                         : "that of round " + std::to_string(checkpoint_round_) + " stays") +
                    ": " + e.what());
+    }
+}
+
+/// What was changed by command counts on, unless the plan's file says something else than it did then.
+void run::take_changes_up() {
+    auto& changed = record_.changed;
+    const auto now = plan_terms();
+    const auto& then = record_.planned;
+    if (now.rounds != then.rounds) {
+        changed.rounds.reset();
+    }
+    if (now.target_accuracy != then.target_accuracy) {
+        changed.target_changed = false;
+    }
+    if (now.deadline != then.deadline) {
+        changed.deadline.reset();
+    }
+    apply(changed);
+    // The last change says what counts, whatever made it so.
+    if (!record_.changes.empty()) {
+        terms_.round = round_ + 1;
+        record_.changes.push_back(terms_);
     }
 }
 
@@ -174,6 +215,8 @@ void run::restore() {
     if (!kept.resumed.rounds.empty()) {
         accuracy_ = kept.resumed.rounds.back().test_accuracy;
     }
+    take_changes_up();
+    kept.resumed.changes = record_.changes;
     notice(noticed::severity::info,
            "going on with run " + kept.resumed.run + " after round " + std::to_string(round_));
     events_.publish(std::move(kept.resumed));

@@ -42,7 +42,7 @@ private:
 } // namespace
 
 awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, gather_policy policy,
-                                        reply_handler on_reply) {
+                                        reply_handler on_reply, arrival_handler on_arrival) {
     co_await asio::this_coro::throw_if_cancelled(false);
     std::vector<gathered> results(calls.size());
     std::vector<bool> settled(calls.size(), false);
@@ -90,7 +90,11 @@ awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, ga
             continue;
         }
         auto handler = [&settle, i](answer got) { settle(i, std::move(got)); };
-        const auto ticket = peer->ask(std::move(request), limits, std::move(handler));
+        connection::arrival_handler arrives;
+        if (on_arrival) {
+            arrives = [&on_arrival, i] { on_arrival(i); };
+        }
+        const auto ticket = peer->ask(std::move(request), limits, std::move(handler), std::move(arrives));
         if (!settled[i]) {
             open.opened(i, peer, ticket);
         }

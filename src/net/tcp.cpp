@@ -58,8 +58,13 @@ private:
 
 class tcp_acceptor final : public acceptor {
 public:
-    tcp_acceptor(const asio::any_io_executor& executor, const tcp::endpoint& endpoint)
-        : acceptor_(executor, endpoint), local_(describe(acceptor_.local_endpoint())) {}
+    tcp_acceptor(const asio::any_io_executor& executor, const tcp::endpoint& endpoint, int send_buffer_bytes)
+        : acceptor_(executor, endpoint), local_(describe(acceptor_.local_endpoint())) {
+        if (send_buffer_bytes > 0) {
+            acceptor_.set_option(
+                tcp::socket::send_buffer_size(send_buffer_bytes)); // accepted ones inherit it
+        }
+    }
 
     awaitable<opened> accept() override {
         auto [ec, socket] = co_await acceptor_.async_accept(as_result);
@@ -118,10 +123,10 @@ std::string address::to_string() const {
     return host.find(':') == std::string::npos ? host + ":" + text : "[" + host + "]:" + text;
 }
 
-std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where) {
+std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where, int send_buffer_bytes) {
     tcp::resolver resolver(rt.executor);
     const auto found = resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive);
-    return std::make_unique<tcp_acceptor>(rt.executor, found.begin()->endpoint());
+    return std::make_unique<tcp_acceptor>(rt.executor, found.begin()->endpoint(), send_buffer_bytes);
 }
 
 awaitable<opened> connect_tcp(runtime& rt, address where, clock::duration patience) {

@@ -61,15 +61,20 @@ awaitable<opened> become_known(runtime& rt, std::shared_ptr<tls_engine> engine, 
 
 } // namespace
 
-tls::tls(runtime& rt, std::filesystem::path kit_folder, kit_handler on_kit)
-    : rt_(rt), folder_(std::move(kit_folder)), on_kit_(std::move(on_kit)), seen_(state_of_kit(folder_)) {
-    kit_ = std::make_unique<const kit>(folder_);
+tls::tls(runtime& rt, std::filesystem::path kit_folder, kit_handler on_kit, tls_use use)
+    : rt_(rt), folder_(std::move(kit_folder)), use_(use), on_kit_(std::move(on_kit)),
+      seen_(state_of_kit(folder_)) {
+    kit_ = std::make_unique<const kit>(folder_, use_);
 }
 
 tls::~tls() = default;
 
 const std::string& tls::own_name() const noexcept {
     return kit_->name;
+}
+
+std::vector<std::string> tls::own_hosts() const {
+    return alternative_names(SSL_CTX_get0_certificate(kit_->context.get()));
 }
 
 void tls::read_again_if_changed() {
@@ -80,7 +85,7 @@ void tls::read_again_if_changed() {
     seen_ = std::move(now);
     std::string news = "read the changed kit " + folder_.string();
     try {
-        kit_ = std::make_unique<const kit>(folder_);
+        kit_ = std::make_unique<const kit>(folder_, use_);
     } catch (const std::runtime_error& e) {
         news = std::string("going on with the kit as it was read before: ") + e.what();
     }

@@ -1,8 +1,10 @@
 #include "net/tls_kit.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <sys/stat.h>
 
@@ -53,7 +55,36 @@ std::string common_name(const X509* certificate) {
             static_cast<std::size_t>(ASN1_STRING_length(value))};
 }
 
-tls::kit::kit(const std::filesystem::path& folder) : context(SSL_CTX_new(TLS_method())) {
+std::vector<std::string> alternative_names(const X509* certificate) {
+    std::vector<std::string> result;
+    const std::unique_ptr<GENERAL_NAMES, freed_by<GENERAL_NAMES_free>> names(static_cast<GENERAL_NAMES*>(
+        certificate == nullptr ? nullptr
+                               : X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+    for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+        const auto* const name = sk_GENERAL_NAME_value(names.get(), i);
+        const bool is_host = name->type == GEN_DNS;
+        if (!is_host && name->type != GEN_IPADD) {
+            continue;
+        }
+        const auto* const text = is_host ? name->d.dNSName : name->d.iPAddress;
+        const std::string bytes(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                                static_cast<std::size_t>(ASN1_STRING_length(text)));
+        if (is_host) {
+            result.push_back(bytes);
+        } else if (bytes.size() == sizeof(asio::ip::address_v4::bytes_type)) {
+            asio::ip::address_v4::bytes_type raw;
+            std::ranges::copy(bytes, raw.begin());
+            result.push_back(asio::ip::address_v4(raw).to_string());
+        } else if (bytes.size() == sizeof(asio::ip::address_v6::bytes_type)) {
+            asio::ip::address_v6::bytes_type raw;
+            std::ranges::copy(bytes, raw.begin());
+            result.push_back(asio::ip::address_v6(raw).to_string());
+        }
+    }
+    return result;
+}
+
+tls::kit::kit(const std::filesystem::path& folder, tls_use use) : context(SSL_CTX_new(TLS_method())) {
     auto* const with = context.get();
     if (with == nullptr || SSL_CTX_set_min_proto_version(with, TLS1_3_VERSION) != 1 ||
         SSL_CTX_set_max_proto_version(with, TLS1_3_VERSION) != 1) {
@@ -62,19 +93,39 @@ tls::kit::kit(const std::filesystem::path& folder) : context(SSL_CTX_new(TLS_met
     no_resumption(*with);
     SSL_CTX_set_mode(with, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
     SSL_CTX_set_max_cert_list(with, most_certificate_bytes);
-    SSL_CTX_set_verify(with, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    if (use == tls_use::asking) {
+        trust(folder);
+        return;
+    }
+    if (use == tls_use::mutual) {
+        trust(folder / "ca.pem");
+        look_for_revoked(folder / "crl.pem");
+    }
+    show(folder);
+}
 
-    const auto authority = folder / "ca.pem";
-    check(SSL_CTX_load_verify_file(with, authority.c_str()) == 1, authority, "is no certificate");
-    const auto list = folder / "crl.pem";
-    auto* const store = SSL_CTX_get_cert_store(with);
+void tls::kit::trust(const std::filesystem::path& authority) {
+    auto* const with = context.get();
+    SSL_CTX_set_verify(with, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    if (authority.empty()) {
+        check(SSL_CTX_set_default_verify_paths(with) == 1, "the system", "has no list of authorities");
+    } else {
+        check(SSL_CTX_load_verify_file(with, authority.c_str()) == 1, authority, "is no certificate");
+    }
+}
+
+void tls::kit::look_for_revoked(const std::filesystem::path& list) {
+    auto* const store = SSL_CTX_get_cert_store(context.get());
     auto* const lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
     check(lookup != nullptr && X509_load_crl_file(lookup, list.c_str(), X509_FILETYPE_PEM) == 1, list,
           "is no revocation list");
     X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_X509_STRICT);
+}
 
+void tls::kit::show(const std::filesystem::path& folder) {
+    auto* const with = context.get();
     const auto certificate = folder / "cert.pem";
-    check(SSL_CTX_use_certificate_file(with, certificate.c_str(), SSL_FILETYPE_PEM) == 1, certificate,
+    check(SSL_CTX_use_certificate_chain_file(with, certificate.c_str()) == 1, certificate,
           "is no certificate");
     const auto key = folder / "key.pem";
     refuse_open_key(key);

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace fedasio::net {
 
@@ -25,12 +26,20 @@ struct tls::kit {
     ssl_context_ptr context;
     std::string name;
 
-    explicit kit(const std::filesystem::path& folder);
+    kit(const std::filesystem::path& folder, tls_use use);
+
+private:
+    void trust(const std::filesystem::path& authority);
+    void look_for_revoked(const std::filesystem::path& list);
+    void show(const std::filesystem::path& folder);
 };
 
 /// Differs when one of the kit's files does.
 [[nodiscard]] std::string state_of_kit(const std::filesystem::path& folder);
 
 [[nodiscard]] std::string common_name(const X509* certificate);
+
+/// Names and addresses of hosts in it (RFC 5280, 4.2.1.6).
+[[nodiscard]] std::vector<std::string> alternative_names(const X509* certificate);
 
 } // namespace fedasio::net

@@ -223,7 +223,10 @@ awaitable<error_code> tls_engine::shake_hands(std::shared_ptr<tls_engine> self) 
         }
         if (done == 1) {
             self->is_known_ = true;
-            self->received_.resize(peer_buffer);
+            // Who showed no certificate is as much a stranger as before, and gets no more memory.
+            if (SSL_get_verify_mode(self->ssl_.get()) != SSL_VERIFY_NONE) {
+                self->received_.resize(peer_buffer);
+            }
             co_return error_code{};
         }
         problem = co_await self->fill();

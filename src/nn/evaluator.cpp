@@ -74,15 +74,25 @@ evaluator& evaluator::operator=(evaluator&&) noexcept = default;
 evaluator::~evaluator() = default;
 
 batch_result evaluator::evaluate(std::span<const float> weights, std::span<const float> features,
-                                 const targets& expected, std::size_t samples) {
+                                 const targets& expected, std::size_t samples,
+                                 std::span<prediction> predictions) {
     const network& model = memory_->model;
     check_weights(model, weights);
     check_features(model, features, samples);
     check_targets(model, expected, samples);
+    if (!predictions.empty() && predictions.size() != samples) {
+        throw std::invalid_argument("there is room for " + std::to_string(predictions.size()) +
+                                    " predictions of " + std::to_string(samples) + " samples");
+    }
+    const auto width = model.output().size();
     batch_result all;
     memory_->for_each_block(
         weights, features, samples, [&](std::size_t first, std::size_t count, float* outputs) {
-            measure(model.spec().objective, outputs, expected, first, model.output().size(), count, all);
+            measure(model.spec().objective, outputs, expected, first, width, count, all);
+            for (std::size_t i = 0; i < count && !predictions.empty(); ++i) {
+                predictions[first + i] =
+                    predict_class(model.spec().objective, std::span(outputs + i * width, width));
+            }
         });
     return all;
 }

@@ -57,6 +57,15 @@ void measure(loss objective, const float* y, const targets& expected, std::size_
     }
 }
 
+prediction predict_class(loss objective, std::span<const float> y) {
+    const auto top = std::ranges::max_element(y);
+    const auto place = static_cast<std::uint32_t>(top - y.begin());
+    const double confidence = objective == loss::cross_entropy
+                                  ? std::exp(-cross_entropy_of(y.data(), y.size(), place))
+                                  : std::clamp(static_cast<double>(*top), 0.0, 1.0);
+    return {place, static_cast<float>(confidence)};
+}
+
 void differentiate(loss objective, float* y, const targets& expected, std::size_t outputs,
                    std::size_t samples) {
     const auto count = static_cast<float>(samples);

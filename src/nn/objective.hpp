@@ -12,6 +12,9 @@ namespace fedasio::nn {
 void measure(loss objective, const float* y, const targets& expected, std::size_t first, std::size_t outputs,
              std::size_t samples, batch_result& sum);
 
+/// The class of one sample, from its outputs as measure() takes them.
+prediction predict_class(loss objective, std::span<const float> y);
+
 /// y as measure() takes it becomes the gradient of the mean loss by y.
 void differentiate(loss objective, float* y, const targets& expected, std::size_t outputs,
                    std::size_t samples);

@@ -122,6 +122,7 @@ bool simulate(const federation::plan& plan, const simulation_options& options, s
     run_options.autostart = true;
     run_options.exit_when_done = true;
     run_options.resume = chosen.resume;
+    run_options.compare_updates = false;
     run_options.state_dir = chosen.state_dir;
     master::run run(rt, pool.get_executor(), std::move(unhurried), run_options, events);
     auto network = net::make_memory_network(rt.executor);

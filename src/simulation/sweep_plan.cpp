@@ -54,17 +54,6 @@ void write_out_defaults(json::object& plan, const json::object& canonical) {
     }
 }
 
-void check_model(const federation::plan& plan, const std::string& file_name) {
-    if (plan.model.input.size() == 0) {
-        return; // known only with the data
-    }
-    try {
-        const nn::network whole(plan.model);
-    } catch (const std::invalid_argument& e) {
-        throw federation::plan_error(file_name + ": model: " + e.what());
-    }
-}
-
 /// A file that is not there would make a row that says failed of every run.
 void check_files(const sweep_run& run, const std::string& file_name) {
     const auto check = [&](const char* key, const std::filesystem::path& path, bool replaced) {
@@ -116,7 +105,7 @@ std::vector<sweep_run> plan_sweep(const sweep_request& what) {
         }
         sweep_run run;
         run.plan = federation::plan_from_json(content, file_name);
-        check_model(run.plan, file_name);
+        federation::check_model(run.plan, file_name);
         run.data = what.data;
         check_files(run, file_name);
         run.id = id_of(run);

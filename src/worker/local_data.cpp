@@ -87,6 +87,17 @@ local_data::local_data(const federation::load& what, const data_path& data, samp
     }
 }
 
+std::vector<std::uint64_t> local_data::label_counts(std::uint32_t client) const {
+    std::vector<std::uint64_t> counts(samples_->class_count());
+    const auto* own = find(client);
+    if (own != nullptr && !counts.empty()) {
+        for (const auto index : own->train) {
+            ++counts[static_cast<std::size_t>(samples_->classes()[index])];
+        }
+    }
+    return counts;
+}
+
 const data::holdout* local_data::find(std::uint32_t client) const {
     const auto found = clients_.find(client);
     return found == clients_.end() ? nullptr : &found->second;

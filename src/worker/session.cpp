@@ -178,6 +178,10 @@ net::awaitable<void> session::load(net::frame request) {
         for (const auto client : what.clients) {
             const auto* own = data_->find(client);
             reply.clients.push_back({client, own->train.size(), own->held_out.size()});
+            if (what.label_counts && options_.tell_labels &&
+                data_->samples().class_count() <= federation::most_shown_classes) {
+                reply.clients.back().labels = data_->label_counts(client);
+            }
         }
         log_(severity::info, "hosts " + std::to_string(what.clients.size()) + " of " +
                                  std::to_string(what.clients_total) + " clients; " +
@@ -310,7 +314,11 @@ net::awaitable<void> session::perform(std::optional<workspace>& own, const task&
             co_await connection_->writable();
             connection_->reply(what.request, federation::to_meta(result->update), result->weights);
         } else {
-            auto job = [&] { return own->evaluate(*data, weights.floats(), what.client, *what.stop); };
+            const bool confusion =
+                options_.tell_labels && federation::read_evaluate(what.request.meta).confusion;
+            auto job = [&] {
+                return own->evaluate(*data, weights.floats(), what.client, *what.stop, confusion);
+            };
             const auto result = co_await net::offload(rt_, pool_, std::move(job));
             co_await connection_->writable();
             connection_->reply(what.request, federation::to_meta(result));

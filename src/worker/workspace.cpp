@@ -5,6 +5,7 @@
 #include <fedasio/worker/workspace.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -141,7 +142,8 @@ trained workspace::train(const local_data& data, std::span<const float> weights,
 }
 
 federation::evaluation workspace::evaluate(const local_data& data, std::span<const float> weights,
-                                           std::uint32_t client, const std::atomic<bool>& stop) {
+                                           std::uint32_t client, const std::atomic<bool>& stop,
+                                           bool confusion) {
     auto& [setup, trainer, evaluator, loader, order] = *memory_;
     const auto& samples = data.samples();
     const auto& own = samples_of(data, client).held_out;
@@ -149,14 +151,23 @@ federation::evaluation workspace::evaluate(const local_data& data, std::span<con
     federation::evaluation result;
     result.client = client;
     result.samples = own.size();
+    const auto width = setup->network.output().size();
+    const bool counts = confusion && samples.class_count() > 0 && width <= federation::most_shown_classes;
+    result.confusion.resize(counts ? width * width : 0);
+    std::array<nn::prediction, evaluation_batch> predictions;
     for (std::size_t begin = 0; begin < own.size(); begin += evaluation_batch) {
         if (stop.load(std::memory_order_relaxed)) {
             throw cancelled_task();
         }
         const auto size = std::min(evaluation_batch, own.size() - begin);
         const auto expected = loader.read(samples, std::span(own).subspan(begin, size));
+        const auto said = std::span(predictions).first(counts ? size : 0);
         const auto batch =
-            evaluator.evaluate(weights, loader.features(size, samples.feature_count()), expected, size);
+            evaluator.evaluate(weights, loader.features(size, samples.feature_count()), expected, size, said);
+        for (std::size_t i = 0; i < said.size(); ++i) {
+            const auto label = static_cast<std::size_t>(samples.classes()[own[begin + i]]);
+            ++result.confusion[label * width + said[i].top];
+        }
         result.loss_sum += batch.loss_sum;
         result.correct += batch.correct;
     }

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(status_has_the_documented_form) {
     BOOST_TEST(
         shown.status_text(200.5) ==
         R"({"phase":"training","run":"5c0f","round":3,"checkpoint_round":0,"last_round":15,"target_accuracy":0.5,)"
-        R"("pausing":false,"stopping":false,)"
+        R"("deadline":600,"fraction":0.5,"clients_per_round":2,"state_dir":true,"pausing":false,"stopping":false,)"
         R"("plan":"digits","plan_digest":"9f","seed":7,"parameters":199210,"task":"classification","min_workers":2,)"
         R"("workers":0,"clients":0,"clients_planned":4,"version":"0.1.0","instruction_set":"x86-64-v3",)"
         R"("started":100,"now":200.5,"models":["best"]})");
@@ -131,13 +131,13 @@ BOOST_AUTO_TEST_CASE(a_worker_from_joining_to_leaving) {
     BOOST_TEST(text(status().at("workers")) == "1");
     happen(worker_state_changed{2, worker_state::training});
     happen(worker_assigned{2, {{1, 30}, {0, 12}}});
-    happen(worker_measured{2, 97.5, 1234, 0.25, 11, 12});
+    happen(worker_measured{2, 97.5, 1234, 0.25, 11, 12, 13});
     happen(samples::updated(1, 0, 2, 12, 1.0, 0.5));
     BOOST_TEST(
         text(workers()) ==
         R"([{"worker":2,"name":"worker-2","address":"127.0.0.1:41022","state":"training","joined":11,"threads":3,)"
         R"("capacity":1,"version":"0.1.0","instruction_set":"x86-64-v3","clients":[0,1],"samples":42,"cpu_percent":97.5,)"
-        R"("memory_bytes":1234,"round_trip_ms":0.25,"bytes_sent":11,"bytes_received":12,"loss":1,"accuracy":0.5,)"
+        R"("memory_bytes":1234,"round_trip_ms":0.25,"bytes_sent":11,"bytes_received":12,"queued_bytes":13,"loss":1,"accuracy":0.5,)"
         R"("reason":""}])");
     BOOST_TEST(text(status().at("clients")) == "2");
     happen(worker_left{2, "worker-2", "lost"});
@@ -170,19 +170,20 @@ BOOST_AUTO_TEST_CASE(clients_move_between_workers) {
 
 BOOST_AUTO_TEST_CASE(a_client_from_assignment_to_drop) {
     happen(samples::joined(2));
-    happen(worker_assigned{2, {{1, 15000}}});
+    happen(worker_assigned{2, {{1, 15000, {9000, 6000}}}});
     BOOST_TEST(
         text(clients()) ==
         R"([{"client":1,"worker":2,"samples":15000,"round":null,"loss":null,"accuracy":null,"seconds":null,)"
-        R"("reason":""}])");
+        R"("reason":"","labels":[9000,6000],"distance":null,"cosine":null}])");
     happen(client_dropped{2, 1, 2, "timed_out", ""});
     BOOST_TEST(text(clients().at(0).at("reason")) == "\"timed_out\"");
     BOOST_TEST(text(clients().at(0).at("round")) == "2");
     happen(samples::updated(3, 1, 2, 15000, 0.5, 0.75));
+    happen(updates_compared{3, 1, {{1, 2.5, -0.5}, {9, 1, 1}}});
     BOOST_TEST(
         text(clients()) ==
         R"([{"client":1,"worker":2,"samples":15000,"round":3,"loss":0.5,"accuracy":0.75,"seconds":0.25,)"
-        R"("reason":""}])");
+        R"("reason":"","labels":[9000,6000],"distance":2.5,"cosine":-0.5}])");
 }
 
 BOOST_AUTO_TEST_CASE(a_workers_loss_is_weighted_over_its_clients_of_one_round) {
@@ -219,6 +220,61 @@ BOOST_AUTO_TEST_CASE(rounds_are_in_order_and_replaced_when_done_again) {
     BOOST_TEST(text(rounds().at(1).at("test_accuracy")) == "null");
     BOOST_TEST(shown.totals().rounds == 3U);
     BOOST_TEST(shown.totals().bytes_sent == 977U);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_the_plan_is_what_counts) {
+    happen(samples::opened());
+    happen(plan_changed{3, 20, 0.75, 30, 0.25});
+    BOOST_TEST(text(status().at("last_round")) == "20");
+    BOOST_TEST(text(status().at("target_accuracy")) == "0.75");
+    BOOST_TEST(text(status().at("deadline")) == "30");
+    BOOST_TEST(text(status().at("fraction")) == "0.25");
+    BOOST_TEST(text(status().at("clients_per_round")) == "1");
+    happen(run_resumed{"12ab", 2, {}, {{1, 9, {}, 1, 1}, {3, 10, {}, 40, 1}}});
+    BOOST_TEST(text(status().at("last_round")) == "10");
+    BOOST_TEST(text(status().at("deadline")) == "40");
+    BOOST_TEST(text(status().at("clients_per_round")) == "4");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_run_forgets_the_one_before_but_for_its_workers) {
+    happen(samples::opened());
+    happen(samples::joined(1));
+    happen(samples::joined(2));
+    happen(worker_left{1, "worker-1", "lost"});
+    happen(worker_assigned{2, {{0, 5}}});
+    happen(worker_state_changed{2, worker_state::ready});
+    happen(samples::updated(1, 0, 2, 5, 1.0, 0.5));
+    happen(model_evaluated{1, 10, {"a"}, {10}, {}});
+    happen(round_finished{samples::result(1)});
+    happen(training_finished{training_outcome::rounds_done, "", 1, ""});
+    BOOST_TEST(text(snapshot().at("evaluation").at("confusion")) == "[[10]]");
+    auto next = samples::opened();
+    next.run = "77aa";
+    next.plan = "letters";
+    happen(next);
+    BOOST_TEST(text(status().at("run")) == "\"77aa\"");
+    BOOST_TEST(text(status().at("round")) == "0");
+    BOOST_TEST(text(status().at("parameters")) == "0");
+    BOOST_TEST(rounds().empty());
+    BOOST_TEST(clients().empty());
+    BOOST_TEST(!shown.last_result());
+    BOOST_TEST(shown.totals().rounds == 1U); // of the process
+    BOOST_TEST(text(snapshot(300).at("evaluation")) == "null");
+    BOOST_TEST(text(workers().at(0).at("state")) == "\"gone\"");
+    const auto here = workers().at(1).as_object();
+    BOOST_TEST(text(here.at("state")) == "\"joined\"");
+    BOOST_TEST(text(here.at("clients")) == "[]");
+    BOOST_TEST(text(here.at("samples")) == "0");
+    BOOST_TEST(text(here.at("loss")) == "null");
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_or_stop_that_is_yet_to_come_is_shown_while_workers_are_waited_for) {
+    happen(phase_entered{phase::training, 1});
+    happen(pause_requested{true});
+    happen(command_answered{"stop", true, ""});
+    happen(phase_entered{phase::waiting, 1});
+    BOOST_TEST(text(status().at("pausing")) == "true");
+    BOOST_TEST(text(status().at("stopping")) == "true");
 }
 
 BOOST_AUTO_TEST_CASE(saved_models_are_listed) {

@@ -40,6 +40,23 @@ const refusal refusals[] = {
     {R"({"command": 3})", "\"command\" is missing"},
     {R"({"command": "dance"})", "no such command"},
     {R"({"command": "stop", "command": "pause"})", "twice"},
+    {R"({"command": "dance"})", "train, pause, resume, stop, save, load, evict, change, start"},
+    {R"({"command": "stop", "now": 1})", "\"now\""},
+    {R"({"command": "stop", "rounds": 1})", "it knows now"},
+    {R"({"command": "evict"})", "\"worker\" is missing"},
+    {R"({"command": "evict", "worker": "a"})", "\"worker\""},
+    {R"({"command": "evict", "worker": 0})", "\"worker\""},
+    {R"({"command": "evict", "worker": 1.5})", "\"worker\""},
+    {R"({"command": "change", "fraction": 0})", "\"fraction\""},
+    {R"({"command": "change", "fraction": 1.01})", "\"fraction\""},
+    {R"({"command": "change", "deadline": 0})", "\"deadline\""},
+    {R"({"command": "change", "deadline": null})", "\"deadline\""},
+    {R"({"command": "change", "deadline": 1e300})", "\"deadline\""},
+    {R"({"command": "change", "rounds": 0})", "\"rounds\""},
+    {R"({"command": "change", "name": "x"})", "does not know the key"},
+    {R"({"command": "train", "target_accuracy": null})", "\"target_accuracy\""},
+    {R"({"command": "start"})", "\"plan\" is missing"},
+    {R"({"command": "start", "plan": {}})", "\"plan\""},
     {R"({"command": "train", "rounds": 0})", "\"rounds\""},
     {R"({"command": "train", "rounds": -1})", "\"rounds\""},
     {R"({"command": "train", "rounds": 1000001})", "\"rounds\""},
@@ -54,7 +71,7 @@ const refusal refusals[] = {
     {R"({"command": "train", "target_accuracy": NaN})", "not JSON"},
     {R"({"command": "train", "target_accuracy": 1e999})", "not JSON"},
     {R"({"command": "train", "target_accuracy": true})", "\"target_accuracy\""},
-    {R"({"command": "train", "round": 3})", "the key \"round\"; it knows rounds and target_accuracy"},
+    {R"({"command": "train", "round": 3})", "the key \"round\"; it knows rounds, target_accuracy"},
     {R"({"command": "train", "name": "x"})", "the key \"name\""},
     {R"({"command": "pause", "rounds": 3})", "the key \"rounds\"; it knows no others"},
     {R"({"command": "save"})", "\"name\" is missing"},
@@ -111,6 +128,31 @@ BOOST_AUTO_TEST_CASE(text_and_back) {
     what.name = "best";
     BOOST_TEST(command_text(what) == R"({"command":"load","name":"best"})");
     BOOST_TEST(parse_command(command_text(what)).name == "best");
+    what = {};
+    what.what = kind::change;
+    what.no_target = true;
+    what.deadline = 2.5;
+    what.fraction = 0.5;
+    BOOST_TEST(command_text(what) ==
+               R"({"command":"change","target_accuracy":null,"deadline":2.5,"fraction":0.5})");
+    const auto change = parse_command(command_text(what));
+    BOOST_TEST(change.no_target);
+    BOOST_TEST(change.deadline.value() == 2.5);
+    BOOST_TEST(change.fraction.value() == 0.5);
+    what = {};
+    what.what = kind::stop;
+    what.now = true;
+    BOOST_TEST(command_text(what) == R"({"command":"stop","now":true})");
+    BOOST_TEST(parse_command(command_text(what)).now);
+    BOOST_TEST(!parse_command(R"({"command": "stop"})").now);
+    what = {};
+    what.what = kind::evict;
+    what.worker = 3;
+    BOOST_TEST(parse_command(command_text(what)).worker == 3U);
+    what = {};
+    what.what = kind::start;
+    what.plan = "{\n// a plan\n}";
+    BOOST_TEST(parse_command(command_text(what)).plan == what.plan);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,7 +26,7 @@ std::ostream& operator<<(std::ostream& out, const expectation& it) {
 const expectation expectations[] = {
     {samples::opened(), false,
      R"("type":"run_opened","run":"5c0f","plan":"digits","plan_digest":"9f","seed":7,"task":"classification","clients_planned":4,)"
-     R"("min_workers":2,"last_round":15,"target_accuracy":0.5,"version":"0.1.0","instruction_set":"x86-64-v3",)"
+     R"("min_workers":2,"last_round":15,"target_accuracy":0.5,"deadline":600,"fraction":0.5,"state_dir":true,"version":"0.1.0","instruction_set":"x86-64-v3",)"
      R"("models":["best"])"},
     {model_built{199210}, false, R"("type":"model_built","parameters":199210)"},
     {phase_entered{phase::distributing_weights, 3}, true,
@@ -34,17 +34,18 @@ const expectation expectations[] = {
     {samples::joined(2), true,
      R"("type":"worker_joined","worker":{"worker":2,"name":"worker-2","address":"127.0.0.1:41022","state":"joined",)"
      R"("joined":1.5,"threads":3,"capacity":1,"version":"0.1.0","instruction_set":"x86-64-v3","clients":[],)"
-     R"("samples":0,"cpu_percent":null,"memory_bytes":null,"round_trip_ms":null,"bytes_sent":0,"bytes_received":0,)"
+     R"("samples":0,"cpu_percent":null,"memory_bytes":null,"round_trip_ms":null,"bytes_sent":0,"bytes_received":0,"queued_bytes":0,)"
      R"("loss":null,"accuracy":null,"reason":""})"},
     {worker_left{2, "worker-2", "lost"}, true,
      R"("type":"worker_left","worker":2,"name":"worker-2","reason":"lost")"},
     {worker_state_changed{2, worker_state::receiving}, false,
      R"("type":"worker_state","worker":2,"state":"receiving")"},
-    {worker_assigned{2, {{0, 10}, {5, 32}}}, false,
-     R"("type":"worker_assigned","worker":2,"clients":[{"client":0,"samples":10},{"client":5,"samples":32}],"samples":42)"},
-    {worker_measured{2, 97.5, 1234, 0.25, 11, 12}, false,
+    {worker_assigned{2, {{0, 10}, {5, 32, {30, 0, 2}}}}, false,
+     R"("type":"worker_assigned","worker":2,"clients":[{"client":0,"samples":10,"labels":null},)"
+     R"({"client":5,"samples":32,"labels":[30,0,2]}],"samples":42)"},
+    {worker_measured{2, 97.5, 1234, 0.25, 11, 12, 13}, false,
      R"("type":"worker_stats","worker":2,"cpu_percent":97.5,"memory_bytes":1234,"round_trip_ms":0.25,"bytes_sent":11,)"
-     R"("bytes_received":12)"},
+     R"("bytes_received":12,"queued_bytes":13)"},
     {training_started{1, 15, std::nullopt}, true,
      R"("type":"training_started","round":1,"last_round":15,"target_accuracy":null)"},
     {round_started{3, {4, 1}}, false, R"("type":"round_started","round":3,"cohort":[4,1])"},
@@ -54,16 +55,27 @@ const expectation expectations[] = {
      R"("type":"client_dropped","round":3,"client":1,"worker":null,"reason":"lost","detail":"left")"},
     {client_dropped{3, 1, 2, "lost", ""}, true,
      R"("type":"client_dropped","round":3,"client":1,"worker":2,"reason":"lost","detail":"")"},
+    {updates_compared{3, 0.5, {{0, 1.5, 0.25}, {4, 0, std::nullopt}}}, false,
+     R"("type":"updates_compared","round":3,"step":0.5,"clients":[{"client":0,"distance":1.5,"cosine":0.25},)"
+     R"({"client":4,"distance":0,"cosine":null}])"},
+    {model_evaluated{3, 10, {"a", "b"}, {4, 1, 2, 3}, {{7, 1, 0, 0.75}}}, false,
+     R"("type":"model_evaluated","round":3,"samples":10,"classes":["a","b"],"confusion":[[4,1],[2,3]],)"
+     R"("wrong":[{"index":7,"label":1,"predicted":0,"confidence":0.75}])"},
+    {model_evaluated{3, 10, {"a"}, {}, {}}, false,
+     R"("type":"model_evaluated","round":3,"samples":10,"classes":["a"],"confusion":null,"wrong":[])"},
+    {plan_changed{4, 20, std::nullopt, 30, 0.5}, true,
+     R"("type":"plan_changed","round":4,"last_round":20,"target_accuracy":null,"deadline":30,"fraction":0.5)"},
     {round_finished{samples::result(3)}, true,
      R"("type":"round_finished","result":{"round":3,"cohort":[0,1],"dropped":[{"client":1,"reason":"lost"}],)"
      R"("train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,"test_accuracy":null,"seconds":{"loading_dataset":0,)"
      R"("distributing_model":0,"distributing_weights":0,"training":2,"aggregating":0,"evaluating":0.5},)"
      R"("bytes_sent":100,"bytes_received":200,"time":42.5})"},
-    {run_resumed{"5c0f", 3, {samples::result(3)}}, false,
+    {run_resumed{"5c0f", 3, {samples::result(3)}, {{2, 9, 0.5, 30, 1}}}, false,
      R"("type":"run_resumed","run":"5c0f","round":3,"rounds":[{"round":3,"cohort":[0,1],)"
      R"("dropped":[{"client":1,"reason":"lost"}],"train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,)"
      R"("test_accuracy":null,"seconds":{"loading_dataset":0,"distributing_model":0,"distributing_weights":0,)"
-     R"("training":2,"aggregating":0,"evaluating":0.5},"bytes_sent":100,"bytes_received":200,"time":42.5}])"},
+     R"("training":2,"aggregating":0,"evaluating":0.5},"bytes_sent":100,"bytes_received":200,"time":42.5}],)"
+     R"("changes":[{"round":2,"last_round":9,"target_accuracy":0.5,"deadline":30,"fraction":1}])"},
     {checkpoint_written{3}, false, R"("type":"checkpoint","round":3)"},
     {training_finished{training_outcome::target_reached, "d", 3, "ab"}, true,
      R"("type":"training_finished","outcome":"target_reached","detail":"d","round":3,"weights_sha256":"ab")"},

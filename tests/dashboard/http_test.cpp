@@ -7,6 +7,8 @@
 
 #include "live_server.hpp"
 #include "samples.hpp"
+#include <memory>
+#include <vector>
 
 namespace {
 
@@ -20,6 +22,8 @@ using live::raw_connection;
 using live::until;
 
 constexpr auto json_type = "Content-Type: application/json\r\n";
+using fedasio::dashboard::archive_answer;
+
 const std::string page_text = "<!doctype html><title>page</title>";
 
 } // namespace
@@ -27,15 +31,20 @@ const std::string page_text = "<!doctype html><title>page</title>";
 BOOST_FIXTURE_TEST_SUITE(dashboard_http, fixture)
 
 BOOST_AUTO_TEST_CASE(past_runs) {
-    archive = [](fedasio::dashboard::archive_question what) -> awaitable<std::optional<std::string>> {
+    archive = [](fedasio::dashboard::archive_question what) -> awaitable<std::optional<archive_answer>> {
         if (what.run == "dead") {
             throw std::runtime_error("the disk is gone");
         }
         if (what.run == "0") {
             co_return std::nullopt;
         }
-        co_return std::to_string(static_cast<int>(what.what)) + " " + what.run + " " +
-            std::to_string(what.round);
+        archive_answer answer{std::to_string(static_cast<int>(what.what)) + " " + what.run + " " +
+                              std::to_string(what.round) + " " + std::to_string(what.index) + " " +
+                              what.name};
+        if (what.what == fedasio::dashboard::archive_question::kind::model) {
+            answer.file = "a.safetensors";
+        }
+        co_return answer;
     };
     run([](fixture& with) -> awaitable<void> {
         struct expected {
@@ -46,9 +55,10 @@ BOOST_AUTO_TEST_CASE(past_runs) {
         for (const auto& it :
              {expected{"", 200, "0  0"}, expected{"/12ab", 200, "1 12ab 0"},
               expected{"/12ab/rounds", 200, "2 12ab 0"}, expected{"/12ab/rounds/7/clients", 200, "3 12ab 7"},
-              expected{"/0", 404, "no such run"}, expected{"/dead", 500, "the disk is gone"},
-              expected{"/", 404, "nothing"}, expected{"/12ab/", 404, "nothing"},
-              expected{"/../x", 404, "nothing"}, expected{"/12ab/rounds/7", 404, "nothing"},
+              expected{"/12ab/report", 200, "4 12ab 0"}, expected{"/0", 404, "no such thing"},
+              expected{"/dead", 500, "the disk is gone"}, expected{"/", 404, "nothing"},
+              expected{"/12ab/", 404, "nothing"}, expected{"/../x", 404, "nothing"},
+              expected{"/12ab/rounds/7", 404, "nothing"},
               expected{"/12ab/rounds/4294967296/clients", 404, "nothing"},
               expected{"/12ab/rounds/7/clients/", 404, "nothing"},
               expected{"/a/b/c/d/e/f/g/h", 404, "nothing"}}) {
@@ -61,6 +71,67 @@ BOOST_AUTO_TEST_CASE(past_runs) {
         const auto written = co_await ask(with, "POST /api/v1/runs HTTP/1.1\r\nHost: " + with.host() +
                                                     "\r\nContent-Length: 0\r\n\r\n");
         BOOST_TEST(written.status == 405U);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_is_asked_of_the_present_run) {
+    archive = [](fedasio::dashboard::archive_question what) -> awaitable<std::optional<archive_answer>> {
+        archive_answer answer{std::to_string(static_cast<int>(what.what)) + " " + what.run + " " +
+                              std::to_string(what.index) + " " + what.name};
+        if (what.what == fedasio::dashboard::archive_question::kind::model) {
+            answer.file = "a.safetensors";
+        }
+        co_return answer;
+    };
+    run([](fixture& with) -> awaitable<void> {
+        with.events.publish(samples::opened());
+        struct expected {
+            const char* path;
+            unsigned status;
+            const char* body;
+        };
+        for (const auto& it :
+             {expected{"report", 200, "4 5c0f 0 "}, expected{"samples/17", 200, "5  17 "},
+              expected{"samples/", 404, "nothing"}, expected{"samples/-1", 404, "nothing"},
+              expected{"samples/4294967296", 404, "nothing"}, expected{"samples/1/2", 404, "nothing"},
+              expected{"model", 200, "6  0 "}, expected{"models/best", 200, "7  0 best"},
+              expected{"models/..%2fx", 404, "nothing"}, expected{"models/.x", 404, "nothing"},
+              expected{"models", 404, "nothing"}, expected{"models/a/b", 404, "nothing"}}) {
+            const auto answer = co_await ask(with, get(with, std::string("/api/v1/") + it.path));
+            BOOST_TEST_CONTEXT(it.path) {
+                BOOST_TEST(answer.status == it.status);
+                BOOST_TEST(answer.body.find(it.body) != std::string::npos, answer.body);
+            }
+        }
+        const auto file = co_await ask(with, get(with, "/api/v1/model"));
+        BOOST_TEST(file.header("Content-Type") == "application/octet-stream");
+        BOOST_TEST(file.header("Content-Disposition") == "attachment; filename=\"a.safetensors\"");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(plans_are_checked_for_an_editor) {
+    run([](fixture& with) -> awaitable<void> {
+        const auto post = [&with](const std::string& body) {
+            return "POST /api/v1/plan/check HTTP/1.1\r\nHost: " + with.host() +
+                   "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+        };
+        const auto wrong = co_await ask(with, post("{\n \"rounds\": 3,\n \"fractoin\": 1}"));
+        BOOST_TEST(wrong.status == 200U);
+        BOOST_TEST(
+            wrong.body.find(R"({"ok":false,"line":3,"column":2,"path":"fractoin","message":"unknown key)") !=
+                std::string::npos,
+            wrong.body);
+        const auto sound = co_await ask(
+            with,
+            post(
+                R"({"rounds": 3, "model": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]},
+                           "data": {"source": {"type": "csv", "label": "x"}, "partition": {"scheme": "local"}}})"));
+        BOOST_TEST(sound.body.starts_with(R"({"ok":true,"plan_digest":")"), sound.body);
+        BOOST_TEST(sound.body.find(R"("plan":{"name":"plan","seed":1)") != std::string::npos, sound.body);
+        const auto read = co_await ask(with, get(with, "/api/v1/plan/check"));
+        BOOST_TEST(read.status == 405U);
+        const auto schema = co_await ask(with, get(with, "/api/v1/plan/schema"));
+        BOOST_TEST(schema.body.starts_with(R"({"type": "object")"), schema.body);
     });
 }
 
@@ -102,6 +173,9 @@ BOOST_AUTO_TEST_CASE(every_address_answers) {
                 BOOST_TEST(answer.body.find(it.contains) != std::string::npos, answer.body);
                 BOOST_TEST(answer.header("X-Content-Type-Options") == "nosniff");
                 BOOST_TEST(answer.header("Referrer-Policy") == "no-referrer");
+                BOOST_TEST(answer.header("X-Frame-Options") == "DENY");
+                BOOST_TEST(answer.header("Cross-Origin-Opener-Policy") == "same-origin");
+                BOOST_TEST(answer.header("Cross-Origin-Resource-Policy") == "same-origin");
                 BOOST_TEST(answer.header("Content-Security-Policy") ==
                            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
                            "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
@@ -286,15 +360,30 @@ BOOST_AUTO_TEST_CASE(a_loopback_server_answers_to_loopback_names_only) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(an_open_server_answers_to_any_name) {
+BOOST_AUTO_TEST_CASE(an_open_server_answers_to_names_of_its_own) {
     listen = "0.0.0.0:0";
     start();
     const auto port = server->local().port;
     server.reset();
     listen = "0.0.0.0:" + std::to_string(port);
+    protection.names = {"master.example", "192.0.2.7"};
     run([](fixture& with) -> awaitable<void> {
-        const auto named = co_await ask(with, "GET /healthz HTTP/1.1\r\nHost: master.example\r\n\r\n");
-        BOOST_TEST(named.status == 200U);
+        struct expected {
+            const char* host;
+            unsigned status;
+        };
+        for (const auto& it :
+             {expected{"master.example", 200}, expected{"MASTER.example:80", 200}, expected{"192.0.2.7", 200},
+              expected{"127.0.0.1:1", 200}, expected{"localhost", 200}, expected{"evil.example", 403},
+              expected{"master.example.evil", 403}, expected{"x.master.example", 403},
+              expected{"192.0.2.8", 403}, expected{"0.0.0.0", 403}, expected{"[2001:db8::1]", 403},
+              expected{"master.example:x", 403}, expected{":80", 403}}) {
+            const auto answer =
+                co_await ask(with, "GET /healthz HTTP/1.1\r\nHost: " + std::string(it.host) + "\r\n\r\n");
+            BOOST_TEST_CONTEXT(it.host) {
+                BOOST_TEST(answer.status == it.status);
+            }
+        }
         const auto nameless = co_await ask(with, "GET /healthz HTTP/1.0\r\n\r\n");
         BOOST_TEST(nameless.status == 200U);
     });
@@ -344,7 +433,7 @@ BOOST_AUTO_TEST_CASE(a_slow_header_is_cut) {
         with.time.advance(200ms);
         bool ended = co_await silent.ends();
         BOOST_TEST(ended);
-        BOOST_TEST(with.server->connections() == 1U);
+        co_await until([&] { return with.server->connections() == 1; });
         with.time.advance(5s);
         ended = co_await slow.ends();
         BOOST_TEST(ended);
@@ -399,6 +488,76 @@ BOOST_AUTO_TEST_CASE(too_many_connections_are_told) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(too_many_connections_of_one_address_are_told) {
+    options.max_connections_of_one = 2;
+    run([](fixture& with) -> awaitable<void> {
+        raw_connection first(with);
+        raw_connection second(with);
+        co_await first.connect();
+        co_await second.connect();
+        co_await until([&] { return with.server->connections() == 2; });
+        const auto third = co_await ask(with, get(with, "/healthz"));
+        BOOST_TEST(third.status == 503U);
+        // Some of those that are too many are answered, others are not even kept.
+        std::vector<std::unique_ptr<raw_connection>> many;
+        for (int i = 0; i < 20; ++i) {
+            many.push_back(std::make_unique<raw_connection>(with));
+            co_await many.back()->connect();
+        }
+        const bool ended = co_await many.back()->ends();
+        BOOST_TEST(ended);
+        BOOST_TEST(with.server->connections() <= 12U);
+        many.clear();
+        first.close();
+        co_await until([&] { return with.server->connections() == 1; });
+        const auto fourth = co_await ask(with, get(with, "/healthz"));
+        BOOST_TEST(fourth.status == 200U);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(answers_that_nobody_takes_are_bounded) {
+    options.answer_bytes = std::size_t{12} << 20;
+    archive = [](fedasio::dashboard::archive_question) -> awaitable<std::optional<archive_answer>> {
+        co_return archive_answer{std::string(std::size_t{8} << 20, 'x')};
+    };
+    run([](fixture& with) -> awaitable<void> {
+        raw_connection stuck(with);
+        co_await stuck.connect(8192);
+        co_await stuck.send(get(with, "/api/v1/runs"));
+        co_await until([&] { return with.time.standing(30s) == 1; });
+        const auto too_much = co_await ask(with, get(with, "/api/v1/runs"));
+        BOOST_TEST(too_much.status == 503U);
+        const auto small = co_await ask(with, get(with, "/healthz"));
+        BOOST_TEST(small.status == 200U);
+        with.time.advance(30s);
+        co_await until([&] { return with.server->connections() == 0; });
+        const auto again = co_await ask(with, get(with, "/api/v1/runs"));
+        BOOST_TEST(again.status == 200U);
+        BOOST_TEST(again.body.size() == std::size_t{8} << 20);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_taken_drop_by_drop_is_cut) {
+    options.least_bytes_a_second = std::size_t{1} << 20;
+    archive = [](fedasio::dashboard::archive_question) -> awaitable<std::optional<archive_answer>> {
+        co_return archive_answer{std::string(std::size_t{8} << 20, 'x')};
+    };
+    run([](fixture& with) -> awaitable<void> {
+        raw_connection slow(with);
+        co_await slow.connect(8192);
+        co_await slow.send(get(with, "/api/v1/runs"));
+        // 8 MiB at 1 MiB a second, and 30 s to begin with.
+        for (int i = 0; i < 9; ++i) {
+            co_await until([&] { return with.server->connections() == 1; });
+            co_await slow.take(std::size_t{100} << 10);
+            with.time.advance(4s);
+        }
+        BOOST_TEST(with.server->connections() == 1U);
+        with.time.advance(2s);
+        co_await until([&] { return with.server->connections() == 0; });
+    });
+}
+
 BOOST_AUTO_TEST_CASE(stopping_closes_idle_connections_at_once) {
     run([](fixture& with) -> awaitable<void> {
         raw_connection fresh(with);
@@ -436,7 +595,7 @@ BOOST_AUTO_TEST_CASE(stopping_cuts_what_does_not_end) {
 BOOST_AUTO_TEST_CASE(a_port_that_is_taken_is_named) {
     start();
     const auto taken = server->local();
-    const auto second_server = [&] { fedasio::dashboard::server second(rt, taken, events, {}, "{}", {}); };
+    const auto second_server = [&] { fedasio::dashboard::server second(rt, taken, events, {}, {}); };
     BOOST_CHECK_EXCEPTION(second_server(), std::runtime_error, [&](const auto& failure) {
         return std::string(failure.what()).find(taken.to_string()) != std::string::npos;
     });
@@ -451,7 +610,7 @@ BOOST_AUTO_TEST_CASE(events_after_the_server_is_gone_do_no_harm) {
 
 BOOST_AUTO_TEST_CASE(the_client) {
     run([](fixture& with) -> awaitable<void> {
-        fedasio::dashboard::http_client client(with.rt, with.address());
+        fedasio::dashboard::http_client client(with.rt, {with.address()});
         const auto health = co_await client.get("/healthz");
         BOOST_TEST(health.status == 200U);
         BOOST_TEST(health.body == "ok\n");
@@ -460,7 +619,7 @@ BOOST_AUTO_TEST_CASE(the_client) {
         fedasio::net::address nowhere = with.address();
         with.server->stop();
         co_await until([&] { return with.server_ended; });
-        fedasio::dashboard::http_client lost(with.rt, nowhere);
+        fedasio::dashboard::http_client lost(with.rt, {nowhere});
         bool failed = false;
         try {
             co_await lost.get("/healthz");

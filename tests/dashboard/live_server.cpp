@@ -107,8 +107,9 @@ void manual_clock::advance(duration by) {
 void fixture::start() {
     const std::string plan = R"({"name":"digits"})";
     auto handler = [this](fedasio::master::command what) { return obey(commands, std::move(what)); };
-    server = std::make_unique<fedasio::dashboard::server>(rt, fedasio::net::address::parse(listen), events,
-                                                          handler, plan, page(), options, archive);
+    server =
+        std::make_unique<fedasio::dashboard::server>(rt, fedasio::net::address::parse(listen), events,
+                                                     handler, page(), options, archive, protection);
 }
 
 void fixture::run(awaitable<void> (*scenario)(fixture&)) {
@@ -190,6 +191,10 @@ awaitable<response> raw_connection::receive(bool has_body) {
     co_return result;
 }
 
+awaitable<void> raw_connection::take(std::size_t bytes) {
+    co_await fill(buffer_.size() + bytes);
+}
+
 awaitable<bool> raw_connection::ends() {
     const bool more = co_await fill(1);
     co_return !more;
@@ -225,6 +230,9 @@ awaitable<std::string> raw_connection::receive_message() {
         const bool is_close = (byte(0) & 0x0fU) == 8;
         if (!is_control) {
             result += buffer_.substr(head, size);
+        }
+        if (is_close && size >= 2) {
+            close_code_ = static_cast<unsigned>(byte(head)) << 8U | byte(head + 1);
         }
         buffer_.erase(0, head + size);
         if (is_close) {

@@ -51,6 +51,7 @@ struct fixture {
     std::vector<fedasio::master::command> commands;
     fedasio::dashboard::server_options options;
     fedasio::dashboard::archive_reader archive;
+    fedasio::dashboard::server_protection protection;
     std::string listen = "127.0.0.1:0";
     std::unique_ptr<fedasio::dashboard::server> server;
     bool server_ended = false;
@@ -87,10 +88,16 @@ public:
     awaitable<void> send(std::string bytes);
     /// Reads one answer; `has_body` is false for an answer to HEAD.
     awaitable<response> receive(bool has_body = true);
+    /// Reads so many bytes more, whatever they are.
+    awaitable<void> take(std::size_t bytes);
     /// True when the other side closes without another byte.
     awaitable<bool> ends();
     /// One whole message (text) of a WebSocket; empty at the end of the stream.
     awaitable<std::string> receive_message();
+
+    /// With which the other side ended the stream; 0: it did not say.
+    [[nodiscard]] unsigned close_code() const { return close_code_; }
+
     void close();
 
 private:
@@ -99,6 +106,7 @@ private:
     asio::ip::tcp::endpoint peer_;
     asio::ip::tcp::socket socket_;
     std::string buffer_;
+    unsigned close_code_ = 0;
 };
 
 /// "GET target" with Host and what else is given, each line ending in \r\n.

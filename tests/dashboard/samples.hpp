@@ -19,6 +19,10 @@ inline run_opened opened() {
     it.min_workers = 2;
     it.last_round = 15;
     it.target_accuracy = 0.5;
+    it.deadline = 600;
+    it.fraction = 0.5;
+    it.has_state_dir = true;
+    it.plan_text = R"({"name":"digits"})";
     it.version = "0.1.0";
     it.instruction_set = "x86-64-v3";
     it.models = {"best"};

@@ -53,7 +53,7 @@ BOOST_FIXTURE_TEST_SUITE(dashboard_stream, fixture)
 BOOST_AUTO_TEST_CASE(a_snapshot_then_every_event) {
     run([](fixture& with) -> awaitable<void> {
         with.events.publish(samples::opened());
-        stream_client client(with.rt, with.address());
+        stream_client client(with.rt, {with.address()});
         const auto refused = co_await client.open(stream);
         BOOST_TEST(!refused);
         auto message = co_await client.next();
@@ -73,12 +73,56 @@ BOOST_AUTO_TEST_CASE(a_snapshot_then_every_event) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(events_come_in_batches_to_who_asks) {
+    options.stream_batch_bytes = 500;
+    run([](fixture& with) -> awaitable<void> {
+        with.events.publish(samples::opened());
+        stream_client client(with.rt, {with.address()});
+        stream_client other(with.rt, {with.address()});
+        co_await client.open(stream + "?batch=1");
+        co_await other.open(stream + "?batch=1");
+        co_await client.next();
+        co_await other.next();
+        with.time.advance(100ms);
+        with.notice("first");
+        auto message = co_await client.next(); // nothing was said lately
+        BOOST_TEST(type_of(message.text) == "events");
+        BOOST_TEST(parse(message.text).at("events").as_array().size() == 1U);
+        for (int i = 0; i < 20; ++i) {
+            with.notice("n" + std::to_string(i));
+        }
+        // No more before the time is up: what is asked for meanwhile comes first.
+        const auto ask = co_await live::ask(with, live::get(with, "/healthz"));
+        BOOST_TEST(ask.status == 200U);
+        BOOST_TEST(with.time.standing(100ms) == 1U);
+        with.time.advance(100ms);
+        std::uint64_t last = 2;
+        std::size_t messages = 0;
+        while (last < 22) {
+            message = co_await client.next();
+            ++messages;
+            BOOST_TEST(message.text.size() < 520U);
+            const auto batch = parse(message.text);
+            for (const auto& event : batch.at("events").as_array()) {
+                BOOST_TEST(event.at("seq").to_number<std::uint64_t>() == last + 1);
+                ++last;
+            }
+        }
+        BOOST_TEST(messages > 2U);
+        BOOST_TEST(messages < 10U);
+        message = co_await other.next();
+        BOOST_TEST(parse(message.text).at("events").at(0).at("seq").to_number<int>() == 2);
+        with.time.advance(100ms);
+        BOOST_TEST(with.time.standing(100ms) == 0U); // quiet again
+    });
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_comes_back_goes_on_where_it_stopped) {
     run([](fixture& with) -> awaitable<void> {
         for (int i = 0; i < 5; ++i) {
             with.notice("x");
         }
-        stream_client client(with.rt, with.address());
+        stream_client client(with.rt, {with.address()});
         co_await client.open(stream + "?after=3&instance=" + instance);
         auto message = co_await client.next();
         BOOST_TEST(message.text == R"({"type":"resumed","instance":")" + instance + R"(","seq":3})");
@@ -86,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_comes_back_goes_on_where_it_stopped) {
             message = co_await client.next();
             BOOST_TEST(seq_of(message.text) == seq);
         }
-        stream_client up_to_date(with.rt, with.address());
+        stream_client up_to_date(with.rt, {with.address()});
         co_await up_to_date.open(stream + "?after=5&instance=" + instance);
         message = co_await up_to_date.next();
         BOOST_TEST(type_of(message.text) == "resumed");
@@ -104,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_cannot_go_on_starts_over) {
         for (const auto& query : {"?after=3&instance=other", "?after=3", "?after=6&instance=0000000000005c0f",
                                   "?after=x&instance=0000000000005c0f", "?instance=0000000000005c0f",
                                   "?after=18446744073709551615&instance=0000000000005c0f"}) {
-            stream_client client(with.rt, with.address());
+            stream_client client(with.rt, {with.address()});
             co_await client.open(stream + query);
             const auto message = co_await client.next();
             BOOST_TEST_CONTEXT(query) {
@@ -115,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_cannot_go_on_starts_over) {
         for (int i = 0; i < 10; ++i) {
             with.notice(std::string(100'000, 'x'));
         }
-        stream_client far_behind(with.rt, with.address());
+        stream_client far_behind(with.rt, {with.address()});
         co_await far_behind.open(stream + "?after=3&instance=" + instance);
         const auto message = co_await far_behind.next();
         BOOST_TEST(type_of(message.text) == "snapshot");
@@ -261,7 +305,7 @@ BOOST_AUTO_TEST_CASE(many_clients_see_the_same_and_stopping_closes_all) {
             std::size_t going_away = 0;
         };
         const auto listen = [](fixture& to, tally& of) -> awaitable<void> {
-            stream_client client(to.rt, to.address());
+            stream_client client(to.rt, {to.address()});
             const auto refused = co_await client.open(stream);
             BOOST_TEST(!refused);
             auto message = co_await client.next();
@@ -309,7 +353,7 @@ BOOST_AUTO_TEST_CASE(stopping_cuts_streams_that_do_not_close) {
 
 BOOST_AUTO_TEST_CASE(a_client_notices_a_silent_master) {
     run([](fixture& with) -> awaitable<void> {
-        stream_client client(with.rt, with.address(), 45s);
+        stream_client client(with.rt, {with.address()}, 45s);
         co_await client.open(stream);
         auto message = co_await client.next();
         BOOST_TEST(!message.error);

@@ -221,4 +221,35 @@ BOOST_AUTO_TEST_CASE(a_schema_arrives_as_it_was) {
     BOOST_TEST((*arrived.schema == some_schema()));
 }
 
+BOOST_AUTO_TEST_CASE(counts_by_class_are_told_only_to_who_asks) {
+    auto load = some_load();
+    BOOST_TEST(!federation::to_meta(load).contains("label_counts"));
+    BOOST_TEST(!federation::read_load(wire(federation::to_meta(load))).label_counts);
+    load.label_counts = true;
+    BOOST_TEST(federation::read_load(wire(federation::to_meta(load))).label_counts);
+    federation::evaluate evaluate{1, 2, 3};
+    BOOST_TEST(!federation::to_meta(evaluate).contains("confusion"));
+    evaluate.confusion = true;
+    BOOST_TEST(federation::read_evaluate(wire(federation::to_meta(evaluate))).confusion);
+
+    federation::loaded loaded;
+    loaded.clients = {{0, 5, 1}, {6, 3, 0, {1, 0, 2}}};
+    const auto told = federation::read_loaded(wire(federation::to_meta(loaded)));
+    BOOST_TEST(told.clients[0].labels.empty());
+    BOOST_TEST((told.clients[1].labels == std::vector<std::uint64_t>{1, 0, 2}));
+    const federation::evaluation evaluation{0, 4, 0.5, 3, {3, 0, 1, 0}};
+    BOOST_TEST((federation::read_evaluation(wire(federation::to_meta(evaluation))).confusion ==
+                evaluation.confusion));
+
+    const std::vector<std::uint64_t> too_many(federation::most_shown_classes + 1);
+    loaded.clients = {{0, 0, 0, too_many}};
+    BOOST_CHECK_THROW((void)federation::read_loaded(wire(federation::to_meta(loaded))),
+                      federation::plan_error);
+    auto negative = federation::to_meta(evaluation);
+    negative["confusion"] = boost::json::array{-1};
+    BOOST_CHECK_THROW((void)federation::read_evaluation(negative), federation::plan_error);
+    negative["confusion"] = "all right";
+    BOOST_CHECK_THROW((void)federation::read_evaluation(negative), federation::plan_error);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

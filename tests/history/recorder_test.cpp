@@ -67,6 +67,7 @@ struct fixture {
             opened.run = run;
             opened.plan = "digits";
             opened.plan_digest = "9f";
+            opened.plan_text = R"({"name":"digits"})";
             opened.seed = std::numeric_limits<std::uint64_t>::max();
             events.publish(opened);
             worker_joined joined;
@@ -88,7 +89,6 @@ struct fixture {
         history::recorder recorder{with.rt,
                                    with.pool.get_executor(),
                                    with.file,
-                                   R"({"name":"digits"})",
                                    [this](noticed::severity level, std::string text) {
                                        with.notices.emplace_back(level, std::move(text));
                                    },

@@ -158,9 +158,9 @@ class Federation(unittest.TestCase):
         path.write_text(plan if isinstance(plan, str) else json.dumps(plan))
         return path
 
-    def master(self, plan, *options, listen="127.0.0.1:0"):
+    def master(self, plan, *options, listen="127.0.0.1:0", dashboard="127.0.0.1:0"):
         arguments = [BIN / "fedasio-master", "--plan", self.write_plan(plan), "--listen", listen]
-        arguments += ["--dashboard", "127.0.0.1:0", "--log-format", "json", "--log-level", "debug"]
+        arguments += ["--dashboard", dashboard, "--log-format", "json", "--log-level", "debug"]
         if "--state-dir" not in options:
             lives = any(isinstance(one, Master) and one.exit_code is None for one in self.programs)
             state = f"state-{len(self.programs)}" if lives else "state"
@@ -169,8 +169,8 @@ class Federation(unittest.TestCase):
         self.programs.append(master)
         return master
 
-    def program(self, *arguments, directory=None):
-        program = Program(arguments, directory or self.folder)
+    def program(self, *arguments, directory=None, environment=None):
+        program = Program(arguments, directory or self.folder, environment)
         self.programs.append(program)
         return program
 

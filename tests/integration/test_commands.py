@@ -83,7 +83,7 @@ class Commands(Federation):
         worker.freeze()
         master.command("train", rounds=5)
         master.wait_event("phase", after, phase="training", round=2)
-        master.command("stop")
+        master.command("stop", now=True)
         end = master.wait_event("training_finished", after)
         self.assertEqual((end["outcome"], end["round"]), ("stopped", 1))
         self.assertEqual(end["weights_sha256"], before["weights_sha256"])
@@ -97,7 +97,7 @@ class Commands(Federation):
         master.command("train")
         master.wait_event("worker_stats", where=lambda e: e["cpu_percent"] > 1)
         master.wait_event("phase", phase="training")
-        master.command("stop")
+        master.command("stop", now=True)
         end = master.wait_event("training_finished")
         self.assertEqual((end["outcome"], end["round"]), ("stopped", 0))
         idle = master.wait_event("worker_stats", end["seq"], where=lambda e: e["cpu_percent"] < 5)
@@ -105,7 +105,7 @@ class Commands(Federation):
         after = master.now()
         master.command("train")
         master.wait_event("phase", after, phase="training")
-        master.command("stop")
+        master.command("stop", now=True)
         master.wait_event("training_finished", after)
 
     def test_stop_in_every_phase(self):

@@ -47,7 +47,7 @@ class Crashes(Federation):
         return rounds
 
     def test_master_and_workers_killed_at_any_instant(self):
-        """Workers die while the master is dead: no client is dropped, and the weights can be compared."""
+        """Every client's data is within reach of every worker, so that no death changes a bit."""
         print(f"\n--kills {KILLS} --seed {SEED}", flush=True)
         rounds = 20 * KILLS
         plan = self.plan(
@@ -70,6 +70,11 @@ class Crashes(Federation):
             if master.exit_code is not None:
                 break
             kills += 1
+            if self.rng.random() < 0.3:
+                name = self.rng.choice(sorted(workers))
+                workers[name].kill()
+                workers[name] = self.worker(master.workers_at, name)
+                continue
             master.kill()
             safe = max([safe, *(int(entry["text"].split()[1]) for entry in master.log("checkpoint"))])
             if self.rng.random() < 0.5:
@@ -93,8 +98,9 @@ class Crashes(Federation):
         self.assertEqual(learned(self.kept_rounds(result["run"])), learned(expected["rounds"]))
 
     def test_workers_killed_in_the_middle_of_rounds(self):
-        """Their clients are dropped from the round, and nothing else happens."""
+        """Others train their clients in the same round, and nothing else happens."""
         plan = self.plan(rounds=60, local={"epochs": 40, "batch_size": 10})
+        expected = self.undisturbed(plan)
         report = self.folder / "report.json"
         master = self.master(plan, "--autostart", "--exit-when-done", "--report", report, "--min-workers", 2)
         workers = {name: self.worker(master, name) for name in ("north", "south")}
@@ -106,14 +112,14 @@ class Crashes(Federation):
             workers[name] = self.worker(master, name)
         self.assertEqual(master.wait_exit(), 0, master.text()[-4000:])
         result = json.loads(report.read_text())
-        self.assertEqual([one["round"] for one in result["rounds"]], list(range(1, 61)))
+        self.assertEqual(result["weights_sha256"], expected["weights_sha256"])
+        self.assertEqual(learned(result["rounds"]), learned(expected["rounds"]))
         self.assertEqual(self.kept_rounds(result["run"]), result["rounds"])
-        dropped = [(one["round"], drop["client"]) for one in result["rounds"] for drop in one["dropped"]]
         with sqlite3.connect(self.state / "history.sqlite") as history:
-            rows = history.execute("SELECT round, client FROM clients WHERE reason != '' ORDER BY 1, 2")
-            self.assertEqual(rows.fetchall(), dropped)
+            rows = history.execute("SELECT round, client FROM clients WHERE reason != ''")
+            self.assertEqual(rows.fetchall(), [])
             rows = history.execute("SELECT count(*) FROM clients WHERE reason = '' AND loss IS NOT NULL")
-            self.assertEqual(rows.fetchone()[0], 60 * 4 - len(dropped))
+            self.assertEqual(rows.fetchone()[0], 60 * 4)
         history.close()
 
     def test_history_goes_on_with_the_run(self):

@@ -9,6 +9,8 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
 
 namespace {
@@ -90,6 +92,43 @@ BOOST_AUTO_TEST_CASE(it_counts_every_sample_once_and_threads_change_no_bit) {
     BOOST_TEST(one.correct == expected.correct);
     BOOST_TEST(one.loss_sum == expected.loss_sum, boost::test_tools::tolerance(1e-9));
     BOOST_TEST(*one.accuracy() == static_cast<double>(expected.correct) / sample_count);
+}
+
+BOOST_AUTO_TEST_CASE(it_tells_what_is_taken_for_what_and_the_surest_mistakes) {
+    const auto samples = some_samples();
+    const auto network = small_network();
+    net::buffer weights(network.parameter_count() * sizeof(float));
+    network.initialise(weights.floats(), 3);
+    const auto result = run(3, samples, network, weights.floats());
+
+    std::vector<std::uint32_t> all(sample_count);
+    std::iota(all.begin(), all.end(), 0U);
+    std::vector<float> features(sample_count * 6);
+    samples->copy_features(all, features);
+    std::vector<float> outputs(sample_count * 3);
+    nn::evaluator(network).predict(weights.floats(), features, outputs, sample_count);
+    std::vector<std::uint64_t> confusion(9);
+    std::vector<master::model_evaluated::mistake> wrong;
+    for (std::size_t i = 0; i < sample_count; ++i) {
+        const auto said = std::span(outputs).subspan(3 * i, 3);
+        const auto top = static_cast<std::uint32_t>(std::ranges::max_element(said) - said.begin());
+        const auto label = static_cast<std::uint32_t>(samples->classes()[i]);
+        ++confusion[3 * label + top];
+        if (top != label) {
+            wrong.push_back({i, label, top, said[top]});
+        }
+    }
+    std::ranges::sort(wrong, std::greater<>(), &master::model_evaluated::mistake::confidence);
+    BOOST_TEST(result.confusion == confusion, boost::test_tools::per_element());
+    BOOST_TEST_REQUIRE(result.wrong.size() == 24U);
+    for (std::size_t i = 0; i < result.wrong.size(); ++i) {
+        BOOST_TEST(result.wrong[i].confidence == wrong[i].confidence, boost::test_tools::tolerance(1e-5));
+        const auto& own = result.wrong[i];
+        BOOST_TEST(own.confidence == outputs[3 * own.index + own.predicted],
+                   boost::test_tools::tolerance(1e-5));
+        BOOST_TEST(static_cast<std::int32_t>(own.label) == samples->classes()[own.index]);
+        BOOST_TEST(own.label != own.predicted);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_in_a_block_reaches_the_caller) {

@@ -198,6 +198,34 @@ BOOST_AUTO_TEST_CASE(a_forgotten_reply_is_read_past) {
     BOOST_TEST(peer.subject()->is_open());
 }
 
+BOOST_AUTO_TEST_CASE(the_arrival_of_a_body_is_told_before_its_end) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    const frame_limits limits{4096, 100000};
+    answers got;
+    int arrivals = 0;
+    const auto count = [&arrivals] { ++arrivals; };
+    peer.subject()->ask(frame(question), limits, got.keep(), count);
+    const auto forgotten = peer.subject()->ask(frame(question), limits, got.keep(), count);
+    peer.subject()->ask(frame(question), limits, got.keep(), count);
+    world.settle();
+    const auto asked = peer.hear();
+    BOOST_TEST_REQUIRE(asked.size() == 3U);
+    const auto whole = wire_form(reply_to(asked[0], {}, payload_of(long_text(100000))));
+    peer.say(whole.substr(0, 5000));
+    BOOST_TEST(arrivals == 1);
+    BOOST_TEST(got.all.empty());
+    peer.say(whole.substr(5000));
+    BOOST_TEST(arrivals == 1);
+    BOOST_TEST(got.all.size() == 1U);
+    peer.subject()->forget(forgotten);
+    peer.say(wire_form(reply_to(asked[1], {}, payload_of(long_text(5000)))));
+    BOOST_TEST(arrivals == 1); // nobody waits for it
+    peer.say(wire_form(reply_to(asked[2])));
+    BOOST_TEST(arrivals == 1); // it has no body
+    BOOST_TEST(got.all.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(forgetting_while_the_body_arrives) {
     virtual_runtime world;
     raw_peer peer(world);

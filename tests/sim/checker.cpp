@@ -104,6 +104,10 @@ void checker::see_what(const master::round_finished& what) {
         const auto before = round_ == 0 ? truth_->initial() : rounds_.at(round_).model;
         model = truth_->next(before, result.round, cohort_, {updated_.begin(), updated_.end()});
     }
+    if (model && everybody_counts_) {
+        require(truth_->agrees(model, result.test_loss, result.test_accuracy),
+                "a model's test results do not depend on who tested it");
+    }
     round_ = result.round;
     rounds_.erase(rounds_.lower_bound(round_), rounds_.end());
     rounds_[round_] = {result, std::move(model)};

@@ -48,6 +48,11 @@ oracle::oracle(const federation::plan& plan) : plan_(plan) {
     initial_ = std::move(first);
 }
 
+bool oracle::agrees(const model_ptr& model, std::optional<double> loss, std::optional<double> accuracy) {
+    const test_results now(loss, accuracy);
+    return tested_.try_emplace(model, now).first->second == now;
+}
+
 model_ptr oracle::next(const model_ptr& before, std::uint32_t round, const std::vector<std::uint32_t>& cohort,
                        const std::vector<std::uint32_t>& updated) {
     auto& answer = known_[round_key(before, round, cohort, updated)];

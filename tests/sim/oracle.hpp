@@ -8,7 +8,8 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace fedasio::sim {
@@ -34,7 +35,12 @@ public:
                                  const std::vector<std::uint32_t>& cohort,
                                  const std::vector<std::uint32_t>& updated);
 
+    /// Whether a model's test results are those that it had before, in whatever trial; the first are believed.
+    [[nodiscard]] bool agrees(const model_ptr& model, std::optional<double> loss,
+                              std::optional<double> accuracy);
+
 private:
+    using test_results = std::pair<std::optional<double>, std::optional<double>>;
     using round_key =
         std::tuple<model_ptr, std::uint32_t, std::vector<std::uint32_t>, std::vector<std::uint32_t>>;
 
@@ -43,6 +49,7 @@ private:
     std::optional<worker::workspace> workspace_;
     model_ptr initial_;
     std::map<round_key, model_ptr> known_;
+    std::map<model_ptr, test_results> tested_;
 };
 
 } // namespace fedasio::sim

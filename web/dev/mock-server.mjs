@@ -1,7 +1,8 @@
 // A master without learning: serves the built page and speaks docs/api.md with made-up numbers, to look at the
 // page and to test it where there is no fedasio-master.
 //   node dev/mock-server.mjs [--port 8080] [--speed 1] [--rounds 15] [--regression] [--mishaps] [--clients 4]
-// --mishaps drops clients, and lets workers leave and come back.
+//                            [--workers 4] [--fraction 1] [--viewer]
+// --mishaps makes workers late, drops clients, makes one client odd, and lets workers leave and come back.
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -9,6 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { WebSocketServer } from 'ws';
+import { check_plan, make_plan, schema } from './mock_plan.mjs';
 
 const { values: args } = parseArgs({
     options: {
@@ -16,13 +18,18 @@ const { values: args } = parseArgs({
         speed: { type: 'string', default: '1' },
         rounds: { type: 'string', default: '15' },
         clients: { type: 'string', default: '4' },
+        workers: { type: 'string', default: '4' },
+        fraction: { type: 'string', default: '1' },
         regression: { type: 'boolean', default: false },
         mishaps: { type: 'boolean', default: false },
+        viewer: { type: 'boolean', default: false },
     },
 });
 const speed = Number(args.speed);
 const planned_rounds = Number(args.rounds);
 const client_count = Number(args.clients);
+const worker_count = Number(args.workers);
+const class_names = 'T-shirt,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Boot'.split(',');
 const dist = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const now = () => Date.now() / 1000;
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
@@ -37,20 +44,27 @@ function noise() {
 // State
 
 const instance = randomBytes(8).toString('hex');
-const kept_events = 500;
+const kept_events = 20_000;
 const log_types = new Set(
     (
         'phase worker_joined worker_left training_started client_dropped round_finished training_finished ' +
-        'model_saved model_loaded pause_requested command notice'
+        'model_saved model_loaded pause_requested plan_changed command notice'
     ).split(' '),
 );
 let seq = 0;
 const events = [];
-const sockets = new Set();
+/** By socket: the number of the last event that it was sent on opening. */
+const sockets = new Map();
 const status = {
     phase: 'waiting',
+    run: randomBytes(8).toString('hex'),
     round: 0,
+    checkpoint_round: 0,
     last_round: planned_rounds,
+    deadline: 600,
+    fraction: Number(args.fraction),
+    clients_per_round: 0,
+    state_dir: true,
     target_accuracy: args.regression ? null : 0.86,
     pausing: false,
     stopping: false,
@@ -80,9 +94,17 @@ const clients = Array.from({ length: client_count }, (_, client) => ({
     accuracy: null,
     seconds: null,
     reason: '',
+    labels: null,
+    distance: null,
+    cosine: null,
 }));
 const rounds = [];
+const past_runs = [];
+let plan = make_plan(status.plan, planned_rounds, client_count, status.fraction, args.regression);
+let evaluation = null;
 let learned = 0;
+
+let batch = [];
 
 function publish(type, fields) {
     seq += 1;
@@ -91,9 +113,20 @@ function publish(type, fields) {
     if (events.length > kept_events) {
         events.shift();
     }
-    const text = JSON.stringify(event);
-    for (const socket of sockets) {
-        socket.send(text);
+    batch.push(event);
+    if (batch.length === 1) {
+        setTimeout(send_batch, 50);
+    }
+}
+
+function send_batch() {
+    const sent = batch;
+    batch = [];
+    for (const [socket, after] of sockets) {
+        const own = sent.filter((event) => event.seq > after);
+        if (own.length > 0) {
+            socket.send(JSON.stringify(own.length === 1 ? own[0] : { type: 'events', events: own }));
+        }
     }
 }
 
@@ -101,12 +134,13 @@ function status_now() {
     status.now = now();
     status.workers = workers.filter((worker) => worker.state !== 'gone').length;
     status.clients = clients.filter((client) => client.worker !== null).length;
+    status.clients_per_round = cohort_size();
     return status;
 }
 
 function snapshot() {
     const log = events.filter((event) => log_types.has(event.type)).slice(-200);
-    return { type: 'snapshot', instance, seq, status: status_now(), workers, clients, rounds, log };
+    return { type: 'snapshot', instance, seq, status: status_now(), workers, clients, rounds, log, evaluation };
 }
 
 function enter(phase) {
@@ -140,6 +174,7 @@ function join(name) {
         round_trip_ms: 0.2,
         bytes_sent: 0,
         bytes_received: 0,
+        queued_bytes: 0,
         loss: null,
         accuracy: null,
         reason: '',
@@ -147,16 +182,19 @@ function join(name) {
     workers.push(worker);
     publish('worker_joined', { worker: { ...worker } });
     const present = workers.filter((other) => other.state !== 'gone').length;
-    const share = Math.ceil(client_count / Math.max(4, present));
+    const share = Math.ceil(client_count / Math.max(worker_count, present));
     const own = clients.filter((client) => client.worker === null).slice(0, share);
     for (const client of own) {
         client.worker = id;
+        client.labels = args.regression
+            ? null
+            : class_names.map(() => Math.floor((noise() ** 3 * 4 * client.samples) / class_names.length));
     }
     worker.clients = own.map((client) => client.client);
     worker.samples = own.reduce((sum, client) => sum + client.samples, 0);
     publish('worker_assigned', {
         worker: id,
-        clients: own.map(({ client, samples }) => ({ client, samples })),
+        clients: own.map(({ client, samples, labels }) => ({ client, samples, labels })),
         samples: worker.samples,
     });
     set_worker_state(worker, 'ready');
@@ -180,11 +218,12 @@ class Stopped extends Error {}
 
 const wait = async (milliseconds) => {
     await new Promise((done) => setTimeout(done, milliseconds / speed));
-    if (status.stopping) {
+    if (stops_now) {
         throw new Stopped();
     }
 };
 
+let stops_now = false;
 let wake = null;
 let loaded = false;
 let busy = false;
@@ -216,6 +255,9 @@ async function run_training(count, target) {
                     throw new Stopped();
                 }
             }
+            if (status.stopping) {
+                throw new Stopped();
+            }
             const result = await run_round();
             if (target !== null && result.test_accuracy !== null && result.test_accuracy >= target) {
                 outcome = 'target_reached';
@@ -230,8 +272,10 @@ async function run_training(count, target) {
         status.round = rounds.at(-1)?.round ?? 0;
     }
     status.stopping = false;
+    stops_now = false;
     status.pausing = false;
     busy = false;
+    workers.forEach((worker) => set_worker_state(worker, 'ready'));
     publish('training_finished', {
         outcome,
         detail: '',
@@ -241,85 +285,268 @@ async function run_training(count, target) {
     enter('finished');
 }
 
-async function run_round() {
-    status.round += 1;
-    const { round } = status;
-    const cohort = clients.filter((client) => client.worker !== null).map((client) => client.client);
-    publish('round_started', { round, cohort });
-    enter('distributing_weights');
-    const active = workers.filter((worker) => worker.state !== 'gone');
-    active.forEach((worker) => set_worker_state(worker, 'receiving'));
-    await wait(80);
-    enter('training');
-    active.forEach((worker) => set_worker_state(worker, 'training'));
-    const dropped = [];
-    const accuracy_at = (extra) =>
-        args.regression ? null : Math.min(0.99, 0.9 - 0.35 * Math.exp(-(learned + 1) / 4) + extra);
-    const loss_at = (extra) => 0.3 + 0.9 * Math.exp(-(learned + 1) / 4) + extra;
-    for (const id of cohort) {
-        await wait(500 / cohort.length + 40 * noise());
+function cohort_size() {
+    return Math.max(1, Math.round(status.fraction * client_count));
+}
+
+const weight_bytes = 796840;
+
+async function run_worker(worker, cohort, round, dropped, is_late) {
+    set_worker_state(worker, 'receiving');
+    worker.bytes_sent += weight_bytes;
+    worker.queued_bytes = is_late ? 600_000 : 0;
+    await wait(40 + 80 * noise());
+    worker.queued_bytes = 0;
+    for (const id of cohort.filter((one) => clients[one].worker === worker.worker)) {
         const client = clients[id];
+        set_worker_state(worker, 'training');
+        await wait((is_late ? 900 : 180) * (0.7 + 0.6 * noise()));
         if (client.worker === null) {
             continue;
         }
         client.round = round;
-        if (args.mishaps && noise() < 0.08) {
-            client.reason = 'timed_out';
+        if (args.mishaps && noise() < 0.04) {
+            client.reason = noise() < 0.5 ? 'timed_out' : 'lost';
             dropped.push({ client: id, reason: client.reason });
             publish('client_dropped', {
                 round,
                 client: id,
                 worker: client.worker,
                 reason: client.reason,
-                detail: '',
+                detail: client.reason === 'lost' ? 'connection reset by peer' : '',
             });
             continue;
         }
-        client.loss = loss_at(0.05 * (noise() - 0.5));
-        client.accuracy = accuracy_at(0.03 * (noise() - 0.5));
-        client.seconds = 0.3 + 0.3 * noise();
+        set_worker_state(worker, 'sending');
+        await wait(20 + 40 * noise());
+        if (client.worker === null) {
+            continue;
+        }
+        const odd = args.mishaps && id === 7;
+        client.loss = loss_at(0.05 * (noise() - 0.5)) * (odd ? 2.4 : 1);
+        client.accuracy = accuracy_at(0.03 * (noise() - 0.5) - (odd ? 0.3 : 0));
+        client.seconds = (0.2 + 0.2 * noise()) * (is_late ? 4 : 1);
         client.reason = '';
-        const worker = workers[client.worker - 1];
         worker.loss = client.loss;
         worker.accuracy = client.accuracy;
-        worker.bytes_sent += 796840;
-        worker.bytes_received += 796840;
+        worker.bytes_received += weight_bytes;
         const { worker: host, samples, loss, accuracy, seconds } = client;
         publish('client_updated', { round, client: id, worker: host, samples, loss, accuracy, seconds });
     }
+    set_worker_state(worker, 'ready');
+}
+
+const accuracy_at = (extra) =>
+    args.regression ? null : Math.min(0.99, 0.9 - 0.35 * Math.exp(-(learned + 1) / 4) + extra);
+const loss_at = (extra) => 0.3 + 0.9 * Math.exp(-(learned + 1) / 4) + extra;
+
+function compare(round, answered) {
+    const step = 0.9 * Math.exp(-learned / 12);
+    const compared = answered.map((id) => {
+        const odd = args.mishaps && id === 7;
+        clients[id].distance = step * (odd ? 3.1 : 1.2 + 0.4 * noise());
+        clients[id].cosine = odd ? -0.12 : 0.72 + 0.18 * noise();
+        return { client: id, distance: clients[id].distance, cosine: clients[id].cosine };
+    });
+    publish('updates_compared', { round, step, clients: compared });
+}
+
+function evaluate(round, accuracy) {
+    const size = class_names.length;
+    const confusion = class_names.map((_, row) => {
+        const own = 1000 * Math.min(0.99, accuracy + 0.12 * Math.sin(row * 2.1));
+        const line = class_names.map((__, column) =>
+            row === column ? own : ((1000 - own) * (1 + ((row * 7 + column * 3) % 5))) / (3 * size),
+        );
+        return line.map(Math.round);
+    });
+    const wrong = Array.from({ length: 24 }, (_, place) => ({
+        index: 37 * place + round,
+        label: (place * 3) % size,
+        predicted: (place * 3 + 1 + (place % 4)) % size,
+        confidence: 0.999 - place * 0.006,
+    }));
+    evaluation = { round, samples: 1000 * size, classes: class_names, confusion, wrong };
+    publish('model_evaluated', evaluation);
+}
+
+async function run_round() {
+    status.round += 1;
+    const { round } = status;
+    const began = now();
+    const present = clients.filter((client) => client.worker !== null).map((client) => client.client);
+    const cohort = present
+        .map((id) => [noise(), id])
+        .sort(([a], [b]) => a - b)
+        .slice(0, cohort_size())
+        .map(([, id]) => id)
+        .sort((a, b) => a - b);
+    publish('round_started', { round, cohort });
+    enter('distributing_weights');
+    const active = workers.filter((worker) => worker.state !== 'gone');
+    await wait(60);
+    enter('training');
+    const training = now();
+    const dropped = [];
+    const late = args.mishaps ? new Set([active[(round * 5) % active.length]?.worker]) : new Set();
+    await Promise.all(
+        active.map((worker) => run_worker(worker, cohort, round, dropped, late.has(worker.worker))),
+    );
+    const aggregating = now();
     enter('aggregating');
-    active.forEach((worker) => set_worker_state(worker, 'ready'));
     await wait(40);
+    const lost = new Set(dropped.map((one) => one.client));
+    compare(round, cohort.filter((id) => !lost.has(id) && clients[id].round === round));
     enter('evaluating');
     await wait(120);
     const result = {
         round,
         cohort,
         dropped,
-        train_loss: loss_at(0),
-        train_accuracy: accuracy_at(0.004),
-        test_loss: loss_at(0.03 + 0.02 * noise()),
-        test_accuracy: accuracy_at(-0.012 + 0.006 * noise()),
+        train_loss: loss_at(0.03 * noise()),
+        train_accuracy: accuracy_at(0.012 * noise()),
+        test_loss: loss_at(0.03 + 0.05 * noise()),
+        test_accuracy: accuracy_at(-0.014 + 0.02 * noise()),
         seconds: {
             loading_dataset: 0,
             distributing_model: 0,
-            distributing_weights: 0.08 / speed,
-            training: 0.5 / speed,
+            distributing_weights: training - began,
+            training: aggregating - training,
             aggregating: 0.04 / speed,
             evaluating: 0.12 / speed,
         },
-        bytes_sent: 796840 * cohort.length,
-        bytes_received: 796840 * cohort.length,
+        bytes_sent: weight_bytes * active.length,
+        bytes_received: weight_bytes * (cohort.length - dropped.length),
         time: now(),
     };
     learned += 1;
     rounds.push(result);
+    if (!args.regression) {
+        evaluate(round, result.test_accuracy);
+    }
     publish('round_finished', { result });
+    if (round % 5 === 0) {
+        status.checkpoint_round = round;
+        publish('checkpoint', { round });
+    }
     if (args.mishaps && round % 6 === 4) {
         leave(active[active.length - 1], 'no heartbeat for 10 s');
         setTimeout(() => join(`worker-${workers.length + 1}`), 2500 / speed);
     }
     return result;
+}
+
+function end_run(outcome) {
+    const last = rounds.at(-1);
+    const accuracies = rounds.map((round) => round.test_accuracy).filter((value) => value !== null);
+    return {
+        run: status.run,
+        plan: status.plan,
+        plan_digest: status.plan_digest,
+        seed: status.seed,
+        version: status.version,
+        instruction_set: status.instruction_set,
+        started: status.started,
+        ended: outcome === null ? null : now(),
+        outcome,
+        detail: outcome === null ? null : `${rounds.length} rounds`,
+        weights_sha256: outcome === null ? null : sha256(`weights ${learned}`),
+        rounds: last?.round ?? 0,
+        best_test_accuracy: accuracies.length > 0 ? Math.max(...accuracies) : null,
+        last_test_accuracy: last?.test_accuracy ?? null,
+        last_test_loss: last?.test_loss ?? null,
+    };
+}
+
+function start_run({ plan: next, plan_digest }) {
+    past_runs.unshift({ ...end_run('stopped'), plan_json: plan, all: [...rounds] });
+    plan = next;
+    learned = 0;
+    rounds.length = 0;
+    evaluation = null;
+    Object.assign(status, {
+        run: randomBytes(8).toString('hex'),
+        plan: next.name ?? 'new plan',
+        plan_digest,
+        round: 0,
+        phase: 'waiting',
+        last_round: next.rounds,
+        target_accuracy: next.target_accuracy ?? null,
+        started: now(),
+    });
+    const { run, seed, task, clients_planned, min_workers, last_round, target_accuracy } = status;
+    const { deadline, fraction, state_dir, version, instruction_set, models } = status;
+    publish('run_opened', {
+        run,
+        plan: status.plan,
+        plan_digest,
+        seed,
+        task,
+        clients_planned,
+        min_workers,
+        last_round,
+        target_accuracy,
+        deadline,
+        fraction,
+        state_dir,
+        version,
+        instruction_set,
+        models,
+    });
+    for (const worker of workers.filter((one) => one.state !== 'gone')) {
+        const own = clients.filter((client) => client.worker === worker.worker);
+        worker.state = 'joined';
+        publish('worker_assigned', {
+            worker: worker.worker,
+            clients: own.map(({ client, samples, labels }) => ({ client, samples, labels })),
+            samples: worker.samples,
+        });
+        set_worker_state(worker, 'ready');
+    }
+    void run_training(last_round, target_accuracy);
+}
+
+/** Runs of other days, so that there is a history. */
+function make_past() {
+    for (let number = 0; number < 5; number += 1) {
+        const rate = [0.01, 0.03, 0.1, 0.3, 0.1][number];
+        const all = Array.from({ length: 20 }, (_, place) => {
+            const progress = 1 - Math.exp((-(place + 1) * rate * 4) / 2);
+            return {
+                round: place + 1,
+                cohort: [0, 1, 2, 3],
+                dropped: [],
+                train_loss: 1.1 - 0.8 * progress + 0.02 * noise(),
+                train_accuracy: args.regression ? null : 0.5 + 0.38 * progress + 0.01 * noise(),
+                test_loss: 1.15 - 0.8 * progress + 0.04 * noise(),
+                test_accuracy: args.regression ? null : 0.48 + 0.38 * progress + 0.02 * noise(),
+                seconds: { training: 0.8, evaluating: 0.1 },
+                bytes_sent: weight_bytes * 4,
+                bytes_received: weight_bytes * 4,
+                time: now() - 86_400 * (number + 1) + place,
+            };
+        });
+        const last = all.at(-1);
+        past_runs.push({
+            run: randomBytes(8).toString('hex'),
+            plan: status.plan,
+            plan_digest: sha256(`plan ${number}`),
+            seed: 1,
+            version: status.version,
+            instruction_set: status.instruction_set,
+            started: all[0].time - 1,
+            ended: last.time,
+            outcome: number === 3 ? 'stopped' : 'rounds_done',
+            detail: '20 rounds done',
+            weights_sha256: sha256(`past ${number}`),
+            rounds: 20,
+            best_test_accuracy: last.test_accuracy,
+            last_test_accuracy: last.test_accuracy,
+            last_test_loss: last.test_loss,
+            plan_json: make_plan(status.plan, 20, client_count, 1, args.regression, rate),
+            all,
+        });
+    }
 }
 
 setInterval(() => {
@@ -335,6 +562,7 @@ setInterval(() => {
             round_trip_ms,
             bytes_sent,
             bytes_received,
+            queued_bytes: worker.queued_bytes,
         });
     }
 }, 1000).unref();
@@ -388,13 +616,44 @@ const commands = {
         }
         return refuse('the run is not paused');
     },
-    stop() {
+    stop({ now: at_once = false }) {
         if (!busy) {
             return refuse('nothing is running');
         }
         status.stopping = true;
+        stops_now = at_once;
         wake?.();
-        return accept('stopping');
+        return accept(at_once ? 'stopping now' : 'stopping after this round');
+    },
+    evict({ worker: id }) {
+        const worker = workers.find((one) => one.worker === id && one.state !== 'gone');
+        if (worker === undefined) {
+            return refuse(`there is no worker #${id}`);
+        }
+        leave(worker, 'evicted from the dashboard');
+        return accept(`${worker.name} is sent away; it may come back by itself`);
+    },
+    change({ rounds: last = status.last_round, target_accuracy: target = status.target_accuracy, deadline = status.deadline, fraction = status.fraction }) {
+        if (!(fraction > 0 && fraction <= 1)) {
+            return reject('"fraction" must be over 0 and at most 1');
+        }
+        if (last < status.round) {
+            return refuse(`round ${status.round} has begun: the last round cannot be ${last}`);
+        }
+        Object.assign(status, { last_round: last, target_accuracy: target, deadline, fraction });
+        publish('plan_changed', { round: status.round + 1, last_round: last, target_accuracy: target, deadline, fraction });
+        return accept('changed from the next round on');
+    },
+    start({ plan: text }) {
+        if (busy) {
+            return refuse('training is running; stop it first');
+        }
+        const checked = check_plan(String(text), sha256);
+        if (!checked.ok) {
+            return reject(`${checked.path}: ${checked.message}`);
+        }
+        setImmediate(() => start_run(checked));
+        return accept('a new run starts');
     },
     save({ name }) {
         const wrong = check_name(name);
@@ -432,8 +691,11 @@ function run_command(text) {
     } catch {
         return reject('the body is not JSON');
     }
+    if (args.viewer) {
+        return { code: 403, body: { accepted: false, reason: 'viewers may watch and not steer' } };
+    }
     if (body === null || typeof body !== 'object' || !Object.hasOwn(commands, body.command)) {
-        return reject('"command" must be one of train, pause, resume, stop, save, load');
+        return reject('"command" must be one of train, pause, resume, stop, save, load, evict, change, start');
     }
     const answer = commands[body.command](body);
     const { accepted, reason, message } = answer.body;
@@ -452,13 +714,52 @@ const files = {
     '/app.css': ['app.css', 'text/css; charset=utf-8'],
     '/favicon.svg': ['favicon.svg', 'image/svg+xml'],
 };
-const objects = {
-    '/api/v1/status': status_now,
-    '/api/v1/workers': () => workers,
-    '/api/v1/clients': () => clients,
-    '/api/v1/rounds': () => rounds,
-    '/api/v1/plan': () => ({ name: status.plan, rounds: planned_rounds }),
-};
+const pass = ({ all: _all, plan_json: _plan, ...run }) => run;
+const every_run = () => [{ ...end_run(null), plan_json: plan, all: rounds }, ...past_runs];
+
+function sample(index) {
+    const pixels = Array.from({ length: 784 }, (_, at) => {
+        const [x, y] = [(at % 28) - 14, Math.floor(at / 28) - 14];
+        return Math.max(0, Math.round(255 - 20 * Math.abs(Math.hypot(x * (1 + (index % 3) / 2), y) - 6 - (index % 5))));
+    });
+    return { index, shape: [1, 28, 28], label: index % 10, pixels };
+}
+
+/** By pattern of the path: what is there, or undefined. */
+const objects = [
+    [/^status$/, status_now],
+    [/^workers$/, () => workers],
+    [/^clients$/, () => clients],
+    [/^rounds$/, () => rounds],
+    [/^plan$/, () => plan],
+    [/^plan\/schema$/, () => schema],
+    [/^session$/, () => ({ role: args.viewer ? 'viewer' : 'operator', protected: args.viewer })],
+    [/^report$/, () => ({ plan_digest: status.plan_digest, rounds })],
+    [/^samples\/(\d+)$/, (index) => (Number(index) < 10_000 ? sample(Number(index)) : undefined)],
+    [/^runs$/, () => every_run().map(pass)],
+    [/^runs\/(\w+)$/, (run) => every_run().map(({ all: _all, ...one }) => one).find((one) => one.run === run)],
+    [/^runs\/(\w+)\/rounds$/, (run) => every_run().find((one) => one.run === run)?.all],
+    [/^runs\/(\w+)\/report$/, (run) => every_run().find((one) => one.run === run)],
+    [/^runs\/(\w+)\/rounds\/(\d+)\/clients$/, () => []],
+    [/^model(?:s\/.+)?$/, () => ({ this: 'would be safetensors' })],
+];
+
+function find_object(pathname) {
+    for (const [pattern, answer] of objects) {
+        const found = pattern.exec(pathname.replace('/api/v1/', ''));
+        if (found !== null) {
+            return answer(...found.slice(1));
+        }
+    }
+    return undefined;
+}
+
+function event_page(query) {
+    const after = Number(query.get('after') ?? 0);
+    const limit = Math.min(1000, Number(query.get('limit') ?? 1000));
+    const found = events.filter((event) => event.seq > after).slice(0, limit);
+    return { instance, events: found, oldest: events[0]?.seq ?? seq + 1 };
+}
 
 const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://localhost');
@@ -466,13 +767,18 @@ const server = createServer(async (request, response) => {
         response.writeHead(code, { 'Content-Type': type, 'Content-Security-Policy': policy });
         response.end(type === 'application/json' ? JSON.stringify(body) : body);
     };
-    if (request.method === 'POST' && url.pathname === '/api/v1/commands') {
+    const body_text = async () => {
         const chunks = [];
         for await (const chunk of request) {
             chunks.push(chunk);
         }
-        const { code, body } = run_command(Buffer.concat(chunks).toString());
+        return Buffer.concat(chunks).toString();
+    };
+    if (request.method === 'POST' && url.pathname === '/api/v1/commands') {
+        const { code, body } = run_command(await body_text());
         reply(code, body);
+    } else if (request.method === 'POST' && url.pathname === '/api/v1/plan/check') {
+        reply(200, check_plan(await body_text(), sha256));
     } else if (request.method !== 'GET') {
         reply(405, { error: 'use GET' });
     } else if (Object.hasOwn(files, url.pathname)) {
@@ -480,10 +786,15 @@ const server = createServer(async (request, response) => {
         reply(200, await readFile(path.join(dist, name)), type);
     } else if (url.pathname === '/healthz') {
         reply(200, 'ok', 'text/plain');
-    } else if (Object.hasOwn(objects, url.pathname)) {
-        reply(200, objects[url.pathname]());
+    } else if (url.pathname === '/api/v1/events') {
+        reply(200, event_page(url.searchParams));
     } else {
-        reply(404, { error: `nothing at ${url.pathname}` });
+        const found = url.pathname.startsWith('/api/v1/') ? find_object(url.pathname) : undefined;
+        if (found === undefined) {
+            reply(404, { error: `nothing at ${url.pathname}` });
+        } else {
+            reply(200, found);
+        }
     }
 });
 
@@ -497,11 +808,12 @@ new WebSocketServer({ server, path: '/api/v1/stream' }).on('connection', (socket
     } else {
         socket.send(JSON.stringify(snapshot()));
     }
-    sockets.add(socket);
+    sockets.set(socket, seq);
     socket.on('close', () => sockets.delete(socket));
 });
 
-for (let number = 1; number <= 4; number += 1) {
+make_past();
+for (let number = 1; number <= worker_count; number += 1) {
     join(`worker-${number}`);
 }
 server.listen(Number(args.port), '127.0.0.1', () => {

@@ -1,14 +1,30 @@
 import { useSignalEffect } from '@preact/signals';
-import { Charts } from './components/charts';
-import { Clients } from './components/clients';
+import type { FunctionComponent } from 'preact';
+import type { View } from './address';
+import { AnswerNote } from './components/answer_note';
 import { ConnectionBanner } from './components/connection_banner';
-import { EventLog } from './components/event_log';
+import { ControlBar } from './components/control_bar';
 import { Header } from './components/header';
-import { Overview } from './components/overview';
-import { Steering } from './components/steering';
-import { Workers } from './components/workers';
+import { OpenDialog } from './dialogs/open_dialog';
+import { view_names } from './keys';
+import { view } from './route';
 import { phase_names } from './sentences';
 import { state, status } from './store';
+import { HistoryView } from './views/history';
+import { LogView } from './views/log';
+import { NetworkView } from './views/network';
+import { PlanView } from './views/plan';
+import { RunView } from './views/run';
+import { WorkersView } from './views/workers';
+
+const shown: Record<View, FunctionComponent> = {
+    run: RunView,
+    workers: WorkersView,
+    network: NetworkView,
+    history: HistoryView,
+    log: LogView,
+    plan: PlanView,
+};
 
 export function App() {
     useSignalEffect(() => {
@@ -16,26 +32,37 @@ export function App() {
         document.title =
             known === null
                 ? 'fedasio'
-                : `${phase_names[known.phase]}, ${known.round}/${known.last_round} · fedasio`;
+                : `${phase_names[known.phase]}, ${known.round}/${known.last_round} · ${known.plan} · fedasio`;
     });
+    const Shown = shown[view.value];
     return (
         <>
+            <a class="skip" href="#main" onClick={skip_to_main}>
+                Skip to the view
+            </a>
             <Header />
             <ConnectionBanner />
             {state.value === null ? (
-                <main class="empty-page">
+                <main class="empty-page" id="main">
                     <p>Waiting for the master…</p>
                 </main>
             ) : (
-                <main class="page">
-                    <Overview />
-                    <Steering />
-                    <Charts />
-                    <Workers />
-                    <Clients />
-                    <EventLog />
-                </main>
+                <>
+                    <ControlBar />
+                    <main class="page" id="main" tabIndex={-1} data-testid={`view-${view.value}`}>
+                        <h2 class="hidden">{view_names[view.value]}</h2>
+                        <Shown />
+                    </main>
+                    <OpenDialog />
+                </>
             )}
+            <AnswerNote />
         </>
     );
+}
+
+/** The address belongs to the views. */
+function skip_to_main(event: Event): void {
+    event.preventDefault();
+    document.getElementById('main')?.focus();
 }

@@ -1,5 +1,5 @@
 // Sends commands to the master and says in words what came of them.
-import type { Command } from './protocol';
+import type { Command, Status } from './protocol';
 
 export interface Answer {
     /** failed: no answer of the master was understood, so what it did is not known. */
@@ -63,6 +63,59 @@ export function train_command(rounds: string, target_percent: string): Command |
         command.target_accuracy = Number((number / 100).toFixed(8));
     }
     return command;
+}
+
+/** The fields of the form that changes a running plan, as typed. */
+export interface Typed {
+    rounds: string;
+    target_percent: string;
+    deadline: string;
+    fraction: string;
+}
+
+type Running = Pick<Status, 'last_round' | 'target_accuracy' | 'deadline' | 'fraction'>;
+
+/**
+ * Builds a command that changes what differs from what is; an empty target takes the target away.
+ * @returns the command, or what is wrong with the input
+ */
+export function change_command(typed: Typed, present: Running): Command | string {
+    const command: Extract<Command, { command: 'change' }> = { command: 'change' };
+    const rounds = number_of(typed.rounds);
+    if (rounds === null || !Number.isInteger(rounds)) {
+        return 'The last round must be a whole number.';
+    }
+    const target = typed.target_percent.trim() === '' ? null : number_of(typed.target_percent);
+    if (target === null && typed.target_percent.trim() !== '') {
+        return 'The target accuracy must be a number of percent, or nothing.';
+    }
+    const deadline = number_of(typed.deadline);
+    if (deadline === null) {
+        return 'The deadline must be a number of seconds.';
+    }
+    const fraction = number_of(typed.fraction);
+    if (fraction === null) {
+        return 'The fraction must be a number above 0, and at most 1.';
+    }
+    const share = target === null ? null : Number((target / 100).toFixed(8));
+    if (rounds !== present.last_round) {
+        command.rounds = rounds;
+    }
+    if (share !== present.target_accuracy) {
+        command.target_accuracy = share;
+    }
+    if (deadline !== present.deadline) {
+        command.deadline = deadline;
+    }
+    if (fraction !== present.fraction) {
+        command.fraction = fraction;
+    }
+    return Object.keys(command).length > 1 ? command : 'Nothing is different.';
+}
+
+function number_of(text: string): number | null {
+    const number = text.trim() === '' ? NaN : Number(text);
+    return Number.isFinite(number) ? number : null;
 }
 
 function text_of(value: unknown): string | null {

@@ -1,15 +1,20 @@
 // Keeps the stream of docs/api.md open: connects, takes up where it stopped, starts over where it cannot.
 import { receive, type State } from './model';
+import type { Batch, Event, Snapshot } from './protocol';
 
 export interface Socket {
     onmessage: ((event: { data: unknown }) => void) | null;
-    onclose: (() => void) | null;
+    onclose: ((event?: { code?: number }) => void) | null;
     close(): void;
 }
 
 /** retry_at is in milliseconds of Date.now(), null while a try is under way. */
 export type Link =
-    { kind: 'connecting' } | { kind: 'live' } | { kind: 'reconnecting' | 'lost'; retry_at: number | null };
+    | { kind: 'connecting' }
+    | { kind: 'live' }
+    | { kind: 'reconnecting' | 'lost'; retry_at: number | null }
+    /** The server has ended the session: only signing in again helps. */
+    | { kind: 'signed_out' };
 
 export interface Options {
     /** ws: or wss: URL of the stream, without a query. */
@@ -18,6 +23,8 @@ export interface Options {
     /** Resolves to whether the server answers at all; asked after a long silence. */
     probe: () => Promise<boolean>;
     on_state: (state: State) => void;
+    /** What the state was made from: a snapshot that replaced it, or the event that is now part of it. */
+    on_message?: (message: Snapshot | Event) => void;
     on_link: (link: Link) => void;
     /** In [0, 1); spreads the retries of many pages. */
     random?: () => number;
@@ -30,6 +37,8 @@ export const silence_limit = 20_000;
 export const open_limit = 10_000;
 /** The connection counts as lost after this many failures in a row; the tries go on. */
 export const failures_until_lost = 5;
+/** A stream that ends with this code will not be opened again without signing in. */
+export const session_ended = 4401;
 
 export class Connection {
     private state_: State | null = null;
@@ -71,30 +80,49 @@ export class Connection {
         const socket = this.options_.open(this.options_.url + query);
         this.socket_ = socket;
         socket.onmessage = (event) => this.on_message(event.data);
-        socket.onclose = () => this.on_failure();
+        socket.onclose = (event) => {
+            if (event?.code === session_ended) {
+                this.stop();
+                this.options_.on_link({ kind: 'signed_out' });
+            } else {
+                this.on_failure();
+            }
+        };
         this.timer_ = setTimeout(() => this.on_failure(), open_limit);
     }
 
     private on_message(data: unknown): void {
-        let received;
-        let greets = false;
+        let messages: unknown[];
         try {
             const message: unknown = JSON.parse(String(data));
-            received = receive(this.state_, message);
-            const type = (message as { type: unknown }).type;
-            greets = type === 'snapshot' || type === 'resumed';
+            messages = is_batch(message) ? message.events : [message];
         } catch {
-            // What cannot be read may have changed anything: only a snapshot helps.
-            this.gaps_ += 1;
-            this.on_gap();
+            this.on_nonsense();
             return;
+        }
+        for (const message of messages) {
+            if (!this.take(message)) {
+                return;
+            }
+        }
+        this.watch_for_silence();
+    }
+
+    /** False when nothing more of this connection is wanted. */
+    private take(message: unknown): boolean {
+        let received;
+        try {
+            received = receive(this.state_, message);
+        } catch {
+            this.on_nonsense();
+            return false;
         }
         if (received.verdict === 'gap') {
             this.on_gap();
-            return;
+            return false;
         }
-        this.watch_for_silence();
-        if (greets) {
+        const { type } = message as { type: unknown };
+        if (type === 'snapshot' || type === 'resumed') {
             this.failures_ = 0;
             this.ever_live_ = true;
             this.options_.on_link({ kind: 'live' });
@@ -104,7 +132,17 @@ export class Connection {
         if (received.verdict === 'applied' && received.state !== null) {
             this.state_ = received.state;
             this.options_.on_state(received.state);
+            if (type !== 'resumed') {
+                this.options_.on_message?.(message as Snapshot | Event);
+            }
         }
+        return true;
+    }
+
+    /** What cannot be read may have changed anything: only a snapshot helps. */
+    private on_nonsense(): void {
+        this.gaps_ += 1;
+        this.on_gap();
     }
 
     private on_gap(): void {
@@ -161,4 +199,9 @@ export class Connection {
             this.socket_ = null;
         }
     }
+}
+
+function is_batch(message: unknown): message is Batch {
+    const fields = (typeof message === 'object' && message !== null ? message : {}) as Partial<Batch>;
+    return fields.type === 'events' && Array.isArray(fields.events);
 }

@@ -17,6 +17,11 @@ export function percent(share: Maybe, digits = 1): string {
     return shown(share, (number) => `${(number * 100).toFixed(digits)} %`);
 }
 
+/** With so many digits, and never as minus nothing. */
+export function fixed(value: Maybe, digits = 2): string {
+    return shown(value, (number) => number.toFixed(digits).replace(/^-(0\.?0*)$/, '$1'));
+}
+
 export function loss(value: Maybe): string {
     return shown(value, (number) => {
         const size = Math.abs(number);

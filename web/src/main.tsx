@@ -1,10 +1,22 @@
 import 'uplot/dist/uPlot.min.css';
-import './app.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/frame.css';
+import './styles/run.css';
+import './styles/tables.css';
+import './styles/workers.css';
+import './styles/views.css';
 import { render } from 'preact';
 import { App } from './app';
+import { start as start_keys } from './keys';
+import { start as start_beat } from './late';
+import { start as start_route } from './route';
 import { start as start_store } from './store';
 import { start as start_theme } from './theme';
 
 start_theme();
+start_route();
 start_store();
+start_beat();
+start_keys();
 render(<App />, document.getElementById('app')!);

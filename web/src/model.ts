@@ -1,7 +1,7 @@
 // What the page knows of the run: a snapshot, and the events since. Pure: nothing here knows of sockets or of
 // the DOM.
 // Every change makes a new state that shares the parts which did not change, so a view redraws only what did.
-import type { Client, Event, Phase, Resumed, Round, Snapshot, Status, Worker } from './protocol';
+import type { Client, Evaluation, Event, Opened, Phase, Resumed, Round, Snapshot, Status, Worker } from './protocol';
 
 export interface OpenRound {
     round: number;
@@ -21,6 +21,8 @@ export interface State {
     rounds: Round[];
     /** Events worth reading, oldest first, at most log_limit of them. */
     log: Event[];
+    /** Of the global model on the test set, the latest. */
+    evaluation: Evaluation | null;
     /** The round that runs; null before the first event of it that this page saw. */
     open_round: OpenRound | null;
     /**
@@ -36,6 +38,8 @@ export interface State {
 
 export const log_limit = 1000;
 export const round_limit = 10_000;
+/** Workers that are gone. */
+export const gone_limit = 1000;
 
 /**
  * What became of a message.
@@ -62,6 +66,7 @@ const logged: ReadonlySet<string> = new Set([
     'model_saved',
     'model_loaded',
     'pause_requested',
+    'plan_changed',
     'command',
     'notice',
 ]);
@@ -100,9 +105,28 @@ export function receive(state: State | null, message: unknown): Received {
     }
     const next: State = { ...state, ...change(state, event), seq: event.seq };
     if (logged.has(event.type)) {
-        next.log = [...state.log, event].slice(-log_limit);
+        next.log = shorten([...state.log, event]);
     }
     return { state: next, verdict: 'applied' };
+}
+
+/** These come with every round, and may not push out what comes once. */
+const chatty: ReadonlySet<string> = new Set(['phase', 'round_finished', 'client_dropped']);
+
+function shorten(log: Event[]): Event[] {
+    let extra = log.length - log_limit;
+    if (extra <= 0) {
+        return log;
+    }
+    let spare = log.filter((event) => chatty.has(event.type)).length - log_limit / 2;
+    return log.filter((event) => {
+        const goes = extra > 0 && chatty.has(event.type) === spare > 0;
+        if (goes) {
+            extra -= 1;
+            spare -= 1;
+        }
+        return !goes;
+    });
 }
 
 function from_snapshot(snapshot: Snapshot): State {
@@ -111,7 +135,7 @@ function from_snapshot(snapshot: Snapshot): State {
             throw new TypeError(`a snapshot without ${list}`);
         }
     }
-    const log = snapshot.log.slice(-log_limit);
+    const log = shorten(snapshot.log);
     const last_phase = log.findLast((event) => event.type === 'phase');
     const last_start = log.findLast((event) => event.type === 'training_started');
     const last_end = log.findLast((event) => event.type === 'training_finished');
@@ -124,6 +148,7 @@ function from_snapshot(snapshot: Snapshot): State {
         clients: snapshot.clients,
         rounds: [...snapshot.rounds].sort((a, b) => a.round - b.round).slice(-round_limit),
         log,
+        evaluation: snapshot.evaluation ?? null,
         open_round: null,
         training: is_training(snapshot, ended ? false : last_start === undefined ? null : true),
         phase_since: last_phase?.time ?? null,
@@ -144,7 +169,8 @@ function change(state: State, event: Event): Partial<State> {
     switch (event.type) {
         case 'run_opened': {
             const { type: _type, seq: _seq, time: _time, ...opened } = event;
-            return { status: { ...status, ...opened } };
+            const replaces = status.run !== '' && opened.run !== status.run;
+            return replaces ? begin_anew(state, opened) : { status: { ...status, ...opened } };
         }
         case 'model_built':
             return { status: { ...status, parameters: event.parameters } };
@@ -171,7 +197,7 @@ function change(state: State, event: Event): Partial<State> {
         }
         case 'worker_left': {
             const gone: Partial<Worker> = { state: 'gone', reason: event.reason, clients: [] };
-            const workers = edit_worker(state.workers, event.worker, gone);
+            const workers = without_long_gone(edit_worker(state.workers, event.worker, gone));
             const clients = state.clients.map((client) =>
                 client.worker === event.worker ? { ...client, worker: null } : client,
             );
@@ -182,9 +208,8 @@ function change(state: State, event: Event): Partial<State> {
         case 'worker_assigned':
             return assign(state, event);
         case 'worker_stats': {
-            const { cpu_percent, memory_bytes, round_trip_ms, bytes_sent, bytes_received } = event;
-            const stats = { cpu_percent, memory_bytes, round_trip_ms, bytes_sent, bytes_received };
-            return { workers: edit_worker(state.workers, event.worker, stats) };
+            const { type: _type, seq: _seq, time: _time, worker, ...stats } = event;
+            return { workers: edit_worker(state.workers, worker, stats) };
         }
         case 'training_started':
             return {
@@ -228,8 +253,41 @@ function change(state: State, event: Event): Partial<State> {
                 open_round: null,
             };
         }
+        case 'updates_compared': {
+            const found = new Map(event.clients.map((one) => [one.client, one]));
+            return {
+                clients: state.clients.map((client) => {
+                    const own = found.get(client.client);
+                    return own === undefined
+                        ? client
+                        : { ...client, distance: own.distance, cosine: own.cosine };
+                }),
+            };
+        }
+        case 'model_evaluated': {
+            const { round, samples, classes, confusion, wrong } = event;
+            return { evaluation: { round, samples, classes, confusion, wrong } };
+        }
+        case 'plan_changed': {
+            const { last_round, target_accuracy, deadline, fraction } = event;
+            return {
+                status: {
+                    ...status,
+                    last_round,
+                    target_accuracy,
+                    deadline,
+                    fraction,
+                    clients_per_round: Math.max(1, Math.round(fraction * status.clients_planned)),
+                },
+            };
+        }
+        case 'checkpoint':
+            return { status: { ...status, checkpoint_round: event.round } };
         case 'run_resumed':
-            return { status: { ...status, round: event.round }, rounds: event.rounds.slice(-round_limit) };
+            return {
+                status: { ...status, run: event.run, round: event.round },
+                rounds: event.rounds.slice(-round_limit),
+            };
         case 'training_finished':
             return {
                 status: { ...status, round: event.round, pausing: false, stopping: false },
@@ -250,37 +308,73 @@ function change(state: State, event: Event): Partial<State> {
     }
 }
 
+/** A run that was started in place of another begins with nothing but its workers, who stay connected. */
+function begin_anew(state: State, opened: Opened): Partial<State> {
+    const workers = state.workers.map((worker): Worker => ({
+        ...worker,
+        state: worker.state === 'gone' ? 'gone' : 'joined',
+        clients: [],
+        samples: 0,
+        loss: null,
+        accuracy: null,
+    }));
+    const status: Status = {
+        ...state.status,
+        ...opened,
+        phase: 'waiting',
+        round: 0,
+        checkpoint_round: 0,
+        pausing: false,
+        stopping: false,
+    };
+    return {
+        status: count(status, workers, []),
+        workers,
+        clients: [],
+        rounds: [],
+        evaluation: null,
+        open_round: null,
+        training: false,
+        phase_since: null,
+        training_since: null,
+        training_until: null,
+    };
+}
+
 type Assigned = Extract<Event, { type: 'worker_assigned' }>;
 
 function assign(state: State, event: Assigned): Partial<State> {
-    const samples = new Map(event.clients.map((client) => [client.client, client.samples]));
+    const given = new Map(event.clients.map((client) => [client.client, client]));
     const workers = state.workers.map((worker) => {
         if (worker.worker === event.worker) {
-            return { ...worker, clients: [...samples.keys()], samples: event.samples };
+            return { ...worker, clients: [...given.keys()], samples: event.samples };
         }
-        return worker.clients.some((client) => samples.has(client))
-            ? { ...worker, clients: worker.clients.filter((client) => !samples.has(client)) }
+        return worker.clients.some((client) => given.has(client))
+            ? { ...worker, clients: worker.clients.filter((client) => !given.has(client)) }
             : worker;
     });
     const known = new Set(state.clients.map((client) => client.client));
     const clients = state.clients.map((client) => {
-        const own = samples.get(client.client);
+        const own = given.get(client.client);
         if (own !== undefined) {
-            return { ...client, worker: event.worker, samples: own };
+            return { ...client, worker: event.worker, samples: own.samples, labels: own.labels ?? null };
         }
         return client.worker === event.worker ? { ...client, worker: null } : client;
     });
-    for (const [client, own] of samples) {
+    for (const { client, samples, labels } of given.values()) {
         if (!known.has(client)) {
             clients.push({
                 client,
                 worker: event.worker,
-                samples: own,
+                samples,
+                labels: labels ?? null,
                 round: null,
                 loss: null,
                 accuracy: null,
                 seconds: null,
                 reason: '',
+                distance: null,
+                cosine: null,
             });
         }
     }
@@ -338,6 +432,11 @@ function edit_worker(workers: Worker[], id: number, fields: Partial<Worker>): Wo
 
 function edit_client(clients: Client[], id: number, fields: Partial<Client>): Client[] {
     return clients.map((client) => (client.client === id ? { ...client, ...fields } : client));
+}
+
+function without_long_gone(workers: Worker[]): Worker[] {
+    let extra = workers.filter((worker) => worker.state === 'gone').length - gone_limit;
+    return extra <= 0 ? workers : workers.filter((worker) => worker.state !== 'gone' || extra-- <= 0);
 }
 
 function count(status: Status, workers: Worker[], clients: Client[]): Status {

@@ -16,9 +16,18 @@ export type Phase = (typeof phases)[number];
 
 export interface Status {
     phase: Phase;
+    /** 16 hexadecimal digits; empty before it is known. */
+    run: string;
     round: number;
+    checkpoint_round: number;
     last_round: number;
     target_accuracy: number | null;
+    /** Seconds for each step of a round. */
+    deadline: number;
+    fraction: number;
+    clients_per_round: number;
+    /** Whether there is a history of runs. */
+    state_dir: boolean;
     pausing: boolean;
     stopping: boolean;
     plan: string;
@@ -37,7 +46,8 @@ export interface Status {
     models: string[];
 }
 
-export type WorkerState = 'joined' | 'loading' | 'receiving' | 'training' | 'ready' | 'gone';
+export type WorkerState =
+    'joined' | 'loading' | 'receiving' | 'training' | 'sending' | 'ready' | 'gone';
 
 export interface Worker {
     worker: number;
@@ -56,6 +66,8 @@ export interface Worker {
     round_trip_ms: number | null;
     bytes_sent: number;
     bytes_received: number;
+    /** Waiting to be sent to this worker. */
+    queued_bytes: number | null;
     loss: number | null;
     accuracy: number | null;
     reason: string;
@@ -70,6 +82,12 @@ export interface Client {
     accuracy: number | null;
     seconds: number | null;
     reason: string;
+    /** Counts by class; null in a regression, and where the worker keeps them to itself. */
+    labels: number[] | null;
+    /** L2 norm of its last update minus the global weights. */
+    distance: number | null;
+    /** Of its last update's difference to the mean difference of the round. */
+    cosine: number | null;
 }
 
 export interface Round {
@@ -86,6 +104,30 @@ export interface Round {
     time: number;
 }
 
+export interface WrongSample {
+    /** Place in the master's test set. */
+    index: number;
+    label: number;
+    predicted: number;
+    confidence: number;
+}
+
+export interface Evaluation {
+    round: number;
+    samples: number;
+    classes: string[];
+    /** Row: true class; column: predicted. Null with more than 100 classes. */
+    confusion: number[][] | null;
+    /** The most confident first. */
+    wrong: WrongSample[];
+}
+
+export interface Compared {
+    client: number;
+    distance: number | null;
+    cosine: number | null;
+}
+
 interface Stamp {
     seq: number;
     time: number;
@@ -94,6 +136,7 @@ interface Stamp {
 /** What is settled when a master starts. */
 export type Opened = Pick<
     Status,
+    | 'run'
     | 'plan'
     | 'plan_digest'
     | 'seed'
@@ -102,6 +145,9 @@ export type Opened = Pick<
     | 'min_workers'
     | 'last_round'
     | 'target_accuracy'
+    | 'deadline'
+    | 'fraction'
+    | 'state_dir'
     | 'version'
     | 'instruction_set'
     | 'models'
@@ -118,7 +164,7 @@ export type Event = Stamp &
         | {
               type: 'worker_assigned';
               worker: number;
-              clients: { client: number; samples: number }[];
+              clients: { client: number; samples: number; labels: number[] | null }[];
               samples: number;
           }
         | {
@@ -129,6 +175,7 @@ export type Event = Stamp &
               round_trip_ms: number | null;
               bytes_sent: number;
               bytes_received: number;
+              queued_bytes: number | null;
           }
         | { type: 'training_started'; round: number; last_round: number; target_accuracy: number | null }
         | { type: 'round_started'; round: number; cohort: number[] }
@@ -149,6 +196,17 @@ export type Event = Stamp &
               worker: number | null;
               reason: string;
               detail: string;
+          }
+        | { type: 'updates_compared'; round: number; step: number | null; clients: Compared[] }
+        | ({ type: 'model_evaluated' } & Evaluation)
+        | {
+              type: 'plan_changed';
+              /** The first for which deadline and fraction count. */
+              round: number;
+              last_round: number;
+              target_accuracy: number | null;
+              deadline: number;
+              fraction: number;
           }
         | { type: 'round_finished'; result: Round }
         | { type: 'run_resumed'; run: string; round: number; rounds: Round[] }
@@ -176,6 +234,13 @@ export interface Snapshot {
     clients: Client[];
     rounds: Round[];
     log: Event[];
+    evaluation: Evaluation | null;
+}
+
+/** Several events in one message, in the order of their numbers. */
+export interface Batch {
+    type: 'events';
+    events: Event[];
 }
 
 export interface Resumed {
@@ -186,5 +251,62 @@ export interface Resumed {
 
 export type Command =
     | { command: 'train'; rounds?: number; target_accuracy?: number }
-    | { command: 'pause' | 'resume' | 'stop' }
-    | { command: 'save' | 'load'; name: string };
+    | { command: 'pause' | 'resume' }
+    | { command: 'stop'; now: boolean }
+    | { command: 'save' | 'load'; name: string }
+    | { command: 'evict'; worker: number }
+    | {
+          command: 'change';
+          rounds?: number;
+          target_accuracy?: number | null;
+          deadline?: number;
+          fraction?: number;
+      }
+    | { command: 'start'; plan: string };
+
+export interface Session {
+    role: 'viewer' | 'operator';
+    /** Whether the server asks for a token at all. */
+    protected: boolean;
+}
+
+export interface Run {
+    run: string;
+    plan: string;
+    plan_digest: string;
+    seed: number;
+    started: number;
+    ended: number | null;
+    outcome: string | null;
+    detail: string | null;
+    weights_sha256: string | null;
+    rounds: number;
+    best_test_accuracy: number | null;
+    last_test_accuracy: number | null;
+    last_test_loss: number | null;
+}
+
+export type PlanCheck =
+    | { ok: true; plan_digest: string; plan: unknown }
+    | { ok: false; line: number | null; column: number | null; path: string | null; message: string };
+
+/** A node of plan/schema; the whole is one. */
+export interface SchemaNode {
+    type?: string;
+    text?: string;
+    required?: boolean;
+    default?: unknown;
+    minimum?: number;
+    maximum?: number;
+    above?: number;
+    below?: number;
+    choices?: unknown[];
+    keys?: Record<string, SchemaNode>;
+    items?: SchemaNode;
+    /** Name of the key whose value selects one of the variants, which have these keys besides. */
+    tag?: string;
+    variants?: Record<string, Record<string, SchemaNode>>;
+    variant_texts?: Record<string, string>;
+    /** The choice alone, as a string, stands for the object. */
+    short?: boolean;
+}

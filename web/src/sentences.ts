@@ -42,7 +42,7 @@ const outcomes: Record<string, [string, Tone]> = {
 };
 
 function with_detail(text: string, detail: string | undefined): string {
-    return detail ? `${text}: ${detail}` : `${text}.`;
+    return detail ? `${text}: ${detail}${/[.!?…]$/.test(detail) ? '' : '.'}` : `${text}.`;
 }
 
 export function sentence(event: Event): Sentence {
@@ -112,6 +112,16 @@ export function sentence(event: Event): Sentence {
                 text: event.pausing ? 'The run will pause before the next round.' : 'The run goes on.',
                 tone: 'plain',
             };
+        case 'plan_changed': {
+            const target =
+                event.target_accuracy === null ? 'no target' : `target ${percent(event.target_accuracy)}`;
+            return {
+                text:
+                    `Plan changed from round ${event.round} on: last round ${event.last_round}, ${target}, ` +
+                    `deadline ${event.deadline} s, fraction ${event.fraction}.`,
+                tone: 'plain',
+            };
+        }
         case 'command':
             return event.accepted
                 ? { text: with_detail(`Command ${event.command} accepted`, event.reason), tone: 'plain' }

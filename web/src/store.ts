@@ -1,15 +1,19 @@
 // The signals that the views read. Slices keep their identity while they do not change, so views of others do not
 // redraw.
 import { batch, computed, signal } from '@preact/signals';
+import { get_json } from './api';
 import { Connection, type Link, type Socket } from './connection';
 import type { State } from './model';
+import { journal_version, take } from './past';
+import type { Session } from './protocol';
 
-/** Milliseconds; a burst of events draws once. */
-const draw_interval = 50;
+/** Milliseconds between drawings while nobody looks, when there are no frames. */
+const hidden_interval = 1000;
 const probe_limit = 5_000;
 
 export const state = signal<State | null>(null);
 export const link = signal<Link>({ kind: 'connecting' });
+export const session = signal<Session>({ role: 'operator', protected: false });
 /** Unix seconds by the master's clock, ticking once a second. */
 export const now = signal(Date.now() / 1000);
 /** Unix seconds by this machine's clock of the last message; null before the first. */
@@ -20,6 +24,7 @@ export const workers = computed(() => state.value?.workers ?? []);
 export const clients = computed(() => state.value?.clients ?? []);
 export const rounds = computed(() => state.value?.rounds ?? []);
 export const log = computed(() => state.value?.log ?? []);
+export const evaluation = computed(() => state.value?.evaluation ?? null);
 export const open_round = computed(() => state.value?.open_round ?? null);
 export const is_live = computed(() => link.value.kind === 'live');
 export const is_regression = computed(() => status.value?.task === 'regression');
@@ -27,14 +32,31 @@ export const is_regression = computed(() => status.value?.task === 'regression')
 let clock_offset = 0;
 let clock_read: number | null = null;
 let latest: State | null = null;
-let draw_timer: ReturnType<typeof setTimeout> | undefined;
+let is_planned = false;
+
+/** Unix seconds by the master's clock, to the millisecond; not a signal. */
+export function master_time(): number {
+    return Date.now() / 1000 + clock_offset;
+}
 
 function draw(): void {
-    draw_timer = undefined;
+    is_planned = false;
     batch(() => {
         state.value = latest;
         last_heard.value = Date.now() / 1000;
+        journal_version.value += 1;
     });
+}
+
+function plan_drawing(): void {
+    if (!is_planned) {
+        is_planned = true;
+        if (document.hidden) {
+            setTimeout(draw, hidden_interval);
+        } else {
+            requestAnimationFrame(draw);
+        }
+    }
 }
 
 function on_state(next: State): void {
@@ -44,7 +66,7 @@ function on_state(next: State): void {
         clock_offset = next.status.now - Date.now() / 1000;
     }
     latest = next;
-    draw_timer ??= setTimeout(draw, draw_interval);
+    plan_drawing();
 }
 
 async function probe(): Promise<boolean> {
@@ -63,12 +85,24 @@ function stream_url(): string {
     return url.href;
 }
 
+async function read_session(): Promise<void> {
+    try {
+        session.value = await get_json<Session>('session');
+    } catch {
+        // The server decides about every command anyway; without its word nothing is held back.
+    }
+}
+
 export const connection = new Connection({
     url: stream_url(),
     open: (url) => new WebSocket(url) as Socket,
     probe,
     on_state,
+    on_message: take,
     on_link: (next) => {
+        if (next.kind === 'live') {
+            void read_session();
+        }
         link.value = next;
     },
 });
@@ -76,7 +110,13 @@ export const connection = new Connection({
 export function start(): void {
     connection.start();
     addEventListener('online', () => connection.retry_now());
+    // A drawing that was planned for a frame may wait for the reader's return.
+    document.addEventListener('visibilitychange', () => {
+        if (is_planned) {
+            draw();
+        }
+    });
     setInterval(() => {
-        now.value = Date.now() / 1000 + clock_offset;
+        now.value = master_time();
     }, 1000);
 }

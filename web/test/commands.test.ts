@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { read_answer, send, train_command } from '../src/commands';
+import { change_command, read_answer, send, train_command } from '../src/commands';
 
 describe('train_command', () => {
     it('leaves out what is left empty', () => {
@@ -19,6 +19,36 @@ describe('train_command', () => {
         expect(train_command('1.5', '')).toMatch(/whole number/);
         expect(train_command('many', '')).toMatch(/whole number/);
         expect(train_command('1', 'high')).toMatch(/percent/);
+    });
+});
+
+describe('change_command', () => {
+    const present = { last_round: 20, target_accuracy: 0.9, deadline: 600, fraction: 1 };
+    const typed = { rounds: '20', target_percent: '90', deadline: '600', fraction: '1' };
+
+    it('says only what is different', () => {
+        expect(change_command({ ...typed, rounds: '30' }, present)).toEqual({ command: 'change', rounds: 30 });
+        expect(change_command({ ...typed, deadline: '2.5', fraction: '0.1' }, present)).toEqual({
+            command: 'change',
+            deadline: 2.5,
+            fraction: 0.1,
+        });
+        expect(change_command(typed, present)).toMatch(/different/);
+    });
+
+    it('takes the target away when its field is emptied', () => {
+        expect(change_command({ ...typed, target_percent: ' ' }, present)).toEqual({
+            command: 'change',
+            target_accuracy: null,
+        });
+    });
+
+    it('says what is not a number', () => {
+        expect(change_command({ ...typed, rounds: '' }, present)).toMatch(/whole number/);
+        expect(change_command({ ...typed, rounds: '1.5' }, present)).toMatch(/whole number/);
+        expect(change_command({ ...typed, target_percent: 'x' }, present)).toMatch(/percent/);
+        expect(change_command({ ...typed, deadline: '' }, present)).toMatch(/seconds/);
+        expect(change_command({ ...typed, fraction: 'half' }, present)).toMatch(/fraction/);
     });
 });
 
@@ -59,11 +89,11 @@ describe('send', () => {
 
     it('reports a master that cannot be reached', async () => {
         vi.stubGlobal('fetch', () => Promise.reject(new TypeError('refused')));
-        expect(await send({ command: 'stop' })).toMatchObject({ outcome: 'failed' });
+        expect(await send({ command: 'stop', now: false })).toMatchObject({ outcome: 'failed' });
     });
 
     it('reports an answer that is not JSON', async () => {
         vi.stubGlobal('fetch', () => Promise.resolve(new Response('<html>', { status: 502 })));
-        expect(await send({ command: 'stop' })).toMatchObject({ outcome: 'failed' });
+        expect(await send({ command: 'stop', now: false })).toMatchObject({ outcome: 'failed' });
     });
 });

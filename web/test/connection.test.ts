@@ -5,8 +5,10 @@ import {
     first_delay,
     longest_delay,
     open_limit,
+    session_ended,
     silence_limit,
     type Link,
+    type Options,
     type Socket,
 } from '../src/connection';
 import type { State } from '../src/model';
@@ -14,7 +16,7 @@ import { event, snapshot } from './samples';
 
 class Fake implements Socket {
     onmessage: ((event: { data: unknown }) => void) | null = null;
-    onclose: (() => void) | null = null;
+    onclose: ((event?: { code?: number }) => void) | null = null;
     closed = false;
     constructor(readonly url: string) {}
     close(): void {
@@ -41,7 +43,7 @@ let answers: boolean;
 
 const last = (): Fake => sockets.at(-1)!;
 
-function connect(): Connection {
+function connect(more: Partial<Options> = {}): Connection {
     const connection = new Connection({
         url: 'ws://host/stream',
         open: (url) => {
@@ -52,6 +54,7 @@ function connect(): Connection {
         on_state: (state) => states.push(state),
         on_link: (link) => links.push(link),
         random: () => 0.5,
+        ...more,
     });
     connection.start();
     return connection;
@@ -216,6 +219,38 @@ describe('connection', () => {
             await vi.advanceTimersByTimeAsync(silence_limit - 1);
             last().note(seq);
         }
+        expect(sockets).toHaveLength(1);
+    });
+
+    it('takes several events in one message, and tells of each', () => {
+        const told: number[] = [];
+        connect({ on_message: (message) => told.push(message.seq) });
+        last().say(snapshot(5));
+        const notice = (seq: number) => event(seq, 'notice', { level: 'info', text: '' }) as object;
+        last().say({ type: 'events', events: [notice(6), notice(7), notice(8)] });
+        expect(states.at(-1)!.seq).toBe(8);
+        expect(told).toEqual([5, 6, 7, 8]);
+        // What it has already is told only once.
+        last().say({ type: 'events', events: [notice(8), notice(9)] });
+        expect(told).toEqual([5, 6, 7, 8, 9]);
+    });
+
+    it('finds a gap within several events', () => {
+        connect();
+        last().say(snapshot(5));
+        const notice = (seq: number) => event(seq, 'notice', { level: 'info', text: '' }) as object;
+        last().say({ type: 'events', events: [notice(6), notice(8)] });
+        expect(states.at(-1)!.seq).toBe(6);
+        expect(sockets).toHaveLength(2);
+        expect(last().query).toBe('?after=6&instance=a');
+    });
+
+    it('does not come back by itself when the session has ended', () => {
+        connect();
+        last().say(snapshot(5));
+        last().onclose!({ code: session_ended });
+        expect(links.at(-1)).toEqual({ kind: 'signed_out' });
+        vi.advanceTimersByTime(10 * longest_delay);
         expect(sockets).toHaveLength(1);
     });
 

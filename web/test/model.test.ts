@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { log_limit, receive, round_limit, type State } from '../src/model';
+import { gone_limit, log_limit, receive, round_limit, type State } from '../src/model';
 import { client, event, round, snapshot, status, worker } from './samples';
 
 function start(seq = 10, fields = {}): State {
@@ -133,10 +133,33 @@ describe('sequence', () => {
 describe('opening', () => {
     it('learns what the run is there for', () => {
         const before = start(10, { workers: [worker(1)] });
-        const opened = { plan: 'other', seed: 9, task: 'regression', last_round: 3, models: ['best'] };
+        const opened = { run: '5c0f', plan: 'other', seed: 9, task: 'regression', last_round: 3, models: ['best'] };
         const state = play(before, ['run_opened', opened], ['model_built', { parameters: 42 }]);
         expect(state.status).toEqual({ ...before.status, ...opened, parameters: 42 });
         expect(state.workers).toBe(before.workers);
+    });
+
+    it('forgets all of the run before but its workers, when another is started in its place', () => {
+        const before = start(10, {
+            status: { ...status, round: 7, phase: 'finished', stopping: true, checkpoint_round: 5 },
+            workers: [worker(1, { clients: [0], samples: 9, loss: 1 }), worker(2, { state: 'gone' })],
+            clients: [client(0, { worker: 1 })],
+            rounds: [round(7)],
+            evaluation: { round: 7, samples: 1, classes: ['a'], confusion: [[1]], wrong: [] },
+        });
+        const state = play(before, ['run_opened', { run: 'ffff', plan: 'next', last_round: 3 }]);
+        expect(state).toMatchObject({ rounds: [], clients: [], evaluation: null, open_round: null });
+        expect(state.status).toMatchObject({ run: 'ffff', plan: 'next', phase: 'waiting', round: 0 });
+        expect(state.status).toMatchObject({ workers: 1, clients: 0, stopping: false, checkpoint_round: 0 });
+        expect(state.workers[0]).toMatchObject({ state: 'joined', clients: [], samples: 0, loss: null });
+        expect(state.workers[1]!.state).toBe('gone');
+    });
+
+    it('goes on with the rounds of an earlier process', () => {
+        const resumed = { run: 'abcd', round: 2, rounds: [round(1), round(2)] };
+        const state = play(start(10), ['run_resumed', resumed]);
+        expect(state.status).toMatchObject({ run: 'abcd', round: 2 });
+        expect(state.rounds).toHaveLength(2);
     });
 });
 
@@ -260,6 +283,17 @@ describe('workers and clients', () => {
         expect(state.status).toMatchObject({ workers: 1, clients: 1 });
     });
 
+    it('forgets those who have been gone for longest', () => {
+        let state = start(10, { workers: [worker(0)] });
+        for (let id = 1; id <= gone_limit + 3; id += 1) {
+            const left = { worker: id, name: '', reason: '' };
+            state = play(state, ['worker_joined', { worker: worker(id) }], ['worker_left', left]);
+        }
+        expect(state.workers).toHaveLength(gone_limit + 1);
+        expect(state.workers[0]!.worker).toBe(0);
+        expect(state.workers[1]!.worker).toBe(4);
+    });
+
     it('moves clients to the worker that they are assigned to', () => {
         const state = play(
             start(10, {
@@ -271,7 +305,7 @@ describe('workers and clients', () => {
                 {
                     worker: 2,
                     clients: [
-                        { client: 1, samples: 70 },
+                        { client: 1, samples: 70, labels: [30, 40] },
                         { client: 3, samples: 30 },
                     ],
                     samples: 100,
@@ -282,6 +316,7 @@ describe('workers and clients', () => {
         expect(state.workers[1]!.samples).toBe(100);
         expect(state.clients.map((one) => one.worker)).toEqual([1, 2, null, 2]);
         expect(state.clients.map((one) => one.samples)).toEqual([100, 70, 100, 30]);
+        expect(state.clients.map((one) => one.labels)).toEqual([null, [30, 40], null, null]);
         expect(state.status.clients).toBe(3);
     });
 
@@ -292,6 +327,7 @@ describe('workers and clients', () => {
             round_trip_ms: 2,
             bytes_sent: 3,
             bytes_received: 4,
+            queued_bytes: 5,
         };
         const before = start(10, { workers: [worker(1), worker(2)] });
         const state = play(
@@ -384,6 +420,37 @@ describe('rounds', () => {
     });
 });
 
+describe('what rounds tell besides', () => {
+    it('compares the clients that took part, and leaves the others as they were', () => {
+        const before = start(10, { clients: [client(0, { distance: 1, cosine: 1 }), client(1)] });
+        const state = play(before, [
+            'updates_compared',
+            { round: 1, step: 0.5, clients: [{ client: 1, distance: 2, cosine: -0.1 }] },
+        ]);
+        expect(state.clients[0]).toBe(before.clients[0]);
+        expect(state.clients[1]).toMatchObject({ distance: 2, cosine: -0.1 });
+    });
+
+    it('keeps the latest evaluation, also that of a snapshot', () => {
+        const result = { round: 3, samples: 4, classes: ['a', 'b'], confusion: null, wrong: [] };
+        expect(start(10, { evaluation: result }).evaluation).toEqual(result);
+        const state = play(start(10), ['model_evaluated', { ...result, round: 4 }]);
+        expect(state.evaluation).toEqual({ ...result, round: 4 });
+    });
+
+    it('takes a changed plan over', () => {
+        const change = { round: 2, last_round: 9, target_accuracy: 0.5, deadline: 3, fraction: 0.5 };
+        const state = play(start(10, { status: { ...status, clients_planned: 7 } }), ['plan_changed', change]);
+        const { round: _round, ...changed } = change;
+        expect(state.status).toMatchObject({ ...changed, clients_per_round: 4 });
+        expect(state.log).toHaveLength(1);
+    });
+
+    it('knows what survives a crash', () => {
+        expect(play(start(10), ['checkpoint', { round: 5 }]).status.checkpoint_round).toBe(5);
+    });
+});
+
 describe('models and log', () => {
     it('lists saved models', () => {
         const state = play(start(10), [
@@ -407,5 +474,20 @@ describe('models and log', () => {
         expect(state.log).toHaveLength(log_limit);
         expect(state.log[0]).toMatchObject({ text: '1' });
         expect(state.log.at(-1)).toMatchObject({ text: String(log_limit) });
+    });
+
+    it('keeps what happens once while rounds rush by', () => {
+        let state = play(start(10), ['notice', { level: 'info', text: 'once' }]);
+        for (let number = 0; number < 3 * log_limit; number += 1) {
+            state = play(state, ['phase', { phase: 'training', round: number }]);
+        }
+        expect(state.log).toHaveLength(log_limit);
+        expect(state.log[0]).toMatchObject({ text: 'once' });
+        for (let number = 0; number < log_limit; number += 1) {
+            state = play(state, ['notice', { level: 'info', text: String(number) }]);
+        }
+        expect(state.log).toHaveLength(log_limit);
+        expect(state.log.filter((entry) => entry.type === 'phase')).toHaveLength(log_limit / 2);
+        expect(state.log.at(-1)).toMatchObject({ text: String(log_limit - 1) });
     });
 });

@@ -3,9 +3,15 @@ import type { Client, Round, Snapshot, Status, Worker } from '../src/protocol';
 
 export const status: Status = {
     phase: 'waiting',
+    run: '5c0f',
     round: 0,
+    checkpoint_round: 0,
     last_round: 15,
     target_accuracy: null,
+    deadline: 600,
+    fraction: 1,
+    clients_per_round: 4,
+    state_dir: true,
     pausing: false,
     stopping: false,
     plan: 'plan',
@@ -42,6 +48,7 @@ export function worker(id: number, fields: Partial<Worker> = {}): Worker {
         round_trip_ms: null,
         bytes_sent: 0,
         bytes_received: 0,
+        queued_bytes: null,
         loss: null,
         accuracy: null,
         reason: '',
@@ -59,6 +66,9 @@ export function client(id: number, fields: Partial<Client> = {}): Client {
         accuracy: null,
         seconds: null,
         reason: '',
+        labels: null,
+        distance: null,
+        cosine: null,
         ...fields,
     };
 }
@@ -90,6 +100,7 @@ export function snapshot(seq: number, fields: Partial<Snapshot> = {}): Snapshot 
         clients: [],
         rounds: [],
         log: [],
+        evaluation: null,
         ...fields,
     };
 }

@@ -10,7 +10,7 @@ describe('sentences', () => {
         ['phase', { phase: 'waiting', round: 0 }, 'Waiting.'],
         ['phase', { phase: 'dreaming', round: 0 }, 'dreaming.'],
         ['worker_joined', { worker: worker(2) }, 'Worker worker-2 (#2) joined from 127.0.0.1:1.'],
-        ['worker_left', { worker: 2, name: 'w', reason: 'no heartbeat' }, 'Worker w (#2) left: no heartbeat'],
+        ['worker_left', { worker: 2, name: 'w', reason: 'no heartbeat' }, 'Worker w (#2) left: no heartbeat.'],
         [
             'training_started',
             { round: 1, last_round: 9, target_accuracy: 0.9 },
@@ -24,7 +24,7 @@ describe('sentences', () => {
         [
             'client_dropped',
             { round: 2, client: 7, worker: 1, reason: 'new_reason', detail: 'why' },
-            'Round 2: client 7 was left out, new_reason: why',
+            'Round 2: client 7 was left out, new_reason: why.',
         ],
         [
             'round_finished',
@@ -45,7 +45,7 @@ describe('sentences', () => {
         [
             'training_finished',
             { outcome: 'failed', detail: 'no worker is left', round: 2, weights_sha256: '' },
-            'Training failed: no worker is left',
+            'Training failed: no worker is left.',
         ],
         [
             'training_finished',
@@ -60,9 +60,14 @@ describe('sentences', () => {
         [
             'command',
             { command: 'stop', accepted: true, reason: 'stopping' },
-            'Command stop accepted: stopping',
+            'Command stop accepted: stopping.',
         ],
-        ['command', { command: 'stop', accepted: false, reason: 'not now' }, 'Command stop refused: not now'],
+        ['command', { command: 'stop', accepted: false, reason: 'not now' }, 'Command stop refused: not now.'],
+        [
+            'plan_changed',
+            { round: 4, last_round: 9, target_accuracy: 0.9, deadline: 30, fraction: 0.5 },
+            'Plan changed from round 4 on: last round 9, target 90.0 %, deadline 30 s, fraction 0.5.',
+        ],
         ['notice', { level: 'info', text: '<b>as it is</b>' }, '<b>as it is</b>'],
     ])('%s %j', (type, fields, expected) => {
         expect(text(type, fields)).toBe(expected);

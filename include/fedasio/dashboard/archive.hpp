@@ -9,17 +9,23 @@
 
 namespace fedasio::dashboard {
 
-/// What a browser asks of runs that are over, and of the one that is not.
+/// What a browser asks of runs that are over and of the one that is not, beyond what events tell.
 struct archive_question {
-    enum class kind { runs, run, rounds, clients };
+    enum class kind { runs, run, rounds, clients, report, sample, model, saved_model };
 
     kind what = kind::runs;
-    std::string run;         ///< for all kinds but `runs`
+    std::string run = {};    ///< run, rounds, clients, report
     std::uint32_t round = 0; ///< clients: of this round
+    std::uint64_t index = 0; ///< sample: in the master's test set
+    std::string name = {};   ///< saved_model
 };
 
-/// Answers with JSON as in docs/api.md; empty if there is no such run. Throws std::exception if the archive
-/// cannot be read.
-using archive_reader = std::function<boost::asio::awaitable<std::optional<std::string>>(archive_question)>;
+struct archive_answer {
+    std::string body;      ///< JSON as in docs/api.md unless it is a file
+    std::string file = {}; ///< the name of a file to be saved under; empty: none
+};
+
+/// Empty if there is no such thing. Throws std::exception if it cannot be read.
+using archive_reader = std::function<boost::asio::awaitable<std::optional<archive_answer>>(archive_question)>;
 
 } // namespace fedasio::dashboard

@@ -30,7 +30,7 @@ struct run_row {
     std::uint32_t round = 0;
     bool pausing = false;
     bool stopping = false;
-    master::run_opened opened; ///< with `last_round`, `target_accuracy` and `models` as they are now
+    master::run_opened opened; ///< with what can change (`last_round`, `models`, ...) as it is now
     std::uint64_t parameters = 0;
     std::uint32_t checkpoint_round = 0; ///< the last one that is safe on disk
 };
@@ -90,6 +90,8 @@ public:
 
     [[nodiscard]] std::size_t workers_here() const;
     [[nodiscard]] std::size_t clients_hosted() const;
+    /// Clients that are wanted in a round as things stand.
+    [[nodiscard]] std::uint64_t clients_per_round() const;
 
 private:
     struct folding;
@@ -103,8 +105,10 @@ private:
         double accuracy_weight = 0;
     };
 
+    void forget_run();
     void forget_gone_workers();
     void keep_round(const master::round_result& result);
+    [[nodiscard]] std::string evaluation_text() const;
 
     std::string instance_;
     double started_;
@@ -118,6 +122,7 @@ private:
     std::map<std::uint32_t, std::string> rounds_;
     std::size_t round_bytes_ = 0;
     std::optional<master::round_result> last_;
+    std::optional<master::model_evaluated> evaluation_;
     std::deque<shared_text> log_;
     std::size_t log_bytes_ = 0;
     event_ring events_;

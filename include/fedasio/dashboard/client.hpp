@@ -1,20 +1,15 @@
 #pragma once
 
+#include <fedasio/dashboard/master_place.hpp>
 #include <fedasio/net/error.hpp>
 #include <fedasio/net/runtime.hpp>
-#include <fedasio/net/tcp.hpp>
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace fedasio::dashboard {
 
 using net::awaitable;
-
-/// Where a master's dashboard is, from a URL like http://127.0.0.1:8080 (the port defaults to 80). Throws
-/// std::invalid_argument that says what form is expected.
-net::address parse_master_url(std::string_view url);
 
 struct http_answer {
     unsigned status = 0;
@@ -25,7 +20,7 @@ struct http_answer {
 class http_client {
 public:
     /// An answer must be there within `patience`.
-    http_client(net::runtime& rt, net::address master,
+    http_client(net::runtime& rt, master_place master,
                 net::clock::duration patience = std::chrono::seconds(15));
 
     /// Throw boost::system::system_error when there is no answer. At most 64 MiB are taken.
@@ -34,7 +29,7 @@ public:
 
 private:
     net::runtime& rt_;
-    net::address master_;
+    master_place master_;
     net::clock::duration patience_;
 };
 
@@ -42,7 +37,7 @@ private:
 class stream_client {
 public:
     /// A master that is not heard for `patience` (it pings more often) counts as lost.
-    stream_client(net::runtime& rt, net::address master,
+    stream_client(net::runtime& rt, master_place master,
                   net::clock::duration patience = std::chrono::seconds(45));
     ~stream_client();
     stream_client(const stream_client&) = delete;
@@ -50,6 +45,8 @@ public:
 
     /// Opens the stream, once; `target` is for example "/api/v1/stream?after=812&instance=5c0f".
     awaitable<net::error_code> open(std::string target);
+    /// The HTTP status with which `open` was declined, 0 when it was not.
+    [[nodiscard]] unsigned refusal() const;
 
     struct message {
         net::error_code error; ///< set: the stream is over

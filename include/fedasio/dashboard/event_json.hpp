@@ -10,6 +10,9 @@ namespace fedasio::dashboard {
 /// does not exist or is not finite is null; bytes that are not UTF-8 become U+FFFD.
 boost::json::object event_json(const master::event& happened);
 
+/// Adds the fields of the event's own type: `evaluation` of a snapshot.
+void add_evaluation(boost::json::object& into, const master::model_evaluated& it);
+
 /// Whether the event belongs in the log (the types marked with * in `docs/api.md`).
 bool is_logged(const master::event& happened) noexcept;
 

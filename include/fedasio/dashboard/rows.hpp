@@ -3,6 +3,7 @@
 #include <fedasio/master/events.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,7 @@ struct worker_row {
     std::optional<double> round_trip_ms;
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
+    std::uint64_t queued_bytes = 0;
     std::optional<double> loss; ///< sample-weighted over its clients in the round of its last update
     std::optional<double> accuracy;
     std::string reason; ///< why it is gone
@@ -44,6 +46,9 @@ struct client_row {
     std::optional<double> accuracy;
     std::optional<double> seconds;
     std::string reason; ///< why it was dropped from that round
+    std::vector<std::uint64_t> labels;
+    std::optional<double> distance; ///< of its last update, as in master::updates_compared
+    std::optional<double> cosine;
 };
 
 /// A worker that has just joined.
@@ -53,5 +58,7 @@ worker_row joined_worker(const master::worker_joined& who, double time);
 boost::json::object worker_json(const worker_row& row);
 /// The client object of `docs/api.md`.
 boost::json::object client_json(const client_row& row);
+/// Counts by class, null if there are none.
+boost::json::value labels_json(const std::vector<std::uint64_t>& labels);
 
 } // namespace fedasio::dashboard

@@ -2,6 +2,7 @@
 
 #include <fedasio/dashboard/archive.hpp>
 #include <fedasio/dashboard/asset.hpp>
+#include <fedasio/dashboard/server_protection.hpp>
 #include <fedasio/master/commands.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/tcp.hpp>
@@ -33,30 +34,42 @@ struct server_options {
     std::size_t header_bytes = std::size_t{8} << 10;
     std::size_t body_bytes = std::size_t{64} << 10;
     std::size_t stream_message_bytes = std::size_t{4} << 10;
+    /// Clients that take many events in one message get one no more often than this ...
+    net::clock::duration stream_interval = std::chrono::milliseconds(100);
+    /// ... and of no more bytes.
+    std::size_t stream_batch_bytes = std::size_t{32} << 10;
     /// Events that may wait for a stream client; when it lags further behind it gets a new snapshot instead.
     std::size_t backlog_bytes = std::size_t{1} << 20;
     /// The kernel's send buffer of a connection, so that it does not hide a slow reader.
     int socket_buffer_bytes = 256 << 10;
-    /// Connections over this number are answered 503.
+    /// Connections over this number are answered 503, or closed at once if they would need TLS.
     std::size_t max_connections = 1000;
+    /// Likewise over this number from one address.
+    std::size_t max_connections_of_one = 256;
+    /// The body of a request from somebody who is not known.
+    std::size_t strangers_body_bytes = 1024;
+    /// Answers that clients have not taken yet, in all; what comes on top is answered 503.
+    std::size_t answer_bytes = std::size_t{256} << 20;
+    /// An answer must be taken at this rate on average, after the stall timeout.
+    std::size_t least_bytes_a_second = std::size_t{32} << 10;
 };
 
 /// The HTTP and WebSocket interface of `docs/api.md`, for one run: folds events into a board, shows it, and
 /// hands commands on.
 ///
-/// A request that comes from another site's page (an Origin that is not the Host) cannot command or listen,
-/// and a server on a loopback address answers to loopback names only, so a browser on this machine cannot be
-/// used against it. There is no other access control: whoever reaches the port may steer.
+/// Requests must call this machine by a name of its own, and pages from elsewhere cannot command or listen,
+/// so that a browser cannot be used against it (cross-site requests, DNS rebinding). Who else is kept out is
+/// said by `server_protection`; without tokens whoever reaches the port may steer.
 ///
 /// Everything runs on the runtime's thread. `rt`, `events` and the assets must outlive the server.
 class server {
 public:
-    /// Listens from here on. Create it before the first event is published. `plan` is the JSON text of the
-    /// plan. Without an `archive` no past runs are shown. Throws std::runtime_error that names the address
+    /// Listens from here on. Create it before the first event is published. Without an `archive` there are no
+    /// past runs, models and samples. Throws std::runtime_error that names the address
     /// when it cannot be had.
     server(net::runtime& rt, const net::address& listen, master::event_source& events,
-           master::command_handler commands, std::string plan, std::span<const asset> assets,
-           server_options options = {}, archive_reader archive = {});
+           master::command_handler commands, std::span<const asset> assets,
+           server_options options = {}, archive_reader archive = {}, server_protection protection = {});
     ~server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;

@@ -41,6 +41,9 @@ inline constexpr const char* data = "data"; ///< the worker's data cannot be use
 inline constexpr const char* failed = "failed";
 } // namespace refusal_code
 
+/// Counts by class are told for at most so many classes.
+inline constexpr std::size_t most_shown_classes = 100;
+
 struct hello {
     std::string name;          ///< 1 to 64 printable characters, unique among the workers
     std::uint32_t clients = 0; ///< clients it hosts at most; 0: as many as the master gives
@@ -70,13 +73,15 @@ struct load {
     double holdout = 0;                     ///< share of each client's samples kept for evaluation
     std::uint32_t clients_total = 0;
     std::vector<std::uint32_t> clients;
+    bool label_counts = false; ///< asks for client_data::labels
 };
 
 struct loaded {
     struct client_data {
         std::uint32_t client = 0;
-        std::uint64_t samples = 0;  ///< to train on
-        std::uint64_t held_out = 0; ///< to evaluate on
+        std::uint64_t samples = 0;              ///< to train on
+        std::uint64_t held_out = 0;             ///< to evaluate on
+        std::vector<std::uint64_t> labels = {}; ///< of the samples to train on, by class; empty: not told
     };
 
     std::vector<client_data> clients; ///< one for each client asked for, in that order
@@ -117,6 +122,7 @@ struct evaluate {
     std::uint32_t round = 0;
     std::uint32_t client = 0;
     std::uint32_t version = 0;
+    bool confusion = false; ///< asks for evaluation::confusion
 };
 
 struct evaluation {
@@ -124,6 +130,7 @@ struct evaluation {
     std::uint64_t samples = 0;
     double loss_sum = 0;
     std::uint64_t correct = 0;
+    std::vector<std::uint64_t> confusion = {}; ///< row (the class) by row; empty: not told
 };
 
 struct cancel {

@@ -53,11 +53,18 @@ struct plan {
 /// and the default name. Throws plan_error.
 [[nodiscard]] plan parse_plan(std::string_view json, const std::string& file_name);
 
+/// Whether the layers fit together, as far as that is known without the data. Throws plan_error.
+void check_model(const plan& what, const std::string& file_name);
+
+/// A plan whose model can be built. Throws plan_error.
+[[nodiscard]] plan parse_checked_plan(std::string_view json, const std::string& file_name);
+
 /// Reads and parses a file. Throws plan_error.
 [[nodiscard]] plan read_plan(const std::filesystem::path& file);
 
-/// The two halves of read_plan(), for who changes values in between: what stands in the file, and the plan
-/// that it makes. Both throw plan_error.
+/// The two halves of parse_plan() and read_plan(), for who changes values in between or wants to know more:
+/// what stands in the text, and the plan that it makes. Throw plan_error where not said otherwise.
+[[nodiscard]] boost::json::value parse_plan_text(std::string_view json); ///< throws json_error
 [[nodiscard]] boost::json::value read_plan_json(const std::filesystem::path& file);
 [[nodiscard]] plan plan_from_json(const boost::json::value& content, const std::string& file_name);
 

@@ -23,6 +23,10 @@ namespace fedasio::history {
 [[nodiscard]] std::optional<std::string> rounds_text(const std::filesystem::path& file, std::string_view run,
                                                      std::size_t most_bytes = std::size_t{16} << 20);
 
+/// The report of a run so far (docs/operations.md), with rounds as above.
+[[nodiscard]] std::optional<std::string> report_text(const std::filesystem::path& file, std::string_view run,
+                                                     std::size_t most_bytes = std::size_t{16} << 20);
+
 /// What each client did in a round of a run; empty if there is no such run.
 [[nodiscard]] std::optional<std::string> clients_text(const std::filesystem::path& file, std::string_view run,
                                                       std::uint32_t round);

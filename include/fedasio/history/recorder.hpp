@@ -34,9 +34,9 @@ class recorder {
 public:
     using notice_handler = std::function<void(master::noticed::severity, std::string)>;
 
-    /// `plan_text` is the canonical JSON of the plan. The file is made with the first row.
+    /// The file is made with the first row.
     recorder(net::runtime& rt, boost::asio::any_io_executor pool, std::filesystem::path file,
-             std::string plan_text, notice_handler notify, recorder_options options = {});
+             notice_handler notify, recorder_options options = {});
     ~recorder();
     recorder(const recorder&) = delete;
     recorder& operator=(const recorder&) = delete;

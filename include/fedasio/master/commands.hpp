@@ -2,6 +2,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -12,30 +14,25 @@ namespace fedasio::master {
 
 /// What a person can ask of a run; `docs/api.md` says what each does.
 struct command {
-    enum class kind { train, pause, resume, stop, save, load };
+    enum class kind { train, pause, resume, stop, save, load, evict, change, start };
 
     kind what = kind::train;
-    std::optional<std::uint32_t> rounds;   ///< train: 1 or more
-    std::optional<double> target_accuracy; ///< train: over 0, at most 1
+    std::optional<std::uint32_t> rounds;   ///< train: so many more; change: the last one in all
+    std::optional<double> target_accuracy; ///< train, change: over 0, at most 1
+    bool no_target = false;                ///< change: there is no target from now on
+    bool now = false;                      ///< stop: the open round is given up
     std::string name;                      ///< save, load
+    std::uint32_t worker = 0;              ///< evict
+    std::optional<double> deadline;        ///< change: seconds
+    std::optional<double> fraction;        ///< change
+    std::string plan;                      ///< start: the text of a plan
 };
 
+inline constexpr std::array<std::string_view, 9> command_names{"train", "pause", "resume", "stop", "save",
+                                                               "load",  "evict", "change", "start"};
+
 constexpr std::string_view to_string(command::kind what) noexcept {
-    switch (what) {
-    case command::kind::train:
-        return "train";
-    case command::kind::pause:
-        return "pause";
-    case command::kind::resume:
-        return "resume";
-    case command::kind::stop:
-        return "stop";
-    case command::kind::save:
-        return "save";
-    case command::kind::load:
-        return "load";
-    }
-    return "unknown";
+    return command_names[static_cast<std::size_t>(what)];
 }
 
 struct command_answer {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <fedasio/data/dataset.hpp>
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/master/events.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/nn/network.hpp>
 
@@ -8,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace fedasio::master {
 
@@ -17,6 +20,11 @@ struct test_result {
     double loss_sum = 0;
     std::uint64_t correct = 0;
     bool regression = false;
+    /// Classification with at most `most_shown_classes` outputs: row (the class) by row, columns what the
+    /// model says.
+    std::vector<std::uint64_t> confusion;
+    /// Classification: the at most 24 wrong ones that the model is most sure of, the surest first.
+    std::vector<model_evaluated::mistake> wrong;
 
     [[nodiscard]] std::optional<double> loss() const;
     [[nodiscard]] std::optional<double> accuracy() const;

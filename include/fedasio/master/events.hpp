@@ -22,17 +22,22 @@ namespace fedasio::master {
 using worker_id = std::uint32_t;
 using client_id = std::uint32_t;
 
-/// The first event of a process: what it is there for.
+/// A run begins: the first event of a process, and again when it is given another plan. The workers stay;
+/// all else that was said before belongs to the run before.
 struct run_opened {
     std::string run; ///< 16 hexadecimal digits that no other run has
     std::string plan;
     std::string plan_digest;
+    std::string plan_text; ///< canonical JSON
     std::uint64_t seed = 0;
     bool regression = false;
     std::uint32_t clients_planned = 0; ///< 0: as many as join
     std::uint32_t min_workers = 0;
     std::uint32_t last_round = 0; ///< the plan's rounds
     std::optional<double> target_accuracy;
+    double deadline = 0; ///< seconds
+    double fraction = 1;
+    bool has_state_dir = false; ///< models can be saved and runs looked up
     std::string version;
     std::string instruction_set;
     std::vector<std::string> models; ///< names that can be loaded
@@ -64,11 +69,12 @@ struct worker_left {
     bool lost = false; ///< it did not say goodbye
 };
 
-enum class worker_state { joined, loading, receiving, training, ready, gone };
+/// `sending`: an update of this worker is arriving.
+enum class worker_state { joined, loading, receiving, training, sending, ready, gone };
 
 constexpr std::string_view to_string(worker_state state) noexcept {
-    constexpr std::array<std::string_view, 6> names{"joined",   "loading", "receiving",
-                                                    "training", "ready",   "gone"};
+    constexpr std::array<std::string_view, 7> names{"joined",  "loading", "receiving", "training",
+                                                    "sending", "ready",   "gone"};
     return names[static_cast<std::size_t>(state)];
 }
 
@@ -82,6 +88,7 @@ struct worker_assigned {
     struct hosted {
         client_id client = 0;
         std::uint64_t samples = 0;
+        std::vector<std::uint64_t> labels = {}; ///< of these samples, by class; empty: not told
     };
 
     worker_id worker = 0;
@@ -95,6 +102,7 @@ struct worker_measured {
     double round_trip_ms = 0;
     std::uint64_t bytes_sent = 0;     ///< to this worker
     std::uint64_t bytes_received = 0; ///< from this worker
+    std::uint64_t queued_bytes = 0;   ///< waiting to be sent to this worker
 };
 
 struct training_started {
@@ -146,6 +154,46 @@ struct round_result {
     double time = 0;
 };
 
+/// How the updates of a round differ from each other, when they have been added up.
+struct updates_compared {
+    struct one {
+        client_id client = 0;
+        double distance = 0; ///< L2 norm of the update minus the global weights that it began with
+        std::optional<double>
+            cosine; ///< of that difference to the round's mean one, estimated; none of a zero
+    };
+
+    std::uint32_t round = 0;
+    double step = 0; ///< L2 norm of the mean update minus those weights
+    std::vector<one> clients;
+};
+
+/// What the new global weights make of the test samples of a classification.
+struct model_evaluated {
+    struct mistake {
+        std::uint64_t index = 0; ///< of the sample in the master's test set
+        std::uint32_t label = 0;
+        std::uint32_t predicted = 0;
+        double confidence = 0; ///< the probability of `predicted`
+    };
+
+    std::uint32_t round = 0;
+    std::uint64_t samples = 0;
+    std::vector<std::string> classes;
+    std::vector<std::uint64_t>
+        confusion;              ///< row (the true class) by row; empty: too many classes, or not told
+    std::vector<mistake> wrong; ///< the most confident ones first
+};
+
+/// What counts from now on in place of what the plan says; of deadline and fraction from `round` on.
+struct plan_changed {
+    std::uint32_t round = 0;
+    std::uint32_t last_round = 0;
+    std::optional<double> target_accuracy;
+    double deadline = 0; ///< seconds
+    double fraction = 1;
+};
+
 struct round_finished {
     round_result result;
 };
@@ -155,6 +203,7 @@ struct run_resumed {
     std::string run; ///< replaces that of run_opened
     std::uint32_t round = 0;
     std::vector<round_result> rounds; ///< up to `round`, oldest first, as far as the checkpoint knows them
+    std::vector<plan_changed> changes = {}; ///< that were made of its plan; the last one counts now
 };
 
 /// The rounds up to this one survive the master's death from now on.
@@ -209,8 +258,9 @@ struct event {
     using content =
         std::variant<run_opened, model_built, phase_entered, worker_joined, worker_left, worker_state_changed,
                      worker_assigned, worker_measured, training_started, round_started, client_updated,
-                     client_dropped, round_finished, run_resumed, checkpoint_written, training_finished,
-                     model_saved, model_loaded, pause_requested, command_answered, noticed>;
+                     client_dropped, updates_compared, model_evaluated, round_finished, run_resumed,
+                     plan_changed, checkpoint_written, training_finished, model_saved, model_loaded,
+                     pause_requested, command_answered, noticed>;
 
     std::uint64_t seq = 0; ///< 1, 2, 3, ... without a gap
     double time = 0;       ///< Unix seconds

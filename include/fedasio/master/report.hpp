@@ -16,6 +16,10 @@ boost::json::object to_json(const round_result& result);
 /// The round that `to_json` made this of. Throws std::exception if it made it of none.
 round_result read_round(const boost::json::object& json);
 
+/// Likewise of a change of the plan.
+boost::json::object to_json(const plan_changed& change);
+plan_changed read_change(const boost::json::object& json);
+
 /// Collects what `--report` writes: a subscriber to the events of a run.
 class report {
 public:
@@ -31,6 +35,7 @@ private:
     run_opened run_;
     std::uint64_t parameters_ = 0;
     std::vector<round_result> rounds_;
+    std::vector<plan_changed> changes_;
     std::uint32_t checkpoint_round_ = 0;
     training_finished end_;
     bool ended_ = false;

@@ -7,6 +7,7 @@
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan.hpp>
 #include <fedasio/federation/strategy.hpp>
+#include <fedasio/federation/update_sketch.hpp>
 #include <fedasio/master/commands.hpp>
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/master/events.hpp>
@@ -33,15 +34,26 @@ struct run_options {
     bool autostart = false;      ///< train the plan's rounds as soon as there are workers enough
     bool exit_when_done = false; ///< `serve` ends after the first training
     bool resume = false;         ///< go on from the latest checkpoint of this plan, if there is one
-    std::filesystem::path state_dir = "fedasio-state"; ///< empty: no checkpoints
-    std::size_t keep_checkpoints = 3;                  ///< the latest ones; at least 1
+    std::filesystem::path state_dir = "fedasio-state";   ///< empty: no checkpoints
+    std::size_t keep_checkpoints = 3;                    ///< the latest ones; at least 1
     federation::disk* disk = &federation::system_disk(); ///< where checkpoints and models are written
     net::connection_options connection;
+    /// Measure how the updates of each round differ from their mean (`updates_compared`). The weights do not
+    /// depend on it. With more than 2,000 clients in a cohort it is left out.
+    bool compare_updates = true;
     /// A training without a single worker for so long has failed.
     net::clock::duration patience = std::chrono::minutes(5);
 };
 
-/// One run of a plan, from its first worker to its last round. `serve` is the state machine: it reads like
+/// The global weights as a safetensors file.
+struct model_copy {
+    std::string plan; ///< its name
+    std::uint32_t round = 0;
+    std::string bytes;
+};
+
+/// One run of a plan, from its first worker to its last round, and then that of the next plan that a command
+/// brings; the workers stay. `serve` is the state machine: it reads like
 /// the protocol, a step a line (src/master/run.cpp), and the steps themselves are in
 /// src/master/preparation.cpp (data and model to the workers) and src/master/steps.cpp (the round).
 /// Lives on its runtime's thread; heavy work goes to `pool`. Everything that happens is published to
@@ -61,6 +73,12 @@ public:
     net::awaitable<command_answer> execute(command what);
     /// Writes the global weights to any file, in the form of a saved model. Throws std::exception.
     net::awaitable<void> save_to(std::filesystem::path file);
+    /// Empty while there is no model.
+    net::awaitable<std::optional<model_copy>> copy_model();
+
+    /// What the global model is tested with; null before it is loaded, and where clients test.
+    [[nodiscard]] std::shared_ptr<const data::dataset> test_set() const noexcept { return test_set_; }
+
     /// Something outside the run that people should see.
     void notice(noticed::severity level, std::string text);
 
@@ -83,6 +101,7 @@ private:
         std::vector<worker_ptr> hosts;
         std::vector<std::uint64_t> samples;
         std::vector<std::optional<federation::update>> updates;
+        std::vector<std::optional<federation::update_sketch>> sketches; ///< empty: updates are not compared
 
         std::size_t needed = 0; ///< updates that end the training
         std::optional<federation::exact_mean> sum;
@@ -96,6 +115,8 @@ private:
     };
 
     // run.cpp: the state machine.
+    void open(federation::plan plan);
+    void introduce_run();
     net::awaitable<void> train(order what, training_end& end);
     net::awaitable<training_end> run_rounds(order what);
     net::awaitable<bool> one_round(round_state& round);
@@ -112,11 +133,15 @@ private:
 
     [[nodiscard]] bool is_training() const noexcept { return training_.size() > 0; }
 
+    /// A training is under way, or about to be, or its end is being written down.
+    [[nodiscard]] bool is_busy() const noexcept { return is_training() || order_ || ending_; }
+
     [[nodiscard]] std::string missing_workers() const;
     [[nodiscard]] std::string unusable_workers() const;
     void give_up_round(std::uint32_t round);
 
     // preparation.cpp and steps.cpp: what a round does, each step closed by one gather.
+    net::awaitable<void> prepare_workers(net::clock::time_point until);
     net::awaitable<void> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
     net::awaitable<void> load_test_set();
@@ -130,9 +155,16 @@ private:
     find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, net::clock::time_point until);
     static std::vector<worker_ptr> hosts_of(const round_state& round, std::span<const std::size_t> places);
     void take_mean(round_state& round) const;
+    void compare_updates(const round_state& round);
     net::awaitable<void> aggregate(round_state& round);
     net::awaitable<void> evaluate_model(round_state& round);
     net::awaitable<void> evaluate_where_data_is(round_state& round);
+    net::awaitable<std::vector<client_id>>
+    evaluate_clients(const round_state& round, std::vector<client_id> clients,
+                     std::map<client_id, federation::evaluation>& results, net::clock::time_point until);
+    [[nodiscard]] std::size_t confusion_counts() const;
+    void tell_evaluation(std::uint32_t round, const test_result& result,
+                         std::span<const std::string> classes);
     void build_network(const nn::model_spec& spec);
     void build_network_for(const data::csv_schema& schema);
     void deal_clients();
@@ -152,11 +184,26 @@ private:
                          const std::string& proved_name);
     void hear(worker& who, const net::frame& message);
 
+    // steering.cpp: what a person asks for.
+    command_answer order_training(const command& what);
+    command_answer pause();
+    command_answer resume();
+    command_answer stop(bool now);
+    command_answer evict(worker_id worker);
+    command_answer change(const command& what);
+    command_answer start(const std::string& text);
+    [[nodiscard]] std::string objection_to(const command& change) const;
+    [[nodiscard]] std::uint32_t present_round() const noexcept;
+    [[nodiscard]] planned_terms plan_terms() const;
+    void apply(const changed_terms& changed);
+
     // storage.cpp: models and checkpoints.
+    [[nodiscard]] std::map<std::string, std::string> model_metadata() const;
     net::awaitable<command_answer> save(std::string name);
     net::awaitable<command_answer> load(std::string name);
     net::awaitable<void> checkpoint();
     void restore();
+    void take_changes_up();
 
     [[nodiscard]] bool keeps_checkpoints() const;
 
@@ -176,7 +223,7 @@ private:
     std::optional<federation::server_optimizer> server_optimizer_;
     std::optional<data::csv_schema> schema_;
     std::shared_ptr<const data::dataset> test_set_;
-    std::size_t dealt_ = 0; ///< clients that some worker was told to host
+    std::size_t dealt_ = 0;                          ///< clients that some worker was told to host
     std::map<std::string, client_id> local_clients_; ///< partition `local`: a worker's name keeps its client
 
     phase phase_ = phase::waiting;
@@ -184,16 +231,21 @@ private:
     std::array<double, phase_count> seconds_{};
     std::uint32_t round_ = 0; ///< the weights are those of this round
     std::uint32_t running_round_ = 0;
+    bool in_round_ = false; ///< `running_round_` has begun and is not finished
     std::optional<order> order_;
-    order current_; ///< of the training under way
-    std::uint32_t last_round_ = 0;
+    plan_changed terms_; ///< what counts now: the plan's, an order's, or changed by command
+    // Of the round under way.
+    net::clock::duration deadline_{};
+    double fraction_ = 1;
     std::optional<double> accuracy_; ///< of the last round, as far as it counts for the target
     run_record record_;
     std::uint32_t checkpoint_round_ = 0; ///< the last one that is safe on disk
     bool loaded_once_ = false;           ///< some worker could use its data in this training
     bool pausing_ = false;
     bool stopping_ = false;
-    bool saving_ = false; ///< two must not write the same file at the same time
+    bool cancelling_ = false; ///< stopping, and at once
+    bool ending_ = false;     ///< the end of a training is being written down
+    bool saving_ = false;     ///< two must not write the same file at the same time
     net::event ordered_;
     net::event resumed_;
     net::event training_over_;

@@ -44,12 +44,14 @@ struct gathered {
 /// reply is not acceptable (it then counts as refused with code "invalid"), or an empty string. The
 /// text of an exception counts as such a reason.
 using reply_handler = std::function<std::string(std::size_t index, frame& reply)>;
+/// Is told that the body of a reply begins to arrive.
+using arrival_handler = std::function<void(std::size_t index)>;
 
 /// The one ack barrier: sends all requests, hands replies on as they come, and ends when every call is
 /// settled, at the deadline (`timed_out`), at the quorum (`not_needed`) or when the caller is cancelled
 /// (`cancelled`). Answers that come later are dropped. Starts no coroutine, so none can be left behind. The
 /// result is in the order of `calls`.
 awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, gather_policy policy,
-                                        reply_handler on_reply = {});
+                                        reply_handler on_reply = {}, arrival_handler on_arrival = {});
 
 } // namespace fedasio::net

@@ -22,9 +22,10 @@ struct address {
     friend bool operator==(const address&, const address&) = default;
 };
 
-/// Listens on `where`; port 0 lets the system choose (see `acceptor::local`).
+/// Listens on `where`; port 0 lets the system choose (see `acceptor::local`). `send_buffer_bytes` bounds what
+/// the kernel keeps for a peer that does not read; 0: the system decides.
 /// Throws boost::system::system_error when the address cannot be had.
-std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where);
+std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where, int send_buffer_bytes = 0);
 
 /// Resolves and connects, trying each address in turn; `asio::error::timed_out` when that takes longer than
 /// `patience` (a look-up of the name that has begun is still waited for).

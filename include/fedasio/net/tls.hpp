@@ -7,8 +7,16 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace fedasio::net {
+
+/// Who shows a certificate.
+enum class tls_use {
+    mutual,  ///< both sides, as below
+    serving, ///< this side only, and it accepts: browsers have none. No revocation list is needed
+    asking   ///< the accepting side only, and this one connects; see the constructor
+};
 
 /// TLS 1.3 (RFC 8446) with certificates on both sides, over any stream. No session is ever resumed, so no
 /// handshake can be replayed; no early data. Of a peer that is not known yet, no more than 16 KiB is taken.
@@ -24,13 +32,17 @@ public:
     /// `kit` is a folder with `ca.pem`, `cert.pem`, `key.pem` (readable by its owner only) and `crl.pem`.
     /// When one of them changes, the next handshake uses the new ones; if they cannot be used, the old ones
     /// stay. Throws std::runtime_error with file and remedy.
-    tls(runtime& rt, std::filesystem::path kit, kit_handler on_kit = {});
+    ///
+    /// For `asking`, `kit` is a file with the authority's certificate; empty: the system's authorities.
+    tls(runtime& rt, std::filesystem::path kit, kit_handler on_kit = {}, tls_use use = tls_use::mutual);
     tls(const tls&) = delete;
     tls& operator=(const tls&) = delete;
     ~tls();
 
     /// The common name of this side's certificate.
     [[nodiscard]] const std::string& own_name() const noexcept;
+    /// The hosts, names and addresses, for which this side's certificate counts; empty for a worker's.
+    [[nodiscard]] std::vector<std::string> own_hosts() const;
 
     /// Fail with a tls_errc, `errc::peer_is_unprotected`, `peer_uses_key`, `handshake_timeout`,
     /// `not_authenticated`, or what the stream says. In TLS 1.3 a connecting side is done before the
@@ -46,6 +58,7 @@ private:
 
     runtime& rt_;
     std::filesystem::path folder_;
+    tls_use use_;
     kit_handler on_kit_;
     std::unique_ptr<const kit> kit_;
     std::string seen_; ///< the state of the files when they were last looked at

@@ -18,4 +18,10 @@ struct batch_result {
     std::size_t correct = 0; ///< samples whose largest output is their class; 0 when the targets are values
 };
 
+/// Which class a sample is taken for.
+struct prediction {
+    std::uint32_t top = 0; ///< the largest output, the first of equal ones
+    float confidence = 0;  ///< its probability; under mean_squared_error the output itself, within 0 and 1
+};
+
 } // namespace fedasio::nn

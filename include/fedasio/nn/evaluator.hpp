@@ -22,10 +22,11 @@ public:
     ~evaluator();
 
     /// Loss and hits over any number of samples. `features` is row-major [samples][height][width][channels].
-    /// Weights that are not 64-byte aligned are copied first. Throws std::invalid_argument as trainer::step
-    /// does.
+    /// Weights that are not 64-byte aligned are copied first. Tells each sample's class in `predictions`
+    /// unless that is empty. Throws std::invalid_argument as trainer::step does.
     batch_result evaluate(std::span<const float> weights, std::span<const float> features,
-                          const targets& expected, std::size_t samples);
+                          const targets& expected, std::size_t samples,
+                          std::span<prediction> predictions = {});
 
     /// Writes the outputs, row-major [samples][outputs]: probabilities when the last layer is a softmax.
     /// Throws std::invalid_argument when a size does not fit.

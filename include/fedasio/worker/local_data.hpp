@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fedasio::worker {
 
@@ -25,6 +26,9 @@ public:
                sample_cache& cache);
 
     [[nodiscard]] const data::dataset& samples() const noexcept { return *samples_; }
+
+    /// How many of a client's samples to train on are of each class; empty in a regression.
+    [[nodiscard]] std::vector<std::uint64_t> label_counts(std::uint32_t client) const;
 
     /// Null when this worker does not host the client.
     [[nodiscard]] const data::holdout* find(std::uint32_t client) const;

@@ -26,7 +26,8 @@ struct worker_options {
     /// Updates of a round are kept until the next, so that a master that comes back gets them again without
     /// another training; 0: none.
     std::size_t keep_bytes = std::size_t{64} << 20;
-    net::backoff retry; ///< for finding a master that is away
+    bool tell_labels = true; ///< how many samples of each class a client has, when the master asks
+    net::backoff retry;      ///< for finding a master that is away
     net::connection_options connection;
     net::clock::duration measure_every = std::chrono::seconds(1);
     /// CPU use in percent of a core since the last call, and memory in bytes. Empty: not reported.

@@ -47,9 +47,11 @@ public:
     /// samples, and std::runtime_error when the training diverges.
     trained train(const local_data& data, std::span<const float> weights, std::uint32_t round,
                   std::uint32_t client, const std::atomic<bool>& stop);
-    /// Loss and hits on the samples that the client holds out.
+    /// Loss and hits on the samples that the client holds out; with `confusion` also which class was taken
+    /// for which, of at most federation::most_shown_classes.
     federation::evaluation evaluate(const local_data& data, std::span<const float> weights,
-                                    std::uint32_t client, const std::atomic<bool>& stop);
+                                    std::uint32_t client, const std::atomic<bool>& stop,
+                                    bool confusion = false);
     [[nodiscard]] const training_setup& setup() const noexcept;
 
 private:

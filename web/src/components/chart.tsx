@@ -1,42 +1,73 @@
-import { type Signal } from '@preact/signals';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useSignal, type Signal } from '@preact/signals';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { theme } from '../theme';
+import { log_splits } from './ticks';
+
+export interface Curve {
+    name: string;
+    /** Name of the CSS variable with its colour. */
+    colour: string;
+    values: (number | null)[];
+    /** Drawn faintly behind it: what was smoothed away. */
+    raw?: (number | null)[] | undefined;
+    dashed?: boolean;
+}
+
+export type Range = [number, number] | null;
 
 export interface Props {
     test_id: string;
     title: string;
-    /** [rounds, train, test]; null where a number does not exist. */
-    data: uPlot.AlignedData;
-    target: number | null;
-    /** Fixed bounds that the vertical axis never leaves. */
-    bounds: [number, number];
+    x: number[];
+    curves: Curve[];
+    /** What x is, for the heading: "round 3". */
+    x_text: (x: number) => string;
+    x_tick: (x: number, step: number) => string;
+    whole_x?: boolean;
+    /** Steps between values at the vertical axis. */
+    y_steps?: number[];
     format: (value: number | null | undefined) => string;
     tick: (value: number, step: number) => string;
-    /** Place in data under the cursor, shared by all charts; null when there is none. */
-    hovered: Signal<number | null>;
+    /** A dashed line. */
+    target?: number | null;
+    /** Bounds that the vertical axis never leaves. */
+    bounds?: [number, number];
+    log?: boolean;
+    /** What is shown of x; null for all. Dragging sets it, a double click takes it away. */
+    zoom?: Signal<Range> | { value: Range };
+    on_zoom?: (range: Range) => void;
+    /** Charts of one key have one cursor. */
+    sync?: string;
+    empty: string;
+    small?: boolean;
 }
-
-const names = ['train', 'test'] as const;
 
 function colour(name: string): string {
     return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-/** Curves over rounds with a legend that shows the values under the cursor, or the last ones. */
-export function Chart({ test_id, title, data, target, bounds, format, tick, hovered }: Props) {
+/** Curves with a legend that shows the values under the cursor, or the last ones. */
+export function Chart(props: Props) {
     const box = useRef<HTMLDivElement>(null);
     const plot = useRef<uPlot | null>(null);
-    const target_now = useRef(target);
-    target_now.current = target;
+    const latest = useRef(props);
+    latest.current = props;
+    const hovered = useSignal<number | null>(null);
+    const { x, curves, zoom, log = false } = props;
+    const range = zoom?.value ?? null;
+
+    const data = useMemo(
+        (): uPlot.AlignedData => [x, ...curves.map((curve) => curve.raw ?? []), ...curves.map((c) => c.values)],
+        [x, curves],
+    );
+    const drawn = useMemo(() => (log ? without_nonpositive(data) : data), [data, log]);
+    // The set of curves is fixed for one plot; another set makes another plot.
+    const key = `${log}|${curves.map((curve) => `${curve.name}/${curve.colour}/${curve.raw !== undefined}`).join('|')}`;
 
     useLayoutEffect(() => {
         const host = box.current!;
-        const created = new uPlot(
-            options(host, () => target_now.current, bounds, tick, hovered),
-            data,
-            host,
-        );
+        const created = new uPlot(options(host, latest, hovered), drawn, host);
         plot.current = created;
         const observer = new ResizeObserver(() => created.setSize(size(host)));
         observer.observe(host);
@@ -45,42 +76,63 @@ export function Chart({ test_id, title, data, target, bounds, format, tick, hove
             created.destroy();
             plot.current = null;
         };
-    }, []);
-    useEffect(() => plot.current?.setData(data), [data, target]);
+    }, [key]);
+    useEffect(() => plot.current?.setData(drawn), [drawn, props.target, range?.[0], range?.[1]]);
     const scheme = theme.value;
     useEffect(() => plot.current?.redraw(false, true), [scheme]);
 
-    const rounds = data[0];
-    const place = hovered.value !== null && hovered.value < rounds.length ? hovered.value : rounds.length - 1;
+    const place = hovered.value !== null && hovered.value < x.length ? hovered.value : x.length - 1;
     return (
         <figure
-            class="chart"
-            data-testid={test_id}
-            data-points={rounds.length}
-            aria-label={`${title} over rounds`}
+            class={props.small ? 'chart chart-small' : 'chart'}
+            data-testid={props.test_id}
+            data-points={x.length}
+            aria-label={props.title}
         >
             <figcaption>
-                <h2>
-                    {title} {rounds.length > 0 && <small>round {rounds[place]}</small>}
-                </h2>
+                <h3>
+                    {props.title} {x.length > 0 && <small>{props.x_text(x[place]!)}</small>}
+                </h3>
                 <ul class="legend">
-                    {names.map((name, series) => (
-                        <li key={name} class={`legend-${name}`}>
-                            {name} <b>{format(data[series + 1]?.[place])}</b>
+                    {curves.map((curve) => (
+                        <li key={curve.name}>
+                            <svg width="16" height="8" aria-hidden="true">
+                                <line
+                                    x1="0"
+                                    x2="16"
+                                    y1="4"
+                                    y2="4"
+                                    class={`line-${curve.colour}`}
+                                    stroke-dasharray={curve.dashed ? '4 3' : undefined}
+                                />
+                            </svg>
+                            {curve.name} <b>{props.format(last_known(curve.values, place, hovered.value === null))}</b>
                         </li>
                     ))}
-                    {target !== null && (
-                        <li class="legend-target">
-                            target <b>{format(target)}</b>
+                    {props.target !== null && props.target !== undefined && (
+                        <li>
+                            <svg width="16" height="8" aria-hidden="true">
+                                <line x1="0" x2="16" y1="4" y2="4" class="line-target" stroke-dasharray="3 2" />
+                            </svg>
+                            target <b>{props.format(props.target)}</b>
                         </li>
                     )}
                 </ul>
             </figcaption>
-            <div class={rounds.length === 0 ? 'plot plot-empty' : 'plot'} ref={box} aria-hidden="true">
-                {rounds.length === 0 && <p class="plot-hint">The curve starts with the first round.</p>}
+            <div class={x.length === 0 ? 'plot plot-empty' : 'plot'} ref={box} aria-hidden="true">
+                {x.length === 0 && <p class="plot-hint">{props.empty}</p>}
             </div>
         </figure>
     );
+}
+
+function last_known(values: (number | null)[], place: number, is_last: boolean): number | null | undefined {
+    return is_last ? (values.findLast((value) => value !== null) ?? null) : values[place];
+}
+
+function without_nonpositive(data: uPlot.AlignedData): uPlot.AlignedData {
+    const [x, ...columns] = data;
+    return [x, ...columns.map((column) => [...column].map((value) => (value && value > 0 ? value : null)))];
 }
 
 function size(host: HTMLElement): { width: number; height: number } {
@@ -89,11 +141,10 @@ function size(host: HTMLElement): { width: number; height: number } {
 
 function options(
     host: HTMLElement,
-    target: () => number | null,
-    bounds: [number, number],
-    tick: (value: number, step: number) => string,
+    latest: { current: Props },
     hovered: Signal<number | null>,
 ): uPlot.Options {
+    const { curves, log = false, sync, on_zoom, whole_x = false, y_steps } = latest.current;
     const axis: uPlot.Axis = {
         stroke: () => colour('muted'),
         grid: { stroke: () => colour('grid'), width: 1 },
@@ -101,62 +152,113 @@ function options(
         font: '12px system-ui, sans-serif',
         gap: 4,
     };
-    const series = names.map((name): uPlot.Series => ({
-        label: name,
-        stroke: () => colour(name),
+    const faint = curves.map((curve): uPlot.Series => ({
+        label: `${curve.name}, raw`,
+        stroke: () => `${colour(curve.colour)}55`,
+        width: 1,
+        spanGaps: true,
+        points: { show: false },
+        show: curve.raw !== undefined,
+    }));
+    const series = curves.map((curve): uPlot.Series => ({
+        label: curve.name,
+        stroke: () => colour(curve.colour),
         width: 2,
         spanGaps: true,
-        points: { size: 6, fill: () => colour(name) },
+        ...(curve.dashed ? { dash: [6, 4] } : {}),
+        points: { size: 6, fill: () => colour(curve.colour) },
     }));
     return {
         ...size(host),
         legend: { show: false },
-        padding: [10, 12, 0, 0],
+        padding: [10, whole_x ? 12 : 28, 0, 0],
         cursor: {
             y: false,
-            drag: { x: false, y: false },
-            sync: { key: 'rounds' },
-            points: { size: 8, fill: (_, place) => colour(names[place - 1] ?? 'muted') },
+            drag: { x: on_zoom !== undefined, y: false, setScale: false },
+            ...(sync === undefined ? {} : { sync: { key: sync, setSeries: false } }),
+            points: { size: 7, fill: (_, place) => colour(curves[(place - 1) % curves.length]?.colour ?? 'muted') },
+            bind: {
+                dblclick: () => () => {
+                    latest.current.on_zoom?.(null);
+                    return null;
+                },
+            },
         },
         scales: {
             x: {
                 time: false,
-                range: (_, least, most) => (least === most ? [least - 0.5, most + 0.5] : [least, most]),
+                range: (_, least, most) =>
+                    latest.current.zoom?.value ?? (least === most ? [least - 0.5, most + 0.5] : [least, most]),
             },
             y: {
-                range: (_, least, most) => {
-                    const wanted = target();
-                    const low = Math.min(least ?? wanted ?? 0, wanted ?? Infinity);
-                    const high = Math.max(most ?? wanted ?? 1, wanted ?? -Infinity);
-                    const room = Math.max((high - low) * 0.08, 0.005);
-                    return [Math.max(low - room, bounds[0]), Math.min(high + room, bounds[1])];
-                },
+                distr: log ? 3 : 1,
+                // Of this plot: the latest properties may be for the one that takes its place.
+                range: (_, least, most) => y_range({ ...latest.current, log }, least, most),
             },
         },
         axes: [
             {
                 ...axis,
                 size: 28,
-                incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6],
-                space: 44,
+                space: 52,
+                ...(whole_x
+                    ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] }
+                    : { incrs: [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400] }),
+                values: (_, splits, __, ___, step) => splits.map((at) => latest.current.x_tick(at, step)),
             },
             {
                 ...axis,
-                size: 52,
-                space: 34,
-                values: (_, splits, __, ___, step) => splits.map((at) => tick(at, step)),
+                size: 58,
+                space: 30,
+                ...(y_steps === undefined ? {} : { incrs: y_steps }),
+                // uPlot's own need a range of whole decades.
+                ...(log
+                    ? {
+                          splits: (_: uPlot, __: number, least: number, most: number) => log_splits(least, most),
+                          filter: (_: uPlot, splits: number[]) => splits,
+                      }
+                    : {}),
+                values: (_, splits, __, ___, step) =>
+                    splits.map((at) => (at === null ? '' : latest.current.tick(at, step))),
             },
         ],
-        series: [{ label: 'round' }, ...series],
+        series: [{}, ...faint, ...series],
         hooks: {
-            draw: [(self) => draw_target(self, target())],
+            draw: [(self) => draw_target(self, latest.current.target ?? null)],
             setCursor: [
                 (self) => {
                     hovered.value = self.cursor.idx ?? null;
                 },
             ],
+            setSelect: [
+                (self) => {
+                    const { left, width } = self.select;
+                    // A selection that another chart made has been told by that one.
+                    if (width > 4 && self.cursor.event !== undefined) {
+                        on_zoom?.([self.posToVal(left, 'x'), self.posToVal(left + width, 'x')]);
+                    }
+                    self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+                },
+            ],
         },
     };
+}
+
+function y_range(
+    { target, bounds = [-Infinity, Infinity], log = false }: Props,
+    least: number | null,
+    most: number | null,
+): [number, number] {
+    const wanted = target ?? null;
+    if (log) {
+        const low = least ?? 0.1;
+        const high = most ?? 1;
+        return low === high ? [low / 2, high * 2] : [low * 0.9, high * 1.1];
+    }
+    const low = Math.min(least ?? wanted ?? 0, wanted ?? Infinity);
+    const high = Math.max(most ?? wanted ?? 1, wanted ?? -Infinity);
+    const room = Math.max((high - low) * 0.08, high === low ? Math.abs(high) * 0.1 || 0.5 : 0);
+    return [Math.max(low - room, bounds[0]), Math.min(high + room, bounds[1])];
 }
 
 function draw_target(self: uPlot, target: number | null): void {

@@ -6,17 +6,28 @@ export function ConnectionBanner() {
     if (current.kind === 'live' || current.kind === 'connecting') {
         return null;
     }
+    const heard = last_heard.value;
+    const as_of = heard === null ? '' : `What you see is as of ${time_of_day(heard)}. `;
+    if (current.kind === 'signed_out') {
+        return (
+            <div class="banner banner-lost">
+                <span>Your session has ended. {as_of}</span>
+                <button type="button" onClick={() => location.reload()}>
+                    Sign in again
+                </button>
+            </div>
+        );
+    }
     // Reading the clock redraws the countdown once a second.
     const seconds =
         now.value && current.retry_at !== null ? Math.ceil((current.retry_at - Date.now()) / 1000) : 0;
-    const heard = last_heard.value;
     return (
         <div class={`banner banner-${current.kind}`}>
             <span>
                 {current.kind === 'lost'
                     ? 'The master does not answer.'
                     : 'The connection to the master is interrupted.'}{' '}
-                {heard !== null && `What you see is as of ${time_of_day(heard)}. `}
+                {as_of}
                 {seconds > 0 ? `Next try in ${seconds} s.` : 'Trying now…'}
             </span>
             <button type="button" onClick={() => connection.retry_now()}>

@@ -1,5 +1,9 @@
+import { views } from '../address';
 import { count } from '../format';
-import { is_regression, link, status } from '../store';
+import { view_names } from '../keys';
+import { href, view } from '../route';
+import { dialog } from '../steering';
+import { is_regression, link, session, status } from '../store';
 import { choice, choose, type Choice } from '../theme';
 
 const link_names = {
@@ -7,6 +11,7 @@ const link_names = {
     live: 'live',
     reconnecting: 'reconnecting',
     lost: 'lost',
+    signed_out: 'signed out',
 } as const;
 
 export function Header() {
@@ -14,8 +19,8 @@ export function Header() {
     const kind = link.value.kind;
     return (
         <header class="header">
-            <img src="favicon.svg" alt="" width="28" height="28" />
-            <div class="header-title">
+            <div class="brand">
+                <img src="favicon.svg" alt="" width="24" height="24" />
                 <h1>{known?.plan || 'fedasio'}</h1>
                 {known !== null && (
                     <p class="facts">
@@ -25,27 +30,56 @@ export function Header() {
                         <span title={`digest of the plan: ${known.plan_digest}`}>
                             plan <code>{known.plan_digest.slice(0, 8)}</code>
                         </span>
-                        <span>
-                            fedasio {known.version}, {known.instruction_set}
-                        </span>
+                        <span title={known.instruction_set}>fedasio {known.version}</span>
                     </p>
                 )}
             </div>
-            <span class={`link link-${kind}`} data-testid="connection" data-state={kind} role="status">
-                {link_names[kind]}
-            </span>
-            <label class="theme">
-                <span class="hidden">Colours</span>
-                <select
-                    value={choice.value}
-                    title="Colours"
-                    onChange={(event) => choose(event.currentTarget.value as Choice)}
+            <nav class="tabs" aria-label="Views">
+                {views.map((name) => (
+                    <a
+                        key={name}
+                        href={href(name)}
+                        data-testid={`tab-${name}`}
+                        aria-current={view.value === name ? 'page' : undefined}
+                    >
+                        {view_names[name]}
+                    </a>
+                ))}
+            </nav>
+            <div class="header-end">
+                {session.value.role === 'viewer' && (
+                    <span class="pill pill-warning" data-testid="role">
+                        viewer
+                    </span>
+                )}
+                <span class={`pill link link-${kind}`} data-testid="connection" data-state={kind} role="status">
+                    {link_names[kind]}
+                </span>
+                <label class="theme">
+                    <span class="hidden">Colours</span>
+                    <select
+                        value={choice.value}
+                        title="Colours"
+                        onChange={(event) => choose(event.currentTarget.value as Choice)}
+                    >
+                        <option value="system">System</option>
+                        <option value="light">Light</option>
+                        <option value="dark">Dark</option>
+                    </select>
+                </label>
+                <button
+                    type="button"
+                    class="quiet"
+                    data-testid="keys-button"
+                    aria-label="Keys"
+                    title="Keys (?)"
+                    onClick={() => {
+                        dialog.value = { name: 'keys' };
+                    }}
                 >
-                    <option value="system">System</option>
-                    <option value="light">Light</option>
-                    <option value="dark">Dark</option>
-                </select>
-            </label>
+                    ?
+                </button>
+            </div>
         </header>
     );
 }

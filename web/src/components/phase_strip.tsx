@@ -1,59 +1,57 @@
+import { duration, clock } from '../format';
+import { phase_times } from '../models/phase_times';
 import type { Phase } from '../protocol';
+import { log, now, rounds, state, status } from '../store';
 
-interface Step {
-    phase: Phase;
-    label: string;
-}
-
-const before: Step[] = [
-    { phase: 'waiting', label: 'Waiting' },
+const steps: { phase: Phase; label: string }[] = [
+    { phase: 'waiting', label: 'Wait' },
     { phase: 'loading_dataset', label: 'Load data' },
     { phase: 'distributing_model', label: 'Send model' },
-];
-const loop: Step[] = [
     { phase: 'distributing_weights', label: 'Send weights' },
     { phase: 'training', label: 'Train' },
     { phase: 'aggregating', label: 'Aggregate' },
     { phase: 'evaluating', label: 'Evaluate' },
-];
-const paused: Step = { phase: 'paused', label: 'Paused' };
-const after: Step[] = [
+    { phase: 'paused', label: 'Paused' },
     { phase: 'finished', label: 'Finished' },
     { phase: 'failed', label: 'Failed' },
 ];
-const line = [...before, ...loop].map((step) => step.phase);
+const loop: ReadonlySet<Phase> = new Set<Phase>([
+    'distributing_weights',
+    'training',
+    'aggregating',
+    'evaluating',
+]);
+const timeless: ReadonlySet<Phase> = new Set<Phase>(['finished', 'failed']);
 
-/** The whole state machine, with the place where it stands. */
-export function PhaseStrip({ phase }: { phase: Phase }) {
-    const here = line.indexOf(phase);
-    const draw = (step: Step) => {
-        const place = line.indexOf(step.phase);
-        const passed = place > 0 && place < here;
-        return (
-            <li
-                key={step.phase}
-                class={`step step-${step.phase}${step.phase === phase ? ' step-here' : passed ? ' step-passed' : ''}`}
-                aria-current={step.phase === phase ? 'step' : undefined}
-            >
-                {step.label}
-            </li>
-        );
-    };
+/** The whole state machine: where it stands, and the time that was spent in each phase. */
+export function PhaseStrip() {
+    const known = status.value!;
+    const since = state.value?.phase_since ?? null;
+    const times = phase_times(rounds.value, log.value, known.phase, since, now.value);
+    const total = steps.reduce((sum, { phase }) => sum + (timeless.has(phase) ? 0 : (times.get(phase) ?? 0)), 0);
     return (
-        <ol class="strip" aria-label="Phases of a run">
-            {before.map(draw)}
-            <li class="loop">
-                <span class="loop-name" aria-hidden="true">
-                    every round
-                </span>
-                <ol aria-label="Every round">
-                    {loop.map(draw)}
-                    {draw(paused)}
-                </ol>
-            </li>
-            <li>
-                <ol aria-label="Ends">{after.map(draw)}</ol>
-            </li>
+        <ol class="strip" aria-label="Phases of the run, with the time spent in each">
+            {steps.map(({ phase, label }) => {
+                const seconds = timeless.has(phase) ? undefined : times.get(phase);
+                const here = phase === known.phase;
+                const share = total > 0 ? (seconds ?? 0) / total : 0;
+                return (
+                    <li
+                        key={phase}
+                        class={`step step-${phase}${here ? ' step-here' : ''}${loop.has(phase) ? ' step-loop' : ''}`}
+                        aria-current={here ? 'step' : undefined}
+                        title={seconds === undefined ? undefined : `${(share * 100).toFixed(1)} % of the time`}
+                    >
+                        <span class="step-label">{label}</span>
+                        <span class="step-time">
+                            {seconds === undefined ? '' : seconds < 59.5 ? duration(seconds) : clock(seconds)}
+                        </span>
+                        <svg class="step-share" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
+                            <rect width={share * 100} height="3" />
+                        </svg>
+                    </li>
+                );
+            })}
         </ol>
     );
 }

@@ -1,0 +1,43 @@
+// What an update costs the master: adding it to the mean, and comparing it with the others.
+#include <fedasio/federation/aggregate.hpp>
+#include <fedasio/federation/update_sketch.hpp>
+
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+namespace {
+
+using namespace fedasio::federation;
+
+std::vector<float> weights(std::size_t count) {
+    std::vector<float> result(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        result[i] = static_cast<float>(i % 1000) / 1000.0F - 0.5F;
+    }
+    return result;
+}
+
+void add_update(benchmark::State& state) {
+    const auto update = weights(static_cast<std::size_t>(state.range(0)));
+    exact_mean mean(update.size(), 1U << 30U, 1024.0F);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(mean.add(update, 1));
+    }
+    state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
+}
+
+void compare_update(benchmark::State& state) {
+    const auto update = weights(static_cast<std::size_t>(state.range(0)));
+    const std::vector<float> base(update.size(), 0.1F);
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(update_sketch(update, base));
+    }
+    state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
+}
+
+} // namespace
+
+BENCHMARK(add_update)->Arg(199'210)->Arg(10'000'000);
+BENCHMARK(compare_update)->Arg(199'210)->Arg(10'000'000);
+BENCHMARK_MAIN();

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <fedasio/dashboard/access_tokens.hpp>
+#include <fedasio/dashboard/audit.hpp>
+#include <fedasio/net/handshake.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedasio::dashboard {
+
+/// Who may use a dashboard, and how it is reached.
+struct server_protection {
+    /// Without them, whoever reaches the port may do everything.
+    std::optional<access_tokens> tokens;
+    /// How long a browser stays logged in; each visit of the page after half of it begins a new session.
+    std::chrono::seconds session_length = std::chrono::hours(24 * 7);
+    /// Host names besides the addresses that this machine has, by which it may be called.
+    std::vector<std::string> names;
+    /// TLS. Empty: plain HTTP.
+    net::handshake prove;
+    /// Told of every command and login, refused ones too. May be empty.
+    audit_handler audit;
+};
+
+} // namespace fedasio::dashboard

@@ -1,0 +1,117 @@
+#include "archive.hpp"
+
+#include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/model_store.hpp>
+#include <fedasio/history/past_runs.hpp>
+#include <fedasio/net/offload.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fedasio::program {
+namespace {
+
+namespace json = boost::json;
+using dashboard::archive_answer;
+using dashboard::archive_question;
+using kind = archive_question::kind;
+
+/// A plan's name where only what every file system and header takes may stand.
+std::string file_name(std::string text) {
+    for (char& c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           c == '-' || c == '_' || (c == '.' && &c != text.data());
+        c = plain ? c : '-';
+    }
+    return text;
+}
+
+std::optional<archive_answer> file_of(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) {
+        return std::nullopt;
+    }
+    archive_answer answer;
+    answer.body.assign(std::istreambuf_iterator<char>(in), {});
+    answer.file = path.filename().string();
+    return answer;
+}
+
+/// Images only: the values of a table are no pixels. [height][width][channels] becomes channels first.
+std::optional<archive_answer> sample_of(const data::dataset& set, std::uint64_t index) {
+    const auto dims = set.feature_dims();
+    if (dims.size() < 2 || index >= set.size()) {
+        return std::nullopt;
+    }
+    std::vector<float> values(set.feature_count());
+    const auto place = static_cast<std::uint32_t>(index);
+    set.copy_features(std::span(&place, 1), values);
+    const std::size_t channels = dims.size() > 2 ? dims[2] : 1;
+    json::array pixels;
+    pixels.reserve(values.size());
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+        for (std::size_t i = channel; i < values.size(); i += channels) {
+            pixels.emplace_back(std::lround(values[i] * 255.0F));
+        }
+    }
+    const auto label = set.class_count() == 0 ? json::value(nullptr) : json::value(set.classes()[place]);
+    const json::object sample{{"index", index},
+                              {"shape", json::array{channels, dims[0], dims[1]}},
+                              {"label", label},
+                              {"pixels", std::move(pixels)}};
+    return archive_answer{federation::canonical_text(sample), {}};
+}
+
+std::optional<std::string> past(const std::filesystem::path& history, const archive_question& what) {
+    switch (what.what) {
+    case kind::runs:
+        return history::runs_text(history);
+    case kind::run:
+        return history::run_text(history, what.run);
+    case kind::rounds:
+        return history::rounds_text(history, what.run);
+    case kind::clients:
+        return history::clients_text(history, what.run, what.round);
+    case kind::report:
+        return history::report_text(history, what.run);
+    default:
+        return std::nullopt;
+    }
+}
+
+} // namespace
+
+net::awaitable<std::optional<archive_answer>>
+answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run& run,
+                std::filesystem::path state_dir, archive_question what) {
+    if (what.what == kind::model) {
+        auto copy = co_await run.copy_model();
+        if (!copy) {
+            co_return std::nullopt;
+        }
+        const auto name = file_name(copy->plan) + "-round-" + std::to_string(copy->round) + ".safetensors";
+        co_return archive_answer{std::move(copy->bytes), name};
+    }
+    auto job = [&, set = run.test_set()]() -> std::optional<archive_answer> {
+        if (what.what == kind::sample) {
+            return set ? sample_of(*set, what.index) : std::nullopt;
+        }
+        if (what.what == kind::saved_model) {
+            return file_of(federation::model_path(state_dir, what.name));
+        }
+        auto text = past(state_dir / "history.sqlite", what);
+        return text ? std::optional(archive_answer{std::move(*text), {}}) : std::nullopt;
+    };
+    co_return co_await net::offload(rt, std::move(pool), std::move(job));
+}
+
+} // namespace fedasio::program

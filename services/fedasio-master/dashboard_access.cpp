@@ -1,0 +1,89 @@
+#include "dashboard_access.hpp"
+
+#include <fedasio/net/tls.hpp>
+
+#include <boost/asio/ip/host_name.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+namespace fedasio::program {
+namespace {
+
+bool is_wildcard(const net::address& where) {
+    return where.host == "0.0.0.0" || where.host == "::";
+}
+
+} // namespace
+
+void add_dashboard_access_options(CLI::App& app, dashboard_access_options& into) {
+    app.add_option("--dashboard-tls", into.kit,
+                   "serve the dashboard by HTTPS, with this kit of a master (default off loopback: that of "
+                   "--tls)")
+        ->check(CLI::ExistingDirectory);
+    app.add_option("--dashboard-tokens", into.tokens,
+                   "ask who opens the dashboard for a token of this file, which is made if it is not there "
+                   "(default off loopback: dashboard-tokens in the state folder)");
+    app.add_option("--dashboard-name", into.names,
+                   "another host name by which browsers reach the dashboard; may be repeated")
+        ->allow_extra_args(false);
+}
+
+dashboard_access make_dashboard_access(net::runtime& rt, const dashboard_access_options& from,
+                                       const protection_options& of_workers, const net::address& where,
+                                       const std::filesystem::path& state_dir, news_handler on_news) {
+    const bool is_open = !is_loopback(where);
+    const auto kit = from.kit.empty() && is_open ? of_workers.tls : from.kit;
+    if (is_open && kit.empty() && !of_workers.insecure) {
+        throw std::runtime_error(
+            "the dashboard on " + where.to_string() +
+            " would be reached without encryption: give --tls KIT or --dashboard-tls KIT, "
+            "leave it on 127.0.0.1, or give --insecure if everyone who reaches that "
+            "network is trusted");
+    }
+    dashboard_access result;
+    result.protection.names = from.names;
+    if (is_open) {
+        result.protection.names.push_back(boost::asio::ip::host_name());
+        if (!is_wildcard(where)) {
+            result.protection.names.push_back(where.host);
+        }
+    }
+    if (!from.names.empty()) {
+        result.public_host = from.names.front();
+    } else if (is_wildcard(where)) {
+        result.public_host = boost::asio::ip::host_name();
+    }
+    if (!kit.empty()) {
+        const auto tls = std::make_shared<net::tls>(rt, kit, std::move(on_news), net::tls_use::serving);
+        const auto hosts = tls->own_hosts();
+        result.protection.names.insert(result.protection.names.end(), hosts.begin(), hosts.end());
+        if (from.names.empty() && is_wildcard(where) && !hosts.empty()) {
+            result.public_host = hosts.front();
+        }
+        result.protection.prove = [tls](std::unique_ptr<net::stream> fresh) {
+            return tls->accept(std::move(fresh));
+        };
+    }
+    if (is_open || !from.tokens.empty()) {
+        result.protection.tokens = dashboard::access_tokens::read_or_make(
+            from.tokens.empty() ? state_dir / "dashboard-tokens" : from.tokens);
+    }
+    return result;
+}
+
+std::string dashboard_lines(const dashboard_access& access, net::address where) {
+    if (!access.public_host.empty()) {
+        where.host = access.public_host;
+    }
+    const auto url = (access.protection.prove ? "https://" : "http://") + where.to_string() + "/";
+    auto lines = "dashboard " + url + "\n";
+    if (const auto& tokens = access.protection.tokens) {
+        lines += "operator " + url + "?token=" + tokens->of_operators + "\n";
+        lines += "viewer " + url + "?token=" + tokens->of_viewers + "\n";
+    }
+    return lines;
+}
+
+} // namespace fedasio::program

@@ -1,0 +1,318 @@
+#include "gate.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "access.hpp"
+#include "hex_number.hpp"
+#include "login_page.hpp"
+#include "session_cookie.hpp"
+#include <algorithm>
+#include <utility>
+
+namespace fedasio::dashboard {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr rate failed_logins{.burst = 10, .interval = 10s};
+constexpr rate commands_of_one{.burst = 30, .interval = 500ms};
+constexpr rate commands_of_all{.burst = 100, .interval = 100ms};
+constexpr rate refusals_told{.burst = 100, .interval = 1s};
+const std::string everyone;
+constexpr std::size_t longest_record = 1024;
+
+/// Whom limits count: an IPv4 address, or an IPv6 network of 64 bits, which is what one subscriber has.
+std::string counted_address(const std::string& address) {
+    auto host = address.substr(0, address.rfind(':'));
+    if (host.starts_with('[') && host.ends_with(']')) {
+        host = host.substr(1, host.size() - 2);
+    }
+    boost::system::error_code ec;
+    const auto parsed = boost::asio::ip::make_address(host, ec);
+    if (ec || !parsed.is_v6()) {
+        return host;
+    }
+    const auto v6 = parsed.to_v6();
+    if (v6.is_v4_mapped()) {
+        return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6).to_string();
+    }
+    auto bytes = v6.to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+    return boost::asio::ip::address_v6(bytes).to_string();
+}
+
+std::string seconds_text(net::clock::duration wait) {
+    return std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count());
+}
+
+http_reply html_reply(unsigned status, std::string_view problem) {
+    http_reply reply(login_page(problem));
+    reply.status = status;
+    reply.content_type = "text/html; charset=utf-8";
+    reply.headers.emplace_back("Content-Security-Policy", login_page_policy());
+    // With no-referrer a form's Origin would be null.
+    reply.headers.emplace_back("Referrer-Policy", "same-origin");
+    return reply;
+}
+
+http_reply too_many(net::clock::duration wait, http_reply reply) {
+    reply.status = 429;
+    reply.headers.emplace_back("Retry-After", seconds_text(wait));
+    return reply;
+}
+
+http_reply refused_command(unsigned status, std::string reason) {
+    auto reply = command_reply({false, std::move(reason)});
+    reply.status = status;
+    return reply;
+}
+
+http_reply unknown_visitor(const http_request& request) {
+    const bool is_page = request.path() == "/" || request.path() == "/index.html";
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    auto reply =
+        is_page && reads && !request.is_upgrade
+            ? html_reply(401, "")
+            : error_reply(401, "this needs a token: open the address that the master printed when "
+                               "it started, or send 'Authorization: Bearer TOKEN' (fedasio --token)");
+    reply.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"fedasio\"");
+    return reply;
+}
+
+/// No page can set either header; browsers without Sec-Fetch-Site send Origin with all that is not a read.
+bool is_foreign(const http_request& request, bool is_https) {
+    if (request.has_origin) {
+        return !is_same_origin(request.origin, request.host, is_https);
+    }
+    return !request.fetch_site.empty() && request.fetch_site != "same-origin" && request.fetch_site != "none";
+}
+
+std::string shortened(std::string_view text) {
+    return text.size() <= longest_record ? std::string(text)
+                                         : std::string(text.substr(0, longest_record)) + "…";
+}
+
+/// Without what may be a token.
+std::string place_of(const http_request& request) {
+    return shortened(std::string(request.method) + " " + std::string(request.path()));
+}
+
+} // namespace
+
+gate::gate(net::runtime& rt, server_protection rules, bool loopback_only, std::uint16_t port)
+    : rt_(rt), rules_(std::move(rules)), loopback_only_(loopback_only),
+      cookie_name_((is_https() ? "__Host-fedasio-" : "fedasio-") + std::to_string(port)),
+      failures_(failed_logins), commands_(commands_of_one), all_commands_(commands_of_all),
+      told_refusals_(refusals_told) {}
+
+std::optional<http_reply> gate::refuse_place(const http_request& request) const {
+    if (request.host_headers > 1 || (request.needs_host && request.host_headers == 0)) {
+        return error_reply(400, "a request has one Host header");
+    }
+    if (loopback_only_ && !names_loopback(request.host)) {
+        return error_reply(403, "the Host header must be localhost, 127.0.0.1 or [::1], because this server "
+                                "listens on this machine only");
+    }
+    if (!loopback_only_ && request.host_headers > 0 && !names_this_machine(request.host, rules_.names)) {
+        return error_reply(403, "the Host header names neither an address of this machine nor a name that it "
+                                "was told of: start the master with --dashboard-name NAME");
+    }
+    const bool only_reads = (request.method == "GET" || request.method == "HEAD") && !request.is_upgrade;
+    const bool is_api = request.path().starts_with("/api/");
+    const bool is_api_read_elsewhere = only_reads && is_api && !request.fetch_site.empty();
+    if ((!only_reads || is_api_read_elsewhere) && is_foreign(request, is_https())) {
+        return error_reply(403, "this is for this server's own page only, not for pages from elsewhere");
+    }
+    return std::nullopt;
+}
+
+gate::decision gate::admit(const http_request& request, const std::string& address) {
+    decision result;
+    result.from.address = address;
+    result.reply = refuse_place(request);
+    if (result.reply) {
+        if (result.reply->status == 403) {
+            record("refused", result.from, place_of(request), *result.reply);
+        }
+        return result;
+    }
+    if (request.path() == "/healthz") {
+        return result;
+    }
+    if (!rules_.tokens) {
+        result.from.who = role::operates;
+        return result;
+    }
+    const auto in_query = query_value(request.query(), "token");
+    if (request.method == "GET" && request.path() == "/" && in_query) {
+        result.reply = take_token(result.from, *in_query);
+        return result;
+    }
+    if (request.path() == "/login") {
+        if (request.method != "POST" || !is_form(request.content_type)) {
+            result.reply = error_reply(request.method == "POST" ? 415 : 405,
+                                       "this takes POST with the form of the login page only");
+            result.reply->headers.emplace_back("Allow", "POST");
+        }
+        result.is_login = !result.reply;
+        return result;
+    }
+    if (const auto token = bearer_token(request.authorization)) {
+        result.from.who = try_token(result.from, *token, result.reply);
+        result.from.session = "token";
+    } else {
+        recognize_session(result, request);
+    }
+    if (!result.from.who && !result.reply) {
+        result.reply = unknown_visitor(request);
+        if (request.path() == commands_path && request.method == "POST") {
+            record("refused", result.from, place_of(request), *result.reply);
+        }
+    }
+    return result;
+}
+
+void gate::recognize_session(decision& of, const http_request& request) {
+    for (auto left = request.cookie; !left.empty();) {
+        const auto end = left.find(';');
+        auto pair = left.substr(0, end);
+        left = end == std::string_view::npos ? std::string_view{} : left.substr(end + 1);
+        pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
+        if (!pair.starts_with(cookie_name_ + "=")) {
+            continue;
+        }
+        const auto now = rt_.time.unix_time();
+        const auto found = session_cookie::open(pair.substr(cookie_name_.size() + 1), *rules_.tokens, now);
+        if (!found) {
+            continue;
+        }
+        of.from.who = found->who;
+        of.from.session = found->session;
+        of.from.expires = static_cast<double>(found->expires);
+        const bool is_old = of.from.expires - now < static_cast<double>(rules_.session_length.count()) / 2;
+        if (is_old && request.path() == "/") {
+            of.from.renewed_cookie = new_cookie(found->who, found->session);
+        }
+        return;
+    }
+}
+
+std::string gate::new_cookie(role who, std::string session) const {
+    const auto length = static_cast<std::uint64_t>(rules_.session_length.count());
+    const auto now = static_cast<std::uint64_t>(rt_.time.unix_time());
+    const session_cookie fresh{who, std::move(session), now + length};
+    return cookie_name_ + "=" + fresh.sealed(*rules_.tokens) + "; Max-Age=" + std::to_string(length) +
+           "; Path=/; HttpOnly; SameSite=Strict" + (is_https() ? "; Secure" : "");
+}
+
+std::optional<role> gate::try_token(const visitor& from, std::string_view token,
+                                    std::optional<http_reply>& refused) {
+    const auto key = counted_address(from.address);
+    const auto now = rt_.time.now();
+    const auto wait = failures_.wait(key, now);
+    std::optional<role> who;
+    if (wait > net::clock::duration{}) {
+        refused = too_many(wait, error_reply(429, "too many wrong tokens from this address; wait " +
+                                                      seconds_text(wait) + " s"));
+    } else {
+        who = owner_of(token, *rules_.tokens);
+        if (!who) {
+            failures_.count(key, now);
+            refused = error_reply(401, "this token is not one of this master's");
+            refused->headers.emplace_back("WWW-Authenticate", "Bearer realm=\"fedasio\"");
+        }
+    }
+    if (refused) {
+        record("login", from, "", *refused);
+    }
+    return who;
+}
+
+http_reply gate::take_token(const visitor& from, std::string_view token) {
+    std::optional<http_reply> refused;
+    const auto who = try_token(from, token, refused);
+    if (!who) {
+        auto page =
+            html_reply(refused->status, refused->status == 429
+                                            ? "Too many wrong tokens from this address: wait a little."
+                                            : "This token is not one of this master's.");
+        page.headers.insert(page.headers.end(), refused->headers.begin(), refused->headers.end());
+        return page;
+    }
+    visitor known = from;
+    known.who = who;
+    known.session = hex(rt_.entropy());
+    http_reply reply;
+    reply.status = 303;
+    reply.headers.emplace_back("Location", "/");
+    reply.headers.emplace_back("Set-Cookie", new_cookie(*who, known.session));
+    record("login", known, "", reply);
+    return reply;
+}
+
+http_reply gate::log_in(const visitor& from, std::string_view form) {
+    auto token = query_value(form, "token").value_or("");
+    // Spaces that were copied along arrive as plus signs.
+    while (token.starts_with('+')) {
+        token.remove_prefix(1);
+    }
+    while (token.ends_with('+')) {
+        token.remove_suffix(1);
+    }
+    return take_token(from, token);
+}
+
+std::optional<http_reply> gate::refuse_command(const visitor& from) {
+    if (from.who != role::operates) {
+        return refused_command(403, "you are here as a viewer; commands need the operator's token");
+    }
+    const auto now = rt_.time.now();
+    const auto own = counted_address(from.address) + " " + from.session;
+    const auto wait = std::max(commands_.wait(own, now), all_commands_.wait(everyone, now));
+    if (wait > net::clock::duration{}) {
+        return too_many(wait, refused_command(429, "too many commands; wait " + seconds_text(wait) + " s"));
+    }
+    commands_.count(own, now);
+    all_commands_.count(everyone, now);
+    return std::nullopt;
+}
+
+http_reply gate::session_reply(const visitor& from) const {
+    return http_reply(boost::json::serialize(boost::json::object{
+        {"role", to_string(from.who.value_or(role::viewer))}, {"protected", rules_.tokens.has_value()}}));
+}
+
+void gate::record_command(const visitor& from, std::string_view body, const http_reply& reply) {
+    record("command", from, shortened(body), reply);
+}
+
+void gate::record(std::string action, const visitor& from, std::string what, const http_reply& reply) {
+    if (!rules_.audit) {
+        return;
+    }
+    const bool is_refusal = reply.status == 401 || reply.status == 403 || reply.status == 429;
+    const auto now = rt_.time.now();
+    if (is_refusal) {
+        if (told_refusals_.wait(everyone, now) > net::clock::duration{}) {
+            ++left_out_;
+            return;
+        }
+        told_refusals_.count(everyone, now);
+    }
+    const bool is_json_text = reply.content_type == "application/json";
+    rules_.audit({rt_.time.unix_time(), std::move(action), from.who, from.address, from.session,
+                  std::move(what), reply.status, is_json_text ? reply.text : std::string(),
+                  std::exchange(left_out_, 0)});
+}
+
+std::optional<net::clock::time_point> gate::end_of(const visitor& from) const {
+    if (from.expires == 0) {
+        return std::nullopt;
+    }
+    const std::chrono::duration<double> left(from.expires - rt_.time.unix_time());
+    return rt_.time.now() + std::chrono::duration_cast<net::clock::duration>(left);
+}
+
+} // namespace fedasio::dashboard

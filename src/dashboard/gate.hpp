@@ -1,0 +1,65 @@
+#pragma once
+
+#include <fedasio/dashboard/server_protection.hpp>
+#include <fedasio/net/runtime.hpp>
+
+#include "rate_limit.hpp"
+#include "router.hpp"
+#include "visitor.hpp"
+#include <cstdint>
+#include <string>
+
+namespace fedasio::dashboard {
+
+/// Decides who a request comes from and whether it may go on to the router. Knows no sockets.
+class gate {
+public:
+    /// `loopback_only`: requests must name this machine by a loopback name. `port` tells the cookies of
+    /// several masters on one machine apart.
+    gate(net::runtime& rt, server_protection rules, bool loopback_only, std::uint16_t port);
+
+    struct decision {
+        visitor from;
+        std::optional<http_reply> reply; ///< set: it goes no further
+        bool is_login = false;           ///< it goes to `log_in`, with its body
+    };
+
+    /// By the header alone; the body is not read yet. `address` is the peer's, with port.
+    [[nodiscard]] decision admit(const http_request& request, const std::string& address);
+    /// The answer to POST /login.
+    [[nodiscard]] http_reply log_in(const visitor& from, std::string_view form);
+    /// Whether this visitor may command now; otherwise the answer.
+    [[nodiscard]] std::optional<http_reply> refuse_command(const visitor& from);
+    /// The answer to GET /api/v1/session.
+    [[nodiscard]] http_reply session_reply(const visitor& from) const;
+    /// Writes down what became of a command; `body` is what was sent.
+    void record_command(const visitor& from, std::string_view body, const http_reply& reply);
+    /// When a stream of this visitor must end.
+    [[nodiscard]] std::optional<net::clock::time_point> end_of(const visitor& from) const;
+
+    [[nodiscard]] bool is_https() const noexcept { return static_cast<bool>(rules_.prove); }
+
+    /// What comes before HTTP on each connection; empty: nothing.
+    [[nodiscard]] const net::handshake& handshake() const noexcept { return rules_.prove; }
+
+private:
+    [[nodiscard]] std::optional<http_reply> refuse_place(const http_request& request) const;
+    [[nodiscard]] http_reply take_token(const visitor& from, std::string_view token);
+    [[nodiscard]] std::optional<role> try_token(const visitor& from, std::string_view token,
+                                                std::optional<http_reply>& refused);
+    void recognize_session(decision& of, const http_request& request);
+    [[nodiscard]] std::string new_cookie(role who, std::string session) const;
+    void record(std::string action, const visitor& from, std::string what, const http_reply& reply);
+
+    net::runtime& rt_;
+    server_protection rules_;
+    bool loopback_only_;
+    std::string cookie_name_;
+    rate_limit failures_;
+    rate_limit commands_;
+    rate_limit all_commands_;
+    rate_limit told_refusals_;
+    std::uint64_t left_out_ = 0;
+};
+
+} // namespace fedasio::dashboard

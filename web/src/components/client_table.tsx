@@ -1,0 +1,195 @@
+import { computed } from '@preact/signals';
+import { count, duration, fixed, loss, missing, percent } from '../format';
+import { beat } from '../late';
+import { matches, sort_rows } from '../models/rows';
+import type { OpenRound } from '../model';
+import { journal } from '../past';
+import type { Client } from '../protocol';
+import { href_with, param } from '../route';
+import { drop_reason } from '../sentences';
+import { clients, is_regression, open_round, rounds, workers } from '../store';
+import { TableTools, set_sorting, sorting } from './table_tools';
+import { VirtualTable, type Column } from './virtual_table';
+
+/** Who stood out in its last round, and by what. */
+export const odd_clients = computed((): ReadonlyMap<number, string[]> => {
+    void beat.value;
+    return new Map(journal.odd);
+});
+
+/** Rounds that each client was left out of. */
+export const absences = computed(() => {
+    const found = new Map<number, number>();
+    for (const round of rounds.value) {
+        for (const { client } of round.dropped) {
+            found.set(client, (found.get(client) ?? 0) + 1);
+        }
+    }
+    return found;
+});
+
+export const standings = ['at work', 'answered', 'left out', 'idle', 'no worker'] as const;
+type Standing = (typeof standings)[number];
+
+export function standing(client: Client, open: OpenRound | null): Standing {
+    if (client.worker === null) {
+        return 'no worker';
+    }
+    if (open?.cohort.includes(client.client)) {
+        if (open.updated.includes(client.client)) {
+            return 'answered';
+        }
+        return open.dropped.includes(client.client) ? 'left out' : 'at work';
+    }
+    return client.reason !== '' ? 'left out' : 'idle';
+}
+
+const names = computed(() => new Map(workers.value.map((worker) => [worker.worker, worker.name])));
+
+export function worker_name(worker: number | null): string {
+    return worker === null ? missing : (names.value.get(worker) ?? `#${worker}`);
+}
+
+const columns: Column<Client>[] = [
+    {
+        key: 'client',
+        title: 'Client',
+        value: (one) => one.client,
+        cell: (one) => (
+            <>
+                {one.client}
+                {odd_clients.value.has(one.client) && (
+                    <span class="odd" title={odd_clients.value.get(one.client)!.join('\n')}>
+                        ◆ odd
+                    </span>
+                )}
+            </>
+        ),
+    },
+    {
+        key: 'state',
+        title: 'State',
+        value: (one) => standing(one, open_round.value),
+        cell: (one) => {
+            const name = standing(one, open_round.value);
+            return (
+                <span
+                    class={`state standing-${name.replace(' ', '-')}`}
+                    title={one.reason === '' ? undefined : drop_reason(one.reason)}
+                >
+                    {name}
+                </span>
+            );
+        },
+    },
+    {
+        key: 'worker',
+        title: 'Worker',
+        wide: true,
+        value: (one) => one.worker,
+        cell: (one) => worker_name(one.worker),
+    },
+    {
+        key: 'samples',
+        title: 'Samples',
+        number: true,
+        wide: true,
+        value: (one) => one.samples,
+        cell: (one) => count(one.samples),
+    },
+    {
+        key: 'round',
+        title: 'Round',
+        number: true,
+        wide: true,
+        value: (one) => one.round,
+        cell: (one) => count(one.round),
+    },
+    {
+        key: 'loss',
+        title: 'Loss',
+        number: true,
+        value: (one) => one.loss,
+        cell: (one) => loss(one.loss),
+    },
+    {
+        key: 'accuracy',
+        title: 'Accuracy',
+        number: true,
+        wide: true,
+        value: (one) => one.accuracy,
+        cell: (one) => percent(one.accuracy),
+    },
+    {
+        key: 'seconds',
+        title: 'Took',
+        number: true,
+        wide: true,
+        value: (one) => one.seconds,
+        cell: (one) => duration(one.seconds),
+    },
+    {
+        key: 'distance',
+        title: 'Distance',
+        number: true,
+        wide: true,
+        value: (one) => one.distance,
+        cell: (one) => loss(one.distance),
+    },
+    {
+        key: 'cosine',
+        title: 'Cosine',
+        number: true,
+        value: (one) => one.cosine,
+        cell: (one) => fixed(one.cosine),
+    },
+    {
+        key: 'absences',
+        title: 'Left out',
+        number: true,
+        wide: true,
+        value: (one) => absences.value.get(one.client) ?? 0,
+        cell: (one) => count(absences.value.get(one.client) ?? 0),
+    },
+];
+
+export function ClientTable() {
+    const { sort, descending } = sorting('client');
+    const filter = param('filter');
+    const state = param('state');
+    const open = open_round.value;
+    const chosen = clients.value.filter((one) => {
+        const stands = standing(one, open);
+        const odd = odd_clients.value.has(one.client) ? 'odd' : '';
+        return (
+            (state === '' || stands === state || state === odd) &&
+            matches(filter, `client ${one.client} ${worker_name(one.worker)} ${stands} ${one.reason} ${odd}`)
+        );
+    });
+    const column = columns.find((one) => one.key === sort) ?? columns[0]!;
+    const shown = is_regression.value ? columns.filter((one) => one.key !== 'accuracy') : columns;
+    return (
+        <>
+            <TableTools
+                label="clients"
+                shown={chosen.length}
+                all={clients.value.length}
+                states={[...standings, 'odd']}
+            />
+            <VirtualTable
+                label="Clients"
+                test_id="clients"
+                row_test_id="client-row"
+                rows={sort_rows(chosen, column.value, descending)}
+                columns={shown}
+                row_key={(one) => one.client}
+                row_state={(one) => standing(one, open)}
+                is_open={(one) => param('client') === String(one.client)}
+                link={(one) => href_with({ client: String(one.client), worker_card: '' })}
+                sort={sort}
+                descending={descending}
+                on_sort={set_sorting}
+            />
+        </>
+    );
+}

@@ -1,0 +1,167 @@
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { count, missing, percent } from '../format';
+import { class_results, shares } from '../models/confusion';
+import type { Evaluation } from '../protocol';
+import { DataTable } from './data_table';
+
+/** Pixels of a class, and of all of them together. */
+const cell_size = 42;
+const widest = 420;
+/** More classes than that have no room for names and numbers. */
+const names_limit = 20;
+const numbers_limit = 12;
+
+export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: number[][] } }) {
+    const { classes, confusion } = result;
+    const pointed = useSignal<[number, number] | null>(null);
+    const share = useMemo(() => shares(confusion), [confusion]);
+    const side = Math.min(widest, cell_size * classes.length);
+    const cell = side / classes.length;
+    const longest = Math.max(...classes.map((name) => Math.min(12, name.length)));
+    const margin = classes.length <= names_limit ? 14 + 7 * longest : 8;
+    const [row, column] = pointed.value ?? [-1, -1];
+    const told =
+        row < 0
+            ? 'Rows are true classes, columns what the model takes them for; shades are shares of a row.'
+            : `${count(confusion[row]![column]!)} of ${classes[row]} (${percent(share[row]![column])}) ` +
+              (row === column ? 'are recognised.' : `are taken for ${classes[column]}.`);
+    return (
+        <div class="matrix">
+            <svg
+                viewBox={`0 0 ${side + margin} ${side + 24}`}
+                width={side + margin}
+                role="img"
+                aria-label={`Confusion matrix of ${classes.length} classes in round ${result.round}; the table below has its numbers`}
+                data-testid="confusion"
+                onPointerLeave={() => {
+                    pointed.value = null;
+                }}
+                onPointerMove={(event) => {
+                    const box = event.currentTarget.getBoundingClientRect();
+                    const scale = (side + margin) / box.width;
+                    const x = Math.floor(((event.clientX - box.left) * scale - margin) / cell);
+                    const y = Math.floor(((event.clientY - box.top) * scale) / cell);
+                    const is_inside = x >= 0 && y >= 0 && x < classes.length && y < classes.length;
+                    pointed.value = is_inside ? [y, x] : null;
+                }}
+            >
+                <g transform={`translate(${margin} 0)`}>
+                    <Cells confusion={confusion} share={share} cell={cell} />
+                    {row >= 0 && (
+                        <rect
+                            class="matrix-pointed"
+                            x={column * cell}
+                            y={row * cell}
+                            width={cell}
+                            height={cell}
+                        />
+                    )}
+                </g>
+                {classes.length <= names_limit &&
+                    classes.map((name, place) => (
+                        <text key={place} class="matrix-name" x={margin - 6} y={(place + 0.5) * cell}>
+                            {name.length > 12 ? `${name.slice(0, 11)}…` : name}
+                        </text>
+                    ))}
+                {classes.length <= names_limit &&
+                    classes.map((name, place) => (
+                        <text key={place} class="matrix-column" x={margin + (place + 0.5) * cell} y={side + 14}>
+                            {name.slice(0, Math.max(2, Math.floor(cell / 8)))}
+                        </text>
+                    ))}
+            </svg>
+            <p class="hint matrix-told">{told}</p>
+        </div>
+    );
+}
+
+function Cells({ confusion, share, cell }: { confusion: number[][]; share: number[][]; cell: number }) {
+    const gap = cell > 12 ? 1 : 0;
+    return (
+        <>
+            {confusion.map((line, row) =>
+                line.map((value, column) => {
+                    const part = share[row]![column]!;
+                    const kind = row === column ? 'right' : 'wrong';
+                    return (
+                        <g key={`${row}/${column}`}>
+                            <rect
+                                class={`matrix-${kind}`}
+                                x={column * cell}
+                                y={row * cell}
+                                width={cell - gap}
+                                height={cell - gap}
+                                fill-opacity={value === 0 ? 0.04 : 0.12 + 0.88 * Math.sqrt(part)}
+                            />
+                            {confusion.length <= numbers_limit && value > 0 && (
+                                <text
+                                    class={part > 0.3 ? 'matrix-number matrix-number-strong' : 'matrix-number'}
+                                    x={(column + 0.5) * cell}
+                                    y={(row + 0.5) * cell}
+                                >
+                                    {value}
+                                </text>
+                            )}
+                        </g>
+                    );
+                }),
+            )}
+        </>
+    );
+}
+
+/** How well each class is recognised, and the numbers of the matrix. */
+export function ClassTable({ result }: { result: Evaluation & { confusion: number[][] } }) {
+    const { classes, confusion } = result;
+    const results = useMemo(() => class_results(classes, confusion), [classes, confusion]);
+    return (
+        <>
+            <h3>By class</h3>
+            <div class="scroll class-scroll" tabIndex={0} role="region" aria-label="Accuracy by class">
+                <table class="table" data-testid="class-table">
+                    <thead>
+                        <tr>
+                            <th scope="col">Class</th>
+                            <th scope="col">Recognised</th>
+                            <th scope="col" class="number">
+                                Precision
+                            </th>
+                            <th scope="col" class="wide">
+                                Mostly mistaken for
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {results.map((one, place) => (
+                            <tr key={place}>
+                                <th scope="row">{one.name}</th>
+                                <td>
+                                    <span class="meter">
+                                        <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                                            <rect class="meter-all" width="100" height="8" />
+                                            <rect class="meter-part" width={(one.recall ?? 0) * 100} height="8" />
+                                        </svg>
+                                        {percent(one.recall)}
+                                    </span>
+                                </td>
+                                <td class="number">{percent(one.precision)}</td>
+                                <td class="wide">
+                                    {one.mistaken === null
+                                        ? missing
+                                        : `${one.mistaken.name} (${count(one.mistaken.samples)})`}
+                                </td>
+                            </tr>
+                        ))}
+                    </tbody>
+                </table>
+            </div>
+            <DataTable
+                summary="Numbers of the matrix"
+                test_id="confusion-table"
+                columns={['true class', ...classes]}
+                rows={() => confusion.map((line, row) => [classes[row], ...line.map(count)])}
+            />
+        </>
+    );
+}

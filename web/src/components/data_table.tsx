@@ -1,0 +1,56 @@
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+
+interface Props {
+    summary: string;
+    test_id?: string;
+    columns: string[];
+    /** Asked only while the table is open. The first cell of a row is its heading. */
+    rows: () => ComponentChildren[][];
+    children?: ComponentChildren;
+}
+
+/** The numbers behind a drawing, for those who cannot see it or want them exactly. */
+export function DataTable({ summary, test_id, columns, rows, children }: Props) {
+    const is_open = useSignal(false);
+    return (
+        <details
+            class="data-table"
+            onToggle={(event) => {
+                is_open.value = event.currentTarget.open;
+            }}
+        >
+            <summary>{summary}</summary>
+            {is_open.value && (
+                <>
+                    {children}
+                    <div class="scroll" tabIndex={0} role="region" aria-label={summary}>
+                        <table class="table" data-testid={test_id}>
+                            <thead>
+                                <tr>
+                                    {columns.map((name, place) => (
+                                        <th key={name} scope="col" class={place > 0 ? 'number' : undefined}>
+                                            {name}
+                                        </th>
+                                    ))}
+                                </tr>
+                            </thead>
+                            <tbody>
+                                {rows().map(([first, ...rest], place) => (
+                                    <tr key={place}>
+                                        <th scope="row">{first}</th>
+                                        {rest.map((cell, column) => (
+                                            <td key={column} class="number">
+                                                {cell}
+                                            </td>
+                                        ))}
+                                    </tr>
+                                ))}
+                            </tbody>
+                        </table>
+                    </div>
+                </>
+            )}
+        </details>
+    );
+}

@@ -1,0 +1,79 @@
+import { useMemo } from 'preact/hooks';
+import { clock, loss, percent } from '../format';
+import { x_values, type Metric } from '../models/curves';
+import { smooth } from '../models/smoothing';
+import type { Round } from '../protocol';
+import { is_regression, rounds, status } from '../store';
+import { Chart, type Curve } from './chart';
+import { axis, ChartTools, is_log, set_zoom, smoothing, zoom } from './chart_tools';
+import { RoundsTable } from './rounds_table';
+import { loss_tick, percent_tick, time_tick } from './ticks';
+
+function curve(list: Round[], name: string, metric: Metric, weight: number): Curve {
+    const values = list.map((round) => round[metric]);
+    return weight > 0
+        ? { name, colour: name, values: smooth(values, weight), raw: values }
+        : { name, colour: name, values };
+}
+
+export function LearningCharts() {
+    const list = rounds.value;
+    const weight = smoothing.value;
+    const by = axis.value;
+    const x = useMemo(() => x_values(list, by), [list, by]);
+    const accuracy = useMemo(
+        () => [curve(list, 'train', 'train_accuracy', weight), curve(list, 'test', 'test_accuracy', weight)],
+        [list, weight],
+    );
+    const losses = useMemo(
+        () => [curve(list, 'train', 'train_loss', weight), curve(list, 'test', 'test_loss', weight)],
+        [list, weight],
+    );
+    const common = {
+        x,
+        whole_x: by === 'round',
+        x_text: (value: number) => (by === 'round' ? `round ${value}` : `after ${clock(value)}`),
+        x_tick: by === 'round' ? String : time_tick,
+        zoom,
+        on_zoom: set_zoom,
+        sync: 'learning',
+        empty: 'The curve starts with the first round.',
+    };
+    return (
+        <section class="card" aria-labelledby="learning-title">
+            <div class="card-head">
+                <h2 id="learning-title">Learning</h2>
+                <ChartTools x={x} />
+            </div>
+            <div class="chart-pair">
+                {is_regression.value ? (
+                    <div class="chart" data-testid="chart-accuracy">
+                        <h3>Accuracy</h3>
+                        <p class="hint">This plan is a regression: it has a loss, and no accuracy.</p>
+                    </div>
+                ) : (
+                    <Chart
+                        test_id="chart-accuracy"
+                        title="Accuracy"
+                        curves={accuracy}
+                        target={status.value?.target_accuracy ?? null}
+                        bounds={[0, 1]}
+                        format={percent}
+                        tick={percent_tick}
+                        {...common}
+                    />
+                )}
+                <Chart
+                    test_id="chart-loss"
+                    title="Loss"
+                    curves={losses}
+                    log={is_log.value}
+                    format={loss}
+                    tick={loss_tick}
+                    {...common}
+                />
+            </div>
+            <RoundsTable />
+        </section>
+    );
+}

@@ -1,0 +1,99 @@
+import { useMemo } from 'preact/hooks';
+import { clock, loss, missing, percent } from '../format';
+import { align, x_values, type Metric } from '../models/curves';
+import { smooth } from '../models/smoothing';
+import { param, set_params } from '../route';
+import { loaded, runs } from '../runs';
+import { Chart } from './chart';
+import { axis, ChartTools, is_log, set_zoom, smoothing, zoom } from './chart_tools';
+import { chosen_runs, run_colour } from './chosen_runs';
+import { DataTable } from './data_table';
+import { loss_tick, percent_tick, time_tick } from './ticks';
+
+const metrics: [Metric, string][] = [
+    ['test_accuracy', 'Test accuracy'],
+    ['test_loss', 'Test loss'],
+    ['train_accuracy', 'Train accuracy'],
+    ['train_loss', 'Train loss'],
+];
+
+/** One number of several runs over each other. */
+export function RunCurves() {
+    const chosen = chosen_runs.value;
+    const by = axis.value;
+    const weight = smoothing.value;
+    const metric = metrics.find(([name]) => name === param('metric')) ?? metrics[0]!;
+    const is_loss = metric[0].endsWith('loss');
+    const known = loaded.value;
+    const list = runs.value;
+    const { x, curves } = useMemo(() => {
+        const columns = chosen.map((run) => {
+            const own = known.get(run)?.rounds ?? [];
+            const values = own.map((round) => round[metric[0]]);
+            return { x: x_values(own, by), y: smooth(values, weight) };
+        });
+        const aligned = align(columns);
+        return {
+            x: aligned.x,
+            curves: chosen.map((run, place) => ({
+                name: `${list?.find((one) => one.run === run)?.plan ?? 'run'} ${run.slice(0, 6)}`,
+                colour: run_colour(place),
+                dashed: place % 2 === 1,
+                values: aligned.y[place]!,
+            })),
+        };
+    }, [chosen.join(' '), known, list, by, weight, metric[0]]);
+    const text = is_loss ? loss : percent;
+    return (
+        <>
+            <div class="tools">
+                <label class="check">
+                    <span class="hidden">Number</span>
+                    <select
+                        data-testid="metric"
+                        value={metric[0]}
+                        onChange={(event) => set_params({ metric: event.currentTarget.value })}
+                    >
+                        {metrics.map(([name, title]) => (
+                            <option key={name} value={name}>
+                                {title}
+                            </option>
+                        ))}
+                    </select>
+                </label>
+                <ChartTools x={x} has_log={is_loss} />
+            </div>
+            <Chart
+                test_id="chart-runs"
+                title={metric[1]}
+                x={x}
+                whole_x={by === 'round'}
+                curves={curves}
+                x_text={(value) => (by === 'round' ? `round ${value}` : `after ${clock(value)}`)}
+                x_tick={by === 'round' ? String : time_tick}
+                format={text}
+                tick={is_loss ? loss_tick : percent_tick}
+                bounds={is_loss ? [-Infinity, Infinity] : [0, 1]}
+                log={is_loss && is_log.value}
+                zoom={zoom}
+                on_zoom={set_zoom}
+                empty="These runs have no rounds, or they are being read."
+            />
+            <DataTable
+                summary="Numbers of these runs"
+                columns={[by, ...curves.map((curve) => curve.name)]}
+                rows={() =>
+                    x
+                        .slice(-500)
+                        .map((value, place) => [
+                            by === 'round' ? value : clock(value),
+                            ...curves.map((curve) => {
+                                const number = curve.values[Math.max(0, x.length - 500) + place];
+                                return number === null ? missing : text(number);
+                            }),
+                        ])
+                }
+            />
+        </>
+    );
+}

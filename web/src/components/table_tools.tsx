@@ -1,0 +1,51 @@
+import { count } from '../format';
+import { param, set_params } from '../route';
+
+interface Props {
+    label: string;
+    shown: number;
+    all: number;
+    states: readonly string[];
+}
+
+/** Filter of a table: words, and a state. Both are in the address. */
+export function TableTools({ label, shown, all, states }: Props) {
+    return (
+        <div class="tools">
+            <input
+                type="search"
+                data-testid="filter"
+                placeholder="Filter"
+                aria-label={`Filter ${label}`}
+                value={param('filter')}
+                onInput={(event) => set_params({ filter: event.currentTarget.value })}
+            />
+            <select
+                data-testid="state-filter"
+                aria-label="State"
+                value={param('state')}
+                onChange={(event) => set_params({ state: event.currentTarget.value })}
+            >
+                <option value="">any state</option>
+                {states.map((state) => (
+                    <option key={state} value={state}>
+                        {state}
+                    </option>
+                ))}
+            </select>
+            <span class="hint" data-testid="shown">
+                {shown === all ? count(all) : `${count(shown)} of ${count(all)}`}
+            </span>
+        </div>
+    );
+}
+
+/** The column that a table is sorted by, from the address. */
+export function sorting(otherwise: string): { sort: string; descending: boolean } {
+    const [sort, way] = param('sort').split('.');
+    return { sort: sort || otherwise, descending: way === 'down' };
+}
+
+export function set_sorting(key: string, descending: boolean): void {
+    set_params({ sort: descending ? `${key}.down` : key });
+}

@@ -1,0 +1,49 @@
+// Texts at the axes of charts; step is the distance between two of them.
+import { bytes, clock } from '../format';
+
+export function percent_tick(value: number, step: number): string {
+    return `${(value * 100).toFixed(step < 0.01 ? 1 : 0)}%`;
+}
+
+export function loss_tick(value: number, step: number): string {
+    if (Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-4)) {
+        return value.toExponential(1);
+    }
+    return step >= 1 && value === Math.round(value)
+        ? String(value)
+        : String(Number(value.toFixed(Math.min(6, Math.max(0, Math.ceil(-Math.log10(step || 1e-3)) + 1)))));
+}
+
+export function time_tick(value: number, step: number): string {
+    return step < 1 ? `${value.toFixed(1)} s` : clock(value);
+}
+
+export function bytes_tick(value: number): string {
+    return bytes(value).replace('.0 ', ' ');
+}
+
+/** Whole numbers of bytes, KiB, MiB and so on. */
+export const bytes_steps = Array.from({ length: 5 }, (_, unit) =>
+    [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** unit),
+).flat();
+
+/** Places for a logarithmic axis between two positive values: 1, 2 and 5 in each decade, or more in a part of one. */
+export function log_splits(least: number, most: number): number[] {
+    for (const steps of [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
+        const splits: number[] = [];
+        for (let decade = Math.floor(Math.log10(least)); decade <= Math.log10(most); decade += 1) {
+            splits.push(...steps.map((step) => Number(`${step}e${decade}`)));
+        }
+        const within = splits.filter((split) => split >= least && split <= most);
+        if (within.length >= 4) {
+            return within;
+        }
+    }
+    const step = 10 ** Math.floor(Math.log10((most - least) / 2));
+    const first = Math.ceil(least / step);
+    const count = Math.floor(most / step) - first + 1;
+    const every = Math.ceil(count / 8);
+    return Array.from({ length: Math.max(0, Math.ceil(count / every)) }, (_, place) =>
+        Number(((first + place * every) * step).toPrecision(12)),
+    );
+}

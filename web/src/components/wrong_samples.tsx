@@ -1,0 +1,89 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { percent } from '../format';
+import type { Evaluation, WrongSample } from '../protocol';
+import { forget, load_sample, show, shown, type Sample } from '../samples';
+import { status } from '../store';
+import { theme } from '../theme';
+
+/** What the model is most sure of, and wrong. */
+export function WrongSamples({ result }: { result: Evaluation }) {
+    const run = status.value?.run;
+    useEffect(forget, [run]);
+    useEffect(() => show(result), [result]);
+    const { classes, wrong, round } = shown.value ?? result;
+    if (wrong.length === 0) {
+        return null;
+    }
+    const name = (label: number): string => classes[label] ?? String(label);
+    return (
+        <div class="wrong">
+            <h3>
+                Surest mistakes <small>test samples, round {round}</small>
+            </h3>
+            <ul class="samples" data-testid="wrong-samples">
+                {wrong.map((one) => (
+                    <Picture key={one.index} one={one} name={name} />
+                ))}
+            </ul>
+        </div>
+    );
+}
+
+function Picture({ one, name }: { one: WrongSample; name: (label: number) => string }) {
+    const sample = useSignal<Sample | null | undefined>(undefined);
+    const canvas = useRef<HTMLCanvasElement>(null);
+    useEffect(() => {
+        let is_wanted = true;
+        void load_sample(one.index).then((loaded) => {
+            if (is_wanted) {
+                sample.value = loaded;
+            }
+        });
+        return () => {
+            is_wanted = false;
+        };
+    }, [one.index]);
+    const known = sample.value;
+    const scheme = theme.value;
+    useEffect(() => {
+        if (known && canvas.current !== null) {
+            draw(canvas.current, known);
+        }
+    }, [known, scheme]);
+    const text = `sample ${one.index}: ${name(one.label)}, taken for ${name(one.predicted)}, ${percent(one.confidence)} sure`;
+    return (
+        <li class="sample" title={text}>
+            {known ? (
+                <canvas
+                    ref={canvas}
+                    role="img"
+                    aria-label={text}
+                    width={known.shape[2]}
+                    height={known.shape[1]}
+                />
+            ) : (
+                <span class="sample-none" aria-hidden="true">
+                    #{one.index}
+                </span>
+            )}
+            <span class="sample-text">
+                {name(one.label)} <span class="sample-wrong">→ {name(one.predicted)}</span>
+                <small>{percent(one.confidence)}</small>
+            </span>
+        </li>
+    );
+}
+
+function draw(canvas: HTMLCanvasElement, { shape: [channels, height, width], pixels }: Sample): void {
+    const context = canvas.getContext('2d')!;
+    const image = context.createImageData(width, height);
+    const plane = width * height;
+    for (let at = 0; at < plane; at += 1) {
+        for (let colour = 0; colour < 3; colour += 1) {
+            image.data[at * 4 + colour] = pixels[(channels >= 3 ? colour : 0) * plane + at] ?? 0;
+        }
+        image.data[at * 4 + 3] = 255;
+    }
+    context.putImageData(image, 0, 0);
+}

@@ -1,0 +1,34 @@
+import { key_help, keys_are_on, set_keys_on } from '../keys';
+import { Frame } from './frame';
+
+export function KeysDialog() {
+    return (
+        <Frame title="Keys">
+            <div class="keys">
+                {key_help.map(({ title, keys }) => (
+                    <section key={title}>
+                        <h3>{title}</h3>
+                        <dl>
+                            {keys.map(([key, text]) => (
+                                <div key={key}>
+                                    <dt>
+                                        <kbd>{key}</kbd>
+                                    </dt>
+                                    <dd>{text}</dd>
+                                </div>
+                            ))}
+                        </dl>
+                    </section>
+                ))}
+            </div>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    checked={keys_are_on.value}
+                    onChange={(event) => set_keys_on(event.currentTarget.checked)}
+                />
+                Keys without Ctrl or Alt are on
+            </label>
+        </Frame>
+    );
+}

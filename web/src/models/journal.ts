@@ -1,0 +1,249 @@
+// What happened over time, as far as the page saw it or could read it up: the task stream, traffic, every
+// client's way through the rounds. It changes in place, and its size is bounded whatever the run's length.
+import type { Event, WorkerState } from '../protocol';
+import { doing, Lane } from './lane';
+import { oddities, type Measured } from './oddities';
+import { late_workers } from './stragglers';
+import { Traffic } from './traffic';
+
+/** One round of one client. */
+export interface ClientRound {
+    round: number;
+    loss: number | null;
+    accuracy: number | null;
+    seconds: number | null;
+    distance: number | null;
+    cosine: number | null;
+    /** Why it does not count; empty if it does. */
+    reason: string;
+    detail: string;
+}
+
+/** Seconds of all workers together. */
+export interface RoundShare {
+    round: number;
+    from: number;
+    to: number;
+    moving: number;
+    computing: number;
+    waiting: number;
+    /** Workers that were far later than the others. */
+    late: number[];
+}
+
+/** Spans of all lanes, and rounds of all clients. */
+export const span_limit = 60_000;
+export const client_round_limit = 60_000;
+export const share_limit = 1_000;
+export const gone_limit = 100;
+
+export class Journal {
+    /** Number of the last event in it; 0 before the first. */
+    seq = 0;
+    readonly lanes = new Map<number, Lane>();
+    readonly traffic = new Traffic();
+    readonly clients = new Map<number, ClientRound[]>();
+    readonly shares: RoundShare[] = [];
+    /** L2 norm of the mean update by round, as far as the clients' rounds reach. */
+    readonly steps = new Map<number, number>();
+    /** Clients that stood out in their last round, and by what. */
+    readonly odd = new Map<number, string[]>();
+    open: { round: number; from: number } | null = null;
+    private run_ = '';
+
+    /** Takes the next event; one that is in it already changes nothing, and one after others knows of the gap. */
+    apply(event: Event): void {
+        if (event.seq <= this.seq) {
+            return;
+        }
+        if (event.seq > this.seq + 1) {
+            this.skip(event.seq - 1, event.time);
+        }
+        this.seq = event.seq;
+        switch (event.type) {
+            case 'run_opened':
+                this.begin(event.run);
+                break;
+            case 'worker_joined': {
+                const { worker, name, state } = event.worker;
+                this.lane(worker, name).add(event.time, doing(state));
+                this.traffic.count(event.time, worker, 0, 0, 0);
+                break;
+            }
+            case 'worker_left':
+                this.lane(event.worker, event.name).add(event.time, 'gone');
+                this.traffic.leave(event.worker);
+                this.drop_gone();
+                break;
+            case 'worker_state': {
+                const lane = this.lane(event.worker);
+                lane.add(event.time, doing(event.state));
+                lane.keep(limit(span_limit, this.lanes.size, 40, 20_000));
+                break;
+            }
+            case 'worker_stats':
+                this.traffic.count(
+                    event.time,
+                    event.worker,
+                    event.bytes_sent,
+                    event.bytes_received,
+                    event.queued_bytes,
+                );
+                break;
+            case 'round_started':
+                this.open = { round: event.round, from: event.time };
+                break;
+            case 'client_updated': {
+                const { loss, accuracy, seconds } = event;
+                this.note(event.client, event.round, { loss, accuracy, seconds });
+                break;
+            }
+            case 'client_dropped':
+                this.note(event.client, event.round, { reason: event.reason, detail: event.detail });
+                break;
+            case 'updates_compared':
+                if (event.step !== null) {
+                    this.steps.set(event.round, event.step);
+                    forget_first(this.steps, share_limit);
+                }
+                for (const { client, distance, cosine } of event.clients) {
+                    this.note(client, event.round, { distance, cosine });
+                }
+                break;
+            case 'round_finished':
+                this.close_round(event.result.round, event.time);
+                break;
+            case 'training_finished':
+                this.open = null;
+                break;
+        }
+    }
+
+    /** Events before this time were missed: what the workers did then is not known. */
+    skip(seq: number, time: number): void {
+        for (const lane of this.lanes.values()) {
+            if (lane.now() !== 'gone') {
+                lane.add(time, null);
+            }
+        }
+        this.traffic.forget_totals();
+        this.open = null;
+        this.seq = seq;
+    }
+
+    /** What a worker does by a snapshot, where no event tells; later than every event so far. */
+    see(worker: number, name: string, state: WorkerState, time: number): void {
+        this.lane(worker, name).add(time, doing(state));
+    }
+
+    /** Rounds of another run have nothing to do with those of this one. */
+    private begin(run: string): void {
+        if (this.run_ !== '' && run !== this.run_) {
+            this.clients.clear();
+            this.steps.clear();
+            this.odd.clear();
+            this.shares.length = 0;
+            this.open = null;
+        }
+        this.run_ = run;
+    }
+
+    private lane(worker: number, name?: string): Lane {
+        let lane = this.lanes.get(worker);
+        if (lane === undefined) {
+            lane = new Lane(worker, name ?? `worker ${worker}`);
+            this.lanes.set(worker, lane);
+        } else if (name !== undefined) {
+            lane.name = name;
+        }
+        return lane;
+    }
+
+    private drop_gone(): void {
+        const gone = [...this.lanes.values()].filter((lane) => lane.now() === 'gone');
+        for (const lane of gone.slice(0, Math.max(0, gone.length - gone_limit))) {
+            this.lanes.delete(lane.worker);
+        }
+    }
+
+    private note(client: number, round: number, fields: Partial<ClientRound>): void {
+        let rounds = this.clients.get(client);
+        if (rounds === undefined) {
+            rounds = [];
+            this.clients.set(client, rounds);
+        }
+        const last = rounds.at(-1);
+        if (last?.round === round) {
+            Object.assign(last, fields);
+            return;
+        }
+        rounds.push({ ...empty_round(round), ...fields });
+        const most = limit(client_round_limit, this.clients.size, 20, 2000);
+        if (rounds.length > most * 1.25) {
+            rounds.splice(0, rounds.length - most);
+        }
+    }
+
+    private judge(round: number): void {
+        const together: Measured[] = [];
+        for (const [client, rounds] of this.clients) {
+            const last = rounds.at(-1);
+            if (last?.round === round && last.reason === '') {
+                together.push({ client, ...last });
+                this.odd.delete(client);
+            }
+        }
+        for (const [client, signs] of oddities(together)) {
+            this.odd.set(client, signs);
+        }
+    }
+
+    private close_round(round: number, to: number): void {
+        this.judge(round);
+        if (this.open?.round !== round) {
+            this.open = null;
+            return;
+        }
+        const { from } = this.open;
+        const share: RoundShare = { round, from, to, moving: 0, computing: 0, waiting: 0, late: [] };
+        for (const lane of this.lanes.values()) {
+            const seconds = lane.seconds(from, to);
+            share.moving += seconds.receiving + seconds.sending;
+            share.computing += seconds.training + seconds.loading;
+            share.waiting += seconds.waiting;
+        }
+        share.late = late_workers([...this.lanes.values()], from, to);
+        this.shares.push(share);
+        if (this.shares.length > share_limit * 1.25) {
+            this.shares.splice(0, this.shares.length - share_limit);
+        }
+        this.open = null;
+    }
+}
+
+export function empty_round(round: number): ClientRound {
+    return {
+        round,
+        loss: null,
+        accuracy: null,
+        seconds: null,
+        distance: null,
+        cosine: null,
+        reason: '',
+        detail: '',
+    };
+}
+
+/** What each of some holders may keep of all that is kept together. */
+function limit(together: number, holders: number, least: number, most: number): number {
+    return Math.round(Math.min(most, Math.max(least, together / Math.max(1, holders))));
+}
+
+function forget_first(from: Map<number, unknown>, keep: number): void {
+    for (const key of from.keys()) {
+        if (from.size <= keep) {
+            return;
+        }
+        from.delete(key);
+    }
+}

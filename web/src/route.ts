@@ -1,0 +1,54 @@
+// The address as a signal, and the only place that changes it.
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
+import { format, parse, type Address, type View } from './address';
+
+const current = signal<Address>(parse(location.hash));
+export const route: ReadonlySignal<Address> = current;
+export const view = computed(() => route.value.view);
+
+function show(next: Address, how: 'push' | 'replace'): void {
+    const text = format(next);
+    if (text !== location.hash) {
+        history[how === 'push' ? 'pushState' : 'replaceState'](null, '', text);
+    }
+    current.value = next;
+}
+
+/** Goes to a view with these parameters and no others. */
+export function go(to: View, params: Record<string, string> = {}): void {
+    show({ view: to, params }, 'push');
+}
+
+/**
+ * Changes parameters of the present view; null and '' take one out. What is typed replaces the entry of the
+ * browser's history, what is opened pushes one, so that "back" closes it.
+ */
+export function set_params(changes: Record<string, string | null>, how: 'push' | 'replace' = 'replace'): void {
+    const { view: here, params } = current.peek();
+    const kept = Object.entries({ ...params, ...changes }).filter(
+        (entry): entry is [string, string] => entry[1] !== null && entry[1] !== '',
+    );
+    show({ view: here, params: Object.fromEntries(kept) }, how);
+}
+
+export function param(name: string): string {
+    return route.value.params[name] ?? '';
+}
+
+export function href(to: View, params: Record<string, string> = {}): string {
+    return format({ view: to, params });
+}
+
+/** The address of the present view with some parameters changed. */
+export function href_with(changes: Record<string, string>): string {
+    const { view: here, params } = route.value;
+    return format({ view: here, params: { ...params, ...changes } });
+}
+
+export function start(): void {
+    const read = (): void => {
+        current.value = parse(location.hash);
+    };
+    addEventListener('popstate', read);
+    addEventListener('hashchange', read);
+}

@@ -1,0 +1,45 @@
+// The history of runs, read when it is looked at.
+import { signal } from '@preact/signals';
+import { get_json, why } from './api';
+import type { Round, Run } from './protocol';
+
+export const runs = signal<Run[] | null>(null);
+export const runs_error = signal<string | null>(null);
+
+export interface Loaded {
+    rounds: Round[];
+    plan: unknown;
+}
+
+/** Runs at a time whose curves are kept. */
+const kept_limit = 24;
+export const loaded = signal<ReadonlyMap<string, Loaded>>(new Map());
+
+export async function read_runs(): Promise<void> {
+    try {
+        runs.value = await get_json<Run[]>('runs');
+        runs_error.value = null;
+    } catch (error) {
+        runs_error.value = why(error);
+    }
+}
+
+/** Reads a run's rounds and plan; asked again, reads them again. */
+export async function read_run(run: string): Promise<void> {
+    try {
+        const [rounds, whole] = await Promise.all([
+            get_json<Round[]>(`runs/${run}/rounds`),
+            get_json<{ plan_json?: unknown }>(`runs/${run}`),
+        ]);
+        const next = new Map(loaded.peek());
+        next.delete(run);
+        next.set(run, { rounds, plan: whole.plan_json ?? null });
+        const oldest = next.keys().next();
+        if (next.size > kept_limit && !oldest.done) {
+            next.delete(oldest.value);
+        }
+        loaded.value = next;
+    } catch (error) {
+        runs_error.value = why(error);
+    }
+}

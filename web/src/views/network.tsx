@@ -1,0 +1,172 @@
+import { useMemo } from 'preact/hooks';
+import { Chart } from '../components/chart';
+import { DataTable } from '../components/data_table';
+import { RoundShares } from '../components/round_shares';
+import { bytes_steps, bytes_tick } from '../components/ticks';
+import { bytes, count, milliseconds, time_of_day } from '../format';
+import { beat } from '../late';
+import { sort_rows } from '../models/rows';
+import type { Second } from '../models/traffic';
+import { journal } from '../past';
+import { href } from '../route';
+import { rounds, workers } from '../store';
+
+export function NetworkView() {
+    return (
+        <>
+            <section class="card" aria-label="Traffic">
+                <TrafficCharts />
+            </section>
+            <div class="pair">
+                <section class="card" aria-labelledby="shares-title">
+                    <h2 id="shares-title">What rounds are spent on</h2>
+                    <RoundShares />
+                </section>
+                <Queues />
+            </div>
+        </>
+    );
+}
+
+const time_text = (time: number): string => time_of_day(time);
+const time_ticks = (time: number): string => time_of_day(time);
+const rate = (value: number | null | undefined): string => (value === null ? '–' : `${bytes(value)}/s`);
+
+function TrafficCharts() {
+    // Once a second there is a new second.
+    const second = Math.floor((beat.value, journal.traffic.seconds.at(-1)?.time ?? 0));
+    const seconds = useMemo(() => whole_seconds(journal.traffic.seconds), [second]);
+    const x = useMemo(() => seconds.map((one) => one.time), [seconds]);
+    const rates = useMemo(
+        () => [
+            { name: 'out', colour: 'train', values: seconds.map((one) => one.sent) },
+            { name: 'in', colour: 'test', values: seconds.map((one) => one.received), dashed: true },
+        ],
+        [seconds],
+    );
+    const queues = useMemo(
+        () => [{ name: 'queued', colour: 'train', values: seconds.map((one) => one.queued) }],
+        [seconds],
+    );
+    const list = rounds.value;
+    const round_x = useMemo(() => list.map((round) => round.round), [list]);
+    const by_round = useMemo(
+        () => [
+            { name: 'out', colour: 'train', values: list.map((round) => round.bytes_sent) },
+            { name: 'in', colour: 'test', values: list.map((round) => round.bytes_received), dashed: true },
+        ],
+        [list],
+    );
+    const common = { tick: bytes_tick, y_steps: bytes_steps, bounds: [0, Infinity] as [number, number] };
+    const by_time = { x, x_text: time_text, x_tick: time_ticks, sync: 'seconds', ...common };
+    return (
+        <>
+            <div class="chart-pair">
+                <Chart
+                    test_id="chart-rate"
+                    title="Bytes a second"
+                    curves={rates}
+                    format={rate}
+                    empty="Numbers come with the first worker."
+                    {...by_time}
+                />
+                <Chart
+                    test_id="chart-round-bytes"
+                    title="Bytes a round"
+                    x={round_x}
+                    whole_x
+                    curves={by_round}
+                    x_text={(round) => `round ${round}`}
+                    x_tick={String}
+                    format={bytes}
+                    empty="The curve starts with the first round."
+                    {...common}
+                />
+                <Chart
+                    test_id="chart-queue"
+                    title="Waiting to be sent"
+                    curves={queues}
+                    format={bytes}
+                    empty="Numbers come with the first worker."
+                    {...by_time}
+                />
+            </div>
+            <DataTable
+                summary="Numbers of the last minutes"
+                test_id="traffic-table"
+                columns={['time', 'out', 'in', 'queued']}
+                rows={() =>
+                    [...seconds]
+                        .reverse()
+                        .slice(0, 120)
+                        .map((one) => [time_of_day(one.time), rate(one.sent), rate(one.received), bytes(one.queued)])
+                }
+            />
+            <DataTable
+                summary="Numbers of the last rounds"
+                columns={['round', 'out', 'in']}
+                rows={() =>
+                    list
+                        .slice(-200)
+                        .reverse()
+                        .map((round) => [round.round, bytes(round.bytes_sent), bytes(round.bytes_received)])
+                }
+            />
+        </>
+    );
+}
+
+/** The last second is still being counted. */
+function whole_seconds(seconds: readonly Second[]): Second[] {
+    return seconds.slice(0, -1).map((second) => ({ ...second }));
+}
+
+function Queues() {
+    const present = workers.value.filter((worker) => worker.state !== 'gone');
+    const longest = sort_rows(present, (worker) => worker.queued_bytes ?? 0, true).slice(0, 12);
+    return (
+        <section class="card" aria-labelledby="queues-title">
+            <h2 id="queues-title">
+                Longest queues <small>of {count(present.length)} workers</small>
+            </h2>
+            {longest.length === 0 ? (
+                <p class="hint">No worker is connected.</p>
+            ) : (
+                <table class="table" data-testid="queues">
+                    <thead>
+                        <tr>
+                            <th scope="col">Worker</th>
+                            <th scope="col" class="number">
+                                Queued
+                            </th>
+                            <th scope="col" class="number">
+                                Round trip
+                            </th>
+                            <th scope="col" class="number wide">
+                                Sent
+                            </th>
+                            <th scope="col" class="number wide">
+                                Received
+                            </th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {longest.map((worker) => (
+                            <tr key={worker.worker}>
+                                <th scope="row">
+                                    <a href={href('workers', { worker_card: String(worker.worker) })}>
+                                        {worker.name}
+                                    </a>
+                                </th>
+                                <td class="number">{bytes(worker.queued_bytes)}</td>
+                                <td class="number">{milliseconds(worker.round_trip_ms)}</td>
+                                <td class="number wide">{bytes(worker.bytes_sent)}</td>
+                                <td class="number wide">{bytes(worker.bytes_received)}</td>
+                            </tr>
+                        ))}
+                    </tbody>
+                </table>
+            )}
+        </section>
+    );
+}

@@ -1,0 +1,60 @@
+import { ClassTable, ConfusionMatrix } from '../components/confusion_matrix';
+import { LearningCharts } from '../components/learning_charts';
+import { PhaseStrip } from '../components/phase_strip';
+import { ResultTiles } from '../components/result_tiles';
+import { WrongSamples } from '../components/wrong_samples';
+import { count } from '../format';
+import type { Evaluation } from '../protocol';
+import { evaluation, is_regression } from '../store';
+
+export function RunView() {
+    return (
+        <>
+            <section class="card" aria-label="The run at a glance">
+                <ResultTiles />
+                <PhaseStrip />
+            </section>
+            <LearningCharts />
+            {!is_regression.value && <Classes />}
+        </>
+    );
+}
+
+function Classes() {
+    const result = evaluation.value;
+    if (result === null) {
+        return (
+            <section class="card" aria-label="By class">
+                <h2>By class</h2>
+                <p class="hint">What the model confuses is shown after its first evaluation on test data.</p>
+            </section>
+        );
+    }
+    return (
+        <section class="card" aria-labelledby="classes-title">
+            <div class="card-head">
+                <h2 id="classes-title">
+                    What the model confuses{' '}
+                    <small>
+                        round {result.round}, {count(result.samples)} test samples
+                    </small>
+                </h2>
+            </div>
+            <div class="classes">
+                {has_confusion(result) ? (
+                    <ConfusionMatrix result={result} />
+                ) : (
+                    <p class="hint">With more than 100 classes there is no matrix.</p>
+                )}
+                <div>
+                    {has_confusion(result) && <ClassTable result={result} />}
+                    <WrongSamples result={result} />
+                </div>
+            </div>
+        </section>
+    );
+}
+
+function has_confusion(result: Evaluation): result is Evaluation & { confusion: number[][] } {
+    return result.confusion !== null;
+}

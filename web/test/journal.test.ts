@@ -1,0 +1,302 @@
+import { describe, expect, it } from 'vitest';
+import { gone_limit, Journal, share_limit } from '../src/models/journal';
+import { Lane } from '../src/models/lane';
+import { late_workers } from '../src/models/stragglers';
+import { stream_paths, time_ticks } from '../src/models/stream_paths';
+import { seconds_limit, Traffic } from '../src/models/traffic';
+import { event, round, worker } from './samples';
+
+/** Plays [seconds, type, fields], numbered from 1. */
+function play(journal: Journal, ...events: [number, string, object][]): Journal {
+    for (const [time, type, fields] of events) {
+        journal.apply({ ...(event(journal.seq + 1, type, fields) as object), time } as never);
+    }
+    return journal;
+}
+
+describe('lane', () => {
+    const lane = new Lane(1, 'one');
+    lane.add(10, 'waiting');
+    lane.add(12, 'receiving');
+    lane.add(13, 'training');
+    lane.add(13, 'training');
+    lane.add(16, 'sending');
+    lane.add(17, 'waiting');
+    lane.add(20, null);
+
+    it('finds what was done at a time', () => {
+        expect(lane.at(9)).toBe(-1);
+        expect(lane.what[lane.at(12)]).toBe('receiving');
+        expect(lane.what[lane.at(15.9)]).toBe('training');
+        expect(lane.what[lane.at(99)]).toBeNull();
+    });
+
+    it('sums what was done between two times, and not what is unknown', () => {
+        const sums = { receiving: 1, loading: 0, training: 3, sending: 1, waiting: 5, gone: 0 };
+        expect(lane.seconds(0, 100)).toEqual(sums);
+        expect(lane.seconds(14, 16.5)).toMatchObject({ training: 2, sending: 0.5, waiting: 0 });
+        expect(lane.seconds(5, 6)).toMatchObject({ waiting: 0 });
+    });
+
+    it('knows until when it was at work', () => {
+        expect(lane.busy_until(10, 30)).toBe(17);
+        expect(lane.busy_until(10, 15)).toBe(15);
+        expect(lane.busy_until(18, 30)).toBeNull();
+    });
+
+    it('is bounded', () => {
+        const long = new Lane(1, 'one');
+        for (let time = 0; time < 1000; time += 1) {
+            long.add(time, time % 2 === 0 ? 'training' : 'waiting');
+            long.keep(100);
+        }
+        expect(long.times.length).toBeLessThanOrEqual(125);
+        expect(long.times.at(-1)).toBe(999);
+    });
+
+    it('does not go back in time', () => {
+        const odd = new Lane(1, 'one');
+        odd.add(10, 'training');
+        odd.add(9, 'waiting');
+        expect(odd.times).toEqual([10, 10]);
+    });
+});
+
+describe('stragglers', () => {
+    const lane = (number: number, until: number): Lane => {
+        const made = new Lane(number, String(number));
+        made.add(0, 'training');
+        made.add(until, 'waiting');
+        return made;
+    };
+
+    it('are at work more than twice as long as most', () => {
+        const lanes = [lane(1, 10), lane(2, 11), lane(3, 9), lane(4, 22)];
+        expect(late_workers(lanes, 0, 30)).toEqual([4]);
+        expect(late_workers(lanes, 0, 12)).toEqual([]);
+    });
+
+    it('need others to be late by', () => {
+        expect(late_workers([lane(1, 1), lane(2, 100)], 0, 200)).toEqual([]);
+    });
+});
+
+describe('traffic', () => {
+    it('counts what came in a second, from the first total of a worker on', () => {
+        const traffic = new Traffic();
+        traffic.count(10.2, 1, 1000, 500, 0);
+        traffic.count(11.2, 1, 1300, 600, 70);
+        traffic.count(11.4, 2, 9000, 9000, 30);
+        traffic.count(12.2, 1, 1301, 600, 0);
+        expect(traffic.seconds).toEqual([
+            { time: 10, sent: 0, received: 0, queued: 0 },
+            { time: 11, sent: 300, received: 100, queued: 100 },
+            { time: 12, sent: 1, received: 0, queued: 100 },
+        ]);
+    });
+
+    it('shows seconds without news, and drops the queue of who is gone', () => {
+        const traffic = new Traffic();
+        traffic.count(10, 1, 0, 0, 50);
+        traffic.leave(1);
+        traffic.count(13, 2, 0, 0, 0);
+        expect(traffic.seconds.map((one) => one.time)).toEqual([10, 11, 12, 13]);
+        expect(traffic.seconds.at(-1)!.queued).toBe(0);
+    });
+
+    it('does not take a restarted counter for traffic', () => {
+        const traffic = new Traffic();
+        traffic.count(10, 1, 1000, 0, 0);
+        traffic.count(11, 1, 5, 0, 0);
+        expect(traffic.seconds.at(-1)!.sent).toBe(0);
+    });
+
+    it('is bounded', () => {
+        const traffic = new Traffic();
+        for (let time = 0; time < 5000; time += 1) {
+            traffic.count(time, 1, time, time, 0);
+        }
+        expect(traffic.seconds.length).toBeLessThanOrEqual(seconds_limit + 60);
+        expect(traffic.seconds.at(-1)!.time).toBe(4999);
+    });
+});
+
+describe('journal', () => {
+    it('follows workers', () => {
+        const journal = play(
+            new Journal(),
+            [1, 'worker_joined', { worker: worker(1, { state: 'joined' }) }],
+            [2, 'worker_state', { worker: 1, state: 'loading' }],
+            [3, 'worker_state', { worker: 1, state: 'ready' }],
+            [5, 'worker_left', { worker: 1, name: 'worker-1', reason: '' }],
+        );
+        expect(journal.lanes.get(1)!.what).toEqual(['waiting', 'loading', 'waiting', 'gone']);
+        expect(journal.lanes.get(1)!.times).toEqual([1, 2, 3, 5]);
+    });
+
+    it('takes no event twice', () => {
+        const journal = play(new Journal(), [1, 'worker_state', { worker: 1, state: 'training' }]);
+        journal.apply({ ...(event(1, 'worker_state', { worker: 1, state: 'gone' }) as object) } as never);
+        expect(journal.lanes.get(1)!.what).toEqual(['training']);
+    });
+
+    it('puts together what is said of a client in a round', () => {
+        const journal = play(
+            new Journal(),
+            [1, 'client_updated', { round: 1, client: 4, worker: 1, loss: 0.5, accuracy: 0.9, seconds: 2 }],
+            [2, 'updates_compared', { round: 1, step: 3, clients: [{ client: 4, distance: 1, cosine: 0.5 }] }],
+            [3, 'client_dropped', { round: 2, client: 4, worker: 1, reason: 'lost', detail: 'reset' }],
+        );
+        expect(journal.clients.get(4)).toEqual([
+            { round: 1, loss: 0.5, accuracy: 0.9, seconds: 2, distance: 1, cosine: 0.5, reason: '', detail: '' },
+            {
+                round: 2,
+                loss: null,
+                accuracy: null,
+                seconds: null,
+                distance: null,
+                cosine: null,
+                reason: 'lost',
+                detail: 'reset',
+            },
+        ]);
+        expect(journal.steps.get(1)).toBe(3);
+    });
+
+    it('shares out the time of a round, and finds who was late in it', () => {
+        const events: [number, string, object][] = [[0, 'round_started', { round: 1, cohort: [] }]];
+        for (const id of [1, 2, 3]) {
+            events.unshift([0, 'worker_joined', { worker: worker(id) }]);
+            events.push([0, 'worker_state', { worker: id, state: 'receiving' }]);
+        }
+        for (const id of [1, 2, 3]) {
+            events.push([1, 'worker_state', { worker: id, state: 'training' }]);
+        }
+        events.push([2, 'worker_state', { worker: 1, state: 'ready' }]);
+        events.push([2, 'worker_state', { worker: 2, state: 'ready' }]);
+        events.push([9, 'worker_state', { worker: 3, state: 'ready' }]);
+        events.push([10, 'round_finished', { result: round(1) }]);
+        const [share] = play(new Journal(), ...events).shares;
+        expect(share).toEqual({
+            round: 1,
+            from: 0,
+            to: 10,
+            moving: 3,
+            computing: 1 + 1 + 8,
+            waiting: 8 + 8 + 1,
+            late: [3],
+        });
+    });
+
+    it('judges the clients of a round together, at its end', () => {
+        const journal = new Journal();
+        const answer = (number: number, client: number, loss: number) =>
+            play(journal, [1, 'client_updated', { round: number, client, worker: 1, loss, accuracy: null, seconds: 1 }]);
+        for (let client = 0; client < 10; client += 1) {
+            answer(1, client, client === 4 ? 9 : 0.5);
+        }
+        expect(journal.odd.size).toBe(0);
+        play(journal, [2, 'round_finished', { result: round(1) }]);
+        expect([...journal.odd.keys()]).toEqual([4]);
+        for (let client = 3; client < 10; client += 1) {
+            answer(2, client, 0.5);
+        }
+        play(journal, [3, 'round_finished', { result: round(2) }]);
+        expect(journal.odd.size).toBe(0);
+    });
+
+    it('forgets the rounds of the run before, and goes on with its workers', () => {
+        const journal = play(
+            new Journal(),
+            [0, 'run_opened', { run: 'a' }],
+            [1, 'worker_joined', { worker: worker(1) }],
+            [1, 'round_started', { round: 1, cohort: [4] }],
+            [2, 'client_updated', { round: 1, client: 4, worker: 1, loss: 1, accuracy: null, seconds: 1 }],
+            [2, 'updates_compared', { round: 1, step: 3, clients: [] }],
+            [3, 'round_finished', { result: round(1) }],
+        );
+        expect(journal.shares).toHaveLength(1);
+        play(journal, [4, 'run_opened', { run: 'b' }]);
+        expect(journal.shares).toEqual([]);
+        expect(journal.clients.size + journal.steps.size).toBe(0);
+        expect(journal.lanes.size).toBe(1);
+    });
+
+    it('has no share of a round whose start it did not see', () => {
+        const journal = play(new Journal(), [10, 'round_finished', { result: round(1) }]);
+        expect(journal.shares).toEqual([]);
+    });
+
+    it('is bounded in rounds and in workers that are gone', () => {
+        const journal = new Journal();
+        for (let number = 1; number <= 2 * share_limit; number += 1) {
+            play(
+                journal,
+                [number, 'round_started', { round: number, cohort: [] }],
+                [number, 'updates_compared', { round: number, step: 1, clients: [] }],
+                [number, 'worker_joined', { worker: worker(number) }],
+                [number, 'worker_left', { worker: number, name: '', reason: '' }],
+                [number + 0.5, 'round_finished', { result: round(number) }],
+            );
+        }
+        expect(journal.steps.size).toBe(share_limit);
+        expect(journal.lanes.size).toBe(gone_limit);
+        expect(journal.shares.length).toBeLessThanOrEqual(1.25 * share_limit);
+        expect(journal.shares.at(-1)!.round).toBe(2 * share_limit);
+    });
+
+    it('knows what it does not know after something was missed', () => {
+        const journal = play(
+            new Journal(),
+            [1, 'worker_joined', { worker: worker(1) }],
+            [2, 'worker_state', { worker: 1, state: 'training' }],
+        );
+        journal.skip(50, 7);
+        play(journal, [8, 'worker_stats', { worker: 1, bytes_sent: 999, bytes_received: 999, queued_bytes: 0 }]);
+        expect(journal.seq).toBe(51);
+        expect(journal.lanes.get(1)!.what).toEqual(['waiting', 'training', null]);
+        expect(journal.traffic.seconds.at(-1)).toMatchObject({ sent: 0, received: 0 });
+    });
+});
+
+describe('stream_paths', () => {
+    const frame = { from: 0, to: 10, width: 100, row_height: 20, bar_height: 10 };
+
+    it('draws a rectangle a span, in the row of its worker', () => {
+        const first = new Lane(1, '');
+        const second = new Lane(2, '');
+        second.add(2, 'training');
+        second.add(4, 'waiting');
+        const paths = stream_paths([first, second], frame);
+        expect(paths.training).toBe('M20 25H40v10H20z');
+        expect(paths.waiting).toBe('M40 29H100v2H40z');
+        expect(paths.gone).toBe('');
+    });
+
+    it('cuts at the edges, and leaves out what is before and after', () => {
+        const lane = new Lane(1, '');
+        lane.add(-50, 'gone');
+        lane.add(-5, 'training');
+        lane.add(5, null);
+        lane.add(20, 'sending');
+        const paths = stream_paths([lane], frame);
+        expect(paths.training).toBe('M0 5H50v10H0z');
+        expect(paths.gone + paths.sending).toBe('');
+    });
+
+    it('shows in each pixel what fills most of it, however many spans there are', () => {
+        const lane = new Lane(1, '');
+        for (let place = 0; place < 1000; place += 1) {
+            lane.add(place / 100, 'training');
+            lane.add(place / 100 + (place < 500 ? 0.007 : 0.003), 'waiting');
+        }
+        const paths = stream_paths([lane], frame);
+        expect(paths.training).toBe('M0 5H50v10H0z');
+        expect(paths.waiting).toBe('M50 9H100v2H50z');
+    });
+
+    it('has ticks at round times', () => {
+        expect(time_ticks(103, 131, 6)).toEqual([105, 110, 115, 120, 125, 130]);
+        expect(time_ticks(0, 3600, 4)).toEqual([0, 900, 1800, 2700, 3600]);
+    });
+});

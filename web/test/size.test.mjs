@@ -1,0 +1,29 @@
+// The page is carried in the master's binary, and over slow lines: it stays small.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+
+const limit = 80_000;
+
+it(`is under ${limit / 1000} kB in all, compressed`, () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'fedasio-page-'));
+    try {
+        const built = spawnSync(process.execPath, ['build.mjs', '--outdir', folder], { encoding: 'utf8' });
+        expect(built.status, built.stderr).toBe(0);
+        const files = readdirSync(folder);
+        expect(files.sort()).toEqual(['app.css', 'app.js', 'favicon.svg', 'index.html']);
+        const sizes = files.map((file) => gzipSync(readFileSync(path.join(folder, file)), { level: 9 }).length);
+        expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(limit);
+        const page = files.map((file) => readFileSync(path.join(folder, file), 'utf8')).join('\n');
+        // Names of XML, and nothing to ask for.
+        const hosts = new Set(page.match(/https?:\/\/[a-z0-9.-]+/g));
+        hosts.delete('http://www.w3.org');
+        expect([...hosts]).toEqual([]);
+        expect(page).not.toMatch(/\beval\(|new Function\b/);
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+});
