@@ -18,7 +18,7 @@ namespace {
 namespace message_type = federation::message_type;
 
 /// What the owner of a client that was lost in a round gets to be there again, or a worker with room for it.
-constexpr auto time_to_come_back = std::chrono::seconds(10);
+constexpr auto time_to_come_back = std::chrono::seconds(5);
 
 constexpr std::size_t bytes_a_count = 12;
 /// Sketches of more would take memory that grows with the clients.

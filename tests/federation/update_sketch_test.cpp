@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_difference_is_like_itself_and_unlike_its_opposite) {
 
 BOOST_AUTO_TEST_CASE(signs_differ_within_a_bucket) {
     // With equal signs the values of a bucket would add up, with random ones they mostly cancel out.
-    const values ones(1024 * 1024, 1.0F);
+    const values ones(std::size_t{1024} * 1024, 1.0F);
     const values zero(ones.size(), 0);
     const update_sketch sketch(ones, zero);
     BOOST_TEST(*cosine(sketch, sketch) > 0.8);

@@ -286,7 +286,7 @@ step('sends a worker away, once it is asked', async () => {
     await by('evict-button').click();
     await by('dialog').filter({ hasText: '(#2) away?' }).waitFor();
     await by('dialog-cancel').click();
-    await by('evict-button').click();
+    await page.keyboard.press('e');
     await submit('accepted');
     await page.waitForSelector('[data-testid="worker-row"][data-key="2"][data-state="gone"]');
     await page.waitForSelector('[data-testid="evict-button"][aria-disabled="true"]');
@@ -497,6 +497,12 @@ step('lays runs over each other, compares their plans, and exports them', async 
     assert.ok(runs.every((run) => run.rounds.length > 0 && run.plan_json.local.batch_size === 8));
     const report = JSON.parse((await saved('download-report')).bytes.toString());
     assert.equal(report.rounds.length, 4);
+    const reports = page.getByRole('link', { name: /^Report of run/ });
+    assert.equal(await reports.count(), 2);
+    for (const link of await reports.all()) {
+        const past = await (await fetch(new URL(await link.getAttribute('href'), wire.url))).json();
+        assert.ok(past.rounds.length > 0);
+    }
     const model = await saved('download-model');
     assert.match(model.name, /\.safetensors$/);
     const header = JSON.parse(model.bytes.subarray(8, 8 + Number(model.bytes.readBigUInt64LE(0))).toString());

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { views, type View } from './address';
 import { go, param, set_params, view } from './route';
-import { answer, dialog, use } from './steering';
+import { answer, ask_to_evict, dialog, use } from './steering';
 import { choose, theme } from './theme';
 
 export const view_names: Record<View, string> = {
@@ -47,6 +47,11 @@ const deeds: Record<string, () => void> = {
     v: () => use('save'),
     o: () => use('load'),
     c: () => use('change'),
+    e: () => {
+        if (param('worker_card') !== '') {
+            ask_to_evict(Number(param('worker_card')));
+        }
+    },
     n: () => go('plan'),
     d: () => choose(theme.peek() === 'dark' ? 'light' : 'dark'),
     x: () => set_params({ x: param('x') === 'time' ? null : 'time', from: null, to: null }),
@@ -79,6 +84,7 @@ export const key_help: { title: string; keys: [string, string][] }[] = [
             ['c', 'change the running plan'],
             ['v', 'save the model'],
             ['o', 'load a model'],
+            ['e', 'evict the worker that is open'],
             ['n', 'new run'],
         ],
     },

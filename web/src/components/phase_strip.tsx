@@ -44,7 +44,7 @@ export function PhaseStrip() {
                     >
                         <span class="step-label">{label}</span>
                         <span class="step-time">
-                            {seconds === undefined ? '' : seconds < 59.5 ? duration(seconds) : clock(seconds)}
+                            {seconds ? (seconds < 59.5 ? duration(seconds) : clock(seconds)) : ''}
                         </span>
                         <svg class="step-share" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
                             <rect width={share * 100} height="3" />

@@ -8,6 +8,7 @@ interface Props {
     /** What the button that does it says; without it there is only one that closes. */
     action?: string | undefined;
     danger?: boolean;
+    wide?: boolean;
     /** The control whose obstacle holds the button back. */
     control?: Control;
     /** What is wrong with what was typed. */
@@ -19,7 +20,7 @@ interface Props {
 }
 
 /** A modal question: Escape and "Cancel" close it, Enter does it, and what the master refuses stays to be read. */
-export function Frame({ title, action, danger, control, wrong, on_submit, children, more }: Props) {
+export function Frame({ title, action, danger, wide, control, wrong, on_submit, children, more }: Props) {
     const element = useRef<HTMLDialogElement>(null);
     const opened_at = useRef(answer.peek()?.number ?? 0);
     useLayoutEffect(() => {
@@ -39,7 +40,7 @@ export function Frame({ title, action, danger, control, wrong, on_submit, childr
     return (
         <dialog
             ref={element}
-            class="dialog"
+            class={wide ? 'dialog dialog-wide' : 'dialog'}
             aria-labelledby="dialog-title"
             data-testid="dialog"
             onClose={() => {

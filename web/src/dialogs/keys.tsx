@@ -3,7 +3,7 @@ import { Frame } from './frame';
 
 export function KeysDialog() {
     return (
-        <Frame title="Keys">
+        <Frame title="Keys" wide>
             <div class="keys">
                 {key_help.map(({ title, keys }) => (
                     <section key={title}>

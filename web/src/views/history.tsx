@@ -40,9 +40,20 @@ export function HistoryView() {
                                 Refresh
                             </button>
                         )}
-                        <a class="button" href="api/v1/report" download="report.json" data-testid="download-report">
-                            Report of this run
-                        </a>
+                        {rounds.value.length > 0 ? (
+                            <a
+                                class="button"
+                                href="api/v1/report"
+                                download="report.json"
+                                data-testid="download-report"
+                            >
+                                Report of this run
+                            </a>
+                        ) : (
+                            <button type="button" disabled title="There is none before the first round">
+                                Report of this run
+                            </button>
+                        )}
                         <a class="button" href="api/v1/model" download data-testid="download-model">
                             Model now
                         </a>
