@@ -264,20 +264,26 @@ struct board::folding {
     void operator()(const master::noticed& /*it*/) const {}
 };
 
+namespace {
+
+/// What every round brings.
+bool is_routine(const master::event& happened) {
+    return std::holds_alternative<master::phase_entered>(happened.what) ||
+           std::holds_alternative<master::round_finished>(happened.what) ||
+           std::holds_alternative<master::checkpoint_written>(happened.what);
+}
+
+} // namespace
+
 board::board(std::string instance, double started, board_limits limits)
-    : instance_(std::move(instance)), started_(started), limits_(limits),
+    : instance_(std::move(instance)), started_(started), limits_(limits), log_(limits.log, limits.log_bytes),
       events_(limits.events, limits.event_bytes) {}
 
 void board::fold(const master::event& happened) {
     std::visit(folding{*this, happened.time}, happened.what);
     events_.push(happened.seq, canonical_text(event_json(happened)));
     if (is_logged(happened)) {
-        log_.push_back(events_.at(happened.seq));
-        log_bytes_ += log_.back()->size();
-        while (log_.size() > limits_.log || (log_.size() > 1 && log_bytes_ > limits_.log_bytes)) {
-            log_bytes_ -= log_.front()->size();
-            log_.pop_front();
-        }
+        log_.push(happened.seq, events_.at(happened.seq), is_routine(happened));
     }
 }
 
@@ -427,7 +433,7 @@ const board::snapshot& board::take_snapshot(double now) {
         return snapshot_;
     }
     array_text log;
-    for (const auto& text : log_) {
+    for (const auto& text : log_.texts()) {
         log.add(*text);
     }
     auto text = R"({"type":"snapshot","instance":")" + instance_ + R"(","seq":)" +

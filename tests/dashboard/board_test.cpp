@@ -346,8 +346,11 @@ BOOST_AUTO_TEST_CASE(what_is_kept_is_bounded) {
     }
     tell(samples::joined(1));
     const auto all = parse_json(*small.take_snapshot(0).text).as_object();
-    BOOST_TEST(all.at("log").as_array().size() == 3U);
-    BOOST_TEST(text(all.at("log").at(2).at("seq")) == "19");
+    std::string kept;
+    for (const auto& entry : all.at("log").as_array()) {
+        kept += text(entry.at("seq")) + " ";
+    }
+    BOOST_TEST(kept == "12 15 16 17 18 19 "); // three results of rounds, and three of the rest
     BOOST_TEST(all.at("rounds").as_array().size() == 2U);
     BOOST_TEST(text(all.at("rounds").at(0).at("round")) == "5");
     BOOST_TEST(all.at("workers").as_array().size() == 3U);

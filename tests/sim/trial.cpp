@@ -127,6 +127,7 @@ private:
     std::vector<std::unique_ptr<worker_process>> workers_;
     std::vector<std::unique_ptr<process>> graveyard_;
     bool faults_over_ = false;
+    std::string gave_up_; ///< the first worker that did, and why
     bool done_ = false;
     verdict verdict_;
 };
@@ -246,6 +247,9 @@ awaitable<void> trial::worker_main(trial& in, worker_process& me) {
     me.end = co_await worker::run(me.self->runtime(), me.self->pool(), connect, options, log);
     me.over = true;
     in.tell(me.self->name() + " ends: " + me.end.reason);
+    if (!me.end.done && in.gave_up_.empty()) {
+        in.gave_up_ = me.self->name() + ": " + me.end.reason;
+    }
     // A master that said that all was done, and died before it was, needs its workers once more.
     in.world_.at(in.world_.now() + 30s, nullptr, [&in, number = me.number, which = me.self.get()] {
         auto& now = in.workers_[number];
@@ -442,6 +446,9 @@ void trial::pump() {
         }
         if (!checker_.broken().empty()) {
             throw broken_promise(checker_.broken());
+        }
+        if (!gave_up_.empty()) {
+            throw broken_promise("a worker goes on until the run is over; " + gave_up_);
         }
         if (disk_.was_cut) {
             disk_.power_failure = 0;

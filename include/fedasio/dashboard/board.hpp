@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/dashboard/event_log.hpp>
 #include <fedasio/dashboard/event_ring.hpp>
 #include <fedasio/dashboard/rows.hpp>
 #include <fedasio/master/events.hpp>
@@ -17,7 +18,7 @@ namespace fedasio::dashboard {
 struct board_limits {
     std::size_t events = 20000;
     std::size_t event_bytes = std::size_t{32} << 20;
-    std::size_t log = 500;
+    std::size_t log = 500; ///< of what happens in every round, and of the rest
     std::size_t log_bytes = std::size_t{4} << 20;
     std::size_t rounds = 10000;
     std::size_t round_bytes = std::size_t{16} << 20;
@@ -123,8 +124,7 @@ private:
     std::size_t round_bytes_ = 0;
     std::optional<master::round_result> last_;
     std::optional<master::model_evaluated> evaluation_;
-    std::deque<shared_text> log_;
-    std::size_t log_bytes_ = 0;
+    event_log log_;
     event_ring events_;
     snapshot snapshot_;
     double snapshot_time_ = 0;
