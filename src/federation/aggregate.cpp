@@ -1,5 +1,6 @@
 #include <fedasio/federation/aggregate.hpp>
 
+#include "federation/wide_clones.hpp"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -45,17 +46,8 @@ std::optional<rejection> find_offender(std::span<const float> values, float boun
     return rejection{rejection::kind::out_of_bound, who + ", over the bound of " + std::to_string(bound)};
 }
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FEDASIO_THREAD_SANITIZER
-#endif
-#endif
-
-// Only AVX-512 converts double to int64 in vectors. The result is the same: each conversion is exact. What
-// chooses runs before the thread sanitizer is ready for it.
-#if defined(__x86_64__) && !defined(FEDASIO_THREAD_SANITIZER)
-[[gnu::target_clones("arch=x86-64-v4", "default")]]
-#endif
+// Only AVX-512 converts double to int64 in vectors. The result is the same: each conversion is exact.
+FEDASIO_WIDE_CLONES
 void add_scaled(const float* values, double factor, std::int64_t* sums, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
         sums[i] += static_cast<std::int64_t>(std::rint(static_cast<double>(values[i]) * factor));

@@ -1,5 +1,6 @@
 #include <fedasio/federation/update_sketch.hpp>
 
+#include "federation/wide_clones.hpp"
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -28,15 +29,7 @@ float with_sign(float value, std::uint32_t sign) {
     return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) ^ sign);
 }
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FEDASIO_THREAD_SANITIZER
-#endif
-#endif
-
-#if defined(__x86_64__) && !defined(FEDASIO_THREAD_SANITIZER)
-[[gnu::target_clones("arch=x86-64-v4", "default")]]
-#endif
+FEDASIO_WIDE_CLONES
 void add_row(const float* update, const float* base, std::uint32_t first, float* buckets, double* squares) {
     for (std::size_t i = 0; i < update_sketch::buckets; i += lanes) {
         for (std::size_t k = 0; k < lanes; ++k) {
