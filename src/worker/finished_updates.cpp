@@ -19,8 +19,8 @@ std::optional<trained> finished_updates::find(std::uint32_t round, std::uint32_t
     return found == kept_.end() ? std::nullopt : std::optional(*found);
 }
 
-void finished_updates::keep(trained what) {
-    if (most_bytes_ == 0) {
+void finished_updates::keep(const training_basis& basis, trained what) {
+    if (most_bytes_ == 0 || !(basis == basis_)) {
         return;
     }
     bytes_ += what.weights.size();

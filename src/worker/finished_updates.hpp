@@ -18,9 +18,13 @@ struct training_basis {
     std::string data;  ///< the master's request without its list of clients, as text
     net::payload weights;
 
+    static bool same(const net::payload& a, const net::payload& b) {
+        return a.bytes().data() == b.bytes().data() ||
+               (a.checksum() == b.checksum() && std::ranges::equal(a.bytes(), b.bytes()));
+    }
+
     friend bool operator==(const training_basis& a, const training_basis& b) {
-        return a.model == b.model && a.data == b.data && a.weights.checksum() == b.weights.checksum() &&
-               std::ranges::equal(a.weights.bytes(), b.weights.bytes());
+        return a.model == b.model && a.data == b.data && same(a.weights, b.weights);
     }
 };
 
@@ -33,8 +37,8 @@ public:
 
     void begin(training_basis basis);
     [[nodiscard]] std::optional<trained> find(std::uint32_t round, std::uint32_t client) const;
-    /// One of the present basis.
-    void keep(trained what);
+    /// Unless it is of another basis than the present one.
+    void keep(const training_basis& basis, trained what);
 
 private:
     std::size_t most_bytes_;

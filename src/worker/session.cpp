@@ -27,9 +27,10 @@ constexpr auto patience_for_welcome = std::chrono::seconds(10);
 } // namespace
 
 session::session(net::runtime& rt, boost::asio::any_io_executor pool, const worker_options& options,
-                 const log_handler& log, std::shared_ptr<const local_data>& data, finished_updates& finished)
-    : rt_(rt), pool_(std::move(pool)), options_(options), log_(log), data_(data), finished_(finished),
-      work_(rt.executor), children_(rt.executor) {}
+                 const log_handler& log, lanes& work)
+    : rt_(rt), pool_(std::move(pool)), options_(options), log_(log), work_(work), children_(rt.executor) {
+    work_.begin_session();
+}
 
 net::awaitable<session::verdict> session::serve(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
@@ -38,18 +39,12 @@ net::awaitable<session::verdict> session::serve(std::unique_ptr<net::stream> wir
     connection_ = std::make_shared<net::connection>(
         rt_, std::move(wire), connection_options, [this](net::frame request) { handle(std::move(request)); });
     children_.spawn(introduce());
-    for (std::uint32_t i = 0; i < options_.threads; ++i) {
-        children_.spawn(lane());
-    }
     co_await connection_->run();
     if (verdict_.reason.empty()) {
         verdict_.reason = connection_->end_reason();
     }
     over_ = true;
-    for (auto* task : running_) {
-        task->stop->store(true);
-    }
-    work_.set();
+    work_.end_session();
     children_.cancel();
     co_await children_.join();
     co_return verdict_;
@@ -129,10 +124,10 @@ void session::handle(net::frame request) {
             return;
         case message_type::train:
         case message_type::evaluate:
-            enqueue(std::move(request));
+            work_.take(connection_, std::move(request));
             return;
         case message_type::cancel:
-            cancel(federation::read_cancel(request.meta).round);
+            work_.cancel(federation::read_cancel(request.meta).round);
             return;
         case message_type::run_over:
             end_with(end::run_over, federation::read_run_over(request.meta).reason);
@@ -173,22 +168,21 @@ net::awaitable<void> session::load(net::frame request) {
     try {
         const auto what = federation::read_load(request.meta);
         auto job = [&] { return std::make_shared<const local_data>(what, options_.data, *options_.samples); };
-        data_ = co_await net::offload(rt_, pool_, std::move(job));
+        const auto data = co_await net::offload(rt_, pool_, std::move(job));
         federation::loaded reply;
         for (const auto client : what.clients) {
-            const auto* own = data_->find(client);
+            const auto* own = data->find(client);
             reply.clients.push_back({client, own->train.size(), own->held_out.size()});
             if (what.label_counts && options_.tell_labels &&
-                data_->samples().class_count() <= federation::most_shown_classes) {
-                reply.clients.back().labels = data_->label_counts(client);
+                data->samples().class_count() <= federation::most_shown_classes) {
+                reply.clients.back().labels = data->label_counts(client);
             }
         }
         log_(severity::info, "hosts " + std::to_string(what.clients.size()) + " of " +
                                  std::to_string(what.clients_total) + " clients; " +
-                                 std::to_string(data_->samples().size()) + " samples in memory");
+                                 std::to_string(data->samples().size()) + " samples in memory");
         request.meta.erase("clients");
-        data_text_ = federation::canonical_text(request.meta);
-        set_basis();
+        work_.use(data, federation::canonical_text(request.meta));
         connection_->reply(request, federation::to_meta(reply));
     } catch (const federation::plan_error& e) {
         connection_->refuse(request, refusal_code::malformed, e.what());
@@ -208,9 +202,7 @@ void session::take_model(const net::frame& request) {
                                 std::to_string(what.parameters));
         return;
     }
-    setup_ = std::move(setup);
-    model_text_ = federation::canonical_text(request.meta);
-    weights_ = {};
+    work_.use(std::move(setup), federation::canonical_text(request.meta));
     connection_->set_limits({before_model.meta, parameters * sizeof(float)});
     boost::json::object meta{{"parameters", parameters}};
     connection_->reply(request, std::move(meta));
@@ -218,119 +210,15 @@ void session::take_model(const net::frame& request) {
 
 void session::take_weights(const net::frame& request) {
     const auto what = federation::read_weights(request.meta);
-    if (!setup_ || request.body.size() != setup_->network.parameter_count() * sizeof(float)) {
+    const auto* setup = work_.setup();
+    if (setup == nullptr || request.body.size() != setup->network.parameter_count() * sizeof(float)) {
         connection_->refuse(request, refusal_code::malformed,
-                            setup_ ? "the body does not hold one float32 a parameter"
-                                   : "no model came before the weights");
+                            setup != nullptr ? "the body does not hold one float32 a parameter"
+                                             : "no model came before the weights");
         return;
     }
-    weights_ = request.body;
-    weights_version_ = what.version;
-    set_basis();
+    work_.use(request.body, what.version);
     connection_->reply(request, federation::to_meta(what));
-}
-
-void session::set_basis() {
-    if (!weights_.empty()) {
-        finished_.begin({model_text_, data_text_, weights_});
-    }
-}
-
-void session::enqueue(net::frame request) {
-    task next;
-    if (request.type == message_type::train) {
-        const auto what = federation::read_train(request.meta);
-        next = {{}, what.round, what.client, what.version, {}};
-    } else {
-        const auto what = federation::read_evaluate(request.meta);
-        next = {{}, what.round, what.client, what.version, {}};
-    }
-    next.request = std::move(request);
-    next.stop = std::make_shared<std::atomic<bool>>(false);
-    waiting_.push_back(std::move(next));
-    work_.set();
-}
-
-void session::cancel(std::uint32_t round) {
-    for (auto* task : running_) {
-        if (task->round <= round) {
-            task->stop->store(true);
-        }
-    }
-    std::erase_if(waiting_, [&](const task& queued) {
-        const bool stale = queued.round <= round;
-        if (stale) {
-            connection_->refuse(queued.request, refusal_code::unexpected, "the round was given up");
-        }
-        return stale;
-    });
-}
-
-net::awaitable<void> session::lane() {
-    co_await boost::asio::this_coro::throw_if_cancelled(false);
-    std::optional<workspace> own;
-    while (!over_) {
-        if (waiting_.empty()) {
-            work_.reset();
-            co_await work_.wait();
-            continue;
-        }
-        auto next = std::move(waiting_.front());
-        waiting_.pop_front();
-        if (!setup_ || !data_ || weights_.empty() || weights_version_ != next.version) {
-            connection_->refuse(next.request, refusal_code::unexpected,
-                                "this worker lacks the data, the model or these weights");
-            continue;
-        }
-        const auto place = running_.insert(running_.end(), &next);
-        co_await perform(own, next);
-        running_.erase(place);
-    }
-}
-
-net::awaitable<void> session::perform(std::optional<workspace>& own, const task& what) {
-    const auto began = rt_.time.now();
-    try {
-        // Even its allocation may fail: the master decides how large the model is.
-        if (!own || &own->setup() != setup_.get()) {
-            own.reset();
-            own.emplace(setup_);
-        }
-        const auto data = data_;
-        const auto weights = weights_;
-        if (what.request.type == message_type::train) {
-            auto result = finished_.find(what.round, what.client);
-            if (!result) {
-                auto job = [&] {
-                    return own->train(*data, weights.floats(), what.round, what.client, *what.stop);
-                };
-                result = co_await net::offload(rt_, pool_, std::move(job));
-                result->update.seconds = std::chrono::duration<double>(rt_.time.now() - began).count();
-                // Other weights may have come meanwhile; then nobody wants this again.
-                if (weights.bytes().data() == weights_.bytes().data()) {
-                    finished_.keep(*result);
-                }
-            }
-            co_await connection_->writable();
-            connection_->reply(what.request, federation::to_meta(result->update), result->weights);
-        } else {
-            const bool confusion =
-                options_.tell_labels && federation::read_evaluate(what.request.meta).confusion;
-            auto job = [&] {
-                return own->evaluate(*data, weights.floats(), what.client, *what.stop, confusion);
-            };
-            const auto result = co_await net::offload(rt_, pool_, std::move(job));
-            co_await connection_->writable();
-            connection_->reply(what.request, federation::to_meta(result));
-        }
-    } catch (const cancelled_task& e) {
-        connection_->refuse(what.request, refusal_code::unexpected, e.what());
-    } catch (const data::error& e) {
-        connection_->refuse(what.request, refusal_code::data, e.what());
-    } catch (const std::exception& e) {
-        log_(severity::warning, e.what());
-        connection_->refuse(what.request, refusal_code::failed, e.what());
-    }
 }
 
 } // namespace fedasio::worker

@@ -13,13 +13,10 @@ std::string seconds(net::clock::duration time) {
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
-} // namespace
-
-net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, net::dialer dial,
-                           worker_options options, log_handler log) {
+/// Connects, serves, and connects again.
+net::awaitable<ending> serve_masters(net::runtime& rt, boost::asio::any_io_executor pool, net::dialer dial,
+                                     const worker_options& options, const log_handler& log, lanes& work) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    std::shared_ptr<const local_data> data;
-    finished_updates finished(options.keep_bytes);
     // One span of absence: from the loss of a master that knew this worker until one does again.
     auto away_since = rt.time.now();
     net::error_code said;
@@ -42,7 +39,7 @@ net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, 
                                         (said ? " (" + said.message() + ")" : std::string()) +
                                         ". Is it running, and is the address right?"};
         }
-        session current(rt, pool, options, log, data, finished);
+        session current(rt, pool, options, log, work);
         const auto verdict = co_await current.serve(std::move(wire.connection));
         cancelled = co_await net::is_cancelled();
         if (cancelled) {
@@ -69,6 +66,17 @@ net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, 
         }
         co_await net::sleep_for(rt, options.retry.pause(failures, rt.entropy()));
     }
+}
+
+} // namespace
+
+net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, net::dialer dial,
+                           worker_options options, log_handler log) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    lanes work(rt, pool, options, log);
+    auto how = co_await serve_masters(rt, pool, std::move(dial), options, log, work);
+    co_await work.end();
+    co_return how;
 }
 
 } // namespace fedasio::worker

@@ -31,8 +31,8 @@ BOOST_AUTO_TEST_SUITE(finished)
 BOOST_AUTO_TEST_CASE(what_was_kept_is_found_by_round_and_client) {
     finished_updates kept(1000);
     kept.begin(basis());
-    kept.keep(update(3, 1));
-    kept.keep(update(3, 2));
+    kept.keep(basis(), update(3, 1));
+    kept.keep(basis(), update(3, 2));
     const auto found = kept.find(3, 2);
     BOOST_TEST_REQUIRE(found.has_value());
     BOOST_TEST(found->update.client == 2U);
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(what_was_kept_is_found_by_round_and_client) {
 BOOST_AUTO_TEST_CASE(the_same_basis_again_forgets_nothing) {
     finished_updates kept(1000);
     kept.begin(basis());
-    kept.keep(update(3, 1));
+    kept.keep(basis(), update(3, 1));
     kept.begin(basis());
     BOOST_TEST(kept.find(3, 1).has_value());
 }
@@ -53,22 +53,29 @@ BOOST_AUTO_TEST_CASE(another_basis_forgets_everything) {
     for (const auto& other : {basis(2), basis(1, "another"), basis(1, "model", "other")}) {
         finished_updates kept(1000);
         kept.begin(basis());
-        kept.keep(update(3, 1));
+        kept.keep(basis(), update(3, 1));
         kept.begin(other);
         BOOST_TEST(!kept.find(3, 1).has_value());
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_of_another_basis_is_not_kept) {
+    finished_updates kept(1000);
+    kept.begin(basis());
+    kept.keep(basis(2), update(3, 1));
+    BOOST_TEST(!kept.find(3, 1).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(the_oldest_go_when_there_is_no_room) {
     finished_updates kept(100);
     kept.begin(basis());
-    kept.keep(update(3, 1));
-    kept.keep(update(3, 2));
-    kept.keep(update(3, 3));
+    kept.keep(basis(), update(3, 1));
+    kept.keep(basis(), update(3, 2));
+    kept.keep(basis(), update(3, 3));
     BOOST_TEST(!kept.find(3, 1).has_value());
     BOOST_TEST(kept.find(3, 2).has_value());
     BOOST_TEST(kept.find(3, 3).has_value());
-    kept.keep(update(3, 4, 1000));
+    kept.keep(basis(), update(3, 4, 1000));
     BOOST_TEST(!kept.find(3, 3).has_value());
     BOOST_TEST(kept.find(3, 4).has_value());
 }
@@ -76,7 +83,7 @@ BOOST_AUTO_TEST_CASE(the_oldest_go_when_there_is_no_room) {
 BOOST_AUTO_TEST_CASE(without_room_nothing_is_kept) {
     finished_updates kept(0);
     kept.begin(basis());
-    kept.keep(update(3, 1));
+    kept.keep(basis(), update(3, 1));
     BOOST_TEST(!kept.find(3, 1).has_value());
 }
 

@@ -1,0 +1,217 @@
+#include "worker/lanes.hpp"
+
+#include <fedasio/data/error.hpp>
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/net/offload.hpp>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fedasio::worker {
+namespace {
+
+namespace refusal_code = federation::refusal_code;
+
+} // namespace
+
+bool lanes::task::is_wanted() const {
+    return std::ranges::any_of(askers, [](const asker& one) { return one.connection->is_open(); });
+}
+
+void lanes::task::refuse(const char* code, const std::string& reason) const {
+    for (const auto& one : askers) {
+        one.connection->refuse(one.request, code, reason);
+    }
+}
+
+lanes::lanes(net::runtime& rt, boost::asio::any_io_executor pool, const worker_options& options,
+             const log_handler& log)
+    : rt_(rt), pool_(std::move(pool)), options_(options), log_(log), finished_(options.keep_bytes),
+      work_(rt.executor), children_(rt.executor) {
+    for (std::uint32_t i = 0; i < options_.threads; ++i) {
+        children_.spawn(lane());
+    }
+}
+
+void lanes::begin_session() {
+    setup_.reset();
+    weights_ = {};
+}
+
+void lanes::use(std::shared_ptr<const local_data> data, std::string told) {
+    data_ = std::move(data);
+    data_text_ = std::move(told);
+    set_basis();
+}
+
+void lanes::use(std::shared_ptr<const training_setup> setup, std::string told) {
+    setup_ = std::move(setup);
+    model_text_ = std::move(told);
+    weights_ = {};
+}
+
+void lanes::use(net::payload weights, std::uint32_t version) {
+    weights_ = std::move(weights);
+    weights_version_ = version;
+    set_basis();
+}
+
+training_basis lanes::basis() const {
+    return {model_text_, data_text_, weights_};
+}
+
+void lanes::set_basis() {
+    if (weights_.empty()) {
+        return;
+    }
+    finished_.begin(basis());
+    for (const auto* one : running_) {
+        if (!one->is_wanted() && !(one->basis == basis())) {
+            one->stop->store(true);
+        }
+    }
+}
+
+void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
+    task next;
+    next.trains = request.type == federation::message_type::train;
+    if (next.trains) {
+        const auto what = federation::read_train(request.meta);
+        next.round = what.round;
+        next.client = what.client;
+        next.version = what.version;
+    } else {
+        const auto what = federation::read_evaluate(request.meta);
+        next.round = what.round;
+        next.client = what.client;
+        next.version = what.version;
+        next.wants_confusion = what.confusion;
+    }
+    const bool has_weights = !weights_.empty() && weights_version_ == next.version;
+    const auto twin = std::ranges::find_if(running_, [&](const task* one) {
+        return next.trains && has_weights && one->trains && one->round == next.round &&
+               one->client == next.client && !one->stop->load() && one->basis == basis();
+    });
+    if (twin != running_.end()) {
+        (*twin)->askers.push_back({asked_by, std::move(request)});
+        return;
+    }
+    next.askers.push_back({asked_by, std::move(request)});
+    next.stop = std::make_shared<std::atomic<bool>>(false);
+    waiting_.push_back(std::move(next));
+    work_.set();
+}
+
+void lanes::cancel(std::uint32_t round) {
+    for (const auto* one : running_) {
+        if (one->round <= round) {
+            one->stop->store(true);
+        }
+    }
+    std::erase_if(waiting_, [&](const task& queued) {
+        const bool stale = queued.round <= round;
+        if (stale) {
+            queued.refuse(refusal_code::unexpected, "the round was given up");
+        }
+        return stale;
+    });
+}
+
+void lanes::end_session() {
+    std::erase_if(waiting_, [](const task& queued) { return !queued.is_wanted(); });
+    for (const auto* one : running_) {
+        const bool is_kept = one->trains && options_.keep_bytes > 0;
+        if (!is_kept && !one->is_wanted()) {
+            one->stop->store(true);
+        }
+    }
+}
+
+net::awaitable<void> lanes::end() {
+    over_ = true;
+    for (const auto* one : running_) {
+        one->stop->store(true);
+    }
+    work_.set();
+    children_.cancel();
+    co_await children_.join();
+}
+
+net::awaitable<void> lanes::lane() {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    std::optional<workspace> own;
+    while (!over_) {
+        if (waiting_.empty()) {
+            work_.reset();
+            co_await work_.wait();
+            continue;
+        }
+        auto next = std::move(waiting_.front());
+        waiting_.pop_front();
+        if (!setup_ || !data_ || weights_.empty() || weights_version_ != next.version) {
+            next.refuse(refusal_code::unexpected, "this worker lacks the data, the model or these weights");
+            continue;
+        }
+        next.basis = basis();
+        const auto place = running_.insert(running_.end(), &next);
+        co_await perform(own, next);
+        running_.erase(place);
+    }
+}
+
+net::awaitable<void> lanes::perform(std::optional<workspace>& own, task& what) {
+    try {
+        // Even its allocation may fail: the master decides how large the model is.
+        if (!own || &own->setup() != setup_.get()) {
+            own.reset();
+            own.emplace(setup_);
+        }
+        if (what.trains) {
+            co_await train(*own, what);
+        } else {
+            co_await evaluate(*own, what);
+        }
+    } catch (const cancelled_task& e) {
+        what.refuse(refusal_code::unexpected, e.what());
+    } catch (const data::error& e) {
+        what.refuse(refusal_code::data, e.what());
+    } catch (const std::exception& e) {
+        log_(severity::warning, e.what());
+        what.refuse(refusal_code::failed, e.what());
+    }
+}
+
+net::awaitable<void> lanes::train(workspace& own, task& what) {
+    const auto began = rt_.time.now();
+    auto result = finished_.find(what.round, what.client);
+    if (!result) {
+        auto job = [&, data = data_] {
+            return own.train(*data, what.basis.weights.floats(), what.round, what.client, *what.stop);
+        };
+        result = co_await net::offload(rt_, pool_, std::move(job));
+        result->update.seconds = std::chrono::duration<double>(rt_.time.now() - began).count();
+        finished_.keep(what.basis, *result);
+    }
+    // Another master may ask for the same while one is being answered.
+    for (std::size_t i = 0; i < what.askers.size(); ++i) {
+        const auto [connection, request] = what.askers[i];
+        co_await connection->writable();
+        connection->reply(request, federation::to_meta(result->update), result->weights);
+    }
+}
+
+net::awaitable<void> lanes::evaluate(workspace& own, task& what) {
+    const bool confusion = options_.tell_labels && what.wants_confusion;
+    auto job = [&, data = data_] {
+        return own.evaluate(*data, what.basis.weights.floats(), what.client, *what.stop, confusion);
+    };
+    const auto result = co_await net::offload(rt_, pool_, std::move(job));
+    const auto& [connection, request] = what.askers.front();
+    co_await connection->writable();
+    connection->reply(request, federation::to_meta(result));
+}
+
+} // namespace fedasio::worker

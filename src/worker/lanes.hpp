@@ -1,0 +1,94 @@
+#pragma once
+
+#include <fedasio/net/connection.hpp>
+#include <fedasio/net/nursery.hpp>
+#include <fedasio/worker/local_data.hpp>
+#include <fedasio/worker/worker.hpp>
+#include <fedasio/worker/workspace.hpp>
+
+#include "worker/finished_updates.hpp"
+#include <atomic>
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedasio::worker {
+
+/// Where a worker trains and evaluates: one queue, and `threads` lanes that take from it, each with a
+/// workspace of its own, so that memory grows with the lanes and not with the clients. They outlive
+/// connections: a client that trains when the master goes away goes on, and a master that comes back and asks
+/// for the same gets the result.
+class lanes {
+public:
+    /// `options` and `log` must outlive it.
+    lanes(net::runtime& rt, boost::asio::any_io_executor pool, const worker_options& options,
+          const log_handler& log);
+
+    /// Forgets what an earlier master said.
+    void begin_session();
+    /// What is worked with from now on; `told` is the master's request for it, as text.
+    void use(std::shared_ptr<const local_data> data, std::string told);
+    void use(std::shared_ptr<const training_setup> setup, std::string told);
+    void use(net::payload weights, std::uint32_t version);
+
+    /// Null before the master has told the model.
+    [[nodiscard]] const training_setup* setup() const noexcept { return setup_.get(); }
+
+    /// Answers a request to train or to evaluate when it is its turn. Throws federation::plan_error.
+    void take(const net::connection_ptr& asked_by, net::frame request);
+    /// Nobody needs what was asked for in this round or before.
+    void cancel(std::uint32_t round);
+    /// After a connection was lost: drops what nobody waits for, but for clients that train.
+    void end_session();
+    /// Stops everything and waits for it.
+    net::awaitable<void> end();
+
+private:
+    struct asker {
+        net::connection_ptr connection;
+        net::frame request;
+    };
+
+    struct task {
+        bool trains = false;
+        bool wants_confusion = false;
+        std::uint32_t round = 0;
+        std::uint32_t client = 0;
+        std::uint32_t version = 0;
+        std::vector<asker> askers;
+        std::shared_ptr<std::atomic<bool>> stop;
+        training_basis basis; ///< once it runs
+
+        [[nodiscard]] bool is_wanted() const;
+        void refuse(const char* code, const std::string& reason) const;
+    };
+
+    net::awaitable<void> lane();
+    net::awaitable<void> perform(std::optional<workspace>& own, task& what);
+    net::awaitable<void> train(workspace& own, task& what);
+    net::awaitable<void> evaluate(workspace& own, task& what);
+    [[nodiscard]] training_basis basis() const;
+    void set_basis();
+
+    net::runtime& rt_;
+    boost::asio::any_io_executor pool_;
+    const worker_options& options_;
+    const log_handler& log_;
+    std::shared_ptr<const local_data> data_;
+    std::string data_text_;
+    std::shared_ptr<const training_setup> setup_;
+    std::string model_text_;
+    net::payload weights_;
+    std::uint32_t weights_version_ = 0;
+    finished_updates finished_;
+    std::deque<task> waiting_;
+    std::list<task*> running_;
+    net::event work_;
+    net::nursery children_;
+    bool over_ = false;
+};
+
+} // namespace fedasio::worker
