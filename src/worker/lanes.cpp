@@ -96,6 +96,8 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
                one->client == next.client && !one->stop->load() && one->basis == basis();
     });
     if (twin != running_.end()) {
+        log_(severity::info, "client " + std::to_string(next.client) +
+                                 " is asked for again; its training that began before goes on");
         (*twin)->askers.push_back({asked_by, std::move(request)});
         return;
     }
@@ -187,7 +189,10 @@ net::awaitable<void> lanes::perform(std::optional<workspace>& own, task& what) {
 net::awaitable<void> lanes::train(workspace& own, task& what) {
     const auto began = rt_.time.now();
     auto result = finished_.find(what.round, what.client);
-    if (!result) {
+    if (result) {
+        log_(severity::info, "client " + std::to_string(what.client) +
+                                 " is asked for again; its update from before is handed in");
+    } else {
         auto job = [&, data = data_] {
             return own.train(*data, what.basis.weights.floats(), what.round, what.client, *what.stop);
         };
