@@ -21,6 +21,7 @@ std::vector<shared_text> event_log::texts() const {
     std::ranges::merge(routine_.entries, rare_.entries, std::back_inserter(all), {}, &entry::seq,
                        &entry::seq);
     std::vector<shared_text> result;
+    result.reserve(all.size());
     for (auto& one : all) {
         result.push_back(std::move(one.text));
     }

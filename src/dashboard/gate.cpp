@@ -1,6 +1,7 @@
 #include "gate.hpp"
 
-#include <boost/asio/ip/address.hpp>
+#include <fedasio/net/counted_address.hpp>
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -22,26 +23,6 @@ constexpr rate commands_of_all{.burst = 100, .interval = 100ms};
 constexpr rate refusals_told{.burst = 100, .interval = 1s};
 const std::string everyone;
 constexpr std::size_t longest_record = 1024;
-
-/// Whom limits count: an IPv4 address, or an IPv6 network of 64 bits, which is what one subscriber has.
-std::string counted_address(const std::string& address) {
-    auto host = address.substr(0, address.rfind(':'));
-    if (host.starts_with('[') && host.ends_with(']')) {
-        host = host.substr(1, host.size() - 2);
-    }
-    boost::system::error_code ec;
-    const auto parsed = boost::asio::ip::make_address(host, ec);
-    if (ec || !parsed.is_v6()) {
-        return host;
-    }
-    const auto v6 = parsed.to_v6();
-    if (v6.is_v4_mapped()) {
-        return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6).to_string();
-    }
-    auto bytes = v6.to_bytes();
-    std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
-    return boost::asio::ip::address_v6(bytes).to_string();
-}
 
 std::string seconds_text(net::clock::duration wait) {
     return std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count());
@@ -209,7 +190,7 @@ std::string gate::new_cookie(role who, std::string session) const {
 
 std::optional<role> gate::try_token(const visitor& from, std::string_view token,
                                     std::optional<http_reply>& refused) {
-    const auto key = counted_address(from.address);
+    const auto key = net::counted_address(from.address);
     const auto now = rt_.time.now();
     const auto wait = failures_.wait(key, now);
     std::optional<role> who;
@@ -269,7 +250,7 @@ std::optional<http_reply> gate::refuse_command(const visitor& from) {
         return refused_command(403, "you are here as a viewer; commands need the operator's token");
     }
     const auto now = rt_.time.now();
-    const auto own = counted_address(from.address) + " " + from.session;
+    const auto own = net::counted_address(from.address) + " " + from.session;
     const auto wait = std::max(commands_.wait(own, now), all_commands_.wait(everyone, now));
     if (wait > net::clock::duration{}) {
         return too_many(wait, refused_command(429, "too many commands; wait " + seconds_text(wait) + " s"));

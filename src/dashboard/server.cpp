@@ -1,5 +1,6 @@
 #include <fedasio/dashboard/server.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/net/counted_address.hpp>
 #include <fedasio/net/nursery.hpp>
 
 #include <boost/asio/error.hpp>
@@ -36,10 +37,6 @@ bool is_loopback(const net::address& where) {
     return asio::ip::make_address(where.host).is_loopback();
 }
 
-std::string host_of(const std::string& remote) {
-    return remote.substr(0, remote.rfind(':'));
-}
-
 /// Counts a connection as one of its address's while it is there.
 class counted {
 public:
@@ -64,7 +61,7 @@ private:
 
 awaitable<void> serve_counted(std::shared_ptr<hub> shared, std::unique_ptr<net::stream> fresh,
                               bool overloaded) {
-    const counted here(shared->connections_from, host_of(fresh->remote()));
+    const counted here(shared->connections_from, net::counted_address(fresh->remote()));
     co_await serve_connection(shared, std::move(fresh), overloaded);
 }
 
@@ -201,7 +198,7 @@ awaitable<void> server::run() {
             continue;
         }
         const auto open = self->sessions.size();
-        const auto found = shared.connections_from.find(host_of(incoming.connection->remote()));
+        const auto found = shared.connections_from.find(net::counted_address(incoming.connection->remote()));
         const auto of_one = found == shared.connections_from.end() ? 0 : found->second;
         const auto& limits = shared.options;
         const bool overloaded = open >= limits.max_connections || of_one >= limits.max_connections_of_one;

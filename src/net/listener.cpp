@@ -1,3 +1,4 @@
+#include <fedasio/net/counted_address.hpp>
 #include <fedasio/net/listener.hpp>
 
 #include <boost/asio/error.hpp>
@@ -10,10 +11,6 @@ namespace fedasio::net {
 namespace {
 
 constexpr auto pause_after_failed_accept = std::chrono::milliseconds(50);
-
-std::string host_of(const std::string& remote) {
-    return remote.substr(0, remote.rfind(':'));
-}
 
 nursery::failure_handler report_to(const listener::error_handler& on_error) {
     return [on_error](const std::exception_ptr& failure) {
@@ -68,7 +65,7 @@ awaitable<void> listener::run(session serve) {
 
 awaitable<void> listener::prove_and_serve(std::unique_ptr<stream> fresh, const session& serve) {
     const auto who = fresh->remote();
-    const auto from = strangers_.try_emplace(host_of(who)).first;
+    const auto from = strangers_.try_emplace(counted_address(who)).first;
     if (from->second >= options_.max_strangers) {
         turn_away(who, errc::too_many_strangers);
         co_return;
