@@ -55,7 +55,8 @@ struct model_copy {
 /// One run of a plan, from its first worker to its last round, and then that of the next plan that a command
 /// brings; the workers stay. `serve` is the state machine: it reads like
 /// the protocol, a step a line (src/master/run.cpp), and the steps themselves are in
-/// src/master/preparation.cpp (data and model to the workers) and src/master/steps.cpp (the round).
+/// src/master/preparation.cpp (data and model to the workers), src/master/steps.cpp (the round) and
+/// src/master/client_evaluation.cpp.
 /// Lives on its runtime's thread; heavy work goes to `pool`. Everything that happens is published to
 /// `events`, and to nothing else.
 class run {
@@ -140,7 +141,8 @@ private:
     [[nodiscard]] std::string unusable_workers() const;
     void give_up_round(std::uint32_t round);
 
-    // preparation.cpp and steps.cpp: what a round does, each step closed by one gather.
+    // preparation.cpp, steps.cpp and client_evaluation.cpp: what a round does, each step closed by one
+    // gather.
     net::awaitable<void> prepare_workers(net::clock::time_point until);
     net::awaitable<void> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
