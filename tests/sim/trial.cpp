@@ -100,6 +100,10 @@ private:
     struct master_process;
     struct worker_process;
 
+    process& new_process(const std::string& name) {
+        return *processes_.emplace_back(std::make_unique<process>(world_, name));
+    }
+
     void start_master();
     void start_worker(std::size_t number);
     static awaitable<void> master_main(trial& in, master_process& me);
@@ -117,6 +121,8 @@ private:
     void tell(const std::string& what) const;
 
     world world_;
+    // Of all that ever lived: what others hold of theirs may go after them.
+    std::vector<std::unique_ptr<process>> processes_;
     scenario scenario_;
     fs::path folder_;
     network network_;
@@ -125,7 +131,6 @@ private:
     checker checker_;
     std::unique_ptr<master_process> master_;
     std::vector<std::unique_ptr<worker_process>> workers_;
-    std::vector<std::unique_ptr<process>> graveyard_;
     bool faults_over_ = false;
     std::string gave_up_; ///< the first worker that did, and why
     bool done_ = false;
@@ -133,10 +138,9 @@ private:
 };
 
 struct trial::master_process {
-    explicit master_process(trial& in)
-        : self(std::make_unique<process>(in.world_, "master")), events(self->runtime().time) {}
+    explicit master_process(trial& in) : self(in.new_process("master")), events(self.runtime().time) {}
 
-    std::unique_ptr<process> self;
+    process& self;
     master::event_source events;
     std::unique_ptr<master::run> run;
     std::unique_ptr<net::listener> listener;
@@ -147,11 +151,10 @@ struct trial::master_process {
 };
 
 struct trial::worker_process {
-    worker_process(trial& in, std::size_t which)
-        : number(which), self(std::make_unique<process>(in.world_, owners[which])) {}
+    worker_process(trial& in, std::size_t which) : number(which), self(in.new_process(owners[which])) {}
 
     std::size_t number;
-    std::unique_ptr<process> self;
+    process& self;
     bool over = false;
     worker::ending end;
 };
@@ -194,13 +197,13 @@ void trial::start_master() {
     options.keep_checkpoints = 2;
     options.disk = &disk_;
     options.patience = 1h;
-    me.run = std::make_unique<master::run>(me.self->runtime(), me.self->pool(), scenario_.plan, options,
-                                           me.events);
+    me.run =
+        std::make_unique<master::run>(me.self.runtime(), me.self.pool(), scenario_.plan, options, me.events);
     net::listener_options doors;
-    doors.prove = prove(*me.self, net::side::accepting);
-    me.listener = std::make_unique<net::listener>(me.self->runtime(), network_.listen(*me.self), doors);
-    me.everybody = std::make_unique<net::nursery>(me.self->runtime().executor);
-    asio::co_spawn(me.self->runtime().executor, master_main(*this, me), asio::detached);
+    doors.prove = prove(me.self, net::side::accepting);
+    me.listener = std::make_unique<net::listener>(me.self.runtime(), network_.listen(me.self), doors);
+    me.everybody = std::make_unique<net::nursery>(me.self.runtime().executor);
+    asio::co_spawn(me.self.runtime().executor, master_main(*this, me), asio::detached);
 }
 
 awaitable<void> trial::master_main(trial& in, master_process& me) {
@@ -208,7 +211,7 @@ awaitable<void> trial::master_main(trial& in, master_process& me) {
         [&me](std::unique_ptr<net::stream> wire) { return me.run->admit(std::move(wire)); }));
     me.succeeded = co_await me.run->serve();
     // As the program does: the workers get a moment to hear that the run is over.
-    co_await net::sleep_for(me.self->runtime(), 100ms);
+    co_await net::sleep_for(me.self.runtime(), 100ms);
     me.everybody->cancel();
     co_await me.everybody->join();
     me.over = true;
@@ -219,21 +222,21 @@ void trial::start_worker(std::size_t number) {
     ++verdict_.workers;
     workers_[number] = std::make_unique<worker_process>(*this, number);
     auto& me = *workers_[number];
-    tell(me.self->name() + " starts");
-    asio::co_spawn(me.self->runtime().executor, worker_main(*this, me), asio::detached);
+    tell(me.self.name() + " starts");
+    asio::co_spawn(me.self.runtime().executor, worker_main(*this, me), asio::detached);
 }
 
 awaitable<void> trial::worker_main(trial& in, worker_process& me) {
     worker::worker_options options;
-    options.name = me.self->name();
+    options.name = me.self.name();
     options.threads = 1 + static_cast<std::uint32_t>(me.number % 2);
     options.retry.give_up = 24h;
     options.keep_bytes = std::size_t{1} << 20;
     if (in.scenario_.local) {
-        options.data = in.folder_ / fmt::format("{}.csv", me.self->name());
+        options.data = in.folder_ / fmt::format("{}.csv", me.self.name());
     }
-    auto dial = in.network_.dial_from(*me.self);
-    auto known = in.prove(*me.self, net::side::connecting);
+    auto dial = in.network_.dial_from(me.self);
+    auto known = in.prove(me.self, net::side::connecting);
     const net::dialer connect = [dial, known]() -> awaitable<net::opened> {
         auto fresh = co_await dial();
         if (fresh.error || !known) {
@@ -242,19 +245,18 @@ awaitable<void> trial::worker_main(trial& in, worker_process& me) {
         co_return co_await known(std::move(fresh.connection));
     };
     const worker::log_handler log = [&in, &me](worker::severity, const std::string& text) {
-        in.tell(me.self->name() + ": " + text);
+        in.tell(me.self.name() + ": " + text);
     };
-    me.end = co_await worker::run(me.self->runtime(), me.self->pool(), connect, options, log);
+    me.end = co_await worker::run(me.self.runtime(), me.self.pool(), connect, options, log);
     me.over = true;
-    in.tell(me.self->name() + " ends: " + me.end.reason);
+    in.tell(me.self.name() + " ends: " + me.end.reason);
     if (!me.end.done && in.gave_up_.empty()) {
-        in.gave_up_ = me.self->name() + ": " + me.end.reason;
+        in.gave_up_ = me.self.name() + ": " + me.end.reason;
     }
     // A master that said that all was done, and died before it was, needs its workers once more.
-    in.world_.at(in.world_.now() + 30s, nullptr, [&in, number = me.number, which = me.self.get()] {
+    in.world_.at(in.world_.now() + 30s, nullptr, [&in, number = me.number, which = &me.self] {
         auto& now = in.workers_[number];
-        if (!in.done_ && now && now->self.get() == which) {
-            in.graveyard_.push_back(std::move(now->self));
+        if (!in.done_ && now && &now->self == which) {
             in.start_worker(number);
         }
     });
@@ -266,12 +268,10 @@ void trial::kill_master(bool power_fails) {
     }
     tell(power_fails ? "the master's machine loses power" : "the master is killed");
     if (power_fails) {
-        network_.lose(*master_->self);
+        network_.lose(master_->self);
     }
-    master_->self->kill();
-    auto grave = std::move(master_->self);
+    master_->self.kill();
     master_.reset();
-    graveyard_.push_back(std::move(grave));
     if (power_fails) {
         disk_.lose_what_was_not_synced();
     }
@@ -289,12 +289,11 @@ void trial::kill_worker(std::size_t number) {
         return;
     }
     const bool power_fails = world_.chosen.chance(0.3);
-    tell(who->self->name() + (power_fails ? " loses power" : " is killed"));
+    tell(who->self.name() + (power_fails ? " loses power" : " is killed"));
     if (power_fails) {
-        network_.lose(*who->self);
+        network_.lose(who->self);
     }
-    who->self->kill();
-    graveyard_.push_back(std::move(who->self));
+    who->self.kill();
     who.reset();
     world_.at(world_.now() + world_.chosen.time(30s), nullptr, [this, number] {
         if (!workers_[number]) {
@@ -348,8 +347,8 @@ void trial::one_fault() {
     }
     case 6:
         if (workers_[somebody]) {
-            tell("a connection of " + workers_[somebody]->self->name() + " breaks");
-            network_.break_one(*workers_[somebody]->self);
+            tell("a connection of " + workers_[somebody]->self.name() + " breaks");
+            network_.break_one(workers_[somebody]->self);
         }
         break;
     case 7: {
@@ -368,8 +367,8 @@ void trial::one_fault() {
         disk_.failure = chosen.chance(0.5) ? 1.0 : 0.2;
         break;
     case 9: {
-        auto* whom = chosen.chance(0.5) && workers_[somebody] ? workers_[somebody]->self.get()
-                     : master_                                ? master_->self.get()
+        auto* whom = chosen.chance(0.5) && workers_[somebody] ? &workers_[somebody]->self
+                     : master_                                ? &master_->self
                                                               : nullptr;
         if (whom != nullptr) {
             tell(whom->name() + " is stopped for a while");
@@ -379,8 +378,8 @@ void trial::one_fault() {
     }
     case 10:
         if (workers_[somebody]) {
-            tell(workers_[somebody]->self->name() + " becomes slow");
-            workers_[somebody]->self->slowest_job = 30min;
+            tell(workers_[somebody]->self.name() + " becomes slow");
+            workers_[somebody]->self.slowest_job = 30min;
         }
         break;
     case 11:
@@ -427,7 +426,7 @@ void trial::end_faults() {
     disk_.power_failure = 0;
     for (auto& who : workers_) {
         if (who) {
-            who->self->slowest_job = 2s;
+            who->self.slowest_job = 2s;
         }
     }
     // A pause that a master was asked for may have met another one.
@@ -469,7 +468,6 @@ void trial::pump() {
             if (faults_over_ && ++failures > 1) {
                 throw broken_promise("a training succeeds when nothing is wrong any more");
             }
-            graveyard_.push_back(std::move(master_->self));
             master_.reset();
             start_master();
         }
@@ -481,7 +479,7 @@ void trial::check_end() {
     // Who comes too late for the news is told to go.
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         if (workers_[i] && !workers_[i]->over) {
-            workers_[i]->self->frozen_until = {};
+            workers_[i]->self.frozen_until = {};
         }
     }
     const auto until = world_.now() + 5min;
@@ -489,20 +487,20 @@ void trial::check_end() {
     }
     for (auto& who : workers_) {
         if (who && !who->over) {
-            tell(who->self->name() + " has not heard that the run is over");
-            who->self->kill();
+            tell(who->self.name() + " has not heard that the run is over");
+            who->self.kill();
         }
     }
     while (world_.step(until + 1h)) {
     }
-    if (master_->self->work() != 0) {
+    if (master_->self.work() != 0) {
         throw broken_promise(
-            fmt::format("no coroutine is left behind: {} in the master", master_->self->work()));
+            fmt::format("no coroutine is left behind: {} in the master", master_->self.work()));
     }
     for (auto& who : workers_) {
-        if (who && who->over && who->self->work() != 0) {
+        if (who && who->over && who->self.work() != 0) {
             throw broken_promise(
-                fmt::format("no coroutine is left behind: {} in {}", who->self->work(), who->self->name()));
+                fmt::format("no coroutine is left behind: {} in {}", who->self.work(), who->self.name()));
         }
     }
     if (network_.open_streams() != 0) {
@@ -535,11 +533,11 @@ verdict trial::run() {
     // Coroutines go before what they refer to.
     for (auto& who : workers_) {
         if (who) {
-            who->self->kill();
+            who->self.kill();
         }
     }
     if (master_) {
-        master_->self->kill();
+        master_->self.kill();
     }
     return verdict_;
 }
