@@ -154,7 +154,8 @@ int start(settings from, bool min_workers_given) {
         rt, dashboard_at, events, [&run](master::command what) { return run.execute(std::move(what)); },
         files, {},
         [&](dashboard::archive_question what) {
-            return program::answer_question(rt, pool.get_executor(), run, from.run.state_dir, std::move(what));
+            return program::answer_question(rt, pool.get_executor(), run, from.run.state_dir,
+                                            std::move(what));
         },
         access.protection);
     std::unique_ptr<net::acceptor> acceptor;
@@ -168,7 +169,8 @@ int start(settings from, bool min_workers_given) {
     program::require_protection(from.protection, where);
     net::listener_options door;
     door.prove = program::accepting_handshake(rt, from.protection, warn);
-    net::listener listener(rt, std::move(acceptor), std::move(door), warn);
+    net::listener listener(rt, std::move(acceptor), std::move(door),
+                           [&run](const std::string& what) { run.turned_away(what); });
     auto spawned = from;
     auto where_spawned = where;
     std::optional<net::listener> inner_listener;

@@ -26,13 +26,13 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
     const auto proved_name = wire->peer_name();
     const auto connection = std::make_shared<net::connection>(rt_, std::move(wire), options);
     worker_ptr who;
-    bool turned_away = false;
+    bool refused = false;
     connection->on_frame([&](const net::frame& message) {
         if (who) {
             hear(*who, message);
-        } else if (!turned_away) {
+        } else if (!refused) {
             who = introduce(*connection, message, proved_name);
-            turned_away = !who;
+            refused = !who;
         }
     });
     const auto too_late = rt_.time.at(rt_.time.now() + time_to_say_hello, [&] {
@@ -47,9 +47,8 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
         roster_.remove(who);
         const auto reason = who->evicted ? std::string("sent away by command") : connection->end_reason();
         events_.publish(worker_left{who->id, who->hello.name, reason, !graceful && !who->evicted});
-    } else if (!turned_away) {
-        notice(noticed::severity::warning,
-               "turned away " + connection->remote() + ": " + connection->end_reason());
+    } else if (!refused) {
+        turned_away("turned away " + connection->remote() + ": " + connection->end_reason());
     }
 }
 
@@ -57,7 +56,7 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
 worker_ptr run::introduce(net::connection& connection, const net::frame& first,
                           const std::string& proved_name) {
     const auto turn_away = [&](const char* code, const std::string& reason) {
-        notice(noticed::severity::warning, "turned away " + connection.remote() + ": " + reason);
+        turned_away("turned away " + connection.remote() + ": " + reason);
         if (first.is_request()) {
             connection.refuse(first, code, reason);
         }

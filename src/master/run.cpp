@@ -29,6 +29,7 @@ net::clock::duration to_duration(double seconds) {
 run::run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan plan, run_options options,
          event_source& events)
     : rt_(rt), pool_(std::move(pool)), options_(std::move(options)), events_(events), roster_(rt),
+      strangers_(rt, [this](std::string text) { notice(noticed::severity::warning, std::move(text)); }),
       phase_since_(rt.time.now()), ordered_(rt.executor), resumed_(rt.executor), training_over_(rt.executor),
       training_(rt.executor) {
     open(std::move(plan));

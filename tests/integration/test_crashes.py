@@ -99,17 +99,19 @@ class Crashes(Federation):
 
     def test_training_outlives_the_master(self):
         """A worker goes on while its master is dead, and the next one gets what came of it."""
-        plan = self.plan(clients=1, rounds=2, checkpoint_every=1, local={"epochs": 4000, "batch_size": 10})
+        plan = self.plan(clients=2, rounds=2, checkpoint_every=1, local={"epochs": 4000, "batch_size": 10})
         expected = self.undisturbed(plan)
         options = ("--autostart", "--exit-when-done", "--resume", "--report", self.folder / "report.json")
         master = self.master(plan, *options)
         worker = self.worker(master, "north")
-        master.wait_event("phase", phase="training", round=2)
+        # The other client's training has begun then.
+        trained = master.wait_event("client_updated", round=2)["client"]
         master.kill()
         master = self.master(plan, *options, listen=master.workers_at)
         self.assertEqual(master.wait_exit(), 0, master.text()[-4000:])
         self.assertEqual(worker.wait_exit(), 0, worker.text())
-        self.assertIn("client 0 is asked for again", worker.text())
+        self.assertIn(f"client {trained} is asked for again; its update", worker.text())
+        self.assertIn(f"client {1 - trained} is asked for again", worker.text())
         result = json.loads((self.folder / "report.json").read_text())
         self.assertEqual(result["weights_sha256"], expected["weights_sha256"])
 

@@ -13,6 +13,7 @@
 #include <fedasio/master/events.hpp>
 #include <fedasio/master/roster.hpp>
 #include <fedasio/master/run_record.hpp>
+#include <fedasio/master/stranger_log.hpp>
 #include <fedasio/net/gather.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/runtime.hpp>
@@ -79,6 +80,9 @@ public:
 
     /// What the global model is tested with; null before it is loaded, and where clients test.
     [[nodiscard]] std::shared_ptr<const data::dataset> test_set() const noexcept { return test_set_; }
+
+    /// A peer that did not become a worker, and why; of many only their number is told.
+    void turned_away(std::string what) { strangers_.add(std::move(what)); }
 
     /// Something outside the run that people should see.
     void notice(noticed::severity level, std::string text);
@@ -218,6 +222,7 @@ private:
     run_options options_;
     event_source& events_;
     roster roster_;
+    stranger_log strangers_;
 
     std::optional<nn::network> network_;
     net::payload weights_; ///< the global weights; one buffer, shared with every connection that sends it

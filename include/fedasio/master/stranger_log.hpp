@@ -1,0 +1,34 @@
+#pragma once
+
+#include <fedasio/net/runtime.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace fedasio::master {
+
+/// Tells of peers that were turned away, each for itself as long as they are few: 20 at once and then one in
+/// 10 seconds. Of more only their number is told, every 10 seconds, so that nobody who can reach the port
+/// fills log and history.
+class stranger_log {
+public:
+    using teller = std::function<void(std::string)>;
+
+    stranger_log(net::runtime& rt, teller tell);
+
+    void add(std::string what);
+
+private:
+    void tell_the_rest();
+
+    net::runtime& rt_;
+    teller tell_;
+    net::clock::time_point due_; ///< when all that was told will be forgotten
+    std::uint64_t untold_ = 0;
+    std::string last_;
+    std::unique_ptr<net::alarm> later_;
+};
+
+} // namespace fedasio::master
