@@ -1,3 +1,4 @@
+#include <fedasio/federation/messages.hpp>
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/net/handshake.hpp>
 #include <fedasio/net/nursery.hpp>
@@ -138,9 +139,7 @@ int main(int argc, char** argv) {
     app.add_option(
            "--name", from.worker.name,
            "name, unique among the workers (default: that of the --tls kit, else host name and process id)")
-        ->check([](const std::string& name) {
-            return name.empty() || name.size() > 64 ? std::string("a name has 1 to 64 bytes") : std::string();
-        });
+        ->check([](const std::string& name) { return federation::problem_of_name(name); });
     app.add_option("--clients", from.worker.clients,
                    "clients to host at most (default 0: as many as the master gives)")
         ->check(CLI::Range(0, 1000000));

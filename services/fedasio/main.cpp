@@ -2,6 +2,7 @@
 #include <fedasio/dashboard/command_json.hpp>
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/model_store.hpp>
+#include <fedasio/net/printable.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/tls.hpp>
 
@@ -82,7 +83,7 @@ std::string problem_of(const dashboard::http_answer& answer) {
         for (const auto* key : {"reason", "error"}) {
             const auto* const text = body.is_object() ? body.get_object().if_contains(key) : nullptr;
             if (text != nullptr && text->is_string()) {
-                return steering::printable(std::string_view(text->get_string()));
+                return net::printable(std::string_view(text->get_string()));
             }
         }
     } catch (const federation::json_error&) {
@@ -116,7 +117,7 @@ asio::awaitable<int> send_command(net::runtime& rt, dashboard::master_place mast
         co_return failed;
     }
     const auto body = federation::parse_json(answer.body);
-    std::cout << steering::printable(std::string_view(body.at("message").as_string())) << '\n';
+    std::cout << net::printable(std::string_view(body.at("message").as_string())) << '\n';
     co_return done;
 }
 

@@ -1,5 +1,7 @@
 #include "status_text.hpp"
 
+#include <fedasio/net/printable.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
@@ -13,7 +15,7 @@ namespace json = boost::json;
 std::string text(const json::object& from, std::string_view key) {
     const auto* const value = from.if_contains(key);
     const auto* const string = value == nullptr ? nullptr : value->if_string();
-    return string == nullptr ? std::string() : printable(std::string_view(*string));
+    return string == nullptr ? std::string() : net::printable(std::string_view(*string));
 }
 
 std::optional<double> number(const json::object& from, std::string_view key) {
@@ -79,23 +81,6 @@ std::string outcome_line(const json::object& happened) {
 
 } // namespace
 
-std::string printable(std::string_view text) {
-    std::string result(text);
-    for (std::size_t i = 0; i < result.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(result[i]);
-        // U+0080 to U+009F are control characters too; in UTF-8 they begin with C2.
-        const auto after = i + 1 < result.size() ? static_cast<unsigned char>(result[i + 1]) : 0U;
-        const bool is_c1 = byte == 0xc2U && after >= 0x80U && after < 0xa0U;
-        if (byte < 0x20U || byte == 0x7fU || is_c1) {
-            result[i] = '?';
-        }
-        if (is_c1) {
-            result.erase(i + 1, 1);
-        }
-    }
-    return result;
-}
-
 std::string status_text(const json::object& status) {
     std::string result = "plan     " + text(status, "plan") + " (" + text(status, "task") + ", " +
                          whole(status, "parameters") + " parameters, seed " + whole(status, "seed") + ")\n";
@@ -115,7 +100,7 @@ std::string status_text(const json::object& status) {
         for (const auto& name : models->get_array()) {
             const auto* const string = name.if_string();
             names +=
-                string == nullptr ? "" : (names.empty() ? "" : ", ") + printable(std::string_view(*string));
+                string == nullptr ? "" : (names.empty() ? "" : ", ") + net::printable(std::string_view(*string));
         }
     }
     result += (names.empty() ? "none saved" : names) + "\nmaster   fedasio " + text(status, "version") +

@@ -15,7 +15,4 @@ std::string status_text(const boost::json::object& status);
 /// One line for an event that a person wants to see, nothing for the others.
 std::optional<std::string> event_line(const boost::json::object& happened);
 
-/// The text without what a terminal would obey: control characters become '?'.
-std::string printable(std::string_view text);
-
 } // namespace fedasio::steering

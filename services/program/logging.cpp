@@ -1,5 +1,7 @@
 #include "program/logging.hpp"
 
+#include <fedasio/net/printable.hpp>
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -26,17 +28,6 @@ spdlog::level::level_enum to_spdlog(level how) {
     return spdlog::level::info;
 }
 
-/// Text from other machines must not move the cursor or forge lines.
-std::string printable(const std::string& text) {
-    std::string result = text;
-    for (auto& c : result) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            c = '?';
-        }
-    }
-    return result;
-}
-
 } // namespace
 
 void start_log(const std::string& program, const log_options& options) {
@@ -54,12 +45,13 @@ void start_log(const std::string& program, const log_options& options) {
 }
 
 void log(level how, const std::string& event, const std::string& text) {
+    const auto shown = net::printable(text);
     if (as_json) {
-        const boost::json::object fields{{"event", event}, {"text", text}};
+        const boost::json::object fields{{"event", event}, {"text", shown}};
         const auto object = boost::json::serialize(fields);
         spdlog::log(to_spdlog(how), "{}", object.substr(1, object.size() - 2));
     } else {
-        spdlog::log(to_spdlog(how), "{}", printable(text));
+        spdlog::log(to_spdlog(how), "{}", shown);
     }
 }
 

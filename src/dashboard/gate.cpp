@@ -64,7 +64,7 @@ http_reply unknown_visitor(const http_request& request) {
 
 /// No page can set either header; browsers without Sec-Fetch-Site send Origin with all that is not a read.
 bool is_foreign(const http_request& request, bool is_https) {
-    if (request.has_origin) {
+    if (request.origin_headers > 0) {
         return !is_same_origin(request.origin, request.host, is_https);
     }
     return !request.fetch_site.empty() && request.fetch_site != "same-origin" && request.fetch_site != "none";
@@ -88,7 +88,10 @@ gate::gate(net::runtime& rt, server_protection rules, bool loopback_only, std::u
       failures_(failed_logins), commands_(commands_of_one), all_commands_(commands_of_all),
       told_refusals_(refusals_told) {}
 
-std::optional<http_reply> gate::refuse_place(const http_request& request) const {
+std::optional<http_reply> gate::refuse_place(const http_request& request, bool has_session) const {
+    if (request.origin_headers > 1) {
+        return error_reply(400, "a request has at most one Origin header");
+    }
     if (request.host_headers > 1 || (request.needs_host && request.host_headers == 0)) {
         return error_reply(400, "a request has one Host header");
     }
@@ -100,11 +103,15 @@ std::optional<http_reply> gate::refuse_place(const http_request& request) const 
         return error_reply(403, "the Host header names neither an address of this machine nor a name that it "
                                 "was told of: start the master with --dashboard-name NAME");
     }
-    const bool only_reads = (request.method == "GET" || request.method == "HEAD") && !request.is_upgrade;
+    const bool only_reads = request.only_reads();
     const bool is_api = request.path().starts_with("/api/");
     const bool is_api_read_elsewhere = only_reads && is_api && !request.fetch_site.empty();
     if ((!only_reads || is_api_read_elsewhere) && is_foreign(request, is_https())) {
         return error_reply(403, "this is for this server's own page only, not for pages from elsewhere");
+    }
+    if (!only_reads && has_session && request.origin_headers == 0 && request.fetch_site.empty()) {
+        return error_reply(403, "with a session's cookie this needs the header Origin or Sec-Fetch-Site; "
+                                "programs send 'Authorization: Bearer TOKEN'");
     }
     return std::nullopt;
 }
@@ -112,10 +119,15 @@ std::optional<http_reply> gate::refuse_place(const http_request& request) const 
 gate::decision gate::admit(const http_request& request, const std::string& address) {
     decision result;
     result.from.address = address;
-    result.reply = refuse_place(request);
+    const auto token = bearer_token(request.authorization);
+    auto of_session = result.from;
+    if (rules_.tokens && !token) {
+        recognize_session(of_session, request);
+    }
+    result.reply = refuse_place(request, of_session.who.has_value());
     if (result.reply) {
         if (result.reply->status == 403) {
-            record("refused", result.from, place_of(request), *result.reply);
+            record("refused", of_session, place_of(request), *result.reply);
         }
         return result;
     }
@@ -140,11 +152,14 @@ gate::decision gate::admit(const http_request& request, const std::string& addre
         result.is_login = !result.reply;
         return result;
     }
-    if (const auto token = bearer_token(request.authorization)) {
+    if (token) {
         result.from.who = try_token(result.from, *token, result.reply);
         result.from.session = "token";
     } else {
-        recognize_session(result, request);
+        result.from = std::move(of_session);
+        if (request.path() == "/") {
+            renew_session(result.from);
+        }
     }
     if (!result.from.who && !result.reply) {
         result.reply = unknown_visitor(request);
@@ -155,7 +170,7 @@ gate::decision gate::admit(const http_request& request, const std::string& addre
     return result;
 }
 
-void gate::recognize_session(decision& of, const http_request& request) {
+void gate::recognize_session(visitor& into, const http_request& request) const {
     for (auto left = request.cookie; !left.empty();) {
         const auto end = left.find(';');
         auto pair = left.substr(0, end);
@@ -164,19 +179,22 @@ void gate::recognize_session(decision& of, const http_request& request) {
         if (!pair.starts_with(cookie_name_ + "=")) {
             continue;
         }
-        const auto now = rt_.time.unix_time();
-        const auto found = session_cookie::open(pair.substr(cookie_name_.size() + 1), *rules_.tokens, now);
+        const auto found = session_cookie::open(pair.substr(cookie_name_.size() + 1), *rules_.tokens,
+                                                rt_.time.unix_time());
         if (!found) {
             continue;
         }
-        of.from.who = found->who;
-        of.from.session = found->session;
-        of.from.expires = static_cast<double>(found->expires);
-        const bool is_old = of.from.expires - now < static_cast<double>(rules_.session_length.count()) / 2;
-        if (is_old && request.path() == "/") {
-            of.from.renewed_cookie = new_cookie(found->who, found->session);
-        }
+        into.who = found->who;
+        into.session = found->session;
+        into.expires = static_cast<double>(found->expires);
         return;
+    }
+}
+
+void gate::renew_session(visitor& of) const {
+    const auto left = of.expires - rt_.time.unix_time();
+    if (of.who && left < static_cast<double>(rules_.session_length.count()) / 2) {
+        of.renewed_cookie = new_cookie(*of.who, of.session);
     }
 }
 
@@ -190,25 +208,23 @@ std::string gate::new_cookie(role who, std::string session) const {
 
 std::optional<role> gate::try_token(const visitor& from, std::string_view token,
                                     std::optional<http_reply>& refused) {
+    // First: who shares an address with somebody that guesses is not kept out. Tokens are too long to guess.
+    if (const auto who = owner_of(token, *rules_.tokens)) {
+        return who;
+    }
     const auto key = net::counted_address(from.address);
     const auto now = rt_.time.now();
     const auto wait = failures_.wait(key, now);
-    std::optional<role> who;
     if (wait > net::clock::duration{}) {
         refused = too_many(wait, error_reply(429, "too many wrong tokens from this address; wait " +
                                                       seconds_text(wait) + " s"));
     } else {
-        who = owner_of(token, *rules_.tokens);
-        if (!who) {
-            failures_.count(key, now);
-            refused = error_reply(401, "this token is not one of this master's");
-            refused->headers.emplace_back("WWW-Authenticate", "Bearer realm=\"fedasio\"");
-        }
+        failures_.count(key, now);
+        refused = error_reply(401, "this token is not one of this master's");
+        refused->headers.emplace_back("WWW-Authenticate", "Bearer realm=\"fedasio\"");
     }
-    if (refused) {
-        record("login", from, "", *refused);
-    }
-    return who;
+    record("login", from, "", *refused);
+    return std::nullopt;
 }
 
 http_reply gate::take_token(const visitor& from, std::string_view token) {

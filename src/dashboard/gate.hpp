@@ -43,11 +43,13 @@ public:
     [[nodiscard]] const net::handshake& handshake() const noexcept { return rules_.prove; }
 
 private:
-    [[nodiscard]] std::optional<http_reply> refuse_place(const http_request& request) const;
+    [[nodiscard]] std::optional<http_reply> refuse_place(const http_request& request,
+                                                         bool has_session) const;
     [[nodiscard]] http_reply take_token(const visitor& from, std::string_view token);
     [[nodiscard]] std::optional<role> try_token(const visitor& from, std::string_view token,
                                                 std::optional<http_reply>& refused);
-    void recognize_session(decision& of, const http_request& request);
+    void recognize_session(visitor& into, const http_request& request) const;
+    void renew_session(visitor& of) const;
     [[nodiscard]] std::string new_cookie(role who, std::string session) const;
     void record(std::string action, const visitor& from, std::string what, const http_reply& reply);
 

@@ -25,12 +25,6 @@ namespace json = boost::json;
 constexpr std::string_view plan_check_path = "/api/v1/plan/check";
 constexpr std::uint64_t most_events = 1000;
 
-http_reply wrong_method(std::string_view allowed) {
-    auto reply = error_reply(405, "this address takes " + std::string(allowed) + " only");
-    reply.headers.emplace_back("Allow", allowed);
-    return reply;
-}
-
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
     std::uint64_t number = 0;
     const auto* const begin = digits.data();
@@ -51,6 +45,12 @@ std::string_view without_slash(std::string_view path) noexcept {
 http_reply error_reply(unsigned status, std::string_view problem) {
     http_reply reply(federation::canonical_text(json::object{{"error", json_text(problem)}}));
     reply.status = status;
+    return reply;
+}
+
+http_reply wrong_method(std::string_view allowed) {
+    auto reply = error_reply(405, "this address takes " + std::string(allowed) + " only");
+    reply.headers.emplace_back("Allow", allowed);
     return reply;
 }
 
@@ -153,10 +153,10 @@ route_result router::get(std::string_view path, std::string_view query, const ht
 http_reply router::events(std::string_view query) const {
     const auto after = parse_number(query_value(query, "after").value_or("0"));
     const auto limit = parse_number(query_value(query, "limit").value_or("1000"));
-    if (!after || !limit || *limit == 0) {
+    if (!after || !limit || *limit == 0 || *limit > most_events) {
         return error_reply(400, "after must be a whole number, and limit one from 1 to 1000");
     }
-    return http_reply(board_.events_text(*after, std::min(*limit, most_events)));
+    return http_reply(board_.events_text(*after, *limit));
 }
 
 http_reply router::serve(const asset& file, const http_request& request) const {

@@ -22,7 +22,7 @@ struct http_request {
     std::string_view target;
     std::size_t host_headers = 0;
     bool needs_host = true; ///< HTTP/1.1
-    bool has_origin = false;
+    std::size_t origin_headers = 0;
     bool is_upgrade = false; ///< to a WebSocket
     std::string_view host;
     std::string_view origin;
@@ -33,6 +33,11 @@ struct http_request {
     std::string_view cookie;
     std::string_view fetch_site; ///< Sec-Fetch-Site
     std::string_view body;
+
+    /// GET or HEAD, and no upgrade.
+    [[nodiscard]] bool only_reads() const noexcept {
+        return (method == "GET" || method == "HEAD") && !is_upgrade;
+    }
 
     [[nodiscard]] std::string_view path() const noexcept { return target.substr(0, target.find('?')); }
 
@@ -74,6 +79,8 @@ using route_result = std::variant<http_reply, master::command, stream_request, a
 
 /// `{"error": ...}`
 http_reply error_reply(unsigned status, std::string_view problem);
+/// The answer to another method than those in `allowed`.
+http_reply wrong_method(std::string_view allowed);
 /// The answer to a command that was run.
 http_reply command_reply(const master::command_answer& answer);
 

@@ -74,7 +74,7 @@ http_request summarize(const http::request<http::string_body>& request) {
     result.target = view(request.target());
     result.host_headers = request.count(http::field::host);
     result.needs_host = request.version() >= 11;
-    result.has_origin = request.count(http::field::origin) > 0;
+    result.origin_headers = request.count(http::field::origin);
     result.is_upgrade = beast::websocket::is_upgrade(request);
     result.host = view(request[http::field::host]);
     result.origin = view(request[http::field::origin]);
@@ -207,6 +207,13 @@ awaitable<error_code> read_body(connection& from, request_parser& parser) {
     co_return cut_off;
 }
 
+/// What is coded otherwise has no end that could be told, so what follows it must not be read as a request.
+bool has_unknown_coding(const http::request<http::string_body>& request) {
+    const auto codings = request.count(http::field::transfer_encoding);
+    return codings > 1 ||
+           (codings == 1 && !beast::iequals(request[http::field::transfer_encoding], "chunked"));
+}
+
 /// Reads a request, its body only if the gate lets it in.
 awaitable<arrival> read_request(connection& from) {
     const auto& options = from.shared.options;
@@ -216,10 +223,13 @@ awaitable<arrival> read_request(connection& from) {
     parser.body_limit(options.body_bytes);
     auto [ec, bytes] = co_await http::async_read_header(from.line, from.buffer, parser, as_result);
     result.failed = ec;
-    if (!ec) {
+    if (!ec && has_unknown_coding(parser.get())) {
+        result.failed = http::error::bad_transfer_encoding;
+    }
+    if (!result.failed) {
         result.decision = from.shared.entrance.admit(summarize(parser.get()), from.address);
     }
-    const bool is_body_wanted = !ec && !result.decision.reply && !parser.is_done();
+    const bool is_body_wanted = !result.failed && !result.decision.reply && !parser.is_done();
     if (is_body_wanted && !result.decision.from.who) {
         parser.body_limit(options.strangers_body_bytes);
         if (parser.content_length().value_or(0) > options.strangers_body_bytes) {
@@ -323,8 +333,8 @@ awaitable<bool> answer(connection& with, arrival came) {
         reply = shared.entrance.log_in(from, asked.body);
     } else if (asked.path() == commands_path && asked.method == "POST") {
         reply = co_await command(shared, from, asked);
-    } else if (asked.path() == "/api/v1/session" && asked.method == "GET") {
-        reply = shared.entrance.session_reply(from);
+    } else if (asked.path() == "/api/v1/session") {
+        reply = asked.only_reads() ? shared.entrance.session_reply(from) : wrong_method("GET, HEAD");
     } else {
         auto what = shared.routes.route(asked, shared.rt.time.unix_time());
         if (auto* const wish = std::get_if<stream_request>(&what); wish != nullptr && !shared.is_stopping) {

@@ -16,8 +16,10 @@ namespace {
 void require_name(const std::string& where, std::span<const std::string> names, const std::string& name,
                   const char* what) {
     if (std::ranges::find(names, name) == names.end()) {
+        const auto similar = similar_names(name, names);
         throw error(where + ": there is no column " + in_quotes(name) + ", which the plan names as " + what +
-                    "; the columns are " + nearest_names(name, names));
+                    "; of its " + std::to_string(names.size()) + " columns " +
+                    (similar.empty() ? "none has a similar name" : "these have similar names: " + similar));
     }
 }
 
@@ -75,6 +77,24 @@ std::string missing_from(std::span<const std::string> names, std::span<const std
     return list;
 }
 
+/// By their places: a file that is not the table that was asked for may hold secrets.
+std::string places_beside(std::span<const std::string> wanted, std::span<const std::string> names) {
+    constexpr std::size_t most_shown = 20;
+    const std::set<std::string_view> known(wanted.begin(), wanted.end());
+    std::string list;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!known.contains(names[i]) && ++count <= most_shown) {
+            list += (list.empty() ? "" : ", ") + std::to_string(i + 1);
+        }
+    }
+    if (count == 0) {
+        return {};
+    }
+    return (count == 1 ? "column " : "columns ") + list +
+           (count > most_shown ? " and " + std::to_string(count - most_shown) + " more" : "");
+}
+
 } // namespace
 
 std::vector<csv_role> column_roles(const std::string& where, std::span<const std::string> names,
@@ -104,7 +124,7 @@ std::vector<csv_role> column_roles(const std::string& where, std::span<const std
 void require_same_columns(const std::string& where, std::span<const std::string> names,
                           const std::string& reference, std::span<const std::string> reference_names) {
     const std::string lacking = missing_from(names, reference_names);
-    const std::string extra = missing_from(reference_names, names);
+    const std::string extra = places_beside(reference_names, names);
     if (lacking.empty() && extra.empty()) {
         return;
     }

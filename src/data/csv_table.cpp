@@ -80,7 +80,7 @@ void csv_table::read_header() {
         const auto [other, is_new] = seen.emplace(name, i);
         if (!is_new) {
             throw fault("columns " + std::to_string(other->second + 1) + " and " + std::to_string(i + 1) +
-                        " have the same name " + in_quotes(name) + "; rename one of them");
+                        " have the same name; rename one of them");
         }
         names_.push_back(std::move(name));
     }

@@ -11,7 +11,7 @@ using utf8 = boost::locale::utf::utf_traits<char>;
 } // namespace
 
 std::string in_quotes(std::string_view text) {
-    constexpr std::size_t longest = 60;
+    constexpr std::size_t longest = 40;
     std::string shown = "'";
     const char* at = text.data();
     const char* const end = at + text.size();

@@ -30,6 +30,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 } // namespace
 
+std::string similar_names(std::string_view wanted, std::span<const std::string> names) {
+    constexpr std::size_t most_shown = 3;
+    constexpr std::size_t longest_compared = 200;
+    const auto most_edits = std::max<std::size_t>(1, wanted.size() / 3);
+    std::string list;
+    std::size_t shown = 0;
+    for (const std::string& name : names) {
+        const bool comparable = wanted.size() <= longest_compared && name.size() <= longest_compared;
+        if (comparable && edit_distance(wanted, name) <= most_edits && ++shown <= most_shown) {
+            list += (list.empty() ? "" : ", ") + in_quotes(name);
+        }
+    }
+    return list;
+}
+
 std::string nearest_names(std::string_view wanted, std::span<const std::string> names) {
     constexpr std::size_t most_shown = 20;
     constexpr std::size_t longest_compared = 200;

@@ -1,6 +1,7 @@
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan_error.hpp>
 #include <fedasio/federation/spec_json.hpp>
+#include <fedasio/net/printable.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -202,6 +203,15 @@ object to_json(const data::csv_schema& schema) {
             {"columns", std::move(columns)}};
 }
 
+std::string problem_of_name(std::string_view name) {
+    if (name.size() > longest_name || net::is_blank(name)) {
+        return "a name has 1 to 64 bytes, and not only spaces";
+    }
+    return net::is_printable(name) ? std::string()
+                                   : "a name has no control characters, and none that cannot be seen or "
+                                     "change the direction of writing";
+}
+
 object to_meta(const hello& what) {
     return {{"name", what.name},
             {"clients", what.clients},
@@ -214,6 +224,9 @@ hello read_hello(const object& meta) {
     const reader in(meta, "hello");
     hello what;
     what.name = in.text("name", longest_name);
+    if (const auto problem = problem_of_name(what.name); !problem.empty()) {
+        in.get("name").fail(problem);
+    }
     what.clients = in.find("clients") ? in.get("clients").whole32(0, most_clients) : 0;
     what.threads = in.find("threads") ? in.get("threads").whole32(1, 65536) : 1;
     what.version = in.text_or_empty("version", longest_name);

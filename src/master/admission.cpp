@@ -45,6 +45,9 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
         const bool graceful = why == net::errc::closed || why == net::errc::closed_by_peer;
         set_state(*who, worker_state::gone);
         roster_.remove(who);
+        if (local_clients_.contains(who->hello.name)) {
+            left_[who->hello.name] = rt_.time.now();
+        }
         const auto reason = who->evicted ? std::string("sent away by command") : connection->end_reason();
         events_.publish(worker_left{who->id, who->hello.name, reason, !graceful && !who->evicted});
     } else if (!refused) {
@@ -81,6 +84,7 @@ worker_ptr run::introduce(net::connection& connection, const net::frame& first,
         return turn_away(refusal_code::name_taken,
                          "a worker named '" + hello.name + "' is connected already: choose another --name");
     }
+    left_.erase(hello.name);
     auto who = roster_.admit(std::move(hello), connection.shared_from_this());
     connection.set_limits(for_workers);
     connection.reply(first, federation::to_meta(federation::welcome{who->id, plan_.name}));

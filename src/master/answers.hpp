@@ -2,9 +2,14 @@
 
 #include <fedasio/net/gather.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace fedasio::master {
+
+/// What the owner of a client gets to be there again, or a worker with room for it, before a round goes on
+/// without the client.
+inline constexpr auto time_to_come_back = std::chrono::seconds(5);
 
 /// What most requests to a worker are answered with.
 inline constexpr net::frame_limits short_meta{std::size_t{64} << 10, 0};

@@ -7,8 +7,10 @@
 #include <boost/json/object.hpp>
 
 #include "master/answers.hpp"
+#include "master/initial_model.hpp"
 #include "master/run_failed.hpp"
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -51,25 +53,18 @@ void run::reject(worker& who, const std::string& reason) {
     notice(noticed::severity::error, who.hello.name + " cannot take part: " + reason);
 }
 
-void run::build_network(const nn::model_spec& spec) {
-    try {
-        network_.emplace(spec);
-    } catch (const std::invalid_argument& e) {
-        throw run_failed(std::string("the plan's model cannot be built: ") + e.what());
-    }
-    net::buffer initial(network_->parameter_count() * sizeof(float));
-    network_->initialise(initial.floats(), plan_.seed);
-    weights_ = net::payload(std::move(initial));
+void run::take(initial_model model) {
+    network_.emplace(std::move(model.network));
+    weights_ = std::move(model.weights);
     ++weights_version_;
-    server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
+    server_optimizer_.emplace(std::move(model.optimizer));
 }
 
 /// For a plan that leaves the number of inputs to the tables.
-void run::build_network_for(const data::csv_schema& schema) {
+initial_model run::make_model_for(const data::csv_schema& schema) const {
     auto spec = plan_.model;
     spec.input = {1, 1, static_cast<std::uint32_t>(data::feature_count(schema))};
-    build_network(spec);
-    events_.publish(model_built{network_->parameter_count()});
+    return make_initial_model(spec, plan_);
 }
 
 /// Partition `local`: the smallest number that no owner has.
@@ -147,7 +142,7 @@ bool run::everybody_hosts() const {
 }
 
 /// Until every client has a worker that is ready for it. Who cannot load leaves clients behind; they are
-/// dealt anew, until `until`.
+/// dealt anew, until `until`. Owners that have just gone get a moment to come back.
 net::awaitable<void> run::prepare_workers(net::clock::time_point until) {
     bool ready = false;
     bool cancelled = co_await net::is_cancelled();
@@ -155,12 +150,44 @@ net::awaitable<void> run::prepare_workers(net::clock::time_point until) {
         roster_.changed().reset();
         co_await load_datasets();
         co_await distribute_model();
-        ready = everybody_hosts();
+        const auto now = rt_.time.now();
+        const auto patience = owners_may_return_until();
+        const bool complete = everybody_hosts();
+        ready = complete && now >= patience;
         if (!ready) {
-            co_await wait_for(&run::roster_has_changed,
-                              std::min(until, rt_.time.now() + pause_between_deals));
+            const auto pause = complete ? patience : now + pause_between_deals;
+            co_await wait_for(&run::roster_has_changed, std::min(until, pause));
         }
         cancelled = co_await net::is_cancelled();
+    }
+}
+
+/// Partition `local`: how long the quorum is worth waiting for owners that have just gone.
+net::clock::time_point run::owners_may_return_until() const {
+    auto latest = net::clock::time_point::min();
+    std::size_t away = 0;
+    for (const auto& [name, client] : local_clients_) {
+        const auto left = left_.find(name);
+        if (left != left_.end()) {
+            ++away;
+            latest = std::max(latest, left->second + time_to_come_back);
+        }
+    }
+    const auto here = static_cast<double>(local_clients_.size() - away);
+    const bool quorum = here >= std::ceil(plan_.quorum * static_cast<double>(local_clients_.size()));
+    return quorum ? net::clock::time_point::min() : latest;
+}
+
+/// Once for each absence.
+void run::tell_absent_owners() {
+    for (const auto& [name, client] : local_clients_) {
+        const auto left = left_.find(name);
+        if (left != left_.end() && left->second != net::clock::time_point::min()) {
+            notice(noticed::severity::warning, "round " + std::to_string(running_round_) +
+                                                   " begins without client " + std::to_string(client) +
+                                                   ": its owner " + name + " is away");
+            left->second = net::clock::time_point::min();
+        }
     }
 }
 
@@ -292,7 +319,9 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     auto schema = data::merge(in_order, source, regression);
     const auto features = data::feature_count(schema);
     if (!network_) {
-        build_network_for(schema);
+        auto model = co_await net::offload(rt_, pool_, [&] { return make_model_for(schema); });
+        take(std::move(model));
+        events_.publish(model_built{network_->parameter_count()});
     }
     const auto inputs = network_->input().size();
     const auto outputs = network_->output().size();

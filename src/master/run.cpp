@@ -8,6 +8,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include "master/initial_model.hpp"
+#include "master/plan_folders.hpp"
 #include "master/run_failed.hpp"
 #include <cmath>
 #include <fmt/format.h>
@@ -32,11 +34,20 @@ run::run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan p
       strangers_(rt, [this](std::string text) { notice(noticed::severity::warning, std::move(text)); }),
       phase_since_(rt.time.now()), ordered_(rt.executor), resumed_(rt.executor), training_over_(rt.executor),
       training_(rt.executor) {
-    open(std::move(plan));
+    auto folders = std::make_unique<plan_folders>(options_.plan_folders, options_.state_dir);
+    folders->allow_those_of(plan, options_.workers_on_this_machine);
+    plan_folders_ = std::move(folders);
+    std::optional<initial_model> model;
+    if (plan.model.input.size() != 0) {
+        model = make_initial_model(plan.model, plan);
+    }
+    open(std::move(plan), std::move(model));
 }
 
+run::~run() = default;
+
 /// From here on this plan is run, from its beginning. Workers keep their connections and are told all anew.
-void run::open(federation::plan plan) {
+void run::open(federation::plan plan, std::optional<initial_model> model) {
     plan_ = std::move(plan);
     plan_digest_ = federation::plan_digest(plan_);
     network_.reset();
@@ -56,8 +67,8 @@ void run::open(federation::plan plan) {
         who->weights_version = 0;
         who->state = worker_state::joined;
     }
-    if (plan_.model.input.size() != 0) {
-        build_network(plan_.model);
+    if (model) {
+        take(*std::move(model));
     }
 }
 
@@ -231,6 +242,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
         co_return false;
     }
     round.result.round = running_round_ = round_ + 1;
+    tell_absent_owners();
     select_cohort(round);
     if (round.result.cohort.empty()) {
         in_round_ = false;

@@ -1,6 +1,9 @@
-#include <fedasio/federation/plan_error.hpp>
+#include <fedasio/federation/plan.hpp>
 #include <fedasio/master/run.hpp>
+#include <fedasio/net/offload.hpp>
 
+#include "master/initial_model.hpp"
+#include "master/plan_folders.hpp"
 #include <fmt/format.h>
 #include <utility>
 
@@ -19,6 +22,11 @@ command_answer refused(std::string why) {
 
 net::awaitable<command_answer> run::execute(command what) {
     command_answer answer;
+    if (opening_) {
+        answer = refused("another run is being made ready: try again when it has begun");
+        events_.publish(command_answered{std::string(to_string(what.what)), false, answer.message});
+        co_return answer;
+    }
     switch (what.what) {
     case command::kind::train:
         answer = order_training(what);
@@ -45,7 +53,7 @@ net::awaitable<command_answer> run::execute(command what) {
         answer = change(what);
         break;
     case command::kind::start:
-        answer = start(what.plan);
+        answer = co_await start(std::move(what.plan));
         break;
     }
     events_.publish(command_answered{std::string(to_string(what.what)), answer.accepted, answer.message});
@@ -66,7 +74,10 @@ command_answer run::order_training(const command& what) {
     if (!what.rounds && changed.rounds && *changed.rounds > round_) {
         order_ = order{*changed.rounds, true, target};
         ordered_.set();
-        return accepted(fmt::format("training up to round {}", *changed.rounds));
+        return accepted(
+            fmt::format("training up to round {}, the last one since it was changed; name the rounds "
+                        "for another number",
+                        *changed.rounds));
     }
     order_ = order{what.rounds.value_or(plan_.rounds), false, target};
     ordered_.set();
@@ -212,23 +223,35 @@ command_answer run::change(const command& what) {
                     (what.deadline || what.fraction ? fmt::format(" from round {} on", terms_.round) : ""));
 }
 
-/// Another plan in place of this one.
-command_answer run::start(const std::string& text) {
+/// Another plan in place of this one, which stays when that one cannot be run.
+net::awaitable<command_answer> run::start(std::string text) {
     if (is_busy()) {
-        return refused("a training is going on: stop it first");
+        co_return refused("a training is going on: stop it first");
     }
     try {
-        open(federation::parse_checked_plan(text, "plan"));
-    } catch (const federation::plan_error& e) {
-        return refused(e.what());
+        auto plan = federation::parse_checked_plan(text, "plan");
+        const auto objection = plan_folders_->objection_to(plan, options_.workers_on_this_machine);
+        if (!objection.empty()) {
+            co_return refused(objection);
+        }
+        std::optional<initial_model> model;
+        if (plan.model.input.size() != 0) {
+            opening_ = true;
+            model = co_await net::offload(rt_, pool_, [&] { return make_initial_model(plan.model, plan); });
+            opening_ = false;
+        }
+        open(std::move(plan), std::move(model));
+    } catch (const std::exception& e) {
+        opening_ = false;
+        co_return refused(e.what());
     }
     introduce_run();
     enter(phase::waiting);
     order_ = order{plan_.rounds, true, plan_.target_accuracy};
     ordered_.set();
-    return accepted(fmt::format("run {} of the plan '{}' begins{}", record_.run(), plan_.name,
-                                ready_to_start() ? std::string()
-                                                 : ", when there are enough workers: " + missing_workers()));
+    co_return accepted(fmt::format(
+        "run {} of the plan '{}' begins{}", record_.run(), plan_.name,
+        ready_to_start() ? std::string() : ", when there are enough workers: " + missing_workers()));
 }
 
 } // namespace fedasio::master

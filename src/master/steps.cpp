@@ -17,9 +17,6 @@ namespace {
 
 namespace message_type = federation::message_type;
 
-/// What the owner of a client that was lost in a round gets to be there again, or a worker with room for it.
-constexpr auto time_to_come_back = std::chrono::seconds(5);
-
 /// Sketches of more would take memory that grows with the clients.
 constexpr std::size_t most_compared = 2000;
 

@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 
+#include "master/initial_model.hpp"
 #include <algorithm>
 #include <utility>
 
@@ -195,7 +196,8 @@ void run::restore() {
         return;
     }
     if (!network_ && kept.record.schema) {
-        build_network_for(*kept.record.schema);
+        take(make_model_for(*kept.record.schema));
+        events_.publish(model_built{network_->parameter_count()});
     }
     const auto strategy_state = network_ ? server_optimizer_->state() : std::span<float>();
     if (!network_ || state.weights.size() != network_->parameter_count() ||

@@ -179,7 +179,7 @@ awaitable<bool> connection::read_frame(frame& into) {
     arrival_handler on_arrival;
     if (into.is_reply) {
         const auto asked = pending_.find(header.correlation);
-        if (asked == pending_.end()) {
+        if (asked == pending_.end() || asked->second.type != header.type) {
             co_return fail(errc::unexpected_reply, describe_type(header));
         }
         limits = asked->second.limits;
@@ -452,7 +452,7 @@ std::uint64_t connection::ask(frame request, frame_limits reply_limits, answer_h
     request.correlation = ticket;
     // First what may throw: a handler that stayed behind would be called when its owner is gone.
     encoded_frame encoded(request);
-    pending_.emplace(ticket, pending{reply_limits, std::move(handler), std::move(on_arrival)});
+    pending_.emplace(ticket, pending{request.type, reply_limits, std::move(handler), std::move(on_arrival)});
     enqueue(std::move(encoded));
     return ticket;
 }

@@ -55,6 +55,10 @@ std::string cookie_of(const response& from) {
     return "Cookie: other=1; " + line.substr(0, line.find(';')) + "; last=2\r\n";
 }
 
+std::string own_origin(const live::fixture& of) {
+    return "Origin: http://" + of.host() + "\r\n";
+}
+
 awaitable<std::string> log_in(live::fixture& with, std::string token) {
     const auto answer = co_await ask(with, get(with, "/?token=" + token));
     BOOST_TEST(answer.status == 303U);
@@ -205,6 +209,8 @@ BOOST_AUTO_TEST_CASE(roles) {
             if (by_cookie) {
                 viewer = co_await log_in(with, of_viewers);
                 operating = co_await log_in(with, of_operators);
+                viewer += own_origin(with);
+                operating += own_origin(with);
             }
             for (const auto* path : {"/", "/app.js", "/metrics", "/api/v1/status", "/api/v1/plan"}) {
                 const auto answer = co_await ask(with, get(with, path, viewer));
@@ -285,7 +291,7 @@ BOOST_AUTO_TEST_CASE(a_stream_ends_with_its_session) {
         const auto cookie = co_await log_in(with, of_viewers);
         raw_connection browser(with);
         co_await browser.connect();
-        co_await browser.send(upgrade(with, "/api/v1/stream", cookie));
+        co_await browser.send(upgrade(with, "/api/v1/stream", cookie + own_origin(with)));
         const auto answer = co_await browser.receive(false);
         BOOST_TEST(answer.status == 101U);
         auto text = co_await browser.receive_message();
@@ -327,22 +333,39 @@ BOOST_AUTO_TEST_CASE(wrong_tokens_are_rate_limited) {
             const auto answer = co_await ask(with, request);
             BOOST_TEST(answer.status == 401U);
         }
-        auto answer = co_await ask(with, get(with, "/?token=" + of_operators));
+        auto answer = co_await ask(with, get(with, "/?token=wrong"));
         BOOST_TEST(answer.status == 429U);
         BOOST_TEST(answer.header("Retry-After") == "10");
         BOOST_TEST(answer.header("Set-Cookie") == "(none)");
-        answer = co_await ask(with, login(with, "token=" + of_operators));
+        answer = co_await ask(with, login(with, "token=wrong"));
         BOOST_TEST(answer.status == 429U);
-        auto who = co_await role_of(with, bearer(of_operators));
+        auto who = co_await role_of(with, bearer("wrong"));
         BOOST_TEST(who == "429");
         who = co_await role_of(with, cookie);
         BOOST_TEST(who == "viewer");
         with.time.advance(10s);
-        who = co_await role_of(with, bearer(of_operators));
-        BOOST_TEST(who == "operator");
         who = co_await role_of(with, bearer("wrong"));
         BOOST_TEST(who == "401");
+        who = co_await role_of(with, bearer("wrong"));
+        BOOST_TEST(who == "429");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(wrong_tokens_keep_no_right_one_out) {
+    run([](live::fixture& with) -> awaitable<void> {
+        std::string who;
+        for (int i = 0; i < 11; ++i) {
+            who = co_await role_of(with, bearer("wrong"));
+        }
+        BOOST_TEST(who == "429");
         who = co_await role_of(with, bearer(of_operators));
+        BOOST_TEST(who == "operator");
+        const auto cookie = co_await log_in(with, of_viewers);
+        who = co_await role_of(with, cookie);
+        BOOST_TEST(who == "viewer");
+        const auto form = co_await ask(with, login(with, "token=" + of_operators));
+        BOOST_TEST(form.status == 303U);
+        who = co_await role_of(with, bearer("wrong"));
         BOOST_TEST(who == "429");
     });
 }
@@ -362,7 +385,7 @@ BOOST_AUTO_TEST_CASE(commands_are_rate_limited) {
         BOOST_TEST(with.commands.size() == 30U);
         // Another session has an allowance of its own.
         const auto cookie = co_await log_in(with, of_operators);
-        answer = co_await ask(with, post(with, pause_body, json_type + cookie));
+        answer = co_await ask(with, post(with, pause_body, json_type + cookie + own_origin(with)));
         BOOST_TEST(answer.status == 200U);
         with.time.advance(500ms);
         answer = co_await ask(with, post(with, pause_body, json_type + bearer(of_operators)));
@@ -383,7 +406,8 @@ BOOST_AUTO_TEST_CASE(what_is_written_down) {
         BOOST_TEST(told.back().address.starts_with("127.0.0.1:"));
         BOOST_TEST(told.back().status == 303U);
         BOOST_TEST(told.back().time == 1000);
-        co_await ask(with, post(with, pause_body, json_type + cookie));
+        const auto logged_in = json_type + cookie + own_origin(with);
+        co_await ask(with, post(with, pause_body, logged_in));
         BOOST_TEST(told.back().action == "command");
         BOOST_TEST(told.back().what == pause_body);
         BOOST_TEST(told.back().session == "0000000000005c0f");
@@ -394,7 +418,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_down) {
         co_await ask(with, post(with, pause_body, json_type + bearer(of_viewers)));
         BOOST_TEST(told.back().status == 403U);
         BOOST_TEST((told.back().who == role::viewer));
-        co_await ask(with, post(with, std::string(5000, 'x'), json_type + cookie));
+        co_await ask(with, post(with, std::string(5000, 'x'), logged_in));
         BOOST_TEST(told.back().what.size() < 1100U);
         co_await ask(with, login(with, "token=secret"));
         BOOST_TEST(told.back().action == "login");
@@ -403,6 +427,8 @@ BOOST_AUTO_TEST_CASE(what_is_written_down) {
         co_await ask(with, post(with, pause_body, json_type + cookie + "Origin: http://evil.example\r\n"));
         BOOST_TEST(told.back().action == "refused");
         BOOST_TEST(told.back().status == 403U);
+        BOOST_TEST((told.back().who == role::operates));
+        BOOST_TEST(told.back().session == "0000000000005c0f");
         const auto before = told.size();
         co_await ask(with, get(with, "/api/v1/status", cookie));
         co_await ask(with, get(with, "/api/v1/status"));
@@ -453,6 +479,13 @@ BOOST_AUTO_TEST_CASE(pages_from_elsewhere_cannot_use_a_session) {
               expected{post(with, pause_body, logged_in + same_site), 403},
               expected{post(with, pause_body, logged_in + other_scheme), 403},
               expected{post(with, pause_body, logged_in + own), 200},
+              expected{post(with, pause_body, logged_in), 403},
+              expected{post(with, pause_body, logged_in + own + evil), 400},
+              expected{post(with, pause_body, json_type + bearer(of_operators) + cookie), 200},
+              expected{login(with, "token=" + of_viewers, form_type + cookie), 403},
+              expected{login(with, "token=" + of_viewers, form_type + cookie + own), 303},
+              expected{upgrade(with, "/api/v1/stream", cookie), 403},
+              expected{get(with, "/api/v1/status", cookie), 200},
               expected{get(with, "/api/v1/status", cookie + cross), 403},
               expected{get(with, "/api/v1/status", cookie + "Sec-Fetch-Site: same-origin\r\n"), 200},
               expected{get(with, "/", cookie + cross), 200},
@@ -463,7 +496,22 @@ BOOST_AUTO_TEST_CASE(pages_from_elsewhere_cannot_use_a_session) {
                 BOOST_TEST(answer.status == it.status);
             }
         }
-        BOOST_TEST(with.commands.size() == 1U);
+        BOOST_TEST(with.commands.size() == 2U);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(what_a_session_may_do_is_read_only) {
+    run([](live::fixture& with) -> awaitable<void> {
+        const std::string place = " /api/v1/session HTTP/1.1\r\nHost: " + with.host() + "\r\n";
+        raw_connection asking(with);
+        co_await asking.connect();
+        co_await asking.send("HEAD" + place + bearer(of_viewers) + "\r\n");
+        const auto head = co_await asking.receive(false);
+        BOOST_TEST(head.status == 200U);
+        co_await asking.send("POST" + place + bearer(of_viewers) + "\r\n");
+        const auto written = co_await asking.receive();
+        BOOST_TEST(written.status == 405U);
+        BOOST_TEST(written.header("Allow") == "GET, HEAD");
     });
 }
 

@@ -253,6 +253,8 @@ BOOST_AUTO_TEST_CASE(errors_say_what_is_wrong) {
             {get(with, "/api/v1/events?after=x"), 400, "(none)"},
             {get(with, "/api/v1/events?after=-1"), 400, "(none)"},
             {get(with, "/api/v1/events?limit=0"), 400, "(none)"},
+            {get(with, "/api/v1/events?limit=1001"), 400, "(none)"},
+            {get(with, "/api/v1/events?limit=99999999999999"), 400, "(none)"},
             {"GET / HTTP/1.1\r\n\r\n", 400, "(none)"},
             {"GET / HTTP/1.1\r\n" + host + host + "\r\n", 400, "(none)"},
             {"GET / HTTP/3.7\r\n\r\n", 400, "(none)"},
@@ -287,6 +289,29 @@ BOOST_AUTO_TEST_CASE(a_bad_request_ends_its_connection) {
         BOOST_TEST(answer.header("Connection") == "close");
         const bool ended = co_await connection.ends();
         BOOST_TEST(ended);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_body_of_unknown_coding_hides_no_request) {
+    run([](fixture& with) -> awaitable<void> {
+        for (const auto* coding : {"xchunked", "gzip", "identity", "chunked, identity", "gzip, chunked", ",",
+                                   "chunked\r\nTransfer-Encoding: chunked"}) {
+            raw_connection connection(with);
+            co_await connection.connect();
+            co_await connection.send("POST /api/v1/plan/check HTTP/1.1\r\nHost: localhost\r\n" +
+                                     ("Transfer-Encoding: " + std::string(coding)) + "\r\n\r\n" +
+                                     get(with, "/healthz"));
+            const auto answer = co_await connection.receive();
+            BOOST_TEST_CONTEXT(coding) {
+                BOOST_TEST(answer.status == 400U);
+                BOOST_TEST(answer.header("Connection") == "close");
+            }
+            const bool ended = co_await connection.ends();
+            BOOST_TEST(ended);
+        }
+        const auto good = co_await ask(with, "POST /api/v1/plan/check HTTP/1.1\r\nHost: localhost\r\n"
+                                             "Transfer-Encoding: Chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+        BOOST_TEST(good.status == 200U);
     });
 }
 

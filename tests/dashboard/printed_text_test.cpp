@@ -8,7 +8,6 @@
 namespace {
 
 using fedasio::steering::event_line;
-using fedasio::steering::printable;
 using fedasio::steering::status_text;
 
 boost::json::object parse(std::string_view text) {
@@ -24,9 +23,7 @@ std::string line(std::string_view text) {
 BOOST_AUTO_TEST_SUITE(fedasio_printed_text)
 
 BOOST_AUTO_TEST_CASE(a_terminal_is_never_commanded) {
-    BOOST_TEST(printable("a\x1b[31m\n\x7f\xc2\x9b") == "a?[31m???");
-    BOOST_TEST(printable("\xc3\xa4 \xc2\xb5") == "\xc3\xa4 \xc2\xb5");
-    BOOST_TEST(line(R"({"type":"notice","level":"info","text":"a\u001bb"})") == "info: a?b");
+    BOOST_TEST(line(R"({"type":"notice","level":"info","text":"a\u001bb\u009bc\u202ed"})") == "info: a?b?c?d");
 }
 
 BOOST_AUTO_TEST_CASE(rounds) {

@@ -155,13 +155,23 @@ BOOST_AUTO_TEST_CASE(misplaced_quotes_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(headers_are_checked) {
-    BOOST_CHECK_EXCEPTION(summarize("a,b,a,label\n1,2,3,x\n"), error, says({"line 1:", "1 and 3", "'a'"}));
+    BOOST_CHECK_EXCEPTION(summarize("a,b,a,label\n1,2,3,x\n"), error, says({"line 1:", "1 and 3", "same name"}));
     BOOST_CHECK_EXCEPTION(summarize("zebra,Labels,age\n1,2,3\n"), error,
-                          says({"line 1:", "no column 'label'", "the columns are 'Labels', 'age', 'zebra'"}));
+                          says({"line 1:", "no column 'label'", "of its 3 columns", "similar names: 'Labels'"}));
     BOOST_CHECK_EXCEPTION(summarize("label\n1\n"), error, says({"no column is left", "delimiter"}));
     BOOST_CHECK_EXCEPTION(summarize("a,b\xff,label\n1,2,3\n"), error, says({"column 2", "UTF-8"}));
     declare("b", csv_column::kind::numeric);
     BOOST_CHECK_EXCEPTION(summarize("a,label\n1,2\n"), error, says({"no column 'b'"}));
+}
+
+BOOST_AUTO_TEST_CASE(the_header_of_a_file_that_is_not_the_table_is_not_quoted) {
+    const auto tells_nothing = [](const error& thrown) {
+        const std::string text = thrown.what();
+        return text.find("s3cret") == std::string::npos && text.find("hidden") == std::string::npos;
+    };
+    BOOST_CHECK_EXCEPTION(summarize("s3cret,hidden\n1,2\n"), error, tells_nothing);
+    BOOST_CHECK_EXCEPTION(summarize("s3cret\n"), error, tells_nothing);
+    BOOST_CHECK_EXCEPTION(summarize("s3cret,s3cret\n"), error, tells_nothing);
 }
 
 BOOST_AUTO_TEST_CASE(declarations_are_checked) {

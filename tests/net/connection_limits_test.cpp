@@ -127,6 +127,20 @@ BOOST_AUTO_TEST_CASE(replies_that_nobody_asked_for) {
     BOOST_TEST(peer.end() == make_error_code(errc::unexpected_reply));
 }
 
+BOOST_AUTO_TEST_CASE(a_reply_is_of_its_requests_type) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    int replies = 0;
+    peer.subject()->ask(frame(16), {},
+                        [&](const answer& got) { replies += got.result == outcome::reply ? 1 : 0; });
+    world.settle();
+    auto other = reply_to(peer.hear().at(0));
+    other.type = 18;
+    peer.say(other);
+    BOOST_TEST(peer.end() == make_error_code(errc::unexpected_reply));
+    BOOST_TEST(replies == 0);
+}
+
 BOOST_AUTO_TEST_CASE(an_end_inside_a_frame_is_told_from_one_between_frames) {
     const auto good = wire_form(frame(notice, {{"a", 1}}, payload_of("12345")));
     for (std::size_t length = 0; length < good.size(); ++length) {

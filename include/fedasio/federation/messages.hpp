@@ -45,12 +45,16 @@ inline constexpr const char* failed = "failed";
 inline constexpr std::size_t most_shown_classes = 100;
 
 struct hello {
-    std::string name;          ///< 1 to 64 printable characters, unique among the workers
+    std::string name;          ///< unique among the workers, see `problem_of_name`
     std::uint32_t clients = 0; ///< clients it hosts at most; 0: as many as the master gives
     std::uint32_t threads = 1;
     std::string version;
     std::string instruction_set;
 };
+
+/// Why this cannot be a worker's name; empty: it can. A name has 1 to 64 bytes, is printable
+/// (net::is_printable) and not blank.
+[[nodiscard]] std::string problem_of_name(std::string_view name);
 
 struct welcome {
     std::uint32_t worker = 0;

@@ -30,6 +30,9 @@
 
 namespace fedasio::master {
 
+class plan_folders;
+struct initial_model;
+
 struct run_options {
     std::uint32_t min_workers = 1;
     bool autostart = false;      ///< train the plan's rounds as soon as there are workers enough
@@ -37,6 +40,10 @@ struct run_options {
     bool resume = false;         ///< go on from the latest checkpoint of this plan, if there is one
     std::filesystem::path state_dir = "fedasio-state";   ///< empty: no checkpoints
     std::size_t keep_checkpoints = 3;                    ///< the latest ones; at least 1
+    /// Folders whose files a plan that comes with `start` may name as its test files, beside those of the test
+    /// files of the first plan; never inside state_dir.
+    std::vector<std::filesystem::path> plan_folders;
+    bool workers_on_this_machine = false; ///< then its training files count like its test files
     federation::disk* disk = &federation::system_disk(); ///< where checkpoints and models are written
     net::connection_options connection;
     /// Measure how the updates of each round differ from their mean (`updates_compared`). The weights do not
@@ -66,6 +73,7 @@ public:
         event_source& events);
     run(const run&) = delete;
     run& operator=(const run&) = delete;
+    ~run();
 
     /// Serves trainings one after the other until cancelled, or until the first is over with
     /// `exit_when_done`. False if the training that it ended with had failed.
@@ -120,7 +128,7 @@ private:
     };
 
     // run.cpp: the state machine.
-    void open(federation::plan plan);
+    void open(federation::plan plan, std::optional<initial_model> model);
     void introduce_run();
     net::awaitable<void> train(order what, training_end& end);
     net::awaitable<training_end> run_rounds(order what);
@@ -148,6 +156,8 @@ private:
     // preparation.cpp, steps.cpp and client_evaluation.cpp: what a round does, each step closed by one
     // gather.
     net::awaitable<void> prepare_workers(net::clock::time_point until);
+    [[nodiscard]] net::clock::time_point owners_may_return_until() const;
+    void tell_absent_owners();
     net::awaitable<void> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
     net::awaitable<void> load_test_set();
@@ -171,8 +181,8 @@ private:
     [[nodiscard]] std::size_t confusion_counts() const;
     void tell_evaluation(std::uint32_t round, const test_result& result,
                          std::span<const std::string> classes);
-    void build_network(const nn::model_spec& spec);
-    void build_network_for(const data::csv_schema& schema);
+    void take(initial_model model);
+    [[nodiscard]] initial_model make_model_for(const data::csv_schema& schema) const;
     void deal_clients();
     [[nodiscard]] bool everybody_hosts() const;
     [[nodiscard]] client_id first_free_client() const;
@@ -197,7 +207,7 @@ private:
     command_answer stop(bool now);
     command_answer evict(worker_id worker);
     command_answer change(const command& what);
-    command_answer start(const std::string& text);
+    net::awaitable<command_answer> start(std::string text);
     [[nodiscard]] std::string objection_to(const command& change) const;
     [[nodiscard]] std::uint32_t present_round() const noexcept;
     [[nodiscard]] planned_terms plan_terms() const;
@@ -221,6 +231,7 @@ private:
     std::string plan_digest_;
     run_options options_;
     event_source& events_;
+    std::unique_ptr<const plan_folders> plan_folders_;
     roster roster_;
     stranger_log strangers_;
 
@@ -230,6 +241,8 @@ private:
     std::optional<federation::server_optimizer> server_optimizer_;
     std::optional<data::csv_schema> schema_;
     std::shared_ptr<const data::dataset> test_set_;
+    std::map<std::string, net::clock::time_point>
+        left_;                                       ///< partition `local`: owners that are away, since when
     std::size_t dealt_ = 0;                          ///< clients that some worker was told to host
     std::map<std::string, client_id> local_clients_; ///< partition `local`: a worker's name keeps its client
 
@@ -251,6 +264,7 @@ private:
     bool pausing_ = false;
     bool stopping_ = false;
     bool cancelling_ = false; ///< stopping, and at once
+    bool opening_ = false;    ///< another plan's model is being made
     bool ending_ = false;     ///< the end of a training is being written down
     bool saving_ = false;     ///< two must not write the same file at the same time
     net::event ordered_;

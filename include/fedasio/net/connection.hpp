@@ -119,6 +119,7 @@ public:
 
 private:
     struct pending {
+        std::uint16_t type = 0; ///< of the request, and so of its reply
         frame_limits limits;
         answer_handler handler; ///< empty: forgotten, the reply is read past
         arrival_handler on_arrival;

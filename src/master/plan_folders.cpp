@@ -1,0 +1,108 @@
+#include "master/plan_folders.hpp"
+
+#include <fedasio/data/csv.hpp>
+#include <fedasio/data/idx.hpp>
+
+#include <algorithm>
+#include <system_error>
+#include <variant>
+
+namespace fedasio::master {
+namespace {
+
+/// Symlinks resolved as far as the path exists; empty if that cannot be told.
+std::filesystem::path resolved(const std::filesystem::path& path) {
+    std::error_code failure;
+    const auto whole = std::filesystem::absolute(path, failure);
+    auto result = failure ? whole : std::filesystem::weakly_canonical(whole, failure);
+    if (failure) {
+        return {};
+    }
+    return result.has_filename() ? result : result.parent_path();
+}
+
+bool is_inside(const std::filesystem::path& path, const std::filesystem::path& folder) {
+    return !folder.empty() && std::ranges::mismatch(folder, path).in1 == folder.end();
+}
+
+/// Whether "a/../b" leads to b depends on whether there is an a, which is nobody's business.
+bool goes_down_and_up(const std::filesystem::path& path) {
+    bool down = false;
+    for (const auto& part : path) {
+        if (part == ".." && down) {
+            return true;
+        }
+        down = down || (part != ".." && part != "." && !part.empty());
+    }
+    return false;
+}
+
+std::vector<std::string> files_of(const federation::plan& plan, bool train_too) {
+    std::vector<std::string> files;
+    if (const auto* idx = std::get_if<data::idx_source>(&plan.source)) {
+        files = {idx->test_images, idx->test_labels};
+        if (train_too) {
+            files.insert(files.end(), {idx->train_images, idx->train_labels});
+        }
+    } else {
+        const auto& csv = std::get<data::csv_source>(plan.source);
+        files = {csv.test};
+        if (train_too) {
+            files.push_back(csv.train);
+        }
+    }
+    std::erase(files, "");
+    return files;
+}
+
+} // namespace
+
+plan_folders::plan_folders(const std::vector<std::filesystem::path>& allowed,
+                           const std::filesystem::path& hidden)
+    : hidden_(hidden.empty() ? hidden : resolved(hidden)) {
+    for (const auto& folder : allowed) {
+        allow(folder);
+    }
+}
+
+void plan_folders::allow_those_of(const federation::plan& plan, bool train_too) {
+    for (const auto& file : files_of(plan, train_too)) {
+        allow(resolved(file).parent_path());
+    }
+}
+
+void plan_folders::allow(const std::filesystem::path& folder) {
+    auto whole = folder.empty() ? folder : resolved(folder);
+    if (!whole.empty() && std::ranges::find(allowed_, whole) == allowed_.end()) {
+        allowed_.push_back(std::move(whole));
+    }
+}
+
+bool plan_folders::allows(const std::string& file) const {
+    if (goes_down_and_up(file)) {
+        return false;
+    }
+    const auto path = resolved(file);
+    return !path.empty() && !is_inside(path, hidden_) &&
+           std::ranges::any_of(allowed_, [&](const auto& folder) { return is_inside(path, folder); });
+}
+
+std::string plan_folders::objection_to(const federation::plan& plan, bool train_too) const {
+    const auto files = files_of(plan, train_too);
+    if (std::ranges::all_of(files, [this](const std::string& file) { return allows(file); })) {
+        return {};
+    }
+    std::string text = train_too ? "files" : "test files";
+    text += " of a plan that is sent to this master must lie, by a path without .. after a name, in a folder "
+            "that it was started with (--plan-data FOLDER)";
+    if (!hidden_.empty()) {
+        text += " and not in its state folder";
+    }
+    text += "; ";
+    for (const auto& folder : allowed_) {
+        text += (&folder == allowed_.data() ? "these are " : ", ") + folder.string();
+    }
+    return text + (allowed_.empty() ? "there is none" : "");
+}
+
+} // namespace fedasio::master
