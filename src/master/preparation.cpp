@@ -168,9 +168,13 @@ net::clock::time_point run::owners_may_return_until() const {
     std::size_t away = 0;
     for (const auto& [name, client] : local_clients_) {
         const auto left = left_.find(name);
-        if (left != left_.end()) {
+        const bool is_leaving = std::ranges::any_of(roster_.all(), [&owner = name](const auto& entry) {
+            const auto& who = *entry.second;
+            return who.hello.name == owner && (who.evicted || !who.connection->is_open());
+        });
+        if (left != left_.end() || is_leaving) {
             ++away;
-            latest = std::max(latest, left->second + time_to_come_back);
+            latest = std::max(latest, (is_leaving ? rt_.time.now() : left->second) + time_to_come_back);
         }
     }
     const auto here = static_cast<double>(local_clients_.size() - away);

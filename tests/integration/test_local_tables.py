@@ -143,6 +143,40 @@ class LocalTables(Federation):
         end = master.wait_event("training_finished", after)
         self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 3), end)
 
+    def test_owners_that_are_away_for_a_moment_are_waited_for(self):
+        """Sent away again and again, in rounds and between them: each is back before a round goes on without it."""
+        plan = {**self.table_plan(), "rounds": 40}
+        undisturbed = self.master(plan, "--min-workers", "2")
+        self.owners(undisturbed)
+        undisturbed.wait_workers(2)
+        expected = undisturbed.train()["weights_sha256"]
+        master = self.master(plan, "--min-workers", "2")
+        self.owners(master)
+        master.wait_workers(2)
+        after = master.now()
+        master.command("train")
+        for turn in range(10):
+            after = master.wait_event("round_finished", after)["seq"]
+            here = [worker["worker"] for worker in master.get("workers") if worker["state"] != "gone"]
+            if here:
+                master.post({"command": "evict", "worker": here[turn % len(here)]})
+        end = master.wait_event("training_finished", after)
+        self.assertEqual(end["outcome"], "rounds_done", end)
+        for result in master.get("rounds"):
+            self.assertEqual((result["cohort"], result["dropped"]), ([0, 1], []))
+        self.assertEqual(end["weights_sha256"], expected)
+
+    def test_an_owner_that_stays_away_is_told_of(self):
+        master = self.master({**self.table_plan(), "local": {"epochs": 300, "batch_size": 4}, "rounds": 10})
+        _, south = self.owners(master)
+        after = master.now()
+        master.command("train")
+        master.wait_event("round_finished", after)
+        south.kill()
+        master.wait_event("notice", after, where=lambda e: "its owner south is away" in e["text"])
+        self.assertEqual(master.wait_event("training_finished", after)["outcome"], "rounds_done")
+        self.assertEqual(len(master.get("rounds")[-1]["cohort"]), 1)
+
     def test_resume_counts_the_rounds_from_the_checkpoint(self):
         """The inputs of the model are known only when the tables are, and so is the checkpoint."""
         plan = {**self.table_plan(), "checkpoint_every": 1}
