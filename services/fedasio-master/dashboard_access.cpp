@@ -32,7 +32,7 @@ void add_dashboard_access_options(CLI::App& app, dashboard_access_options& into)
 
 dashboard_access make_dashboard_access(net::runtime& rt, const dashboard_access_options& from,
                                        const protection_options& of_workers, const net::address& where,
-                                       const std::filesystem::path& state_dir, news_handler on_news) {
+                                       const std::filesystem::path& state_dir, const news_handler& on_news) {
     const bool is_open = !is_loopback(where);
     const auto kit = from.kit.empty() && is_open ? of_workers.tls : from.kit;
     if (is_open && kit.empty() && !of_workers.insecure) {
@@ -56,7 +56,7 @@ dashboard_access make_dashboard_access(net::runtime& rt, const dashboard_access_
         result.public_host = boost::asio::ip::host_name();
     }
     if (!kit.empty()) {
-        const auto tls = std::make_shared<net::tls>(rt, kit, std::move(on_news), net::tls_use::serving);
+        const auto tls = open_masters_kit(rt, kit, net::tls_use::serving, on_news);
         const auto hosts = tls->own_hosts();
         result.protection.names.insert(result.protection.names.end(), hosts.begin(), hosts.end());
         if (from.names.empty() && is_wildcard(where) && !hosts.empty()) {

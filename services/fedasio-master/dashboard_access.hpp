@@ -31,11 +31,11 @@ struct dashboard_access {
 
 /// On a loopback address the dashboard is plain and open unless the flags say otherwise. On any other it
 /// needs TLS, by its own kit or that of --tls, or --insecure, and tokens; those come from a file in
-/// `state_dir` unless another is named. `on_news` is told of changed kits. Throws std::runtime_error with a
+/// `state_dir` unless another is named. `on_news` is told of a kit that ends soon and of changes. Throws std::runtime_error with a
 /// remedy.
 dashboard_access make_dashboard_access(net::runtime& rt, const dashboard_access_options& from,
                                        const protection_options& of_workers, const net::address& where,
-                                       const std::filesystem::path& state_dir, news_handler on_news);
+                                       const std::filesystem::path& state_dir, const news_handler& on_news);
 
 /// The lines that the master prints: the dashboard's address, and with tokens an address for each role.
 [[nodiscard]] std::string dashboard_lines(const dashboard_access& access, net::address where);

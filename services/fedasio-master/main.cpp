@@ -123,6 +123,7 @@ int start(settings from, bool min_workers_given) {
     if (!min_workers_given) {
         from.run.min_workers = std::max(1U, from.spawn_workers);
     }
+    from.run.workers_on_this_machine = from.spawn_workers > 0;
 
     boost::asio::io_context context(1);
     boost::asio::thread_pool pool(std::max(1U, std::thread::hardware_concurrency()));
@@ -287,7 +288,14 @@ int main(int argc, char** argv) {
                  "go on from the latest checkpoint of this plan in the state folder");
     app.add_flag("--autostart", from.run.autostart, "start the training as soon as the workers are there");
     app.add_flag("--exit-when-done", from.run.exit_when_done, "end after the first training");
-    app.add_option("--report", from.report, "write a JSON report to this file when a training ends");
+    app.add_option("--report", from.report, "write a JSON report to this file when a training ends")
+        ->check(program::writable_file());
+    app.add_option("--plan-data", from.run.plan_folders,
+                   "folder whose files a plan that is sent to this master may name as its test files (with "
+                   "--spawn-workers as training files too), beside the folders of this plan's; may be given "
+                   "more than once")
+        ->check(CLI::ExistingDirectory)
+        ->allow_extra_args(false);
     program::add_protection_options(app, from.protection);
     program::add_dashboard_access_options(app, from.access);
     program::add_log_options(app, from.log);

@@ -90,13 +90,15 @@ void add_simulate(CLI::App& app, std::function<int()>& job) {
     sub->add_option("--rounds", from->rounds, "Rounds, in place of the plan's")
         ->check(CLI::Range(1, 1'000'000'000));
     sub->add_option("--seed", from->seed, "Seed, in place of the plan's")->check(check_seed);
-    sub->add_option("--report", from->report, "Write a JSON report to this file when the training ends");
+    sub->add_option("--report", from->report, "Write a JSON report to this file when the training ends")
+        ->check(program::writable_file());
     auto* const state_dir = sub->add_option("--state-dir", from->simulation.state_dir,
                                             "Folder for checkpoints; without it none are written");
     sub->add_flag("--resume", from->simulation.resume,
                   "Go on from the latest checkpoint of this plan in the state folder")
         ->needs(state_dir);
-    sub->add_option("--save", from->simulation.save_to, "Write the final model to this file (safetensors)");
+    sub->add_option("--save", from->simulation.save_to, "Write the final model to this file (safetensors)")
+        ->check(program::writable_file());
     sub->add_option(
            "--data", from->simulation.data,
            "A file or folder in place of the plan's; with the partition \"local\" one for each client")

@@ -3,9 +3,14 @@
 #include <fedasio/build_info.hpp>
 #include <fedasio/net/tcp.hpp>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <string>
+#include <system_error>
+#include <unistd.h>
 
 namespace fedasio::program {
 
@@ -53,6 +58,31 @@ CLI::Validator host_and_port() {
         }
     };
     return CLI::Validator(check, "HOST:PORT");
+}
+
+CLI::Validator writable_file() {
+    const auto check = [](const std::string& text) -> std::string {
+        const std::filesystem::path file(text);
+        if (!file.has_filename() || std::filesystem::is_directory(file)) {
+            return text + " is a folder: name a file";
+        }
+        const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+        std::error_code failure;
+        std::filesystem::create_directories(folder, failure);
+        if (failure) {
+            return "cannot make the folder " + folder.string() + " (" + failure.message() + ")";
+        }
+        auto trial = (folder / ".fedasio-trial-XXXXXX").string();
+        const int opened = ::mkstemp(trial.data());
+        if (opened < 0) {
+            return "cannot write into the folder " + folder.string() + " (" +
+                   std::generic_category().message(errno) + ")";
+        }
+        ::close(opened);
+        std::filesystem::remove(trial, failure);
+        return {};
+    };
+    return CLI::Validator(check, "FILE");
 }
 
 } // namespace fedasio::program

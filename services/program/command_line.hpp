@@ -23,4 +23,7 @@ void add_log_options(CLI::App& app, log_options& into);
 /// A CLI11 check for HOST:PORT.
 [[nodiscard]] CLI::Validator host_and_port();
 
+/// A CLI11 check for a file that is written at the end of the work: it makes the folder and tries it.
+[[nodiscard]] CLI::Validator writable_file();
+
 } // namespace fedasio::program

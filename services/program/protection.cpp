@@ -1,7 +1,6 @@
 #include "program/protection.hpp"
 
 #include <fedasio/net/shared_key.hpp>
-#include <fedasio/net/tls.hpp>
 
 #include <memory>
 #include <stdexcept>
@@ -16,7 +15,22 @@ net::handshake key_handshake(net::runtime& rt, net::shared_key key, net::side ow
     };
 }
 
+std::shared_ptr<net::tls> open_kit(net::runtime& rt, const std::filesystem::path& folder, net::side own,
+                                   net::tls_use use, const news_handler& on_news) {
+    auto kit = std::make_shared<net::tls>(rt, folder, on_news, use);
+    const auto warning = kit->check_own(own);
+    if (!warning.empty() && on_news) {
+        on_news(warning);
+    }
+    return kit;
+}
+
 } // namespace
+
+std::shared_ptr<net::tls> open_masters_kit(net::runtime& rt, const std::filesystem::path& folder,
+                                           net::tls_use use, const news_handler& on_news) {
+    return open_kit(rt, folder, net::side::accepting, use, on_news);
+}
 
 void add_protection_options(CLI::App& app, protection_options& into) {
     auto* const kit =
@@ -47,9 +61,10 @@ void require_protection(const protection_options& how, const net::address& where
     }
 }
 
-net::handshake accepting_handshake(net::runtime& rt, const protection_options& how, news_handler on_news) {
+net::handshake accepting_handshake(net::runtime& rt, const protection_options& how,
+                                   const news_handler& on_news) {
     if (!how.tls.empty()) {
-        const auto kit = std::make_shared<net::tls>(rt, how.tls, std::move(on_news));
+        const auto kit = open_masters_kit(rt, how.tls, net::tls_use::mutual, on_news);
         return [kit](std::unique_ptr<net::stream> fresh) { return kit->accept(std::move(fresh)); };
     }
     if (!how.key_file.empty()) {
@@ -59,9 +74,9 @@ net::handshake accepting_handshake(net::runtime& rt, const protection_options& h
 }
 
 connecting_handshakes connecting_handshake(net::runtime& rt, const protection_options& how,
-                                           news_handler on_news) {
+                                           const news_handler& on_news) {
     if (!how.tls.empty()) {
-        const auto kit = std::make_shared<net::tls>(rt, how.tls, std::move(on_news));
+        const auto kit = open_kit(rt, how.tls, net::side::connecting, net::tls_use::mutual, on_news);
         const auto to = [kit, pinned = how.master_name](const std::string& host) -> net::handshake {
             return [kit, name = pinned.empty() ? host : pinned](std::unique_ptr<net::stream> fresh) {
                 return kit->connect(std::move(fresh), name);

@@ -2,11 +2,13 @@
 
 #include <fedasio/net/handshake.hpp>
 #include <fedasio/net/tcp.hpp>
+#include <fedasio/net/tls.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace fedasio::program {
@@ -32,9 +34,15 @@ void require_protection(const protection_options& how, const net::address& where
 
 using news_handler = std::function<void(const std::string&)>;
 
+/// Throws std::runtime_error with a remedy when a master cannot use this kit; `on_news` is told when it ends
+/// soon, and of changes.
+std::shared_ptr<net::tls> open_masters_kit(net::runtime& rt, const std::filesystem::path& folder,
+                                           net::tls_use use, const news_handler& on_news);
+
 /// What a master does with each stream that it accepts, empty when nothing protects the connections. Makes
-/// the key file if there is none. `on_news` is told of changed kits. Throws std::runtime_error with a remedy.
-net::handshake accepting_handshake(net::runtime& rt, const protection_options& how, news_handler on_news);
+/// the key file if there is none. `on_news` is told of a kit that ends soon and of changes. Throws std::runtime_error with a remedy.
+net::handshake accepting_handshake(net::runtime& rt, const protection_options& how,
+                                   const news_handler& on_news);
 
 /// What a worker does with each stream to a master.
 struct connecting_handshakes {
@@ -44,6 +52,6 @@ struct connecting_handshakes {
 
 /// Throws likewise.
 connecting_handshakes connecting_handshake(net::runtime& rt, const protection_options& how,
-                                           news_handler on_news);
+                                           const news_handler& on_news);
 
 } // namespace fedasio::program

@@ -164,6 +164,9 @@ public:
         into_["target_accuracy"] = json_number(it.target_accuracy);
         into_["deadline"] = json_number(it.deadline);
         into_["fraction"] = json_number(it.fraction);
+        if (!it.loaded.empty()) {
+            into_["loaded"] = it.loaded;
+        }
     }
 
     void operator()(const master::round_finished& it) const {

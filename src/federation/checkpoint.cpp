@@ -46,7 +46,7 @@ struct checkpoint_file {
 struct directory_content {
     std::vector<checkpoint_file> files; ///< of the plan, latest first
     std::vector<std::filesystem::path> partial;
-    std::size_t others = 0; ///< checkpoints of other plans
+    std::vector<std::filesystem::path> others; ///< checkpoints of other plans
 };
 
 directory_content list(const std::filesystem::path& dir, std::string_view plan_digest) {
@@ -73,7 +73,7 @@ directory_content list(const std::filesystem::path& dir, std::string_view plan_d
         if (name.starts_with(prefix)) {
             content.files.push_back({*round, entry.path()});
         } else {
-            ++content.others;
+            content.others.push_back(entry.path());
         }
     }
     if (ec && ec != std::errc::no_such_file_or_directory) {
@@ -105,6 +105,27 @@ std::string fingerprint(const checkpoint& state) {
     hash.update(head).update(state.plan_digest).update(state.weights).update(state.strategy_state);
     hash.update(state.history);
     return hash.hex();
+}
+
+/// About work on other plans that was done after `latest`; empty if there is none.
+std::string newer_than(const std::filesystem::path& latest, const directory_content& content) {
+    std::error_code failure;
+    const auto ours = std::filesystem::last_write_time(latest, failure);
+    std::filesystem::path newest;
+    auto when = ours;
+    for (const auto& other : content.others) {
+        const auto written = std::filesystem::last_write_time(other, failure);
+        if (!failure && written > when) {
+            newest = other;
+            when = written;
+        }
+    }
+    if (newest.empty()) {
+        return {};
+    }
+    return newest.string() +
+           " is newer than the checkpoint of this plan, and of another plan: what a command started goes on "
+           "only with a file of its own plan";
 }
 
 checkpoint read_checkpoint(const checkpoint_file& file, std::string_view plan_digest) {
@@ -189,6 +210,9 @@ checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::strin
     for (const checkpoint_file& file : content.files) {
         try {
             result.latest = read_checkpoint(file, plan_digest);
+            if (auto warning = newer_than(file.path, content); !warning.empty()) {
+                result.warnings.push_back(std::move(warning));
+            }
             return result;
         } catch (const model_file_error& error) {
             result.warnings.push_back("checkpoint passed over: " + std::string(error.what()) + "; " +
@@ -197,9 +221,9 @@ checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::strin
             result.warnings.push_back("checkpoint passed over: " + std::string(error.what()));
         }
     }
-    if (content.others > 0) {
+    if (!content.others.empty()) {
         result.warnings.push_back(
-            dir.string() + " holds " + std::to_string(content.others) +
+            dir.string() + " holds " + std::to_string(content.others.size()) +
             " checkpoints of other plans; none is for this one (anything but name, rounds, "
             "target_accuracy, deadline and checkpoint_every makes it another plan)");
     }

@@ -97,6 +97,10 @@ std::optional<log_line> log_writer::describe(const event& happened) {
             },
             [this](const plan_changed& changed) -> line {
                 last_round_ = changed.last_round;
+                if (!changed.loaded.empty()) {
+                    return info("plan_changed", fmt::format("round {} begins with the weights of '{}'",
+                                                            changed.round, changed.loaded));
+                }
                 return info(
                     "plan_changed",
                     fmt::format("changed: the last round is {}, {}, and from round {} on the deadline is "

@@ -78,11 +78,15 @@ round_result read_round(const boost::json::object& json) {
 }
 
 boost::json::object to_json(const plan_changed& change) {
-    return {{"round", change.round},
-            {"last_round", change.last_round},
-            {"target_accuracy", number_or_null(change.target_accuracy)},
-            {"deadline", change.deadline},
-            {"fraction", change.fraction}};
+    boost::json::object json{{"round", change.round},
+                             {"last_round", change.last_round},
+                             {"target_accuracy", number_or_null(change.target_accuracy)},
+                             {"deadline", change.deadline},
+                             {"fraction", change.fraction}};
+    if (!change.loaded.empty()) {
+        json["loaded"] = change.loaded;
+    }
+    return json;
 }
 
 plan_changed read_change(const boost::json::object& json) {
@@ -92,6 +96,9 @@ plan_changed read_change(const boost::json::object& json) {
     change.target_accuracy = read_number(json.at("target_accuracy"));
     change.deadline = json.at("deadline").to_number<double>();
     change.fraction = json.at("fraction").to_number<double>();
+    if (const auto* const loaded = json.if_contains("loaded")) {
+        change.loaded = loaded->as_string();
+    }
     return change;
 }
 

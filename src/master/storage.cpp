@@ -112,6 +112,11 @@ net::awaitable<command_answer> run::load(std::string name) {
         ++weights_version_;
         server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
         events_.publish(model_loaded{name, round_});
+        auto now = terms_;
+        now.round = round_ + 1;
+        now.loaded = name;
+        record_.changes.push_back(now);
+        events_.publish(std::move(now));
         co_return command_answer{true, "'" + name + "' is the global model now"};
     } catch (const std::exception& e) {
         co_return command_answer{false, e.what()};

@@ -105,7 +105,6 @@ void manual_clock::advance(duration by) {
 }
 
 void fixture::start() {
-    const std::string plan = R"({"name":"digits"})";
     auto handler = [this](fedasio::master::command what) { return obey(commands, std::move(what)); };
     server =
         std::make_unique<fedasio::dashboard::server>(rt, fedasio::net::address::parse(listen), events,

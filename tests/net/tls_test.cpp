@@ -472,6 +472,43 @@ BOOST_AUTO_TEST_CASE(cancelled_while_it_waits) {
     BOOST_TEST(result.error == error_code(asio::error::operation_aborted));
 }
 
+BOOST_AUTO_TEST_CASE(a_kit_is_judged_before_it_is_shown) {
+    const auto verdict = [this](const std::filesystem::path& kit, side own, tls_use use = tls_use::mutual) {
+        const tls shown(world, kit, {}, use);
+        try {
+            return shown.check_own(own);
+        } catch (const std::runtime_error& e) {
+            return std::string("refused: ") + e.what();
+        }
+    };
+    const auto says = [](const std::string& text, const std::string& part) {
+        BOOST_TEST(text.find(part) != std::string::npos, text);
+    };
+    const auto master = master_kit();
+    const auto worker = worker_kit();
+    const auto half_used = kit(pki::role::worker, "half", now() - 2 * 3600);
+    BOOST_TEST(verdict(half_used, side::connecting).starts_with((half_used / "cert.pem").string() + " expires"));
+    const auto fresh = kit(pki::role::master, "fresh.example", now() + 3600 / 2);
+    BOOST_TEST(verdict(fresh, side::accepting).empty());
+    for (const auto use : {tls_use::mutual, tls_use::serving}) {
+        says(verdict(worker, side::accepting, use),
+             "refused: " + (worker / "cert.pem").string() + " is not a master's certificate: name");
+        const auto old = kit(pki::role::master, use == tls_use::mutual ? "a" : "b", now() - 31 * day);
+        says(verdict(old, side::accepting, use), "refused: " + (old / "cert.pem").string() + " expired on 20");
+    }
+    says(verdict(master, side::connecting), "is not a worker's certificate");
+    says(verdict(kit(pki::role::worker, "old", now() - 31 * day), side::connecting), "expired on 20");
+    const auto coming = kit(pki::role::master, "coming.example", now() + day);
+    says(verdict(coming, side::accepting), "cert.pem is not valid before 20");
+    pki::authority(folder / "pki").revoke("fresh.example", now());
+    std::filesystem::copy_file(folder / "pki" / "crl.pem", fresh / "crl.pem",
+                               std::filesystem::copy_options::overwrite_existing);
+    says(verdict(fresh, side::accepting), "cert.pem is revoked");
+    says(verdict(fresh, side::accepting, tls_use::serving), "cert.pem is revoked");
+    std::filesystem::remove(fresh / "crl.pem");
+    BOOST_TEST(verdict(fresh, side::accepting, tls_use::serving).empty());
+}
+
 BOOST_AUTO_TEST_CASE(kits_that_cannot_be_used) {
     const auto kit = worker_kit();
     ::chmod((kit / "key.pem").c_str(), 0640);

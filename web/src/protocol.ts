@@ -207,6 +207,8 @@ export type Event = Stamp &
               target_accuracy: number | null;
               deadline: number;
               fraction: number;
+              /** The saved model whose weights that round begins with. */
+              loaded?: string;
           }
         | { type: 'round_finished'; result: Round }
         | { type: 'run_resumed'; run: string; round: number; rounds: Round[] }

@@ -113,6 +113,12 @@ export function sentence(event: Event): Sentence {
                 tone: 'plain',
             };
         case 'plan_changed': {
+            if (event.loaded !== undefined) {
+                return {
+                    text: `Round ${event.round} begins with the weights of '${event.loaded}'.`,
+                    tone: 'plain',
+                };
+            }
             const target =
                 event.target_accuracy === null ? 'no target' : `target ${percent(event.target_accuracy)}`;
             return {

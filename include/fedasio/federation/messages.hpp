@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What master and workers say to each other, as the meta of frames; `docs/protocol.md` describes each

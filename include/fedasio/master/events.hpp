@@ -192,6 +192,7 @@ struct plan_changed {
     std::optional<double> target_accuracy;
     double deadline = 0; ///< seconds
     double fraction = 1;
+    std::string loaded; ///< the saved model whose weights the round begins with; empty: nothing was loaded
 };
 
 struct round_finished {
