@@ -200,8 +200,9 @@ net::awaitable<void> lanes::train(workspace& own, task& what) {
         result->update.seconds = std::chrono::duration<double>(rt_.time.now() - began).count();
         finished_.keep(what.basis, *result);
     }
-    // Another master may ask for the same while one is being answered.
-    for (std::size_t i = 0; i < what.askers.size(); ++i) {
+    // Another master may ask for the same while one is being answered, so there may be more of them
+    // meanwhile.
+    for (std::size_t i = 0; i < what.askers.size(); ++i) { // NOLINT(modernize-loop-convert)
         const auto [connection, request] = what.askers[i];
         co_await connection->writable();
         connection->reply(request, federation::to_meta(result->update), result->weights);
