@@ -31,8 +31,8 @@ struct dashboard_access {
 
 /// On a loopback address the dashboard is plain and open unless the flags say otherwise. On any other it
 /// needs TLS, by its own kit or that of --tls, or --insecure, and tokens; those come from a file in
-/// `state_dir` unless another is named. `on_news` is told of a kit that ends soon and of changes. Throws std::runtime_error with a
-/// remedy.
+/// `state_dir` unless another is named. `on_news` is told of a kit that ends soon and of changes. Throws
+/// std::runtime_error with a remedy.
 dashboard_access make_dashboard_access(net::runtime& rt, const dashboard_access_options& from,
                                        const protection_options& of_workers, const net::address& where,
                                        const std::filesystem::path& state_dir, const news_handler& on_news);

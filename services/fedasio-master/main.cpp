@@ -290,10 +290,11 @@ int main(int argc, char** argv) {
     app.add_flag("--exit-when-done", from.run.exit_when_done, "end after the first training");
     app.add_option("--report", from.report, "write a JSON report to this file when a training ends")
         ->check(program::writable_file());
-    app.add_option("--plan-data", from.run.plan_folders,
-                   "folder whose files a plan that is sent to this master may name as its test files (with "
-                   "--spawn-workers as training files too), beside the folders of this plan's; may be given "
-                   "more than once")
+    app.add_option(
+           "--plan-data", from.run.plan_folders,
+           "folder whose files a plan that is sent to this master may name as its test files (with "
+           "--spawn-workers as training files too), besides those that lie beside this plan's; may be "
+           "given more than once")
         ->check(CLI::ExistingDirectory)
         ->allow_extra_args(false);
     program::add_protection_options(app, from.protection);

@@ -99,8 +99,9 @@ std::string status_text(const json::object& status) {
     if (const auto* const models = status.if_contains("models"); models != nullptr && models->is_array()) {
         for (const auto& name : models->get_array()) {
             const auto* const string = name.if_string();
-            names +=
-                string == nullptr ? "" : (names.empty() ? "" : ", ") + net::printable(std::string_view(*string));
+            names += string == nullptr
+                         ? ""
+                         : (names.empty() ? "" : ", ") + net::printable(std::string_view(*string));
         }
     }
     result += (names.empty() ? "none saved" : names) + "\nmaster   fedasio " + text(status, "version") +

@@ -9,8 +9,8 @@
 namespace fedasio::program {
 namespace {
 
-net::handshake key_handshake(net::runtime& rt, net::shared_key key, net::side own) {
-    return [&rt, key = std::move(key), own](std::unique_ptr<net::stream> fresh) {
+net::handshake key_handshake(net::runtime& rt, const net::shared_key& key, net::side own) {
+    return [&rt, key, own](std::unique_ptr<net::stream> fresh) {
         return net::prove_key(rt, std::move(fresh), key, own);
     };
 }

@@ -40,7 +40,8 @@ std::shared_ptr<net::tls> open_masters_kit(net::runtime& rt, const std::filesyst
                                            net::tls_use use, const news_handler& on_news);
 
 /// What a master does with each stream that it accepts, empty when nothing protects the connections. Makes
-/// the key file if there is none. `on_news` is told of a kit that ends soon and of changes. Throws std::runtime_error with a remedy.
+/// the key file if there is none. `on_news` is told of a kit that ends soon and of changes. Throws
+/// std::runtime_error with a remedy.
 net::handshake accepting_handshake(net::runtime& rt, const protection_options& how,
                                    const news_handler& on_news);
 

@@ -179,8 +179,8 @@ void gate::recognize_session(visitor& into, const http_request& request) const {
         if (!pair.starts_with(cookie_name_ + "=")) {
             continue;
         }
-        const auto found = session_cookie::open(pair.substr(cookie_name_.size() + 1), *rules_.tokens,
-                                                rt_.time.unix_time());
+        const auto found =
+            session_cookie::open(pair.substr(cookie_name_.size() + 1), *rules_.tokens, rt_.time.unix_time());
         if (!found) {
             continue;
         }

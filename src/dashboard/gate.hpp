@@ -43,8 +43,7 @@ public:
     [[nodiscard]] const net::handshake& handshake() const noexcept { return rules_.prove; }
 
 private:
-    [[nodiscard]] std::optional<http_reply> refuse_place(const http_request& request,
-                                                         bool has_session) const;
+    [[nodiscard]] std::optional<http_reply> refuse_place(const http_request& request, bool has_session) const;
     [[nodiscard]] http_reply take_token(const visitor& from, std::string_view token);
     [[nodiscard]] std::optional<role> try_token(const visitor& from, std::string_view token,
                                                 std::optional<http_reply>& refused);

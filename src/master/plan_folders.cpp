@@ -61,20 +61,20 @@ plan_folders::plan_folders(const std::vector<std::filesystem::path>& allowed,
                            const std::filesystem::path& hidden)
     : hidden_(hidden.empty() ? hidden : resolved(hidden)) {
     for (const auto& folder : allowed) {
-        allow(folder);
+        allow(folder, true);
     }
 }
 
 void plan_folders::allow_those_of(const federation::plan& plan, bool train_too) {
     for (const auto& file : files_of(plan, train_too)) {
-        allow(resolved(file).parent_path());
+        allow(resolved(file).parent_path(), false);
     }
 }
 
-void plan_folders::allow(const std::filesystem::path& folder) {
-    auto whole = folder.empty() ? folder : resolved(folder);
-    if (!whole.empty() && std::ranges::find(allowed_, whole) == allowed_.end()) {
-        allowed_.push_back(std::move(whole));
+void plan_folders::allow(const std::filesystem::path& path, bool with_those_in_it) {
+    const folder added{path.empty() ? path : resolved(path), with_those_in_it};
+    if (!added.path.empty() && std::ranges::find(allowed_, added) == allowed_.end()) {
+        allowed_.push_back(added);
     }
 }
 
@@ -84,7 +84,9 @@ bool plan_folders::allows(const std::string& file) const {
     }
     const auto path = resolved(file);
     return !path.empty() && !is_inside(path, hidden_) &&
-           std::ranges::any_of(allowed_, [&](const auto& folder) { return is_inside(path, folder); });
+           std::ranges::any_of(allowed_, [&](const folder& one) {
+               return one.with_those_in_it ? is_inside(path, one.path) : path.parent_path() == one.path;
+           });
 }
 
 std::string plan_folders::objection_to(const federation::plan& plan, bool train_too) const {
@@ -94,13 +96,14 @@ std::string plan_folders::objection_to(const federation::plan& plan, bool train_
     }
     std::string text = train_too ? "files" : "test files";
     text += " of a plan that is sent to this master must lie, by a path without .. after a name, in a folder "
-            "that it was started with (--plan-data FOLDER)";
+            "of its own plan's files or of --plan-data FOLDER";
     if (!hidden_.empty()) {
         text += " and not in its state folder";
     }
     text += "; ";
-    for (const auto& folder : allowed_) {
-        text += (&folder == allowed_.data() ? "these are " : ", ") + folder.string();
+    for (const folder& one : allowed_) {
+        text += (&one == allowed_.data() ? "these are " : ", ") + one.path.string() +
+                (one.with_those_in_it ? "" : " (not deeper)");
     }
     return text + (allowed_.empty() ? "there is none" : "");
 }

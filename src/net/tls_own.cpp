@@ -47,8 +47,9 @@ std::string tls::check_own(side own) const {
                                      : "make a new kit with 'fedasio pki issue PKI worker NAME'";
     if (X509_check_purpose(&certificate, accepts ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT, 0) !=
         1) {
-        throw std::runtime_error(file + (accepts ? " is not a master's certificate: name a master's kit, or "
-                                                 : " is not a worker's certificate: name a worker's kit, or ") +
+        throw std::runtime_error(file +
+                                 (accepts ? " is not a master's certificate: name a master's kit, or "
+                                          : " is not a worker's certificate: name a worker's kit, or ") +
                                  anew);
     }
     const auto& end = *X509_get0_notAfter(&certificate);

@@ -63,14 +63,17 @@ const expectation expectations[] = {
      R"("wrong":[{"index":7,"label":1,"predicted":0,"confidence":0.75}])"},
     {model_evaluated{3, 10, {"a"}, {}, {}}, false,
      R"("type":"model_evaluated","round":3,"samples":10,"classes":["a"],"confusion":null,"wrong":[])"},
-    {plan_changed{4, 20, std::nullopt, 30, 0.5}, true,
+    {plan_changed{4, 20, std::nullopt, 30, 0.5, "kept"}, true,
+     R"("type":"plan_changed","round":4,"last_round":20,"target_accuracy":null,"deadline":30,"fraction":0.5,)"
+     R"("loaded":"kept")"},
+    {plan_changed{4, 20, std::nullopt, 30, 0.5, {}}, true,
      R"("type":"plan_changed","round":4,"last_round":20,"target_accuracy":null,"deadline":30,"fraction":0.5)"},
     {round_finished{samples::result(3)}, true,
      R"("type":"round_finished","result":{"round":3,"cohort":[0,1],"dropped":[{"client":1,"reason":"lost"}],)"
      R"("train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,"test_accuracy":null,"seconds":{"loading_dataset":0,)"
      R"("distributing_model":0,"distributing_weights":0,"training":2,"aggregating":0,"evaluating":0.5},)"
      R"("bytes_sent":100,"bytes_received":200,"time":42.5})"},
-    {run_resumed{"5c0f", 3, {samples::result(3)}, {{2, 9, 0.5, 30, 1}}}, false,
+    {run_resumed{"5c0f", 3, {samples::result(3)}, {{2, 9, 0.5, 30, 1, {}}}}, false,
      R"("type":"run_resumed","run":"5c0f","round":3,"rounds":[{"round":3,"cohort":[0,1],)"
      R"("dropped":[{"client":1,"reason":"lost"}],"train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,)"
      R"("test_accuracy":null,"seconds":{"loading_dataset":0,"distributing_model":0,"distributing_weights":0,)"

@@ -23,7 +23,8 @@ std::string line(std::string_view text) {
 BOOST_AUTO_TEST_SUITE(fedasio_printed_text)
 
 BOOST_AUTO_TEST_CASE(a_terminal_is_never_commanded) {
-    BOOST_TEST(line(R"({"type":"notice","level":"info","text":"a\u001bb\u009bc\u202ed"})") == "info: a?b?c?d");
+    BOOST_TEST(line(R"({"type":"notice","level":"info","text":"a\u001bb\u009bc\u202ed"})") ==
+               "info: a?b?c?d");
 }
 
 BOOST_AUTO_TEST_CASE(rounds) {

@@ -155,9 +155,11 @@ BOOST_AUTO_TEST_CASE(misplaced_quotes_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(headers_are_checked) {
-    BOOST_CHECK_EXCEPTION(summarize("a,b,a,label\n1,2,3,x\n"), error, says({"line 1:", "1 and 3", "same name"}));
-    BOOST_CHECK_EXCEPTION(summarize("zebra,Labels,age\n1,2,3\n"), error,
-                          says({"line 1:", "no column 'label'", "of its 3 columns", "similar names: 'Labels'"}));
+    BOOST_CHECK_EXCEPTION(summarize("a,b,a,label\n1,2,3,x\n"), error,
+                          says({"line 1:", "1 and 3", "same name"}));
+    BOOST_CHECK_EXCEPTION(
+        summarize("zebra,Labels,age\n1,2,3\n"), error,
+        says({"line 1:", "no column 'label'", "of its 3 columns", "similar names: 'Labels'"}));
     BOOST_CHECK_EXCEPTION(summarize("label\n1\n"), error, says({"no column is left", "delimiter"}));
     BOOST_CHECK_EXCEPTION(summarize("a,b\xff,label\n1,2,3\n"), error, says({"column 2", "UTF-8"}));
     declare("b", csv_column::kind::numeric);

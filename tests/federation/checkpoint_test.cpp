@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "scratch_directory.hpp"
+#include <chrono>
 #include <limits>
 #include <stdexcept>
 
@@ -71,6 +72,21 @@ BOOST_AUTO_TEST_CASE(a_run_from_the_start_removes_later_rounds_of_an_earlier_one
     save_checkpoint(dir.path(), at_round(6));
     BOOST_TEST(dir.entries() == 2U);
     BOOST_TEST(latest_checkpoint(dir.path(), digest).latest->round == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(later_work_on_another_plan_is_told_of) {
+    const scratch_directory dir;
+    const auto ours = save_checkpoint(dir.path(), at_round(2));
+    const auto other = save_checkpoint(dir.path(), at_round(7, other_digest));
+    const auto then = std::filesystem::last_write_time(ours);
+    std::filesystem::last_write_time(other, then - std::chrono::seconds(1));
+    BOOST_TEST(latest_checkpoint(dir.path(), digest).warnings.empty());
+    std::filesystem::last_write_time(other, then + std::chrono::seconds(1));
+    const auto found = latest_checkpoint(dir.path(), digest);
+    BOOST_TEST(found.latest->round == 2U);
+    BOOST_REQUIRE(found.warnings.size() == 1U);
+    BOOST_TEST(found.warnings[0].find(other.string()) != std::string::npos);
+    BOOST_TEST(latest_checkpoint(dir.path(), other_digest).warnings.empty());
 }
 
 BOOST_AUTO_TEST_CASE(other_plans_and_files_are_left_alone) {

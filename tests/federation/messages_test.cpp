@@ -190,7 +190,8 @@ BOOST_AUTO_TEST_CASE(numbers_out_of_range_are_refused) {
     const auto hello = wire(federation::to_meta(federation::hello{"w", 1, 1, "", ""}));
     refuses(hello, "name", "", federation::read_hello);
     refuses(hello, "name", boost::json::string(65, 'x'), federation::read_hello);
-    for (const auto* name : {"a\nb", " ", "\u00a0\u3000", "a\u009bb", "a\u0085", "\u202eeno", "a\u200b", "\u2028"}) {
+    for (const auto* name :
+         {"a\nb", " ", "\u00a0\u3000", "a\u009bb", "a\u0085", "\u202eeno", "a\u200b", "\u2028"}) {
         refuses(hello, "name", name, federation::read_hello);
         BOOST_TEST(!federation::problem_of_name(name).empty());
     }

@@ -34,6 +34,9 @@ class Usage(Federation):
             ("fedasio-master", "--plan", plan, "--listen", "127.0.0.1:99999"),
             ("fedasio-master", "--plan", plan, "--min-workers", "0"),
             ("fedasio-master", "--plan", plan, "--log-format", "xml"),
+            ("fedasio-master", "--plan", plan, "--plan-data", self.folder / "absent"),
+            ("fedasio-master", "--plan", plan, "--report", self.folder),
+            ("fedasio-master", "--plan", plan, "--report", plan / "in-a-file" / "report.json"),
             ("fedasio-worker",),
             ("fedasio-worker", "--connect", "127.0.0.1:1", "--discover"),
             ("fedasio-worker", "--connect", "127.0.0.1:1", "--threads", "0"),
@@ -45,6 +48,22 @@ class Usage(Federation):
                 self.assertEqual((code, output), (2, ""), errors)
                 self.assertTrue(errors.startswith(case[0] + ": "), errors)
                 self.assertIn("--help", errors)
+
+    def test_outputs_are_tried_before_the_work(self):
+        plan = self.write_plan(self.plan())
+        for option in "--report", "--save":
+            code, output, errors = run_program(
+                "fedasio", "simulate", plan, option, plan / "in-a-file" / "file", directory=self.folder
+            )
+            self.assertEqual((code, output), (2, ""), errors)
+            self.assertIn(f"{option}: cannot make the folder {plan / 'in-a-file'}", errors)
+        before = {entry.name for entry in self.folder.iterdir()}
+        code, _, errors = run_program(
+            "fedasio", "simulate", plan, "--report", "made/r.json", "--save", "made/m.safetensors", directory=self.folder
+        )
+        self.assertEqual(code, 0, errors)
+        self.assertEqual({entry.name for entry in (self.folder / "made").iterdir()}, {"r.json", "m.safetensors"})
+        self.assertEqual({entry.name for entry in self.folder.iterdir()}, before | {"made"})
 
     def assert_one_line(self, case, *words, code=1):
         ended, output, errors = run_program(*case, directory=self.folder)
@@ -166,11 +185,13 @@ class Endings(Federation):
 
     def test_report_that_cannot_be_written(self):
         master = self.master(
-            self.plan(), "--autostart", "--exit-when-done", "--report", self.folder / "plan.json" / "r.json"
+            self.plan(), "--autostart", "--exit-when-done", "--report", self.folder / "reports" / "r.json"
         )
+        (self.folder / "reports").rmdir()
+        (self.folder / "reports").write_text("in the way")
         worker = self.worker(master, "worker-1")
         self.assertEqual(master.wait_exit(), 1)
-        self.assertIn("plan.json", master.log("report")[0]["text"])
+        self.assertIn("reports", master.log("report")[0]["text"])
         self.assertEqual(worker.wait_exit(), 0)
 
 

@@ -25,6 +25,7 @@ class Browser:
         self.address = address
         self.context = context
         self.cookie = None
+        self.origin = ("http" if context is None else "https") + "://" + address
 
     def connect(self):
         host, _, port = self.address.rpartition(":")
@@ -36,6 +37,8 @@ class Browser:
         headers = dict(headers or {})
         if self.cookie:
             headers.setdefault("Cookie", self.cookie)
+            if method not in ("GET", "HEAD"):
+                headers.setdefault("Origin", self.origin)
         connection = self.connect()
         try:
             connection.request(method, path, body, headers)
@@ -71,6 +74,7 @@ class Browser:
             "Upgrade": "websocket",
             "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": base64.b64encode(bytes(16)).decode(),
+            "Origin": self.origin,
         }
         if self.cookie:
             headers["Cookie"] = self.cookie
@@ -214,6 +218,7 @@ class Tokens(Access):
         master = self.guarded("--state-dir", self.folder / "state")
         before = self.tokens
         self.assertEqual(self.tokens_file.stat().st_mode & 0o777, 0o600)
+        self.assertEqual((self.folder / "state").stat().st_mode & 0o777, 0o700)
         master.signal(signal.SIGTERM)
         master.wait_exit()
         self.guarded("--state-dir", self.folder / "state")
@@ -232,7 +237,7 @@ class Tokens(Access):
         browser = self.browser(master)
         statuses = [browser.role(Authorization=f"Bearer {number}") for number in range(11)]
         self.assertEqual(statuses, [401] * 10 + [429])
-        refused = browser.get("/?token=" + self.tokens["operator"])
+        refused = browser.get("/?token=nonsense")
         self.assertEqual(refused.status, 429)
         self.assertLessEqual(int(refused.headers["Retry-After"]), 10)
         told = self.audit(master, 12)
@@ -302,7 +307,7 @@ class AuditLog(Access):
                 ("command", "operator", 409),
                 ("command", "operator", 400),
                 ("command", "viewer", 403),
-                ("refused", None, 403),
+                ("refused", "operator", 403),
                 ("refused", None, 401),
                 ("command", "operator", 409),
             ],
@@ -312,6 +317,7 @@ class AuditLog(Access):
         self.assertEqual(paused["session"], first["session"])
         self.assertEqual(json.loads(paused["what"]), PAUSE)
         self.assertIs(paused["answer"]["accepted"], False)
+        self.assertEqual(told[5]["session"], first["session"])
         self.assertEqual(told[7]["session"], "token")
         self.assertRegex(paused["time"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
         self.assertEqual((self.folder / "state" / "audit.log").stat().st_mode & 0o777, 0o600)

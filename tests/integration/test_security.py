@@ -79,9 +79,6 @@ class Certificates(Security):
         self.refused(
             master, "--tls", stranger, told="another authority", worker_told="does not know the authority"
         )
-        self.refused(
-            master, "--tls", masters, told="not for its role", worker_told="not for its role", name="127.0.0.1"
-        )
         kit = self.kit("worker-9")
         self.refused(
             master,
@@ -107,19 +104,31 @@ class Certificates(Security):
         worker.signal(signal.SIGTERM)
         worker.wait_exit()
         before = len(master.log("worker_joined"))
+        elsewhere = shutil.copytree(kit, self.folder / "elsewhere")
         self.pki("revoke", "pki", "worker-9")
-        again = self.worker(master, "worker-9", "--tls", kit, *QUICKLY)
+        again = self.worker(master, "worker-9", "--tls", elsewhere, *QUICKLY)
         self.assertEqual(again.wait_exit(), 1, again.text())
         self.assertIn("this side's certificate is revoked", again.text())
         master.wait_log("notice", "the peer's certificate is revoked")
         self.assertEqual(len(master.log("worker_joined")), before)
 
-    def test_a_master_with_a_workers_certificate(self):
+    def test_kits_that_cannot_be_used(self):
         self.authority()
-        master = self.master(self.plan(), "--tls", self.kit("127.0.0.1"))
-        self.refused(
-            master, "--tls", self.kit("worker-9"), told="not for its role", worker_told="not for its role"
-        )
+        masters, workers, revoked = self.master_kit(), self.kit("worker-9"), self.kit("gone")
+        self.pki("revoke", "pki", "gone")
+        plan = self.write_plan(self.plan())
+        master = ("fedasio-master", "--plan", plan, "--listen", "127.0.0.1:0", "--dashboard", "127.0.0.1:0")
+        worker = ("fedasio-worker", "--connect", "127.0.0.1:1")
+        for program, option, kit, reason in (
+            (master, "--tls", workers, "is not a master's certificate"),
+            (master, "--dashboard-tls", workers, "is not a master's certificate"),
+            (worker, "--tls", masters, "is not a worker's certificate"),
+            (worker, "--tls", revoked, "is revoked"),
+        ):
+            code, _, errors = run_program(*program, option, kit, directory=self.folder)
+            self.assertEqual(code, 1)
+            self.assertIn(f"{kit / 'cert.pem'} {reason}", errors)
+            self.assertIn("fedasio pki issue", errors)
 
     def test_spawned_workers(self):
         self.authority()

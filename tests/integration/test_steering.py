@@ -119,7 +119,7 @@ class Steering(Federation):
         report = self.folder / "report.json"
         other = self.plan_with_test_files(name="other", rounds=3, seed=9)
         alone = self.run_to_the_end(other, [])["weights_sha256"]
-        master = self.master(self.plan(), "--report", report)
+        master = self.master(self.plan(), "--report", report, "--plan-data", self.folder)
         self.workers(master, 2)
         first = master.train()
         run = master.get("status")["run"]
@@ -146,6 +146,25 @@ class Steering(Federation):
         self.assertEqual(master.get(f"runs/{run}")["plan_json"]["seed"], 5)
         self.assertEqual(master.get(f"runs/{status['run']}")["plan_json"]["seed"], 9)
         self.assertEqual([entry["round"] for entry in master.get(f"runs/{run}/rounds")], [1, 2])
+
+    def test_a_plan_that_is_sent_reads_no_other_files(self):
+        (self.folder / "secrets").mkdir()
+        (self.folder / "secrets" / "token").write_text("s3cret,hidden\n")
+        master = self.master(self.plan(), "--spawn-workers", "1")
+        master.wait_workers(1)
+        for file in "token", "nothing":
+            path = str(self.folder / "secrets" / file)
+            for source in (
+                {"type": "csv", "train": "train.csv", "test": path, "label": "label"},
+                {"type": "csv", "train": path, "label": "label"},
+                {"type": "idx", **self.plan()["data"]["source"], "test_images": path, "test_labels": path},
+            ):
+                sent = self.plan(data={"source": source, "partition": {"scheme": "iid"}})
+                if source["type"] == "csv":
+                    sent["model"] = {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]}
+                with self.subTest(source):
+                    self.assertIn("--plan-data FOLDER", master.refused("start", plan=json.dumps(sent)))
+        self.assertNotIn("s3cret", master.text())
 
     def test_what_can_be_fetched(self):
         master = self.master(self.plan_with_test_files())

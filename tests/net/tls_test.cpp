@@ -487,14 +487,16 @@ BOOST_AUTO_TEST_CASE(a_kit_is_judged_before_it_is_shown) {
     const auto master = master_kit();
     const auto worker = worker_kit();
     const auto half_used = kit(pki::role::worker, "half", now() - 2 * 3600);
-    BOOST_TEST(verdict(half_used, side::connecting).starts_with((half_used / "cert.pem").string() + " expires"));
+    BOOST_TEST(
+        verdict(half_used, side::connecting).starts_with((half_used / "cert.pem").string() + " expires"));
     const auto fresh = kit(pki::role::master, "fresh.example", now() + 3600 / 2);
     BOOST_TEST(verdict(fresh, side::accepting).empty());
     for (const auto use : {tls_use::mutual, tls_use::serving}) {
         says(verdict(worker, side::accepting, use),
              "refused: " + (worker / "cert.pem").string() + " is not a master's certificate: name");
         const auto old = kit(pki::role::master, use == tls_use::mutual ? "a" : "b", now() - 31 * day);
-        says(verdict(old, side::accepting, use), "refused: " + (old / "cert.pem").string() + " expired on 20");
+        says(verdict(old, side::accepting, use),
+             "refused: " + (old / "cert.pem").string() + " expired on 20");
     }
     says(verdict(master, side::connecting), "is not a worker's certificate");
     says(verdict(kit(pki::role::worker, "old", now() - 31 * day), side::connecting), "expired on 20");

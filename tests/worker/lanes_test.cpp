@@ -34,7 +34,7 @@ struct place_of_work : fedasio::worker::testing::federation_of_two {
             done = true;
         };
         boost::asio::co_spawn(world.executor(), end(*work, ended), boost::asio::detached);
-        while (!ended) {
+        while (!ended) { // NOLINT(bugprone-infinite-loop): the coroutine sets it
             world.settle();
             compute();
         }

@@ -38,10 +38,10 @@ struct run_options {
     bool autostart = false;      ///< train the plan's rounds as soon as there are workers enough
     bool exit_when_done = false; ///< `serve` ends after the first training
     bool resume = false;         ///< go on from the latest checkpoint of this plan, if there is one
-    std::filesystem::path state_dir = "fedasio-state";   ///< empty: no checkpoints
-    std::size_t keep_checkpoints = 3;                    ///< the latest ones; at least 1
-    /// Folders whose files a plan that comes with `start` may name as its test files, beside those of the test
-    /// files of the first plan; never inside state_dir.
+    std::filesystem::path state_dir = "fedasio-state"; ///< empty: no checkpoints
+    std::size_t keep_checkpoints = 3;                  ///< the latest ones; at least 1
+    /// Folders whose files, at any depth, a plan that comes with `start` may name as its test files, besides
+    /// those that lie beside the first plan's; never inside state_dir.
     std::vector<std::filesystem::path> plan_folders;
     bool workers_on_this_machine = false; ///< then its training files count like its test files
     federation::disk* disk = &federation::system_disk(); ///< where checkpoints and models are written

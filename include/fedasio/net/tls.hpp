@@ -39,9 +39,9 @@ public:
     tls& operator=(const tls&) = delete;
     ~tls();
 
-    /// Whether this side's certificate can be used as `own`, at this moment: it is for that role, valid now and
-    /// not on the kit's revocation list, if it has one. Throws std::runtime_error with file, reason and remedy
-    /// if not; returns a warning when fewer than 30 days are left, else nothing. Not for `asking`.
+    /// Whether this side's certificate can be used as `own`, at this moment: it is for that role, valid now
+    /// and not on the kit's revocation list, if it has one. Throws std::runtime_error with file, reason and
+    /// remedy if not; returns a warning when fewer than 30 days are left, else nothing. Not for `asking`.
     [[nodiscard]] std::string check_own(side own) const;
 
     /// The common name of this side's certificate.
