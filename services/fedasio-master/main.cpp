@@ -16,6 +16,7 @@
 #include "program/child_processes.hpp"
 #include "program/command_line.hpp"
 #include "program/event_output.hpp"
+#include "program/large_buffers.hpp"
 #include "program/logging.hpp"
 #include "program/plan_file.hpp"
 #include "program/protection.hpp"
@@ -245,6 +246,7 @@ int start(settings from, bool min_workers_given) {
 } // namespace
 
 int main(int argc, char** argv) {
+    program::return_large_buffers();
     settings from;
     CLI::App app("Drives a federated training: waits for workers, runs the plan's rounds, and shows them in "
                  "the browser.",

@@ -12,6 +12,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "program/command_line.hpp"
+#include "program/large_buffers.hpp"
 #include "program/logging.hpp"
 #include "program/process_measurements.hpp"
 #include "program/protection.hpp"
@@ -123,6 +124,7 @@ int start(settings from) {
 } // namespace
 
 int main(int argc, char** argv) {
+    program::return_large_buffers();
     settings from;
     from.worker.threads = std::max(1U, std::thread::hardware_concurrency());
     CLI::App app("Trains next to its data for a fedasio master: it is told by the master what to learn.",
