@@ -1,7 +1,7 @@
 #pragma once
 
-// A function with this attribute is compiled for AVX-512 too, and the program takes what the processor has. What
-// chooses runs before the thread sanitizer is ready for it.
+// A function with this attribute is compiled for AVX-512 too, and the program takes what the processor has.
+// What chooses runs before the thread sanitizer is ready for it.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define FEDASIO_THREAD_SANITIZER

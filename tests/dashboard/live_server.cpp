@@ -106,9 +106,8 @@ void manual_clock::advance(duration by) {
 
 void fixture::start() {
     auto handler = [this](fedasio::master::command what) { return obey(commands, std::move(what)); };
-    server =
-        std::make_unique<fedasio::dashboard::server>(rt, fedasio::net::address::parse(listen), events,
-                                                     handler, page(), options, archive, protection);
+    server = std::make_unique<fedasio::dashboard::server>(rt, fedasio::net::address::parse(listen), events,
+                                                          handler, page(), options, archive, protection);
 }
 
 void fixture::run(awaitable<void> (*scenario)(fixture&)) {

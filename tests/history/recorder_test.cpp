@@ -86,9 +86,7 @@ struct fixture {
 
         fixture& with;
         event_source events;
-        history::recorder recorder{with.rt,
-                                   with.pool.get_executor(),
-                                   with.file,
+        history::recorder recorder{with.rt, with.pool.get_executor(), with.file,
                                    [this](noticed::severity level, std::string text) {
                                        with.notices.emplace_back(level, std::move(text));
                                    },

@@ -35,7 +35,8 @@ public:
                                  const std::vector<std::uint32_t>& cohort,
                                  const std::vector<std::uint32_t>& updated);
 
-    /// Whether a model's test results are those that it had before, in whatever trial; the first are believed.
+    /// Whether a model's test results are those that it had before, in whatever trial; the first are
+    /// believed.
     [[nodiscard]] bool agrees(const model_ptr& model, std::optional<double> loss,
                               std::optional<double> accuracy);
 

@@ -68,8 +68,8 @@ public:
     /// past runs, models and samples. Throws std::runtime_error that names the address
     /// when it cannot be had.
     server(net::runtime& rt, const net::address& listen, master::event_source& events,
-           master::command_handler commands, std::span<const asset> assets,
-           server_options options = {}, archive_reader archive = {}, server_protection protection = {});
+           master::command_handler commands, std::span<const asset> assets, server_options options = {},
+           archive_reader archive = {}, server_protection protection = {});
     ~server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;
