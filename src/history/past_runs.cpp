@@ -52,6 +52,13 @@ json::object run_object(const statement& from) {
     return run;
 }
 
+/// Empty if there is no such run.
+std::optional<json::object> find_run(database& in, std::string_view run) {
+    statement found(in, std::string(run_columns) + "WHERE id = ?");
+    found.bind(run);
+    return found.next() ? std::optional(run_object(found)) : std::nullopt;
+}
+
 json::array notes_of(database& file, std::string_view run, std::size_t most) {
     statement notes(file, "SELECT time, level, text FROM notes WHERE run = ? ORDER BY number DESC LIMIT ?");
     notes.bind(run).bind(static_cast<std::int64_t>(most));
@@ -127,15 +134,11 @@ std::string runs_text(const std::filesystem::path& file, std::size_t most) {
 std::optional<std::string> run_text(const std::filesystem::path& file, std::string_view run,
                                     std::size_t most_notes) {
     auto opened = open(file);
-    if (!opened) {
+    auto found = opened ? find_run(*opened, run) : std::nullopt;
+    if (!found) {
         return std::nullopt;
     }
-    statement found(*opened, std::string(run_columns) + "WHERE id = ?");
-    found.bind(run);
-    if (!found.next()) {
-        return std::nullopt;
-    }
-    auto result = run_object(found);
+    auto& result = *found;
     result["plan_json"] = federation::parse_json(plan_text_of(*opened, run));
     result["notes"] = notes_of(*opened, run, most_notes);
     return federation::canonical_text(result);
@@ -178,15 +181,11 @@ std::optional<std::string> rounds_text(const std::filesystem::path& file, std::s
 std::optional<std::string> report_text(const std::filesystem::path& file, std::string_view run,
                                        std::size_t most_bytes) {
     auto opened = open(file);
-    if (!opened) {
+    auto found = opened ? find_run(*opened, run) : std::nullopt;
+    if (!found) {
         return std::nullopt;
     }
-    statement found(*opened, std::string(run_columns) + "WHERE id = ?");
-    found.bind(run);
-    if (!found.next()) {
-        return std::nullopt;
-    }
-    auto report = run_object(found);
+    auto& report = *found;
     for (const auto* const key :
          {"started", "ended", "rounds", "best_test_accuracy", "last_test_accuracy", "last_test_loss"}) {
         report.erase(key);

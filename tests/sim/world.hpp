@@ -68,11 +68,16 @@ public:
     [[nodiscard]] time_point now() const noexcept { return now_; }
 
     template <class Function>
+    static std::unique_ptr<action> bind(Function what) {
+        return std::make_unique<bound<Function>>(std::move(what));
+    }
+
+    template <class Function>
     void at(time_point when, process* whose, Function what) {
         if (when <= now_) {
-            become_ready(whose, std::make_unique<bound<Function>>(std::move(what)));
+            become_ready(whose, bind(std::move(what)));
         } else {
-            later_.emplace(when, item{whose, std::make_unique<bound<Function>>(std::move(what))});
+            later_.emplace(when, item{whose, bind(std::move(what))});
         }
     }
 
@@ -114,14 +119,6 @@ private:
     };
 
     void become_ready(process* whose, std::unique_ptr<action> what);
-
-public:
-    template <class Function>
-    static std::unique_ptr<action> bind(Function what) {
-        return std::make_unique<bound<Function>>(std::move(what));
-    }
-
-private:
     [[nodiscard]] std::vector<std::size_t> runnable() const;
     void let_time_pass();
 
@@ -146,8 +143,6 @@ public:
     [[nodiscard]] asio::any_io_executor pool() noexcept;
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
-
-    [[nodiscard]] world& in() const noexcept { return world_; }
 
     /// As `kill -9`: nothing of it runs any more, and everything that its coroutines held is let go.
     void kill();
