@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <boost/json/value_stack.hpp>
 
+#include "json_fault.hpp"
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -144,19 +145,6 @@ json_error error_at(std::string_view text, std::size_t offset, const std::string
     return {line, before.size() - line_begin + 1, problem};
 }
 
-std::string describe(const json::error_code& ec) {
-    if (ec == json::error::incomplete) {
-        return "the text ends too early; is a bracket or a quote not closed?";
-    }
-    if (ec == json::error::too_deep) {
-        return "nested too deeply";
-    }
-    if (ec == json::error::extra_data) {
-        return "more text after the end of the JSON value";
-    }
-    return "not valid JSON (" + ec.message() + ")";
-}
-
 void append(std::string& out, const json::value& value);
 
 void append(std::string& out, const json::string& text) {
@@ -249,7 +237,15 @@ json::value parse_json(std::string_view text, const json_limits& limits) {
     }
     if (ec) {
         const std::string& problem = parser.handler().problem();
-        throw error_at(text, used, problem.empty() ? describe(ec) : problem);
+        if (!problem.empty()) {
+            throw error_at(text, used, problem);
+        }
+        if (ec == json::error::too_deep) {
+            throw error_at(text, used, "nested too deeply");
+        }
+        const auto fault = find_json_fault(text, limits.comments);
+        throw fault ? error_at(text, fault->offset, fault->problem)
+                    : error_at(text, used, "not valid JSON (" + ec.message() + ")");
     }
     return parser.handler().release();
 }

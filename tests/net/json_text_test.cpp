@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <string>
@@ -54,6 +55,74 @@ BOOST_AUTO_TEST_CASE(errors_have_line_and_column) {
     BOOST_TEST(error_of("[1] 2").starts_with("1:5: more text after the end"));
     BOOST_TEST(error_of("").starts_with("1:1: the text ends too early"));
     BOOST_TEST(error_of("{\"a\":\n[1,").starts_with("2:4: the text ends too early"));
+}
+
+BOOST_AUTO_TEST_CASE(errors_say_what_was_expected_and_what_was_found) {
+    struct fault {
+        const char* text;
+        const char* error;
+    };
+
+    const std::array<fault, 25> faults{{
+        {"", "1:1: the text ends too early: expected a value"},
+        {"{\"a\": 1", "1:8: the text ends too early: expected `}` for the `{` of line 1"},
+        {"{\"a\"",
+         "1:5: the text ends too early: expected `:` after the key `a` and `}` for the `{` of line 1"},
+        {"{\"a\":\n[1,", "2:4: the text ends too early: expected `]` for the `[` of line 2"},
+        {"{\n\"a\": \"b", "2:6: the text ends too early: expected a closing quote for this one"},
+        {"[1] 2", "1:5: more text after the end of the JSON value: expected nothing, but found `2`"},
+        {"{} }", "1:4: more text after the end of the JSON value: expected nothing, but found `}`"},
+        {"{\"a\": 1\n \"b\": 2}",
+         "2:2: not valid JSON: expected `,` or the `}` for the `{` of line 1, but found `\"b\"`; is a comma "
+         "missing before it?"},
+        {"{\"a\": [1, 2}",
+         "1:12: not valid JSON: expected `,` or the `]` for the `[` of line 1, but found `}`"},
+        {"{\"a\" 1}", "1:6: not valid JSON: expected `:` after the key `a`, but found `1`"},
+        {"{\"a\" = 1}", "1:6: not valid JSON: expected `:` after the key `a`, but found `=`"},
+        {"{a: 1}", "1:2: not valid JSON: expected a key in double quotes, but found `a`; write \"a\""},
+        {"{'a': 1}", "1:2: not valid JSON: expected a key in double quotes, but found `'a'`"},
+        {"{\"a\": 1,}",
+         "1:9: not valid JSON: expected another key after the comma, but found `}`; remove the comma"},
+        {"[1,]",
+         "1:4: not valid JSON: expected another value after the comma, but found `]`; remove the comma"},
+        {"[True]", "1:2: not valid JSON: expected a value, but found `True`; write true"},
+        {"[None]", "1:2: not valid JSON: expected a value, but found `None`; write null"},
+        {"[-Infinity]",
+         "1:3: not valid JSON: expected a digit, but found `Infinity`; JSON has no such number"},
+        {"[relu]",
+         "1:2: not valid JSON: expected a value, but found `relu`; text stands in double quotes: \"relu\""},
+        {"[.5]",
+         "1:2: not valid JSON: expected a value, but found `.`; a number begins with a digit or with -"},
+        {"[1.]", "1:4: not valid JSON: expected a digit after the point, but found `]`"},
+        {"[007]", "1:2: not valid JSON: a number has no zeros in front; remove them"},
+        {"[\"C:\\data\"]", "1:5: not valid JSON: a backslash in a string; write it twice"},
+        {"[\"a\nb\"]", "1:2: not valid JSON: expected a closing quote in the same line as this one"},
+        {"[1 // one\n]", "1:4: not valid JSON: comments are not allowed here; remove it"},
+    }};
+    for (const auto& [text, error] : faults) {
+        BOOST_TEST(error_of(text) == error);
+    }
+    BOOST_TEST(error_of("[1, /* one\n]", {.comments = true}) ==
+               "1:5: the text ends too early: expected */ at the end of this comment");
+    BOOST_TEST(error_of("{\"a\": 1, // one\n}}", {.comments = true}) ==
+               "2:2: more text after the end of the JSON value: expected nothing, but found `}`");
+}
+
+/// Whatever the parser refuses has a place and a reason that are not the parser's.
+BOOST_AUTO_TEST_CASE(every_cut_and_every_changed_byte_has_a_reason) {
+    const std::string good =
+        R"({"a": [1, -2.5e3, true, null, "t\u00e9\n"], "b": {"c": "d", "e": []}, "f": 0})";
+    for (std::size_t i = 0; i < good.size(); ++i) {
+        const auto cut = error_of(good.substr(0, i));
+        BOOST_TEST(!has(cut, "not valid JSON ("), cut);
+        BOOST_TEST(has(cut, "expected "), good.substr(0, i) << " " << cut);
+        for (const char c : {'}', ']', ',', ':', '"', 'x', '\\', '\'', '.', '\n', '\t'}) {
+            auto text = good;
+            text[i] = c;
+            const auto error = error_of(text);
+            BOOST_TEST(!has(error, "not valid JSON ("), text << " " << error);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_repeated_key_is_an_error) {
