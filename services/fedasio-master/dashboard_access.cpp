@@ -4,6 +4,7 @@
 
 #include <boost/asio/ip/host_name.hpp>
 
+#include "program/command_line.hpp"
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -27,6 +28,7 @@ void add_dashboard_access_options(CLI::App& app, dashboard_access_options& into)
                    "(default off loopback: dashboard-tokens in the state folder)");
     app.add_option("--dashboard-name", into.names,
                    "another host name by which browsers reach the dashboard; may be repeated")
+        ->check(host_name())
         ->allow_extra_args(false);
 }
 

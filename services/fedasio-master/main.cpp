@@ -272,19 +272,20 @@ int main(int argc, char** argv) {
     auto* min_workers = app.add_option("--min-workers", from.run.min_workers,
                                        "workers that must be connected before a training starts "
                                        "(default: those of --spawn-workers, else 1)")
-                            ->check(CLI::Range(1, 1000000));
+                            ->check(program::whole_between(1, 1000000));
     app.add_option("--spawn-workers", from.spawn_workers,
                    "start so many workers as child processes on this machine")
-        ->check(CLI::Range(0, 1024));
+        ->check(program::whole_between(0, 1024));
     app.add_flag("--announce", from.announce,
                  "let workers on the local network find this master (--discover)");
     app.add_option("--discovery-port", from.discovery_port, "UDP port of announcements")
+        ->check(program::whole_between(1, 65535))
         ->capture_default_str();
     app.add_option("--state-dir", from.run.state_dir,
                    "folder for checkpoints, saved models and the history of runs")
         ->capture_default_str();
     app.add_option("--keep-checkpoints", from.run.keep_checkpoints, "checkpoints of the plan to keep")
-        ->check(CLI::Range(1, 1000))
+        ->check(program::whole_between(1, 1000))
         ->capture_default_str();
     app.add_flag("--resume", from.run.resume,
                  "go on from the latest checkpoint of this plan in the state folder");

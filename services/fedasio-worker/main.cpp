@@ -144,20 +144,21 @@ int main(int argc, char** argv) {
         ->check([](const std::string& name) { return federation::problem_of_name(name); });
     app.add_option("--clients", from.worker.clients,
                    "clients to host at most (default 0: as many as the master gives)")
-        ->check(CLI::Range(0, 1000000));
+        ->check(program::whole_between(0, 1000000));
     app.add_option("--threads", from.worker.threads, "clients that train at the same time")
-        ->check(CLI::Range(1, 1024))
+        ->check(program::whole_between(1, 1024))
         ->capture_default_str();
     app.add_option("--data", from.data,
                    "this worker's own data: a file, or a folder that holds the files that the plan names")
         ->check(CLI::ExistingPath);
     app.add_option("--give-up-after", from.give_up, "seconds to go on trying when there is no master")
-        ->check(CLI::Range(0.0, 1e9))
+        ->check(program::number_between(0, 1e9))
         ->capture_default_str();
     app.add_flag_callback(
         "--no-label-counts", [&from] { from.worker.tell_labels = false; },
         "do not tell the master how many samples of each class there are");
     app.add_option("--discovery-port", from.discovery_port, "UDP port of announcements")
+        ->check(program::whole_between(1, 65535))
         ->capture_default_str();
     program::add_protection_options(app, from.protection);
     app.add_option("--master-name", from.protection.master_name,

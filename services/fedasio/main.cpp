@@ -15,6 +15,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "pki.hpp"
+#include "program/command_line.hpp"
 #include "simulate.hpp"
 #include "status_text.hpp"
 #include "sweep.hpp"
@@ -139,27 +140,18 @@ std::string read_text(const std::string& file) {
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-CLI::Validator share() {
-    return {[](const std::string& text) {
-                double number = 0;
-                const bool valid = CLI::detail::lexical_cast(text, number) && number > 0 && number <= 1;
-                return valid ? std::string() : text + " is not a number over 0 and at most 1";
-            },
-            {}};
-}
-
 void add_changes(CLI::App& to, master::command& wanted) {
     to.add_option("--rounds", wanted.rounds, "The last round, in all")
-        ->check(CLI::Range(1U, dashboard::most_rounds));
+        ->check(program::whole_between(1, dashboard::most_rounds));
     auto* const target =
         to.add_option("--target-accuracy", wanted.target_accuracy, "Test accuracy at which to end")
-            ->check(share());
+            ->check(program::share());
     to.add_flag("--no-target", wanted.no_target, "Train to the last round, whatever the accuracy")
         ->excludes(target);
     to.add_option("--deadline", wanted.deadline, "Seconds for each step of a round")
-        ->check(CLI::Range(0.001, 1e6));
+        ->check(program::number_between(0.001, 1e6));
     to.add_option("--fraction", wanted.fraction, "Share of the clients that trains in a round")
-        ->check(share());
+        ->check(program::share());
     to.require_option();
 }
 
@@ -167,10 +159,10 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
     auto* const sub = app.add_subcommand(std::string(to_string(what)), help);
     if (what == master::command::kind::train) {
         sub->add_option("--rounds", wanted.command.rounds, "Rounds to train for (default: the plan's)")
-            ->check(CLI::Range(1U, dashboard::most_rounds));
+            ->check(program::whole_between(1, dashboard::most_rounds));
         sub->add_option("--target-accuracy", wanted.command.target_accuracy,
                         "Test accuracy at which to end, over 0 and at most 1")
-            ->check(share());
+            ->check(program::share());
     }
     if (what == master::command::kind::stop) {
         sub->add_flag("--now", wanted.command.now, "Give the open round up");
@@ -299,7 +291,13 @@ int main(int argc, char** argv) {
             master.token = wanted.token.empty() ? master.token : wanted.token;
         }
     } catch (const CLI::ParseError& problem) {
-        return app.exit(problem) == 0 ? done : wrong_usage;
+        if (problem.get_exit_code() == 0) {
+            return app.exit(problem);
+        }
+        const auto unknown = program::unknown_words(app);
+        std::cerr << "fedasio: " << (unknown.empty() ? problem.what() : unknown)
+                  << "\nTry 'fedasio --help'.\n";
+        return wrong_usage;
     } catch (const std::invalid_argument& problem) {
         std::cerr << "fedasio: --master: " << problem.what() << '\n';
         return wrong_usage;

@@ -2,6 +2,7 @@
 
 #include <fedasio/pki/authority.hpp>
 
+#include "program/command_line.hpp"
 #include <ctime>
 #include <iostream>
 #include <memory>
@@ -78,7 +79,7 @@ void add_pki(CLI::App& app, std::function<int()>& job) {
         ->required();
     issue_command->add_option("--out", from->out, "Folder of the kit (default: DIR/kits/NAME)");
     issue_command->add_option("--days", from->wanted.days, "How long it is valid")
-        ->check(CLI::Range(1, 3650))
+        ->check(program::whole_between(1, 3650))
         ->capture_default_str();
     auto* const revoke_command = add("revoke", "Let a certificate no longer count", revoke);
     revoke_command->add_option("NAME", from->revoked, "As it was issued")->required();

@@ -12,12 +12,11 @@
 #include "program/signals.hpp"
 #include "program/state_dir.hpp"
 #include "program/state_lock.hpp"
-#include <charconv>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 
 namespace fedasio::steering {
 namespace {
@@ -40,15 +39,6 @@ struct settings {
     program::log_options log;
     simulation::simulation_options simulation;
 };
-
-/// CLI11 would take -1 for the largest number.
-std::string check_seed(const std::string& text) {
-    std::uint64_t seed = 0;
-    const auto* const end = text.data() + text.size();
-    const auto [stopped, problem] = std::from_chars(text.data(), end, seed);
-    return problem == std::errc() && stopped == end ? std::string()
-                                                    : text + " is not a whole number from 0 to 2^64 - 1";
-}
 
 int start(const settings& from) {
     program::start_log("fedasio", from.log);
@@ -82,14 +72,15 @@ void add_simulate(CLI::App& app, std::function<int()>& job) {
         ->check(CLI::ExistingFile);
     sub->add_option("--workers", from->simulation.workers,
                     "Workers to spread the clients over; changes no bit of the result")
-        ->check(CLI::Range(1, 10000))
+        ->check(program::whole_between(1, 10000))
         ->capture_default_str();
     sub->add_option("--threads", from->simulation.threads,
                     "Clients that train at once, over all workers (default: the cores of this machine)")
-        ->check(CLI::Range(1, 1024));
+        ->check(program::whole_between(1, 1024));
     sub->add_option("--rounds", from->rounds, "Rounds, in place of the plan's")
-        ->check(CLI::Range(1, 1'000'000'000));
-    sub->add_option("--seed", from->seed, "Seed, in place of the plan's")->check(check_seed);
+        ->check(program::whole_between(1, 1'000'000'000));
+    sub->add_option("--seed", from->seed, "Seed, in place of the plan's")
+        ->check(program::whole_between(0, std::numeric_limits<std::uint64_t>::max()));
     sub->add_option("--report", from->report, "Write a JSON report to this file when the training ends")
         ->check(program::writable_file());
     auto* const state_dir = sub->add_option("--state-dir", from->simulation.state_dir,

@@ -95,7 +95,7 @@ void add_sweep(CLI::App& app, std::function<int()>& job) {
         ->capture_default_str();
     sub->add_option("--threads", from->sweep.threads,
                     "Clients that train at once (default: the cores of this machine)")
-        ->check(CLI::Range(1, 1024));
+        ->check(program::whole_between(1, 1024));
     sub->add_flag("--retry-failed", from->sweep.retry_failed,
                   "Run those again whose row says that they failed");
     sub->add_option(

@@ -1,18 +1,106 @@
 #include "program/command_line.hpp"
 
 #include <fedasio/build_info.hpp>
+#include <fedasio/federation/nearest.hpp>
+#include <fedasio/net/printable.hpp>
 #include <fedasio/net/tcp.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <fmt/format.h>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace fedasio::program {
+namespace {
+
+/// The number that the whole text is, if it is one.
+template <class Number>
+std::optional<Number> parsed(std::string_view text) {
+    Number number{};
+    const auto* const end = text.data() + text.size();
+    const auto [stopped, problem] = std::from_chars(text.data(), end, number);
+    return problem == std::errc() && stopped == end ? std::optional(number) : std::nullopt;
+}
+
+/// The command whose words come last on the command line.
+const CLI::App& innermost(const CLI::App& app) {
+    const auto commands = app.get_subcommands();
+    return commands.empty() ? app : innermost(*commands.back());
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
+    const std::vector<std::string_view> candidates(known.begin(), known.end());
+    const auto meant = federation::nearest(word, candidates);
+    return meant.empty() ? std::string() : fmt::format("; did you mean '{}'?", meant);
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const auto* const command : app.get_subcommands({})) {
+        names.push_back(command->get_name());
+    }
+    return names;
+}
+
+/// Those of a command and of all around it.
+std::vector<std::string> option_names(const CLI::App* app) {
+    std::vector<std::string> names;
+    for (; app != nullptr; app = app->get_parent()) {
+        for (const auto* const option : app->get_options()) {
+            for (const auto& name : option->get_lnames()) {
+                names.push_back("--" + name);
+            }
+        }
+    }
+    return names;
+}
+
+/// "http://host:1" and "host/path" are addresses of pages.
+std::string problem_of_host(std::string_view host) {
+    const bool plain = std::ranges::all_of(host, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '-' || c == '_' || c == ':' || c == '%';
+    });
+    if (host.empty() || !plain) {
+        return fmt::format("'{}' is not the name of a host; write it alone, without http:// and path",
+                           net::printable(host));
+    }
+    return {};
+}
+
+} // namespace
+
+std::string unknown_words(const CLI::App& app) {
+    const auto& command = innermost(app);
+    const auto words = app.remaining(true);
+    const auto known = command_names(command);
+    if (words.empty()) {
+        const bool lacks_one = !known.empty() && command.get_subcommands().empty();
+        return lacks_one ? fmt::format("name a command: {}", fmt::join(known, ", ")) : std::string();
+    }
+    const auto& word = words.front();
+    if (word.size() > 1 && word.front() == '-') {
+        const auto name = word.substr(0, word.find('='));
+        return fmt::format("there is no option {}{}", net::printable(name),
+                           did_you_mean(name, option_names(&command)));
+    }
+    if (known.empty()) {
+        return fmt::format("'{}' is one word too much", net::printable(word));
+    }
+    const auto meant = did_you_mean(word, known);
+    return fmt::format("there is no command '{}'{}", net::printable(word),
+                       meant.empty() ? fmt::format("; the commands are {}", fmt::join(known, ", ")) : meant);
+}
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& start) {
     try {
@@ -20,8 +108,9 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     } catch (const CLI::Success& asked_for_help) {
         return app.exit(asked_for_help);
     } catch (const CLI::ParseError& e) {
-        std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", app.get_name().c_str(), e.what(),
-                     app.get_name().c_str());
+        const auto unknown = unknown_words(app);
+        std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", app.get_name().c_str(),
+                     unknown.empty() ? e.what() : unknown.c_str(), app.get_name().c_str());
         return wrong_usage;
     }
     try {
@@ -50,14 +139,59 @@ void add_log_options(CLI::App& app, log_options& into) {
 
 CLI::Validator host_and_port() {
     const auto check = [](const std::string& text) -> std::string {
+        if (text.find("://") != std::string::npos) {
+            return fmt::format("'{}' is the address of a page; write HOST:PORT, without {}",
+                               net::printable(text), net::printable(text.substr(0, text.find("://") + 3)));
+        }
         try {
-            net::address::parse(text);
-            return {};
+            return problem_of_host(net::address::parse(text).host);
         } catch (const std::exception& e) {
             return e.what();
         }
     };
     return CLI::Validator(check, "HOST:PORT");
+}
+
+CLI::Validator host_name() {
+    const auto check = [](std::string text) -> std::string {
+        const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+        const auto host = bracketed ? text.substr(1, text.size() - 2) : text;
+        if (std::ranges::count(host, ':') == 1 && host.find("://") == std::string::npos) {
+            return fmt::format("'{}' has a port; write the name of the host alone", net::printable(text));
+        }
+        return problem_of_host(host);
+    };
+    return CLI::Validator(check, "HOST");
+}
+
+CLI::Validator whole_between(std::uint64_t low, std::uint64_t high) {
+    const auto check = [low, high](const std::string& text) {
+        const auto number = parsed<std::uint64_t>(text);
+        return number && *number >= low && *number <= high
+                   ? std::string()
+                   : fmt::format("'{}' is not a whole number from {} to {}", net::printable(text), low, high);
+    };
+    return CLI::Validator(check, fmt::format("in [{} - {}]", low, high));
+}
+
+CLI::Validator number_between(double low, double high) {
+    const auto check = [low, high](const std::string& text) {
+        const auto number = parsed<double>(text);
+        return number && *number >= low && *number <= high // nan is not
+                   ? std::string()
+                   : fmt::format("'{}' is not a number from {} to {}", net::printable(text), low, high);
+    };
+    return CLI::Validator(check, fmt::format("in [{} - {}]", low, high));
+}
+
+CLI::Validator share() {
+    const auto check = [](const std::string& text) {
+        const auto number = parsed<double>(text);
+        return number && *number > 0 && *number <= 1
+                   ? std::string()
+                   : fmt::format("'{}' is not a number over 0 and at most 1", net::printable(text));
+    };
+    return CLI::Validator(check, "over 0, at most 1");
 }
 
 CLI::Validator writable_file() {

@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 
 #include "program/logging.hpp"
+#include <cstdint>
 #include <functional>
+#include <string>
 
 namespace fedasio::program {
 
@@ -14,6 +16,10 @@ enum exit_code : int { done = 0, failed = 1, wrong_usage = 2 };
 /// exit code: 2 with a pointer to --help for wrong usage, 1 for an exception out of `start`.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& start);
 
+/// Why an app failed to parse, if because of a command or option that it does not know, or of a command that
+/// is missing: "there is no command 'trian'; did you mean 'train'?". Else empty.
+[[nodiscard]] std::string unknown_words(const CLI::App& app);
+
 /// Adds --version and sets what all programs' --help have in common.
 void describe(CLI::App& app, const std::string& examples);
 
@@ -22,6 +28,15 @@ void add_log_options(CLI::App& app, log_options& into);
 
 /// A CLI11 check for HOST:PORT.
 [[nodiscard]] CLI::Validator host_and_port();
+
+/// A CLI11 check for the name of a host, without scheme, port and path.
+[[nodiscard]] CLI::Validator host_name();
+
+/// CLI11 checks for numbers, both ends included. CLI11's own let nan pass, and -1 for the largest number.
+[[nodiscard]] CLI::Validator whole_between(std::uint64_t low, std::uint64_t high);
+[[nodiscard]] CLI::Validator number_between(double low, double high);
+/// Over 0 and at most 1.
+[[nodiscard]] CLI::Validator share();
 
 /// A CLI11 check for a file that is written at the end of the work: it makes the folder and tries it.
 [[nodiscard]] CLI::Validator writable_file();

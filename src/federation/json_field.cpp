@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <federation/json_field.hpp>
-#include <federation/nearest.hpp>
+#include <fedasio/federation/nearest.hpp>
 
 namespace fedasio::federation {
 

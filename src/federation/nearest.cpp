@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <federation/nearest.hpp>
+#include <fedasio/federation/nearest.hpp>
 #include <vector>
 
 namespace fedasio::federation {

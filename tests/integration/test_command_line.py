@@ -49,6 +49,76 @@ class Usage(Federation):
                 self.assertTrue(errors.startswith(case[0] + ": "), errors)
                 self.assertIn("--help", errors)
 
+    def test_words_that_nothing_takes_are_named(self):
+        plan = self.write_plan(self.plan())
+        cases = (
+            (("fedasio", "trian"), "there is no command 'trian'; did you mean 'train'?"),
+            (("fedasio", "polish"), "there is no command 'polish'; the commands are status, train, "),
+            (("fedasio", "--token", "t", "stauts"), "there is no command 'stauts'; did you mean 'status'?"),
+            (("fedasio", "pki", "isue"), "there is no command 'isue'; did you mean 'issue'?"),
+            (("fedasio",), "name a command: status, train, "),
+            (("fedasio", "pki"), "name a command: init, issue, revoke"),
+            (("fedasio", "sweep", plan, "--gird", "rounds=1"), "there is no option --gird; did you mean '--grid'?"),
+            (("fedasio", "status", "now"), "'now' is one word too much"),
+            (("fedasio-worker", "--conect=127.0.0.1:1"), "there is no option --conect; did you mean '--connect'?"),
+            (("fedasio-master", "--plan", plan, "train"), "'train' is one word too much"),
+        )
+        for case, error in cases:
+            with self.subTest(case):
+                code, output, errors = run_program(*case, directory=self.folder)
+                self.assertEqual((code, output), (2, ""), errors)
+                self.assertIn(f"{case[0]}: {error}", errors)
+                self.assertIn(f"Try '{case[0]} --help'.", errors)
+
+    def test_numbers_that_no_option_takes(self):
+        plan = self.write_plan(self.plan())
+        worker = ("fedasio-worker", "--connect", "127.0.0.1:1")
+        master = ("fedasio-master", "--plan", plan)
+        simulate = ("fedasio", "simulate", plan)
+        options = (
+            (*worker, "--give-up-after"),
+            (*worker, "--threads"),
+            (*worker, "--clients"),
+            (*worker, "--discovery-port"),
+            (*master, "--min-workers"),
+            (*master, "--spawn-workers"),
+            (*master, "--keep-checkpoints"),
+            (*simulate, "--threads"),
+            (*simulate, "--workers"),
+            (*simulate, "--rounds"),
+            (*simulate, "--seed"),
+            ("fedasio", "sweep", plan, "--threads"),
+            ("fedasio", "train", "--rounds"),
+            ("fedasio", "train", "--target-accuracy"),
+            ("fedasio", "change", "--deadline"),
+            ("fedasio", "change", "--fraction"),
+            ("fedasio", "pki", "issue", "pki", "worker", "w", "--days"),
+        )
+        for case in options:
+            for number in "nan", "inf", "-1", "1e400", "123456789012345678901", "0x10", "many":
+                with self.subTest(case, number=number):
+                    code, output, errors = run_program(*case, number, directory=self.folder)
+                    self.assertEqual((code, output), (2, ""), errors)
+                    self.assertRegex(errors, rf"{case[-1]}: '{number}' is not a (whole )?number ")
+
+    def test_hosts_that_are_addresses_of_pages(self):
+        plan = self.write_plan(self.plan())
+        cases = (
+            (("fedasio-worker", "--connect", "http://127.0.0.1:7700"), "without http://"),
+            (("fedasio-worker", "--connect", "127.0.0.1/path:7700"), "not the name of a host"),
+            (("fedasio-master", "--plan", plan, "--listen", "https://a:1"), "without https://"),
+            (("fedasio-master", "--plan", plan, "--dashboard", "http://a:1"), "without http://"),
+            (("fedasio-master", "--plan", plan, "--dashboard-name", "http://x"), "without http://"),
+            (("fedasio-master", "--plan", plan, "--dashboard-name", "x:8080"), "has a port"),
+            (("fedasio-master", "--plan", plan, "--dashboard-name", "x/y"), "not the name of a host"),
+        )
+        for case, error in cases:
+            with self.subTest(case):
+                code, output, errors = run_program(*case, directory=self.folder)
+                self.assertEqual((code, output), (2, ""), errors)
+                self.assertIn(f"{case[-2]}: ", errors)
+                self.assertIn(error, errors)
+
     def test_outputs_are_tried_before_the_work(self):
         plan = self.write_plan(self.plan())
         for option in "--report", "--save":
