@@ -38,7 +38,7 @@ void start_log(const std::string& program, const log_options& options) {
         logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","program":"%n",%v})",
                             spdlog::pattern_time_type::utc);
     } else {
-        logger->set_pattern("%H:%M:%S.%e %^%-7l%$ %n: %v");
+        logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %n: %v");
     }
     logger->flush_on(spdlog::level::debug);
     spdlog::set_default_logger(logger);
