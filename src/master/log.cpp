@@ -78,7 +78,9 @@ std::optional<log_line> log_writer::describe(const event& happened) {
                                           update.seconds));
             },
             [](const client_dropped& dropped) -> line {
-                return log_line{severity::warning, false, "client_dropped",
+                // Who is only slower than the quorum asks for has done nothing that is worth a warning.
+                const bool late = dropped.reason == "not_needed";
+                return log_line{late ? severity::info : severity::warning, late, "client_dropped",
                                 fmt::format("round {}: client {} dropped: {}{}{}", dropped.round,
                                             dropped.client, dropped.reason,
                                             dropped.detail.empty() ? "" : ": ", dropped.detail)};

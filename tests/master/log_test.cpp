@@ -41,6 +41,9 @@ BOOST_AUTO_TEST_CASE(what_a_client_does_is_detail_and_what_goes_wrong_is_not) {
     BOOST_TEST(!dropped->detail);
     BOOST_TEST((dropped->level == master::noticed::severity::warning));
     BOOST_TEST(dropped->text == "round 3: client 1 dropped: timed_out: late");
+    const auto late = describe(log, master::client_dropped{3, 1, 2, "not_needed", ""});
+    BOOST_TEST(late->detail);
+    BOOST_TEST((late->level == master::noticed::severity::info));
     const auto failed =
         describe(log, master::training_finished{master::training_outcome::failed, "no data", 0, ""});
     BOOST_TEST((failed->level == master::noticed::severity::error));
