@@ -1,12 +1,12 @@
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/plan_error.hpp>
 
+#include "federation/foreign_words.hpp"
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <federation/json_field.hpp>
-#include <fedasio/federation/nearest.hpp>
 
 namespace fedasio::federation {
 
@@ -167,11 +167,10 @@ json_members json_field::members(std::initializer_list<std::string_view> known) 
         if (std::ranges::find(keys, key) != keys.end()) {
             continue;
         }
-        const std::string_view meant = nearest(key, keys);
+        const auto remedy = remedy_for_key(key, keys);
         throw plan_error(where_,
                          "unknown key " + shown(json::value(member.key())) +
-                             (meant.empty() ? "; the keys here are " + quoted_list(keys, '`')
-                                            : "; did you mean `" + std::string(meant) + "`?"),
+                             (remedy.empty() ? "; the keys here are " + quoted_list(keys, '`') : remedy),
                          where(key));
     }
     return json_members(*this);
@@ -186,9 +185,7 @@ std::size_t json_field::choice_of(std::span<const std::string_view> words) const
     const std::string_view word(string->data(), string->size());
     const auto found = std::ranges::find(words, word);
     if (found == words.end()) {
-        const std::string_view meant = nearest(word, words);
-        fail("must be " + expected + ", but is " + shown(*value_) +
-             (meant.empty() ? "" : "; did you mean \"" + std::string(meant) + "\"?"));
+        fail("must be " + expected + ", but is " + shown(*value_) + remedy_for_choice(word, words));
     }
     return static_cast<std::size_t>(found - words.begin());
 }

@@ -364,6 +364,43 @@ BOOST_AUTO_TEST_CASE(unknown_keys_name_the_nearest) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(keys_of_other_frameworks_and_other_places_are_told_their_own) {
+    check_error(smallest, "/lr", "0.1", "unknown key \"lr\"; write `learning_rate` in `local.optimizer`");
+    check_error(smallest, "/num_rounds", "3", "did you mean `rounds`?");
+    check_error(smallest, "/numRounds", "3", "did you mean `rounds`?");
+    check_error(smallest, "/epochs", "3", "write `epochs` in `local`");
+    check_error(smallest, "/epoch", "3", "write `epochs` in `local`");
+    check_error(smallest, "/fedprox", "0.1", "write `proximal` in `local.optimizer`");
+    check_error(smallest, "/mu", "0.1", "write `proximal` in `local.optimizer`");
+    check_error(smallest, "/batchSize", "10", "write `batch_size` in `local`");
+    check_error(smallest, "/momentum", "0.9", "write `momentum` in `local.optimizer` with the type \"sgd\"");
+    check_error(smallest, "/optimizer", "{}", "write `optimizer` in `local`");
+    check_error(smallest, "/layers", "[]", "write `layers` in `model`");
+    check_error(smallest, "/alpha", "0.5", "write `alpha` in `data.partition` with the scheme \"dirichlet\"");
+    check_error(smallest, "/label", "\"y\"", "write `label` in `data.source` with the type \"csv\"");
+    check_error(smallest, "/fraction_fit", "0.5", "did you mean `fraction`?");
+    check_error(smallest, "/model/rounds", "5", "write `rounds` at the top of the plan");
+    check_error(smallest, "/data/batch_size", "5", "write `batch_size` in `local`");
+    check_error(smallest, "/model/layers/0/neurons", "5", "did you mean `units`?");
+    check_error(fullest, "/local/lr", "0.1", "write `learning_rate` in `local.optimizer`");
+    check_error(fullest, "/local/optimizer/lr", "0.1", "did you mean `learning_rate`?");
+    check_error(fullest, "/local/optimizer/batch_size", "8", "write `batch_size` in `local`");
+}
+
+BOOST_AUTO_TEST_CASE(words_of_other_frameworks_are_told_their_own) {
+    check_error(smallest, "/strategy", "\"FedAvg\"", "did you mean \"fedavg\"?");
+    check_error(smallest, "/strategy", "\"FedProx\"",
+                "FedProx is \"fedavg\" with `proximal` in `local.optimizer`");
+    check_error(smallest, "/local", R"({"optimizer": {"type": "SGD"}})", "did you mean \"sgd\"?");
+    check_error(smallest, "/local", R"({"optimizer": {"type": "Adam"}})", "did you mean \"adam\"?");
+    check_error(smallest, "/local", R"({"optimizer": {"type": "AdamW"}})", "did you mean \"adam\"?");
+    check_error(smallest, "/model/loss", "\"MSE\"", "did you mean \"mean_squared_error\"?");
+    check_error(smallest, "/model/loss", "\"CrossEntropyLoss\"", "did you mean \"cross_entropy\"?");
+    check_error(smallest, "/model/layers/0/type", "\"Linear\"", "did you mean \"dense\"?");
+    check_error(smallest, "/model/layers/0/activation", "\"ReLU\"", "did you mean \"relu\"?");
+    check_error(smallest, "/data/partition", R"({"scheme": "non-iid"})", "did you mean \"dirichlet\"?");
+}
+
 BOOST_AUTO_TEST_CASE(missing_keys_are_named) {
     for (const std::string key : {"model", "data", "rounds"}) {
         check_error(smallest, "/" + key, "", "dir/file.json: " + key + ": is missing: write");
