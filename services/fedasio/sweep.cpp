@@ -1,6 +1,9 @@
 #include "sweep.hpp"
 
+#include <fedasio/federation/json_text.hpp>
 #include <fedasio/simulation/sweep.hpp>
+
+#include <boost/json/value.hpp>
 
 #include "program/command_line.hpp"
 #include "program/logging.hpp"
@@ -21,12 +24,13 @@ VALUE is JSON or a word: 0.1, shards, '{"type": "fedavgm", "server_momentum": 0.
 
 Examples:
   fedasio sweep my.json --grid local.optimizer.learning_rate=0.05,0.1,0.2
-  fedasio sweep my.json --grid local.epochs=1,5 --grid fraction=0.1,0.5 --seeds 1,2,3 --out runs/e-and-c
+  fedasio sweep my.json --grid local.epochs=1,5 --grid fraction=0.1,0.5 --seeds 1-3 --out runs/e-and-c
   fedasio sweep my.json --set rounds=50 --set data.partition.scheme=shards --grid local.batch_size=10,50
   fedasio sweep my.json --grid strategy='"fedavg",{"type":"fedavgm","server_momentum":0.9}'
   fedasio sweep plans/paper/2nn.json --seeds 1,2,3      (after scripts/fetch-mnist.sh)
 
-Writes DIR/results.csv and DIR/results.json, a row a run, and DIR/curves/RUN.csv, a line a round.
+Writes DIR/results.csv and DIR/results.json, a row a run, DIR/summary.csv, mean and deviation over the seeds
+of each combination, DIR/curves/RUN.csv, a line a round, and DIR/plans/RUN.json, the plan of each run.
 Ctrl-C keeps what is done, and the same command goes on: runs with a row are not run again, and the
 one that was interrupted goes on from its last checkpoint (the plan's checkpoint_every) or starts anew.
 
@@ -36,14 +40,17 @@ struct settings {
     std::string plan;
     std::vector<std::string> set;
     std::vector<std::string> grid;
-    std::vector<std::uint64_t> seeds;
+    std::string seeds;
     std::vector<std::filesystem::path> data;
     simulation::sweep_options sweep{.out = "fedasio-sweep", .threads = 0, .retry_failed = false};
     program::log_options log;
 };
 
 simulation::sweep_request to_request(const settings& from) {
-    simulation::sweep_request request{from.plan, {}, {}, from.seeds, from.data};
+    simulation::sweep_request request{from.plan, {}, {}, {}, from.data};
+    if (!from.seeds.empty()) {
+        request.seeds = simulation::parse_seeds(from.seeds);
+    }
     for (const auto& text : from.set) {
         request.settings.push_back(simulation::parse_setting(text));
     }
@@ -51,6 +58,34 @@ simulation::sweep_request to_request(const settings& from) {
         request.axes.push_back(simulation::parse_axis(text));
     }
     return request;
+}
+
+std::string label_of(const simulation::sweep_group& group) {
+    std::string text;
+    for (const auto& [path, value] : group.grid) {
+        text += (text.empty() ? "" : " ") + path.substr(path.rfind('.') + 1) + "=" +
+                federation::canonical_text(value);
+    }
+    return text.empty() ? "the plan" : text;
+}
+
+/// A line for each combination that was run with several seeds.
+void tell_seeds(const simulation::sweep_summary& summary) {
+    for (const auto& group : summary.seeds) {
+        if (group.runs + group.failed < 2) {
+            continue;
+        }
+        std::string text = label_of(group) + ": " + std::to_string(group.runs) + " seeds";
+        text += group.failed == 0 ? "" : " (and " + std::to_string(group.failed) + " failed)";
+        const auto add = [&text](const char* name, const simulation::spread& what) {
+            text += what.runs == 0 ? "" : std::string(", ") + name + " " + to_text(what);
+        };
+        add("rounds to target", group.rounds_to_target);
+        add("best test accuracy", group.best_test_accuracy);
+        add("last test accuracy", group.last_test_accuracy);
+        add("last test loss", group.last_test_loss);
+        std::cout << text << '\n';
+    }
 }
 
 int start(const settings& from) {
@@ -67,9 +102,10 @@ int start(const settings& from) {
     const auto summary =
         simulation::sweep(runs, from.sweep, signals.token(),
                           [&log](const simulation::sweep_progress& news) { log.take(news); });
+    tell_seeds(summary);
     std::cout << runs.size() << " runs: " << summary.succeeded << " done, " << summary.failed << " failed, "
               << summary.open << " not done; results in " << (from.sweep.out / "results.csv").string()
-              << '\n';
+              << " and summary.csv\n";
     return summary.open == 0 && summary.succeeded > 0 ? program::done : program::failed;
 }
 
@@ -88,9 +124,16 @@ void add_sweep(CLI::App& app, std::function<int()>& job) {
         ->allow_extra_args(false);
     sub->add_option("--set", from->set, "KEY=VALUE: a value for every run, in place of the plan's")
         ->allow_extra_args(false);
-    sub->add_option("--seeds", from->seeds, "Seeds, for each combination, in place of the plan's: 1,2,3")
-        ->delimiter(',')
-        ->allow_extra_args(false);
+    sub->add_option("--seeds", from->seeds,
+                    "Seeds, for each combination, in place of the plan's: 1,2,3 or 1-3")
+        ->check([](const std::string& text) -> std::string {
+            try {
+                static_cast<void>(simulation::parse_seeds(text));
+                return {};
+            } catch (const std::invalid_argument& problem) {
+                return problem.what();
+            }
+        });
     sub->add_option("--out", from->sweep.out, "Folder for results, curves and checkpoints")
         ->capture_default_str();
     sub->add_option("--threads", from->sweep.threads,

@@ -28,6 +28,10 @@ std::string result(const simulation::sweep_row& row) {
     }
     if (row.best_test_accuracy) {
         text += fmt::format(", best test accuracy {:.4f}", *row.best_test_accuracy);
+    } else if (row.best_test_loss) {
+        text += fmt::format(", best test loss {:.4g}", *row.best_test_loss);
+    } else if (row.last_train_loss) {
+        text += fmt::format(", train loss {:.4g}", *row.last_train_loss);
     }
     return row.dropped == 0 ? text : text + fmt::format(", {} updates missing", row.dropped);
 }
@@ -76,8 +80,9 @@ void sweep_log::tell_round(const sweep_progress& news) {
     }
     told_ = now;
     const double in_run = std::chrono::duration<double>(now - began_).count();
-    const auto accuracy =
-        news.accuracy ? fmt::format(", test accuracy {:.4f}", *news.accuracy) : std::string();
+    const auto accuracy = news.accuracy ? fmt::format(", test accuracy {:.4f}", *news.accuracy)
+                          : news.loss   ? fmt::format(", test loss {:.4g}", *news.loss)
+                                        : std::string();
     program::log(level::info, "sweep",
                  fmt::format("run {}/{} ({}): round {}/{}{}, {:.2g} s a round, at most {} left", news.number,
                              runs_, news.run.label(), news.round, news.run.plan.rounds, accuracy,

@@ -103,6 +103,63 @@ axis parse_axis(std::string_view text) {
     return result;
 }
 
+std::vector<std::uint64_t> parse_seeds(std::string_view text) {
+    const auto number = [&](std::string_view part) {
+        std::uint64_t seed = 0;
+        const auto [end, problem] = std::from_chars(part.data(), part.data() + part.size(), seed);
+        if (problem != std::errc() || end != part.data() + part.size()) {
+            throw std::invalid_argument(
+                "'" + std::string(part) +
+                "' is no seed; write whole numbers from 0 to 2^64 - 1, such as 1,2,3 or 1-3");
+        }
+        return seed;
+    };
+    std::vector<std::uint64_t> seeds;
+    for (const auto part : split_values(text)) {
+        const auto dash = part.find('-');
+        const auto first = number(part.substr(0, dash));
+        const auto last = dash == std::string_view::npos ? first : number(part.substr(dash + 1));
+        if (last < first) {
+            throw std::invalid_argument("the range '" + std::string(part) + "' ends before it begins");
+        }
+        if (last - first >= most_combinations - seeds.size()) {
+            throw std::invalid_argument("there are more than " + std::to_string(most_combinations) +
+                                        " seeds; give fewer");
+        }
+        for (auto seed = first; seeds.push_back(seed), seed != last; ++seed) {
+        }
+    }
+    auto sorted = seeds;
+    std::ranges::sort(sorted);
+    if (const auto twice = std::ranges::adjacent_find(sorted); twice != sorted.end()) {
+        throw std::invalid_argument("the seed " + std::to_string(*twice) + " is given twice; give each once");
+    }
+    return seeds;
+}
+
+std::optional<json::value> value_at(const json::value& plan, std::string_view path) {
+    const auto* place = &plan;
+    for (bool last = false; !last;) {
+        const auto dot = path.find('.');
+        const auto key = path.substr(0, dot);
+        last = dot == std::string_view::npos;
+        path = last ? std::string_view() : path.substr(dot + 1);
+        if (const auto* object = place->if_object()) {
+            place = object->if_contains(json::string_view(key.data(), key.size()));
+        } else if (const auto* items = place->if_array()) {
+            std::size_t index = items->size();
+            std::from_chars(key.data(), key.data() + key.size(), index);
+            place = index < items->size() ? &(*items)[index] : nullptr;
+        } else {
+            place = nullptr;
+        }
+        if (place == nullptr) {
+            return std::nullopt;
+        }
+    }
+    return *place;
+}
+
 std::vector<std::vector<setting>> combinations(std::span<const axis> axes) {
     std::vector<std::vector<setting>> all{{}};
     for (std::size_t i = 0; i < axes.size(); ++i) {

@@ -1,14 +1,21 @@
 #include <fedasio/federation/checkpoint.hpp>
 #include <fedasio/federation/durable_file.hpp>
+#include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/plan.hpp>
 #include <fedasio/simulation/curve.hpp>
 #include <fedasio/simulation/sweep.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include "simulation/csv_line.hpp"
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <span>
 #include <stdexcept>
 #include <sys/file.h>
@@ -17,6 +24,8 @@
 #include <utility>
 
 namespace fedasio::simulation {
+
+namespace json = boost::json;
 
 namespace {
 
@@ -149,6 +158,7 @@ private:
         sweep_row row;
         row.run = run_.id;
         row.grid = run_.grid;
+        row.grid.insert(row.grid.end(), run_.settings.begin(), run_.settings.end());
         row.seed = run_.plan.seed;
         row.outcome = to_string(end_->outcome);
         row.rounds = end_->round;
@@ -160,6 +170,12 @@ private:
                 row.best_test_accuracy = std::max(row.best_test_accuracy.value_or(0), *point.test_accuracy);
             }
             row.last_test_accuracy = point.test_accuracy;
+            if (point.test_loss) {
+                row.best_test_loss =
+                    std::min(row.best_test_loss.value_or(*point.test_loss), *point.test_loss);
+            }
+            row.last_test_loss = point.test_loss;
+            row.last_train_loss = point.train_loss;
             row.seconds += point.seconds;
             row.dropped += point.dropped;
         }
@@ -180,16 +196,75 @@ private:
     std::optional<master::training_finished> end_;
 };
 
-/// A row of an earlier sweep may lack the columns that this one adds.
-bool add_columns(sweep_row& row, const sweep_run& run) {
-    bool added = false;
-    for (const auto& one : run.grid) {
-        if (std::ranges::count(row.grid, one.path, &setting::path) == 0) {
-            row.grid.push_back(one);
-            added = true;
+/// The plans of all runs of a folder, those of earlier sweeps too.
+class run_plans {
+public:
+    explicit run_plans(const std::filesystem::path& folder) : folder_(folder / "plans") {}
+
+    void add(const sweep_run& run) {
+        const auto text = federation::canonical_text(federation::to_json(run.plan)) + "\n";
+        const std::array parts{std::as_bytes(std::span(text))};
+        federation::write_durably(folder_ / (run.id + ".json"), parts);
+        plans_[run.id] = federation::parse_json(text);
+    }
+
+    /// Null if an older version made the row, which kept no plans.
+    const json::value& of(const std::string& run) {
+        auto found = plans_.find(run);
+        if (found == plans_.end()) {
+            std::ifstream in(folder_ / (run + ".json"), std::ios::binary);
+            const std::string text(std::istreambuf_iterator<char>(in), {});
+            json::value plan;
+            try {
+                plan = federation::parse_json(text);
+            } catch (const federation::json_error&) {
+                plan = nullptr;
+            }
+            found = plans_.emplace(run, std::move(plan)).first;
+        }
+        return found->second;
+    }
+
+private:
+    std::filesystem::path folder_;
+    std::map<std::string, json::value> plans_;
+};
+
+/// What two sweeps set or vary are columns of both: a row has in each the value that its plan has there.
+void complete_grids(sweep_results& results, const std::vector<sweep_run>& runs, run_plans& plans) {
+    auto paths = paths_of(results.rows());
+    for (const auto values : {&sweep_run::grid, &sweep_run::settings}) {
+        for (const auto& one : runs.empty() ? std::vector<setting>() : runs.front().*values) {
+            if (std::ranges::count(paths, one.path) == 0) {
+                paths.push_back(one.path);
+            }
         }
     }
-    return added;
+    results.complete_grids([&](sweep_row& row) {
+        for (const auto& path : paths) {
+            const bool has = std::ranges::count(row.grid, path, &setting::path) != 0;
+            if (auto value = has ? std::nullopt : value_at(plans.of(row.run), path)) {
+                row.grid.push_back({path, *std::move(value)});
+            }
+        }
+    });
+}
+
+/// Seeds of the same plan belong together.
+std::vector<sweep_group> group(std::span<const sweep_row> rows, run_plans& plans) {
+    return summarize(rows, [&](const sweep_row& row) {
+        auto plan = plans.of(row.run);
+        if (auto* object = plan.if_object()) {
+            object->erase("seed");
+        }
+        return federation::canonical_text(plan);
+    });
+}
+
+void write_summary(const std::filesystem::path& folder, const sweep_results& results, run_plans& plans) {
+    const auto text = summary_csv(group(results.rows(), plans));
+    const std::array parts{std::as_bytes(std::span(text))};
+    federation::write_durably(folder / "summary.csv", parts);
 }
 
 } // namespace
@@ -202,38 +277,39 @@ sweep_summary sweep(const std::vector<sweep_run>& runs, const sweep_options& opt
     const folder_lock lock(options.out);
     sweep_results results(options.out);
     sweep_summary summary;
+    run_plans plans(options.out);
+    complete_grids(results, runs, plans);
     const auto samples = std::make_shared<worker::sample_cache>();
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const auto& run = runs[i];
         const auto tell = [&](kind what, std::uint32_t round = 0, std::optional<double> accuracy = {},
-                              const std::string& text = {}, const sweep_row* row = nullptr) {
-            on_progress({what, i + 1, run, round, accuracy, text, row});
+                              std::optional<double> loss = {}, const std::string& text = {},
+                              const sweep_row* row = nullptr) {
+            on_progress({what, i + 1, run, round, accuracy, loss, text, row});
         };
         const auto count = [&](const sweep_row& row) {
             ++(row.outcome == "failed" ? summary.failed : summary.succeeded);
         };
         const auto* known = results.find(run.id);
         if (known != nullptr && (known->outcome != "failed" || !options.retry_failed)) {
-            sweep_row row = *known;
-            if (add_columns(row, run)) {
-                results.put(row);
-            }
+            const sweep_row row = *known;
             count(row);
-            tell(kind::already_done, row.rounds, row.last_test_accuracy, {}, &row);
+            tell(kind::already_done, row.rounds, row.last_test_accuracy, row.last_test_loss, {}, &row);
             continue;
         }
         if (stop.stop_requested()) {
             ++summary.open;
             continue;
         }
+        plans.add(run);
         running one(run, options, samples);
         tell(one.rounds_before() == 0 ? kind::started : kind::resumed, one.rounds_before());
         const auto row = one.perform(stop, run_plan, [&](const master::event& happened) {
             if (const auto* round = std::get_if<master::round_finished>(&happened.what)) {
-                tell(kind::round, round->result.round, round->result.test_accuracy);
+                tell(kind::round, round->result.round, round->result.test_accuracy, round->result.test_loss);
             } else if (const auto* said = std::get_if<master::noticed>(&happened.what)) {
                 if (said->level != master::noticed::severity::info) {
-                    tell(kind::warning, 0, {}, said->text);
+                    tell(kind::warning, 0, {}, {}, said->text);
                 }
             }
         });
@@ -243,10 +319,20 @@ sweep_summary sweep(const std::vector<sweep_run>& runs, const sweep_options& opt
             continue;
         }
         results.put(*row);
+        complete_grids(results, runs, plans);
+        write_summary(options.out, results, plans);
         one.forget_state();
         count(*row);
-        tell(kind::finished, row->rounds, row->last_test_accuracy, {}, &*row);
+        tell(kind::finished, row->rounds, row->last_test_accuracy, row->last_test_loss, {}, &*row);
     }
+    std::vector<sweep_row> rows;
+    for (const auto& run : runs) {
+        if (const auto* row = results.find(run.id)) {
+            rows.push_back(*row);
+        }
+    }
+    summary.seeds = group(rows, plans);
+    write_summary(options.out, results, plans);
     return summary;
 }
 

@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -110,6 +111,13 @@ std::vector<sweep_run> plan_sweep(const sweep_request& what) {
         check_files(run, file_name);
         run.id = id_of(run);
         std::erase_if(combination, [](const setting& one) { return one.path == "seed"; });
+        for (const auto& one : what.settings) {
+            const bool again = std::ranges::count(combination, one.path, &setting::path) != 0 ||
+                               std::ranges::count(run.settings, one.path, &setting::path) != 0;
+            if (one.path != "seed" && !again) {
+                run.settings.push_back({one.path, value_at(content, one.path).value_or(one.value)});
+            }
+        }
         run.grid = std::move(combination);
         runs.push_back(std::move(run));
     }

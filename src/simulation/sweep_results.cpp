@@ -6,8 +6,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value_to.hpp>
 
+#include "simulation/csv_line.hpp"
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <span>
@@ -21,7 +23,7 @@ namespace json = boost::json;
 namespace {
 
 json::value number_or_null(const std::optional<double>& value) {
-    return value ? json::value(*value) : json::value(nullptr);
+    return value && std::isfinite(*value) ? json::value(*value) : json::value(nullptr);
 }
 
 /// Everything of a row but its grid, in the order of the CSV's columns.
@@ -32,6 +34,9 @@ json::object measured(const sweep_row& row) {
             {"rounds_to_target", number_or_null(row.rounds_to_target)},
             {"best_test_accuracy", number_or_null(row.best_test_accuracy)},
             {"last_test_accuracy", number_or_null(row.last_test_accuracy)},
+            {"best_test_loss", number_or_null(row.best_test_loss)},
+            {"last_test_loss", number_or_null(row.last_test_loss)},
+            {"last_train_loss", number_or_null(row.last_train_loss)},
             {"seconds", row.seconds},
             {"dropped", row.dropped},
             {"weights_sha256", row.weights_sha256},
@@ -56,6 +61,12 @@ std::optional<double> to_number(const json::value& value) {
     return value.is_null() ? std::nullopt : std::optional(value.to_number<double>());
 }
 
+/// Rows that an older version wrote have no losses.
+std::optional<double> number_if_there(const json::value& row, std::string_view key) {
+    const auto* value = row.as_object().if_contains(json::string_view(key.data(), key.size()));
+    return value == nullptr ? std::nullopt : to_number(*value);
+}
+
 sweep_row row_from_json(const json::value& value) {
     sweep_row row;
     for (const auto& member : value.at("grid").as_object()) {
@@ -67,6 +78,9 @@ sweep_row row_from_json(const json::value& value) {
     row.rounds_to_target = to_number(value.at("rounds_to_target"));
     row.best_test_accuracy = to_number(value.at("best_test_accuracy"));
     row.last_test_accuracy = to_number(value.at("last_test_accuracy"));
+    row.best_test_loss = number_if_there(value, "best_test_loss");
+    row.last_test_loss = number_if_there(value, "last_test_loss");
+    row.last_train_loss = number_if_there(value, "last_train_loss");
     row.seconds = value.at("seconds").to_number<double>();
     row.dropped = value.at("dropped").to_number<std::uint64_t>();
     row.weights_sha256 = json::value_to<std::string>(value.at("weights_sha256"));
@@ -76,46 +90,15 @@ sweep_row row_from_json(const json::value& value) {
     return row;
 }
 
-std::string csv_field(const json::value& value) {
-    if (value.is_null()) {
-        return {};
-    }
-    std::string text =
-        value.is_string() ? std::string(value.get_string()) : federation::canonical_text(value);
-    if (text.find_first_of(",\"\r\n") == std::string::npos) {
-        return text;
-    }
-    std::string quoted = "\"";
-    for (const char c : text) {
-        quoted += c == '"' ? "\"\"" : std::string(1, c);
-    }
-    return quoted + '"';
-}
-
-std::string csv_line(const std::vector<json::value>& fields) {
-    std::string line;
-    for (const auto& field : fields) {
-        line += (line.empty() && &field == &fields.front() ? "" : ",") + csv_field(field);
-    }
-    return line + "\r\n";
-}
-
-std::vector<std::string> paths_of(const std::vector<sweep_row>& rows) {
-    std::vector<std::string> paths;
-    for (const auto& row : rows) {
-        for (const auto& [path, value] : row.grid) {
-            if (std::ranges::find(paths, path) == paths.end()) {
-                paths.push_back(path);
-            }
-        }
-    }
-    return paths;
-}
-
 std::string to_csv(const std::vector<sweep_row>& rows) {
     const auto paths = paths_of(rows);
-    std::vector<json::value> fields(paths.begin(), paths.end());
-    for (const auto& member : measured({})) {
+    const auto results = measured({});
+    std::vector<json::value> fields;
+    for (const auto& path : paths) {
+        // The plan's `rounds` are not those that were done.
+        fields.emplace_back(results.contains(path) ? "plan." + path : path);
+    }
+    for (const auto& member : results) {
         fields.emplace_back(member.key());
     }
     std::string text = csv_line(fields);
@@ -182,6 +165,18 @@ void sweep_results::put(sweep_row row) {
         *found = std::move(row);
     }
     write();
+}
+
+void sweep_results::complete_grids(const std::function<void(sweep_row&)>& complete) {
+    bool changed = false;
+    for (auto& row : rows_) {
+        const auto before = row.grid.size();
+        complete(row);
+        changed = changed || row.grid.size() != before;
+    }
+    if (changed) {
+        write();
+    }
 }
 
 void sweep_results::write() const {

@@ -3,6 +3,7 @@
 import csv
 import json
 import signal
+import statistics
 import unittest
 
 from federation import Federation
@@ -41,7 +42,7 @@ class Sweep(Federation):
                 else:
                     self.assertEqual(line[key], text, key)
             for path, value in row["grid"].items():
-                self.assertEqual(json.loads(line[path]), value)
+                self.assertEqual(json.loads(line[f"plan.{path}" if path in row else path]), value)
         return rows
 
     def curve(self, row, out="out"):
@@ -50,15 +51,24 @@ class Sweep(Federation):
 
     def test_a_row_for_each_run(self):
         self.write_plan(self.plan())
-        code, output, errors = self.sweep("--grid", f"{RATE}=0.01,0.1", "--seeds", "5,6", "--set", "rounds=3")
+        code, output, errors = self.sweep("--grid", f"{RATE}=0.01,0.1", "--seeds", "5-6", "--set", "rounds=3")
         self.assertEqual(code, 0, errors)
+        self.assertRegex(output, r"learning_rate=0.01 rounds=3: 2 seeds, best test accuracy 0\.\d+ ± ")
+        with (self.folder / "out" / "summary.csv").open(newline="") as file:
+            groups = list(csv.DictReader(file))
+        self.assertEqual([(group[RATE], group["rounds"], group["runs"]) for group in groups], [("0.01", "3", "2"), ("0.1", "3", "2")])
         self.assertIn("4 runs: 4 done, 0 failed, 0 not done", output)
         self.assertIn("run 4/4 (learning_rate=0.1 seed=6)", errors)
         rows = self.rows()
         self.assertEqual(
             [(row["grid"][RATE], row["seed"]) for row in rows], [(0.01, 5), (0.01, 6), (0.1, 5), (0.1, 6)]
         )
+        for group in groups:
+            values = [row["last_test_loss"] for row in rows if str(row["grid"][RATE]) == group[RATE]]
+            self.assertAlmostEqual(float(group["last_test_loss_mean"]), statistics.mean(values), places=12)
+            self.assertAlmostEqual(float(group["last_test_loss_deviation"]), statistics.stdev(values), places=12)
         for row in rows:
+            self.assertEqual(row["grid"]["rounds"], 3)
             self.assertEqual((row["outcome"], row["rounds"], row["dropped"]), ("rounds_done", 3, 0))
             accuracies = [float(point["test_accuracy"]) for point in self.curve(row)]
             self.assertEqual(len(accuracies), 3)
@@ -156,6 +166,7 @@ class Sweep(Federation):
             (("--grid", "rounds=1,x2,0.y"), 2, ["0.y", "not JSON"]),
             (("--grid", "rounds=1", "--grid", "rounds=2"), 2, ["rounds twice"]),
             (("--seeds", "one"), 2, ["--seeds"]),
+            (("--seeds", "3-1"), 2, ["--seeds", "ends before it begins"]),
             (("--threads", "0"), 2, ["--threads"]),
         )
         for options, expected, words in cases:

@@ -1,3 +1,4 @@
+#include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/plan.hpp>
 #include <fedasio/federation/plan_error.hpp>
 #include <fedasio/simulation/grid.hpp>
@@ -111,6 +112,30 @@ BOOST_AUTO_TEST_CASE(a_path_that_leads_nowhere_says_where_it_ends) {
                           says("no item \"-1\""));
     BOOST_CHECK_EXCEPTION(changed(R"({"m":{"s":"fedavg"}})", "m.s.x=3"), federation::plan_error,
                           says("p.json: m.s: is \"fedavg\", which has no \"x\" inside; set m.s as a whole"));
+}
+
+BOOST_AUTO_TEST_CASE(seeds_are_numbers_and_ranges) {
+    using seeds = std::vector<std::uint64_t>;
+    BOOST_TEST((parse_seeds("1,2,3") == seeds{1, 2, 3}));
+    BOOST_TEST((parse_seeds("1-3") == seeds{1, 2, 3}));
+    BOOST_TEST((parse_seeds("7,1-2,4") == seeds{7, 1, 2, 4}));
+    BOOST_TEST((parse_seeds("5-5") == seeds{5}));
+    BOOST_TEST((parse_seeds("18446744073709551614-18446744073709551615") ==
+                seeds{18446744073709551614U, 18446744073709551615U}));
+    for (const std::string wrong : {"", "one", "1,", "1-", "-1", "3-1", "1-2-3", "1.5", "1,1", "1-3,2",
+                                    "0-18446744073709551615", "1-100001"}) {
+        BOOST_CHECK_THROW((void)parse_seeds(wrong), std::invalid_argument);
+    }
+    BOOST_TEST(parse_seeds("1-100000").size() == 100000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_value_is_found_where_it_was_put) {
+    auto plan = fedasio::federation::parse_json(R"({"a": {"b": [1, {"c": 2}]}, "n": null})");
+    BOOST_TEST(value_at(plan, "a.b.1.c").value() == 2);
+    BOOST_TEST(value_at(plan, "n").value().is_null());
+    for (const auto* absent : {"x", "a.x", "a.b.2", "a.b.c", "a.b.1.c.d", "n.x", ""}) {
+        BOOST_TEST(!value_at(plan, absent).has_value(), absent);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

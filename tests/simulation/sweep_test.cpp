@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_row_tells_how_a_run_ended) {
     BOOST_TEST(!script.with.at(0).resume);
     const auto row = here.rows().at(0);
     BOOST_TEST(row.run == runs[0].id);
-    BOOST_TEST((row.grid == std::vector<setting>{{"local.epochs", 2}}));
+    BOOST_TEST((row.grid == std::vector<setting>{{"local.epochs", 2}, {"target_accuracy", 0.625}}));
     BOOST_TEST(row.seed == 3U);
     BOOST_TEST(row.outcome == "rounds_done");
     BOOST_TEST(row.rounds == 3U);
@@ -264,8 +264,60 @@ BOOST_AUTO_TEST_CASE(a_run_with_a_row_is_not_run_again) {
     // The row that was there has got the new column.
     const auto rows = here.rows();
     BOOST_REQUIRE(rows.size() == 3U);
-    BOOST_TEST(rows[0].grid.size() == 1U);
-    BOOST_TEST(rows[1].grid.size() == 2U);
+    BOOST_TEST((rows[0].grid == std::vector<setting>{{"local.epochs", 1}, {"fraction", 0.5}}));
+    BOOST_TEST((rows[1].grid == std::vector<setting>{{"local.epochs", 2}, {"fraction", 0.5}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_one_sweep_sets_or_varies_is_a_column_of_all_rows) {
+    const workplace here;
+    scripted script;
+    sweep(here.runs({}, {}, {"rounds=2"}), here.options(), {}, nobody, script.to_simulator());
+    sweep(here.runs({"local.optimizer.momentum=0.5"}, {1}, {"local.epochs=2", "seed=9"}), here.options(), {},
+          nobody, script.to_simulator());
+    const auto rows = here.rows();
+    BOOST_REQUIRE(rows.size() == 2U);
+    const auto value = [](const sweep_row& row, const std::string& path) {
+        const auto found = std::ranges::find(row.grid, path, &setting::path);
+        return found == row.grid.end() ? json::value("none") : found->value;
+    };
+    // Of the first what the plan says or leaves to the default, of the second what its own sweep says.
+    BOOST_TEST(value(rows[0], "rounds") == 2);
+    BOOST_TEST(value(rows[0], "local.epochs") == 1);
+    BOOST_TEST(value(rows[0], "local.optimizer.momentum").to_number<double>() == 0.0);
+    BOOST_TEST(value(rows[1], "rounds") == 7);
+    BOOST_TEST(value(rows[1], "local.epochs") == 2);
+    BOOST_TEST(value(rows[1], "local.optimizer.momentum") == 0.5);
+    BOOST_TEST(rows[0].grid.size() == 3U);
+    BOOST_TEST(rows[1].grid.size() == 3U);
+    BOOST_TEST(federation::read_plan(here.dir / "out" / "plans" / (rows[1].run + ".json")).local.epochs ==
+               2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_regression_has_its_losses) {
+    const workplace here;
+    const auto losses = [](const federation::plan&, const simulation_options&, const std::stop_token&,
+                           const std::function<void(const master::event&)>& on_event) {
+        std::uint32_t round = 0;
+        for (const double loss : {2.0, 0.5, 0.75}) {
+            master::round_result result;
+            result.round = ++round;
+            result.test_loss = loss;
+            result.train_loss = 2 * loss;
+            on_event({1, 0, master::round_finished{result}});
+        }
+        on_event({2, 0, master::training_finished{master::training_outcome::rounds_done, "", round, "5a"}});
+        return true;
+    };
+    const auto summary = sweep(here.runs({}, {1, 2}), here.options(), {}, nobody, losses);
+    const auto row = here.rows().at(0);
+    BOOST_TEST(!row.best_test_accuracy.has_value());
+    BOOST_TEST(row.best_test_loss.value() == 0.5);
+    BOOST_TEST(row.last_test_loss.value() == 0.75);
+    BOOST_TEST(row.last_train_loss.value() == 1.5);
+    BOOST_REQUIRE(summary.seeds.size() == 1U);
+    BOOST_TEST(summary.seeds[0].last_test_loss.mean == 0.75);
+    BOOST_TEST(summary.seeds[0].last_test_loss.deviation.value() == 0.0);
+    BOOST_TEST(std::ranges::count(read_bytes(here.dir / "out" / "summary.csv"), '\n') == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_fails_is_a_row_and_the_sweep_goes_on) {
@@ -465,10 +517,11 @@ BOOST_AUTO_TEST_CASE(the_csv_has_a_column_for_every_path_and_quotes_what_needs_i
     results.put(second);
     BOOST_TEST(read_bytes(dir / "results.csv") ==
                "strategy,fraction,local.epochs,seed,outcome,rounds,rounds_to_target,best_test_accuracy,"
-               "last_test_accuracy,seconds,dropped,weights_sha256,plan_digest,run,reason\r\n"
-               "\"{\"\"type\"\":\"\"fedavgm\"\"}\",0.1,,18446744073709551615,failed,0,,,,0,0,,,r1,"
+               "last_test_accuracy,best_test_loss,last_test_loss,last_train_loss,seconds,dropped,weights_"
+               "sha256,plan_digest,run,reason\r\n"
+               "\"{\"\"type\"\":\"\"fedavgm\"\"}\",0.1,,18446744073709551615,failed,0,,,,,,,0,0,,,r1,"
                "\"a \"\"reason\"\", and\nmore\"\r\n"
-               ",,5,0,target_reached,0,1.5,0.97,0.5,0,0,,,r2,\r\n");
+               ",,5,0,target_reached,0,1.5,0.97,0.5,,,,0,0,,,r2,\r\n");
     std::filesystem::remove(dir / "results.csv");
     const sweep_results back(dir.path());
     BOOST_REQUIRE(back.rows().size() == 2U);

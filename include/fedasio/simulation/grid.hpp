@@ -2,6 +2,8 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +39,14 @@ struct axis {
 /// without axes. Throws std::invalid_argument if two axes have the same path, an axis has no value, or there
 /// would be more than 100,000.
 [[nodiscard]] std::vector<std::vector<setting>> combinations(std::span<const axis> axes);
+
+/// Reads seeds and ranges of seeds, both ends included: `1-3,7` is 1, 2, 3, 7. Throws std::invalid_argument
+/// if a seed comes twice, a range is empty, or there would be more than 100,000.
+[[nodiscard]] std::vector<std::uint64_t> parse_seeds(std::string_view text);
+
+/// The value at a place in a plan's JSON; empty if there is none.
+[[nodiscard]] std::optional<boost::json::value> value_at(const boost::json::value& plan,
+                                                         std::string_view path);
 
 /// Puts a value into a plan's JSON as if it had been written there; missing objects on the way are made.
 /// Whether the key means anything is for federation::plan_from_json to say. Throws federation::plan_error,

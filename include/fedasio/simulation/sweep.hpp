@@ -4,6 +4,7 @@
 #include <fedasio/simulation/grid.hpp>
 #include <fedasio/simulation/simulate.hpp>
 #include <fedasio/simulation/sweep_results.hpp>
+#include <fedasio/simulation/sweep_summary.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +28,8 @@ struct sweep_request {
 
 /// One run of a sweep.
 struct sweep_run {
-    std::vector<setting> grid; ///< its values on the axes, `seed` left out
+    std::vector<setting> grid;     ///< its values on the axes, `seed` left out
+    std::vector<setting> settings; ///< those of every run that the grid left as they are, `seed` left out
     federation::plan plan;
     std::vector<std::filesystem::path> data;
     /// 16 hexadecimal digits over all that decides its row: the plan's digest, rounds and target, and `data`.
@@ -65,14 +67,16 @@ struct sweep_progress {
     const sweep_run& run;
     std::uint32_t round = 0;
     std::optional<double> accuracy;
+    std::optional<double> loss; ///< of the test
     std::string text;
     const sweep_row* row = nullptr; ///< with already_done and finished
 };
 
 struct sweep_summary {
     std::size_t succeeded = 0;
-    std::size_t failed = 0; ///< have a row that says so
-    std::size_t open = 0;   ///< have no row, because the sweep was stopped
+    std::size_t failed = 0;         ///< have a row that says so
+    std::size_t open = 0;           ///< have no row, because the sweep was stopped
+    std::vector<sweep_group> seeds; ///< of the runs that have a row
 };
 
 using simulator =
@@ -82,6 +86,8 @@ using simulator =
 /// Runs one after the other and writes into `options.out`
 ///
 ///     results.json, results.csv   a row a run (sweep_results.hpp), complete after each run
+///     summary.csv                 a row for all seeds of the same plan (sweep_summary.hpp), likewise
+///     plans/ID.json               the plan of each run, all defaults filled in
 ///     curves/ID.csv               a line a round (curve.hpp), while it goes on
 ///     state/ID/                   checkpoints of a run that has no row yet
 ///

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,8 +14,10 @@ namespace fedasio::simulation {
 
 /// How one run of a sweep ended.
 struct sweep_row {
-    std::string run;           ///< the plan with its rounds and target, as sweep_run::id
-    std::vector<setting> grid; ///< the values in which the sweep's runs differ, `seed` left out
+    std::string run; ///< the plan with its rounds and target, as sweep_run::id
+    /// Its values at every place that the sweeps of this folder have set or varied, `seed` left out; where
+    /// they left it alone, the plan's own or default one.
+    std::vector<setting> grid;
     std::uint64_t seed = 0;
     std::string outcome; ///< rounds_done, target_reached or failed
     std::uint32_t rounds = 0;
@@ -22,6 +25,9 @@ struct sweep_row {
         rounds_to_target; ///< interpolated, as in curve.hpp; empty: no target, or not reached
     std::optional<double> best_test_accuracy;
     std::optional<double> last_test_accuracy;
+    std::optional<double> best_test_loss; ///< the lowest
+    std::optional<double> last_test_loss;
+    std::optional<double> last_train_loss;
     double seconds = 0;        ///< of all rounds, those before an interruption too
     std::uint64_t dropped = 0; ///< updates that should have come and did not, over all rounds
     std::string weights_sha256;
@@ -45,6 +51,8 @@ public:
     [[nodiscard]] const sweep_row* find(std::string_view run) const;
     /// Adds the row, or replaces the one of the same run. Throws std::system_error that names the file.
     void put(sweep_row row);
+    /// Calls `complete` for every row, which may add to its `grid`, and writes if one has changed.
+    void complete_grids(const std::function<void(sweep_row&)>& complete);
 
 private:
     void write() const;

@@ -1,0 +1,51 @@
+#include "simulation/csv_line.hpp"
+
+#include <fedasio/federation/json_text.hpp>
+
+#include <algorithm>
+
+namespace fedasio::simulation {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string csv_field(const json::value& value) {
+    if (value.is_null()) {
+        return {};
+    }
+    std::string text =
+        value.is_string() ? std::string(value.get_string()) : federation::canonical_text(value);
+    if (text.find_first_of(",\"\r\n") == std::string::npos) {
+        return text;
+    }
+    std::string quoted = "\"";
+    for (const char c : text) {
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return quoted + '"';
+}
+
+} // namespace
+
+std::string csv_line(std::span<const json::value> fields) {
+    std::string line;
+    for (const auto& field : fields) {
+        line += (&field == fields.data() ? "" : ",") + csv_field(field);
+    }
+    return line + "\r\n";
+}
+
+std::vector<std::string> paths_of(std::span<const sweep_row> rows) {
+    std::vector<std::string> paths;
+    for (const auto& row : rows) {
+        for (const auto& [path, value] : row.grid) {
+            if (std::ranges::find(paths, path) == paths.end()) {
+                paths.push_back(path);
+            }
+        }
+    }
+    return paths;
+}
+
+} // namespace fedasio::simulation
