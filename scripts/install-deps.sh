@@ -1,28 +1,37 @@
 #!/usr/bin/env bash
-# Installs what fedasio needs from Debian's packages. Safe to run again: what is there is left alone.
-# Usage: scripts/install-deps.sh [--tests] [--dev] [--bench] [--fuzz]
+# Installs what fedasio needs from Debian's packages. Safe to run again: what is there is left alone, and nothing is ever removed.
+# Usage: scripts/install-deps.sh [--tests] [--dev] [--bench] [--fuzz] [--package]
 #   --tests  also what only the tests need    --dev  also clang-format, clang-tidy and the benchmarks' library
 #   --bench  also what the engine is measured against: PyTorch, and OpenBLAS, without which PyTorch is many times slower
 #   --fuzz   libFuzzer, and what puts names into the stacks of its findings
+#   --package  also what makes and checks the packages of scripts/package.sh
 set -euo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
 
 packages=(
   # compiler and build
   ca-certificates clang-19 cmake git gzip lld-19 ninja-build
   # libraries
-  libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libcli11-dev libcsv-dev libeigen3-dev libfmt-dev
-  libisal-dev librandom123-dev libspdlog-dev libsqlite3-dev libssl-dev zlib1g-dev
+  libboost-container1.81.0 libboost-json1.81.0 libcli11-dev libcsv-dev libeigen3-dev libfmt-dev libisal-dev
+  librandom123-dev libspdlog-dev libsqlite3-dev libssl-dev zlib1g-dev
   # the demonstration's data
   dataset-fashion-mnist
 )
+# Debian's development files of Boost 1.81 cannot be installed beside those of its default, 1.74, which much else needs:
+# where the system does not have them, they are unpacked into a folder of this checkout (see CMakeLists.txt).
+boost=(libboost1.81-dev libboost-container1.81-dev libboost-json1.81-dev libboost-system1.81-dev libboost-test1.81-dev)
+boost_libraries=(libboost-container1.81.0 libboost-json1.81.0 libboost-system1.81.0 libboost-test1.81.0)
+boost_folder=$top/build/deps
+
 wants_node=1
 for option in "$@"; do
   case "$option" in
-    --tests) packages+=(chromium fonts-dejavu-core libclang-rt-19-dev prometheus python3 python3-numpy strace) ;;
+    --tests) packages+=(apache2-bin chromium fonts-dejavu-core libclang-rt-19-dev nginx-light prometheus python3 python3-numpy strace) ;;
     --dev) packages+=(clang-format-19 clang-tidy-19 libbenchmark-dev) ;;
     --bench) packages+=(libbenchmark-dev libopenblas0-pthread python3-numpy python3-torch) ;;
     --fuzz) packages+=(libclang-rt-19-dev llvm-19) ;;
-    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev, --bench, --fuzz)" >&2; exit 2 ;;
+    --package) packages+=(debootstrap dpkg-dev iproute2 lintian) ;;
+    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev, --bench, --fuzz, --package)" >&2; exit 2 ;;
   esac
 done
 
@@ -33,12 +42,20 @@ if command -v node >/dev/null && command -v npm >/dev/null; then
 fi
 if [ "$wants_node" = 1 ]; then packages+=(nodejs npm); fi
 
+is_installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
+}
+
 missing=()
 for package in "${packages[@]}"; do
-  state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-  if [ "$state" != installed ]; then missing+=("$package"); fi
+  is_installed "$package" || missing+=("$package")
 done
-if [ "${#missing[@]}" = 0 ]; then
+wants_boost=0
+for package in "${boost[@]}"; do
+  is_installed "$package" || wants_boost=1
+done
+if [ -e "$boost_folder/usr/include/boost/version.hpp" ]; then wants_boost=0; fi
+if [ "${#missing[@]}" = 0 ] && [ "$wants_boost" = 0 ]; then
   echo "All packages are installed."
   exit 0
 fi
@@ -48,8 +65,36 @@ if [ "$(id -u)" != 0 ]; then
   command -v sudo >/dev/null || { echo "install-deps.sh: run it as root or install sudo" >&2; exit 1; }
   as_root=(sudo)
 fi
-echo "Installing: ${missing[*]}"
 "${as_root[@]}" apt-get update -q
-# Services of packages that are installed for one tool must not be started.
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-  apt-get install -q -y --no-install-recommends "${missing[@]}"
+
+if [ "${#missing[@]}" != 0 ]; then
+  would=$(apt-get install -s --no-install-recommends "${missing[@]}") || { echo "install-deps.sh: apt-get cannot install these, see above; nothing was changed" >&2; exit 1; }
+  removed=$(sed -n 's/^Remv \([^ ]*\).*/  \1/p' <<<"$would")
+  if [ -n "$removed" ]; then
+    {
+      echo "install-deps.sh: nothing was changed, for apt would remove packages of this machine:"
+      echo "$removed"
+      echo "to install: ${missing[*]}"
+      echo "Ways out: build in a container (Containerfile) or another Debian 12; or, if these packages may go,"
+      echo "  ${as_root[*]} apt-get install --no-install-recommends ${missing[*]}"
+    } >&2
+    exit 1
+  fi
+  echo "Installing: ${missing[*]}"
+  # Services of packages that are installed for one tool must not be started.
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    apt-get install -q -y --no-remove --no-install-recommends "${missing[@]}"
+fi
+
+if [ "$wants_boost" = 1 ]; then
+  echo "Unpacking Boost 1.81's development files into $boost_folder"
+  mkdir -p "$top/build"
+  fresh=$(mktemp -d "$top/build/deps-XXXXXX")
+  trap 'rm -rf "$fresh"' EXIT
+  (cd "$fresh" && apt-get download -q "${boost[@]}" "${boost_libraries[@]}")
+  for package in "$fresh"/*.deb; do
+    dpkg-deb -x "$package" "$fresh/all"
+  done
+  rm -rf "$boost_folder"
+  mv "$fresh/all" "$boost_folder"
+fi
