@@ -16,6 +16,10 @@ namespace {
 constexpr long hour = 3600;
 constexpr long day = 24 * hour;
 constexpr unsigned authority_days = 3650;
+/// The most that a common name can hold (X.520, ub-common-name), so what a worker's name can have.
+constexpr std::size_t longest_common_name = 64;
+/// The most that a host's can have (RFC 1035, 2.3.4), without the dot at the end.
+constexpr std::size_t longest_host = 253;
 constexpr const char* const folder_of_issued = "issued";
 constexpr const char* const folder_of_kits = "kits";
 
@@ -66,6 +70,21 @@ std::string common_name_of(X509& certificate) {
             static_cast<std::size_t>(ASN1_STRING_length(value))};
 }
 
+/// As it was issued: its common name, or the first host of one that has none.
+std::string name_of(X509& certificate) {
+    auto name = common_name_of(certificate);
+    const std::unique_ptr<GENERAL_NAMES, freed_by<GENERAL_NAMES_free>> hosts(
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+    if (name.empty() && hosts && sk_GENERAL_NAME_num(hosts.get()) > 0) {
+        const auto* const first = sk_GENERAL_NAME_value(hosts.get(), 0);
+        if (first->type == GEN_DNS) {
+            name.assign(reinterpret_cast<const char*>(ASN1_STRING_get0_data(first->d.dNSName)),
+                        static_cast<std::size_t>(ASN1_STRING_length(first->d.dNSName)));
+        }
+    }
+    return name;
+}
+
 void extend(X509& certificate, X509& issuer, int kind, const std::string& value) {
     X509V3_CTX context{};
     X509V3_set_ctx(&context, &issuer, &certificate, nullptr, nullptr, 0);
@@ -85,7 +104,10 @@ certificate_ptr begin_certificate(const std::string& common_name, EVP_PKEY& key,
                 X509_set1_notBefore(made.get(), from.get()) == 1 &&
                 X509_set1_notAfter(made.get(), until.get()) == 1 && X509_set_pubkey(made.get(), &key) == 1,
             "a certificate cannot be made");
-    name_it(*X509_get_subject_name(made.get()), common_name);
+    // A host that is too long for it is among the alternative names, where hosts are looked for.
+    if (common_name.size() <= longest_common_name) {
+        name_it(*X509_get_subject_name(made.get()), common_name);
+    }
     return made;
 }
 
@@ -93,9 +115,10 @@ void check_name(const std::string& name, bool is_host) {
     const auto allowed = [is_host](unsigned char c) {
         return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-' || (is_host && c == ':');
     };
-    if (name.empty() || name.size() > 64 || name.front() == '.' || !std::ranges::all_of(name, allowed)) {
-        throw std::runtime_error("'" + name +
-                                 "' is not 1 to 64 letters, digits, '.', '_' or '-', or begins with '.'");
+    const auto longest = is_host ? longest_host : longest_common_name;
+    if (name.empty() || name.size() > longest || name.front() == '.' || !std::ranges::all_of(name, allowed)) {
+        throw std::runtime_error("'" + name + "' is not 1 to " + std::to_string(longest) +
+                                 " letters, digits, '.', '_' or '-', or begins with '.'");
     }
 }
 
@@ -202,7 +225,10 @@ void authority::issue(const certificate_request& wanted, const std::filesystem::
     extend(*made, issuer, NID_subject_key_identifier, "hash");
     extend(*made, issuer, NID_authority_key_identifier, "keyid:always");
     if (is_master) {
-        extend(*made, issuer, NID_subject_alt_name, alternative_names(wanted.names));
+        // RFC 5280, 4.1.2.6: critical if there is no other name.
+        const bool is_only_name = wanted.names.front().size() > longest_common_name;
+        extend(*made, issuer, NID_subject_alt_name,
+               (is_only_name ? "critical," : "") + alternative_names(wanted.names));
     }
     require(X509_sign(made.get(), state_->key.get(), EVP_sha256()) > 0, "a certificate cannot be signed");
     const auto certificate = to_pem(*made);
@@ -222,7 +248,7 @@ std::size_t authority::revoke(const std::string& name, std::time_t now) {
         auto certificate = read_certificate(entry.path());
         X509_REVOKED* known = nullptr;
         const bool is_revoked = X509_CRL_get0_by_cert(state_->revoked.get(), &known, certificate.get()) != 0;
-        if (!is_revoked && common_name_of(*certificate) == name) {
+        if (!is_revoked && name_of(*certificate) == name) {
             found.push_back(std::move(certificate));
         }
     }

@@ -113,6 +113,24 @@ BOOST_AUTO_TEST_CASE(what_certificates_say) {
                0);
 }
 
+BOOST_AUTO_TEST_CASE(hosts_with_long_names) {
+    std::string longest;
+    for (const auto size : {63, 63, 63, 61}) {
+        longest += (longest.empty() ? "" : ".") + std::string(static_cast<std::size_t>(size), 'a');
+    }
+    BOOST_TEST_REQUIRE(longest.size() == 253U);
+    const auto kit = issue(role::master, {longest, "master.example"});
+    const auto master = read(kit / "cert.pem");
+    BOOST_TEST(X509_check_host(master.get(), longest.data(), longest.size(), 0, nullptr) == 1);
+    BOOST_TEST(X509_check_host(master.get(), "master.example", 0, 0, nullptr) == 1);
+    BOOST_TEST(X509_NAME_entry_count(X509_get_subject_name(master.get())) == 0);
+    const int place = X509_get_ext_by_NID(master.get(), NID_subject_alt_name, -1);
+    BOOST_TEST(X509_EXTENSION_get_critical(X509_get_ext(master.get(), place)) == 1);
+    BOOST_TEST(says(told([&] { issue(role::master, {longest + "a"}); }), "is not 1 to 253 letters"));
+    BOOST_TEST(says(told([&] { authority(folder).revoke("master.example", now); }), "not revoked already"));
+    BOOST_TEST(authority(folder).revoke(longest, now) == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(revocation_reaches_the_kits_here) {
     const auto three = issue(role::worker, {"ward-3"});
     const auto four = issue(role::worker, {"ward-4"});

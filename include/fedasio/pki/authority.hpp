@@ -14,8 +14,9 @@ enum class role { master, worker };
 /// What a certificate is to say.
 struct certificate_request {
     role who = role::worker;
-    /// A worker's name, or the hosts (names or addresses) at which a master is reached; the first is the
-    /// certificate's common name. 1 to 64 letters, digits, '.', '_', '-' (':' in an IPv6 address).
+    /// A worker's name (1 to 64 letters, digits, '.', '_', '-'), or the hosts at which a master is reached
+    /// (names of up to 253 of these, or addresses); the first is the certificate's common name if it is no
+    /// longer than 64.
     std::vector<std::string> names;
     unsigned days = 365; ///< valid for so long, from an hour ago: clocks differ
 };
