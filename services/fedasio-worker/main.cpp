@@ -16,8 +16,10 @@
 #include "program/logging.hpp"
 #include "program/process_measurements.hpp"
 #include "program/protection.hpp"
+#include "program/proxy.hpp"
 #include "program/signals.hpp"
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <unistd.h>
 
@@ -31,6 +33,7 @@ struct settings {
     bool discover = false;
     std::uint16_t discovery_port = net::discovery_options{}.port;
     double give_up = 300;
+    std::string proxy;
     std::string data;
     program::protection_options protection;
     program::log_options log;
@@ -72,15 +75,28 @@ net::awaitable<net::opened> find_and_connect(net::runtime& rt, const settings& f
     co_return co_await net::connect_and_prove(rt, found.master, std::move(prove_to));
 }
 
+net::awaitable<net::opened> connect(net::runtime& rt, net::address where, std::optional<net::http_proxy> via,
+                                    net::handshake prove) {
+    if (!via) {
+        co_return co_await net::connect_and_prove(rt, std::move(where), std::move(prove));
+    }
+    auto fresh = co_await net::connect_through(rt, std::move(*via), std::move(where));
+    if (fresh.error || !prove) {
+        co_return std::move(fresh);
+    }
+    co_return co_await prove(std::move(fresh.connection));
+}
+
 net::awaitable<void> work(net::runtime& rt, boost::asio::thread_pool& pool, const settings& from,
-                          program::connecting_handshakes prove, worker::ending& end,
-                          std::function<void()> on_end) {
+                          std::optional<net::http_proxy> via, program::connecting_handshakes prove,
+                          worker::ending& end, std::function<void()> on_end) {
     net::dialer dial;
     if (from.discover) {
         dial = [&rt, &from, prove] { return find_and_connect(rt, from, prove); };
     } else {
-        const auto where = net::address::parse(from.connect);
-        dial = [&rt, where, prove] { return net::connect_and_prove(rt, where, prove.to(where.host)); };
+        dial = [&rt, where = net::address::parse(from.connect), via, prove] {
+            return connect(rt, where, via, prove.to(where.host));
+        };
     }
     const auto log = [](worker::severity how, const std::string& text) {
         program::log(how == worker::severity::info ? level::info : level::warning, "worker", text);
@@ -91,8 +107,16 @@ net::awaitable<void> work(net::runtime& rt, boost::asio::thread_pool& pool, cons
 
 int start(settings from) {
     program::start_log("fedasio-worker", from.log);
+    program::chosen_proxy via;
     if (!from.discover) {
-        program::require_protection(from.protection, net::address::parse(from.connect));
+        const auto master = net::address::parse(from.connect);
+        program::require_protection(from.protection, master);
+        via = program::choose_proxy(from.proxy, master);
+    }
+    if (via.proxy) {
+        program::log(level::info, "proxy",
+                     "reaching the master through the proxy " + via.proxy->where.to_string() + " (" +
+                         via.from + ")");
     }
     if (!from.data.empty()) {
         from.worker.data = from.data;
@@ -114,7 +138,7 @@ int start(settings from) {
     worker::ending end;
     auto signals = program::end_signals(rt);
     watching.spawn(program::watch_signals(signals, [&all] { all.cancel(); }));
-    all.spawn(work(rt, pool, from, prove, end, [&watching] { watching.cancel(); }));
+    all.spawn(work(rt, pool, from, via.proxy, prove, end, [&watching] { watching.cancel(); }));
     context.run();
     pool.join();
     program::log(end.done ? level::info : level::error, "ended", end.reason);
@@ -138,6 +162,7 @@ int main(int argc, char** argv) {
     auto* discover = app.add_flag("--discover", from.discover,
                                   "find a master that runs with --announce on the local network");
     connect->excludes(discover);
+    program::add_proxy_option(app, from.proxy)->excludes(discover);
     app.add_option(
            "--name", from.worker.name,
            "name, unique among the workers (default: that of the --tls kit, else host name and process id)")
