@@ -30,6 +30,21 @@ void add_dashboard_access_options(CLI::App& app, dashboard_access_options& into)
                    "another host name by which browsers reach the dashboard; may be repeated")
         ->check(host_name())
         ->allow_extra_args(false);
+    app.add_option("--dashboard-origin", into.origins,
+                   "the address that browsers use when a proxy stands before the dashboard, such as "
+                   "https://fl.example.org/training; pages of no other may command. Needs tokens; may be "
+                   "repeated")
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+                try {
+                    dashboard::public_origin::parse(text);
+                } catch (const std::invalid_argument& problem) {
+                    return std::string(problem.what());
+                }
+                return std::string();
+            },
+            "URL"))
+        ->allow_extra_args(false);
 }
 
 dashboard_access make_dashboard_access(net::runtime& rt, const dashboard_access_options& from,
@@ -52,7 +67,7 @@ dashboard_access make_dashboard_access(net::runtime& rt, const dashboard_access_
             result.protection.names.push_back(where.host);
         }
     }
-    if (!from.names.empty()) {
+    if (!from.names.empty() && is_open) {
         result.public_host = from.names.front();
     } else if (is_wildcard(where)) {
         result.public_host = boost::asio::ip::host_name();
@@ -72,6 +87,13 @@ dashboard_access make_dashboard_access(net::runtime& rt, const dashboard_access_
         result.protection.tokens = dashboard::access_tokens::read_or_make(
             from.tokens.empty() ? state_dir / "dashboard-tokens" : from.tokens);
     }
+    for (const auto& url : from.origins) {
+        result.protection.origins.push_back(dashboard::public_origin::parse(url));
+    }
+    if (!from.origins.empty() && !result.protection.tokens) {
+        throw std::runtime_error("--dashboard-origin without tokens would let everyone command who reaches " +
+                                 from.origins.front() + ": give --dashboard-tokens FILE, too");
+    }
     return result;
 }
 
@@ -81,9 +103,18 @@ std::string dashboard_lines(const dashboard_access& access, net::address where) 
     }
     const auto url = (access.protection.prove ? "https://" : "http://") + where.to_string() + "/";
     auto lines = "dashboard " + url + "\n";
+    std::vector<std::string> pages;
+    for (const auto& one : access.protection.origins) {
+        pages.push_back(one.url());
+    }
+    if (pages.empty()) {
+        pages.push_back(url);
+    }
     if (const auto& tokens = access.protection.tokens) {
-        lines += "operator " + url + "?token=" + tokens->of_operators + "\n";
-        lines += "viewer " + url + "?token=" + tokens->of_viewers + "\n";
+        for (const auto& page : pages) {
+            lines += "operator " + page + "?token=" + tokens->of_operators + "\n";
+            lines += "viewer " + page + "?token=" + tokens->of_viewers + "\n";
+        }
     }
     return lines;
 }

@@ -18,9 +18,10 @@ struct dashboard_access_options {
     std::filesystem::path kit;
     std::filesystem::path tokens;
     std::vector<std::string> names;
+    std::vector<std::string> origins;
 };
 
-/// Adds --dashboard-tls, --dashboard-tokens and --dashboard-name.
+/// Adds --dashboard-tls, --dashboard-tokens, --dashboard-name and --dashboard-origin.
 void add_dashboard_access_options(CLI::App& app, dashboard_access_options& into);
 
 /// The same with all defaults filled in.

@@ -51,7 +51,7 @@ constexpr auto examples = R"(Examples:
   fedasio evict 3                              send worker 3 away
   fedasio start plans/other.json               a new run, of another plan
   fedasio save best; fedasio load best         keep the global model, and take it up again
-  fedasio watch --master http://10.0.0.5:8080  follow a training elsewhere to its end
+  fedasio watch --master 10.0.0.5:8080         follow a training elsewhere to its end
   fedasio watch --master https://master.example:8080 --ca ca.pem
                                                ... with the token in the environment, FEDASIO_TOKEN
   fedasio simulate plans/fashion-mnist-2nn.json
@@ -75,6 +75,22 @@ struct request {
 
 std::string without_token(const std::string& url) {
     return url.substr(0, url.find('?'));
+}
+
+/// With what to do about it.
+std::string why_out_of_reach(boost::system::error_code why, const request& wanted,
+                             const dashboard::master_place& master) {
+    const auto place = master.address.to_string() + master.prefix;
+    if (why == net::errc::peer_uses_tls) {
+        return "it speaks HTTPS: --master https://" + place;
+    }
+    if (why == net::errc::peer_uses_http) {
+        return "it speaks plain HTTP: --master http://" + place;
+    }
+    if (wanted.authority.empty() && why == net::tls_errc::other_authority) {
+        return why.message() + "; or name the authority's certificate with --ca FILE";
+    }
+    return why.message() + "; start fedasio-master, or name another with --master HOST:PORT";
 }
 
 /// The `error` or `reason` of an answer that is not a success.
@@ -125,7 +141,7 @@ asio::awaitable<int> send_command(net::runtime& rt, dashboard::master_place mast
 asio::awaitable<int> watch_training(net::runtime& rt, dashboard::master_place master) {
     const auto how = co_await steering::watch(rt, std::move(master));
     if (how == steering::verdict::lost) {
-        std::cerr << "fedasio: gave up; start the master, or name it with --master http://HOST:PORT\n";
+        std::cerr << "fedasio: gave up; start the master, or name it with --master HOST:PORT\n";
     }
     if (how == steering::verdict::refused) {
         std::cerr
@@ -208,7 +224,7 @@ void declare(CLI::App& app, request& wanted) {
     app.footer(examples);
     app.require_subcommand(1);
     app.fallthrough();
-    app.add_option("--master", wanted.url, "Where the master's dashboard is")
+    app.add_option("--master", wanted.url, "Where the master's dashboard is: HOST:PORT, or a URL")
         ->envname("FEDASIO_MASTER_URL")
         ->capture_default_str();
     app.add_option("--token", wanted.token,
@@ -305,12 +321,8 @@ int main(int argc, char** argv) {
     try {
         return wanted.job ? wanted.job() : perform(wanted, master);
     } catch (const boost::system::system_error& problem) {
-        const bool is_unknown = wanted.authority.empty() && problem.code() == net::tls_errc::other_authority;
         std::cerr << "fedasio: cannot reach the master at " << without_token(wanted.url) << ": "
-                  << problem.code().message()
-                  << (is_unknown
-                          ? "; or name the authority's certificate with --ca FILE\n"
-                          : "; start fedasio-master, or name another with --master http://HOST:PORT\n");
+                  << why_out_of_reach(problem.code(), wanted, master) << '\n';
     } catch (const std::exception& problem) {
         std::cerr << "fedasio: " << problem.what() << '\n';
     }

@@ -6,6 +6,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/system_error.hpp>
 
 #include "status_text.hpp"
 #include <cstdint>
@@ -129,6 +130,9 @@ net::awaitable<verdict> watch(net::runtime& rt, dashboard::master_place master) 
             if (ended) {
                 co_return *ended;
             }
+        }
+        if (failed == net::errc::peer_uses_tls || failed == net::errc::peer_uses_http) {
+            throw boost::system::system_error(failed);
         }
         if (failures == 0) {
             lost_since = rt.time.now();

@@ -46,27 +46,6 @@ bool has_zero_quality(std::string_view parameters) noexcept {
     return quality <= 0;
 }
 
-/// The name or address in a Host header, without port and brackets; empty when it is malformed.
-std::string_view host_name(std::string_view host) noexcept {
-    std::string_view name;
-    std::string_view port;
-    if (host.starts_with('[')) {
-        const auto end = host.find(']');
-        if (end == std::string_view::npos) {
-            return {};
-        }
-        name = host.substr(1, end - 1);
-        port = host.substr(end + 1);
-    } else {
-        const auto colon = host.find(':');
-        name = host.substr(0, colon);
-        port = colon == std::string_view::npos ? std::string_view{} : host.substr(colon);
-    }
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    const bool has_port = port.starts_with(':') && std::ranges::all_of(port.substr(1), is_digit);
-    return port.empty() || has_port ? name : std::string_view{};
-}
-
 bool is_own(const boost::asio::ip::address& address) {
     ifaddrs* all = nullptr;
     if (::getifaddrs(&all) != 0) {
@@ -94,7 +73,44 @@ bool is_own(const boost::asio::ip::address& address) {
     return false;
 }
 
+/// As proxies write addresses: bare, or with a port, then IPv6 in brackets.
+boost::asio::ip::address parse_forwarded(std::string_view text, boost::system::error_code& ec) {
+    const bool is_bare_v6 = std::ranges::count(text, ':') > 1 && !text.starts_with('[');
+    return boost::asio::ip::make_address(std::string(is_bare_v6 ? text : host_name(text)), ec);
+}
+
 } // namespace
+
+std::string_view host_name(std::string_view host) noexcept {
+    std::string_view name;
+    std::string_view port;
+    if (host.starts_with('[')) {
+        const auto end = host.find(']');
+        if (end == std::string_view::npos) {
+            return {};
+        }
+        name = host.substr(1, end - 1);
+        port = host.substr(end + 1);
+    } else {
+        const auto colon = host.find(':');
+        name = host.substr(0, colon);
+        port = colon == std::string_view::npos ? std::string_view{} : host.substr(colon);
+    }
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const bool has_port = port.starts_with(':') && std::ranges::all_of(port.substr(1), is_digit);
+    return port.empty() || has_port ? name : std::string_view{};
+}
+
+bool names_one_of(std::string_view host, const std::vector<std::string>& names) noexcept {
+    const auto name = host_name(host);
+    return !name.empty() &&
+           std::ranges::any_of(names, [name](const auto& own) { return equal_ignoring_case(name, own); });
+}
+
+bool is_same_host(std::string_view a, std::string_view b) noexcept {
+    const auto name = host_name(a);
+    return !name.empty() && equal_ignoring_case(name, host_name(b));
+}
 
 bool names_loopback(std::string_view host) noexcept {
     const auto name = host_name(host);
@@ -108,8 +124,7 @@ bool names_loopback(std::string_view host) noexcept {
 
 bool names_this_machine(std::string_view host, const std::vector<std::string>& names) {
     const auto name = host_name(host);
-    const auto is_name = [name](const std::string& own) { return equal_ignoring_case(name, own); };
-    if (name.empty() || names_loopback(host) || std::ranges::any_of(names, is_name)) {
+    if (name.empty() || names_loopback(host) || names_one_of(host, names)) {
         return !name.empty();
     }
     boost::system::error_code ec;
@@ -121,6 +136,24 @@ bool is_same_origin(std::string_view origin, std::string_view host, bool is_http
     const std::string_view scheme = is_https ? "https://" : "http://";
     return origin.size() > scheme.size() && equal_ignoring_case(origin.substr(0, scheme.size()), scheme) &&
            equal_ignoring_case(origin.substr(scheme.size()), host);
+}
+
+std::optional<std::string> forwarded_client(std::string_view forwarded_for) {
+    while (!forwarded_for.empty()) {
+        const auto comma = forwarded_for.rfind(',');
+        const bool is_first = comma == std::string_view::npos;
+        boost::system::error_code ec;
+        const auto address =
+            parse_forwarded(trimmed(is_first ? forwarded_for : forwarded_for.substr(comma + 1)), ec);
+        if (ec) {
+            break;
+        }
+        if (!address.is_loopback()) {
+            return address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+        }
+        forwarded_for = is_first ? std::string_view{} : forwarded_for.substr(0, comma);
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string_view> query_value(std::string_view query, std::string_view key) noexcept {

@@ -10,6 +10,7 @@
 
 #include "watchdog.hpp"
 #include "wire.hpp"
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -41,8 +42,28 @@ std::string host_of(const master_place& master) {
     return is_default ? text.substr(0, text.rfind(':')) : text;
 }
 
+beast::string_view to_beast(std::string_view text) noexcept {
+    return {text.data(), text.size()};
+}
+
+bool is_path_character(char c) noexcept {
+    return c > ' ' && c < 0x7f && std::string_view("?#\"<>\\").find(c) == std::string_view::npos;
+}
+
 std::string authorization_of(const master_place& master) {
     return "Bearer " + master.token;
+}
+
+/// Whether the peer answered with an alert or a handshake of TLS (RFC 8446, 5.1).
+bool speaks_tls(const beast::flat_buffer& received) {
+    const auto* const bytes = static_cast<const unsigned char*>(received.data().data());
+    return received.size() >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 3;
+}
+
+/// Whether a port of HTTPS said so in plain HTTP (RFC 9110, 7.8).
+template <class Response>
+bool wants_tls(const Response& answer) {
+    return answer.result_int() == 400 && answer[http::field::upgrade].starts_with("TLS/");
 }
 
 awaitable<http_answer> ask(net::runtime& rt, const master_place& master, net::clock::duration patience,
@@ -67,13 +88,16 @@ awaitable<http_answer> ask(net::runtime& rt, const master_place& master, net::cl
     if (!failed) {
         beast::flat_buffer buffer;
         auto [ec, bytes] = co_await http::async_read(line, buffer, parser, as_result);
-        failed = ec;
+        failed = ec && speaks_tls(buffer) ? error_code(net::errc::peer_uses_tls) : ec;
     }
     line.close();
     if (failed) {
         throw boost::system::system_error(guard.has_fired() ? asio::error::timed_out : failed);
     }
     auto response = parser.release();
+    if (wants_tls(response)) {
+        throw boost::system::system_error(net::errc::peer_uses_tls);
+    }
     http_answer result;
     result.status = response.result_int();
     result.body = std::move(response.body());
@@ -83,15 +107,20 @@ awaitable<http_answer> ask(net::runtime& rt, const master_place& master, net::cl
 } // namespace
 
 master_place parse_master_url(std::string_view url) {
-    const std::string expected = "'" + std::string(url.substr(0, url.find('?'))) +
-                                 "' is not of the form http://HOST:PORT or https://HOST:PORT";
+    const auto fail = [url] {
+        return std::invalid_argument("'" + std::string(url.substr(0, url.find('?'))) +
+                                     "' is not of the form HOST:PORT, http://HOST:PORT or https://HOST:PORT");
+    };
     master_place result;
-    const std::string_view scheme = url.starts_with("https://") ? "https://" : "http://";
-    result.is_https = scheme == "https://";
-    if (!url.starts_with(scheme)) {
-        throw std::invalid_argument(expected);
+    auto place = url;
+    const auto scheme = url.find("://");
+    if (scheme != std::string_view::npos) {
+        result.is_https = beast::iequals(to_beast(url.substr(0, scheme)), "https");
+        if (!result.is_https && !beast::iequals(to_beast(url.substr(0, scheme)), "http")) {
+            throw fail();
+        }
+        place = url.substr(scheme + 3);
     }
-    auto place = url.substr(scheme.size());
     constexpr std::string_view token_key = "/?token=";
     if (const auto at = place.find(token_key); at != std::string_view::npos) {
         result.token = place.substr(at + token_key.size());
@@ -100,16 +129,23 @@ master_place parse_master_url(std::string_view url) {
     if (place.ends_with('/')) {
         place.remove_suffix(1);
     }
-    if (place.empty() || place.find_first_of("/?#@") != std::string_view::npos) {
-        throw std::invalid_argument(expected);
+    const auto slash = std::min(place.find('/'), place.size());
+    result.prefix = place.substr(slash);
+    place = place.substr(0, slash);
+    if (place.empty() || place.find_first_of("?#@") != std::string_view::npos ||
+        !std::ranges::all_of(result.prefix, is_path_character)) {
+        throw fail();
     }
     const auto colon = place.rfind(':');
     const bool has_port = colon != std::string_view::npos && place.find(']', colon) == std::string_view::npos;
+    if (!has_port && scheme == std::string_view::npos) {
+        throw fail();
+    }
     const auto* const own_port = result.is_https ? ":443" : ":80";
     try {
         result.address = net::address::parse(std::string(place) + (has_port ? "" : own_port));
     } catch (const std::invalid_argument&) {
-        throw std::invalid_argument(expected);
+        throw fail();
     }
     return result;
 }
@@ -118,12 +154,12 @@ http_client::http_client(net::runtime& rt, master_place master, net::clock::dura
     : rt_(rt), master_(std::move(master)), patience_(patience) {}
 
 awaitable<http_answer> http_client::get(std::string target) {
-    http::request<http::string_body> request(http::verb::get, target, 11);
+    http::request<http::string_body> request(http::verb::get, master_.prefix + target, 11);
     co_return co_await ask(rt_, master_, patience_, std::move(request));
 }
 
 awaitable<http_answer> http_client::post(std::string target, std::string json) {
-    http::request<http::string_body> request(http::verb::post, target, 11, std::move(json));
+    http::request<http::string_body> request(http::verb::post, master_.prefix + target, 11, std::move(json));
     request.set(http::field::content_type, "application/json");
     co_return co_await ask(rt_, master_, patience_, std::move(request));
 }
@@ -171,10 +207,12 @@ awaitable<error_code> stream_client::open(std::string target) {
     }
     with.guard.arm(self.patience);
     websocket::response_type answer;
-    auto [failed] = co_await with.socket.async_handshake(answer, host_of(self.master), target, as_result);
+    const auto path = self.master.prefix + target;
+    auto [failed] = co_await with.socket.async_handshake(answer, host_of(self.master), path, as_result);
     with.guard.disarm();
     if (failed == websocket::error::upgrade_declined) {
         self.refusal = answer.result_int();
+        failed = wants_tls(answer) ? error_code(net::errc::peer_uses_tls) : failed;
     }
     co_return with.guard.has_fired() ? error_code(asio::error::timed_out) : failed;
 }

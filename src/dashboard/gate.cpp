@@ -8,6 +8,7 @@
 #include "access.hpp"
 #include "hex_number.hpp"
 #include "login_page.hpp"
+#include "origins.hpp"
 #include "session_cookie.hpp"
 #include <algorithm>
 #include <utility>
@@ -23,13 +24,18 @@ constexpr rate commands_of_all{.burst = 100, .interval = 100ms};
 constexpr rate refusals_told{.burst = 100, .interval = 1s};
 const std::string everyone;
 constexpr std::size_t longest_record = 1024;
+constexpr std::size_t longest_quote = 100;
 
 std::string seconds_text(net::clock::duration wait) {
     return std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count());
 }
 
-http_reply html_reply(unsigned status, std::string_view problem) {
-    http_reply reply(login_page(problem));
+std::string_view prefix_of(const visitor& who) {
+    return who.origin == nullptr ? std::string_view{} : std::string_view(who.origin->prefix);
+}
+
+http_reply html_reply(unsigned status, std::string_view problem, const visitor& to) {
+    http_reply reply(login_page(problem, prefix_of(to)));
     reply.status = status;
     reply.content_type = "text/html; charset=utf-8";
     reply.headers.emplace_back("Content-Security-Policy", login_page_policy());
@@ -50,29 +56,20 @@ http_reply refused_command(unsigned status, std::string reason) {
     return reply;
 }
 
-http_reply unknown_visitor(const http_request& request) {
+http_reply unknown_visitor(const http_request& request, const visitor& from) {
     const bool is_page = request.path() == "/" || request.path() == "/index.html";
     const bool reads = request.method == "GET" || request.method == "HEAD";
     auto reply =
         is_page && reads && !request.is_upgrade
-            ? html_reply(401, "")
+            ? html_reply(401, "", from)
             : error_reply(401, "this needs a token: open the address that the master printed when "
                                "it started, or send 'Authorization: Bearer TOKEN' (fedasio --token)");
     reply.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"fedasio\"");
     return reply;
 }
 
-/// No page can set either header; browsers without Sec-Fetch-Site send Origin with all that is not a read.
-bool is_foreign(const http_request& request, bool is_https) {
-    if (request.origin_headers > 0) {
-        return !is_same_origin(request.origin, request.host, is_https);
-    }
-    return !request.fetch_site.empty() && request.fetch_site != "same-origin" && request.fetch_site != "none";
-}
-
-std::string shortened(std::string_view text) {
-    return text.size() <= longest_record ? std::string(text)
-                                         : std::string(text.substr(0, longest_record)) + "…";
+std::string shortened(std::string_view text, std::size_t most = longest_record) {
+    return text.size() <= most ? std::string(text) : std::string(text.substr(0, most)) + "…";
 }
 
 /// Without what may be a token.
@@ -83,10 +80,59 @@ std::string place_of(const http_request& request) {
 } // namespace
 
 gate::gate(net::runtime& rt, server_protection rules, bool loopback_only, std::uint16_t port)
-    : rt_(rt), rules_(std::move(rules)), loopback_only_(loopback_only),
-      cookie_name_((is_https() ? "__Host-fedasio-" : "fedasio-") + std::to_string(port)),
-      failures_(failed_logins), commands_(commands_of_one), all_commands_(commands_of_all),
-      told_refusals_(refusals_told) {}
+    : rt_(rt), rules_(std::move(rules)), loopback_only_(loopback_only), port_(port), failures_(failed_logins),
+      commands_(commands_of_one), all_commands_(commands_of_all), told_refusals_(refusals_told) {
+    for (const auto& one : rules_.origins) {
+        rules_.names.emplace_back(host_name(one.host));
+        cookie_names_.push_back(cookie_name(&one));
+    }
+    if (cookie_names_.empty()) {
+        cookie_names_.push_back(cookie_name(nullptr));
+    }
+}
+
+std::string_view gate::own_target(std::string_view target) const noexcept {
+    return without_prefix(rules_.origins, target);
+}
+
+bool gate::is_proxy(const std::string& address) const {
+    return !rules_.origins.empty() && names_loopback(address);
+}
+
+std::optional<http_reply> gate::refuse_host(const http_request& request) const {
+    if (loopback_only_ && !names_loopback(request.host) && !names_one_of(request.host, rules_.names)) {
+        return error_reply(403, "the Host header must be localhost, 127.0.0.1 or [::1], because this server "
+                                "listens on this machine only; behind a proxy, start the master with "
+                                "--dashboard-origin and the address that browsers use");
+    }
+    if (!loopback_only_ && request.host_headers > 0 && !names_this_machine(request.host, rules_.names)) {
+        return error_reply(403, "the Host header names neither an address of this machine nor a name that it "
+                                "was told of: start the master with --dashboard-name NAME, or behind a proxy "
+                                "with --dashboard-origin and the address that browsers use");
+    }
+    return std::nullopt;
+}
+
+/// No page can set either header; browsers without Sec-Fetch-Site send Origin with all that is not a read.
+bool gate::is_foreign(const http_request& request) const {
+    if (request.origin_headers > 0) {
+        return rules_.origins.empty() ? !is_same_origin(request.origin, request.host, is_https())
+                                      : find_origin(rules_.origins, request.origin) == nullptr;
+    }
+    return !request.fetch_site.empty() && request.fetch_site != "same-origin" && request.fetch_site != "none";
+}
+
+http_reply gate::refuse_origin(const http_request& request) const {
+    std::string text = "this is for this server's own page only, not for pages from elsewhere";
+    if (request.origin_headers > 0) {
+        text += " ('" + shortened(request.origin, longest_quote) + "')";
+    }
+    text += "; the addresses that browsers use are told by --dashboard-origin";
+    for (const auto& one : rules_.origins) {
+        text += (&one == &rules_.origins.front() ? ": " : ", ") + one.origin();
+    }
+    return error_reply(403, text);
+}
 
 std::optional<http_reply> gate::refuse_place(const http_request& request, bool has_session) const {
     if (request.origin_headers > 1) {
@@ -95,19 +141,14 @@ std::optional<http_reply> gate::refuse_place(const http_request& request, bool h
     if (request.host_headers > 1 || (request.needs_host && request.host_headers == 0)) {
         return error_reply(400, "a request has one Host header");
     }
-    if (loopback_only_ && !names_loopback(request.host)) {
-        return error_reply(403, "the Host header must be localhost, 127.0.0.1 or [::1], because this server "
-                                "listens on this machine only");
-    }
-    if (!loopback_only_ && request.host_headers > 0 && !names_this_machine(request.host, rules_.names)) {
-        return error_reply(403, "the Host header names neither an address of this machine nor a name that it "
-                                "was told of: start the master with --dashboard-name NAME");
+    if (auto refused = refuse_host(request)) {
+        return refused;
     }
     const bool only_reads = request.only_reads();
     const bool is_api = request.path().starts_with("/api/");
     const bool is_api_read_elsewhere = only_reads && is_api && !request.fetch_site.empty();
-    if ((!only_reads || is_api_read_elsewhere) && is_foreign(request, is_https())) {
-        return error_reply(403, "this is for this server's own page only, not for pages from elsewhere");
+    if ((!only_reads || is_api_read_elsewhere) && is_foreign(request)) {
+        return refuse_origin(request);
     }
     if (!only_reads && has_session && request.origin_headers == 0 && request.fetch_site.empty()) {
         return error_reply(403, "with a session's cookie this needs the header Origin or Sec-Fetch-Site; "
@@ -118,7 +159,9 @@ std::optional<http_reply> gate::refuse_place(const http_request& request, bool h
 
 gate::decision gate::admit(const http_request& request, const std::string& address) {
     decision result;
-    result.from.address = address;
+    result.from.address =
+        is_proxy(address) ? forwarded_client(request.forwarded_for).value_or(address) : address;
+    result.from.origin = origin_of(rules_.origins, request);
     const auto token = bearer_token(request.authorization);
     auto of_session = result.from;
     if (rules_.tokens && !token) {
@@ -132,6 +175,14 @@ gate::decision gate::admit(const http_request& request, const std::string& addre
         return result;
     }
     if (request.path() == "/healthz") {
+        return result;
+    }
+    if (result.from.origin != nullptr && request.path() == result.from.origin->prefix) {
+        // The page's addresses are relative to it.
+        result.reply.emplace();
+        result.reply->status = 308;
+        const auto query = request.target.substr(request.path().size());
+        result.reply->headers.emplace_back("Location", result.from.origin->prefix + "/" + std::string(query));
         return result;
     }
     if (!rules_.tokens) {
@@ -162,7 +213,7 @@ gate::decision gate::admit(const http_request& request, const std::string& addre
         }
     }
     if (!result.from.who && !result.reply) {
-        result.reply = unknown_visitor(request);
+        result.reply = unknown_visitor(request, result.from);
         if (request.path() == commands_path && request.method == "POST") {
             record("refused", result.from, place_of(request), *result.reply);
         }
@@ -176,11 +227,12 @@ void gate::recognize_session(visitor& into, const http_request& request) const {
         auto pair = left.substr(0, end);
         left = end == std::string_view::npos ? std::string_view{} : left.substr(end + 1);
         pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
-        if (!pair.starts_with(cookie_name_ + "=")) {
+        const auto equals = std::min(pair.find('='), pair.size());
+        if (std::ranges::find(cookie_names_, pair.substr(0, equals)) == cookie_names_.end()) {
             continue;
         }
-        const auto found =
-            session_cookie::open(pair.substr(cookie_name_.size() + 1), *rules_.tokens, rt_.time.unix_time());
+        pair.remove_prefix(std::min(equals + 1, pair.size()));
+        const auto found = session_cookie::open(pair, *rules_.tokens, rt_.time.unix_time());
         if (!found) {
             continue;
         }
@@ -194,16 +246,26 @@ void gate::recognize_session(visitor& into, const http_request& request) const {
 void gate::renew_session(visitor& of) const {
     const auto left = of.expires - rt_.time.unix_time();
     if (of.who && left < static_cast<double>(rules_.session_length.count()) / 2) {
-        of.renewed_cookie = new_cookie(*of.who, of.session);
+        of.renewed_cookie = new_cookie(of);
     }
 }
 
-std::string gate::new_cookie(role who, std::string session) const {
+/// The browser keeps the promises of these prefixes (RFC 6265bis, 4.1.3): no other place may set it.
+std::string gate::cookie_name(const public_origin* by) const {
+    const bool is_secure = is_https() || (by != nullptr && by->is_https);
+    const bool is_at_root = by == nullptr || by->prefix.empty();
+    const auto* const promise = !is_secure ? "" : is_at_root ? "__Host-" : "__Secure-";
+    return promise + ("fedasio-" + std::to_string(port_));
+}
+
+std::string gate::new_cookie(const visitor& of) const {
     const auto length = static_cast<std::uint64_t>(rules_.session_length.count());
     const auto now = static_cast<std::uint64_t>(rt_.time.unix_time());
-    const session_cookie fresh{who, std::move(session), now + length};
-    return cookie_name_ + "=" + fresh.sealed(*rules_.tokens) + "; Max-Age=" + std::to_string(length) +
-           "; Path=/; HttpOnly; SameSite=Strict" + (is_https() ? "; Secure" : "");
+    const session_cookie fresh{*of.who, of.session, now + length};
+    const bool is_secure = is_https() || (of.origin != nullptr && of.origin->is_https);
+    return cookie_name(of.origin) + "=" + fresh.sealed(*rules_.tokens) +
+           "; Max-Age=" + std::to_string(length) + "; Path=" + std::string(prefix_of(of)) +
+           "/; HttpOnly; SameSite=Strict" + (is_secure ? "; Secure" : "");
 }
 
 std::optional<role> gate::try_token(const visitor& from, std::string_view token,
@@ -232,9 +294,10 @@ http_reply gate::take_token(const visitor& from, std::string_view token) {
     const auto who = try_token(from, token, refused);
     if (!who) {
         auto page =
-            html_reply(refused->status, refused->status == 429
-                                            ? "Too many wrong tokens from this address: wait a little."
-                                            : "This token is not one of this master's.");
+            html_reply(refused->status,
+                       refused->status == 429 ? "Too many wrong tokens from this address: wait a little."
+                                              : "This token is not one of this master's.",
+                       from);
         page.headers.insert(page.headers.end(), refused->headers.begin(), refused->headers.end());
         return page;
     }
@@ -243,8 +306,8 @@ http_reply gate::take_token(const visitor& from, std::string_view token) {
     known.session = hex(rt_.entropy());
     http_reply reply;
     reply.status = 303;
-    reply.headers.emplace_back("Location", "/");
-    reply.headers.emplace_back("Set-Cookie", new_cookie(*who, known.session));
+    reply.headers.emplace_back("Location", std::string(prefix_of(from)) + "/");
+    reply.headers.emplace_back("Set-Cookie", new_cookie(known));
     record("login", known, "", reply);
     return reply;
 }

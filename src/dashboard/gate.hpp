@@ -8,6 +8,8 @@
 #include "visitor.hpp"
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace fedasio::dashboard {
 
@@ -17,6 +19,12 @@ public:
     /// `loopback_only`: requests must name this machine by a loopback name. `port` tells the cookies of
     /// several masters on one machine apart.
     gate(net::runtime& rt, server_protection rules, bool loopback_only, std::uint16_t port);
+
+    /// Without the prefix of `server_protection::origins`, which some proxies leave there and others take
+    /// off.
+    [[nodiscard]] std::string_view own_target(std::string_view target) const noexcept;
+    /// Whether a peer speaks for many others, so that limits per address are not about it.
+    [[nodiscard]] bool is_proxy(const std::string& address) const;
 
     struct decision {
         visitor from;
@@ -44,18 +52,23 @@ public:
 
 private:
     [[nodiscard]] std::optional<http_reply> refuse_place(const http_request& request, bool has_session) const;
+    [[nodiscard]] std::optional<http_reply> refuse_host(const http_request& request) const;
+    [[nodiscard]] bool is_foreign(const http_request& request) const;
+    [[nodiscard]] http_reply refuse_origin(const http_request& request) const;
     [[nodiscard]] http_reply take_token(const visitor& from, std::string_view token);
     [[nodiscard]] std::optional<role> try_token(const visitor& from, std::string_view token,
                                                 std::optional<http_reply>& refused);
     void recognize_session(visitor& into, const http_request& request) const;
     void renew_session(visitor& of) const;
-    [[nodiscard]] std::string new_cookie(role who, std::string session) const;
+    [[nodiscard]] std::string cookie_name(const public_origin* by) const;
+    [[nodiscard]] std::string new_cookie(const visitor& of) const;
     void record(std::string action, const visitor& from, std::string what, const http_reply& reply);
 
     net::runtime& rt_;
     server_protection rules_;
     bool loopback_only_;
-    std::string cookie_name_;
+    std::uint16_t port_;
+    std::vector<std::string> cookie_names_; ///< of all ways in
     rate_limit failures_;
     rate_limit commands_;
     rate_limit all_commands_;

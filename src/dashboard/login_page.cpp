@@ -26,7 +26,7 @@ std::string style_hash() {
 
 } // namespace
 
-std::string login_page(std::string_view problem) {
+std::string login_page(std::string_view problem, std::string_view prefix) {
     std::string page = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
                        "<meta name=\"viewport\" content=\"width=device-width\"><title>fedasio</title><style>";
     page += style;
@@ -34,7 +34,8 @@ std::string login_page(std::string_view problem) {
     if (!problem.empty()) {
         page += "<p role=\"alert\">" + std::string(problem) + "</p>";
     }
-    page += "<form method=\"post\" action=\"/login\"><label>Token, as the master printed it when it started"
+    page += "<form method=\"post\" action=\"" + std::string(prefix) +
+            "/login\"><label>Token, as the master printed it when it started"
             "<input type=\"password\" name=\"token\" autocomplete=\"current-password\" required autofocus>"
             "</label><button>Open the dashboard</button></form></main></body></html>";
     return page;

@@ -31,7 +31,8 @@ struct http_request {
     std::string_view if_none_match;
     std::string_view authorization;
     std::string_view cookie;
-    std::string_view fetch_site; ///< Sec-Fetch-Site
+    std::string_view fetch_site;    ///< Sec-Fetch-Site
+    std::string_view forwarded_for; ///< the last X-Forwarded-For: several are one list (RFC 9110, 5.3)
     std::string_view body;
 
     /// GET or HEAD, and no upgrade.

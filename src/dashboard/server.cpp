@@ -198,8 +198,10 @@ awaitable<void> server::run() {
             continue;
         }
         const auto open = self->sessions.size();
-        const auto found = shared.connections_from.find(net::counted_address(incoming.connection->remote()));
-        const auto of_one = found == shared.connections_from.end() ? 0 : found->second;
+        const auto remote = incoming.connection->remote();
+        const auto found = shared.connections_from.find(net::counted_address(remote));
+        const bool is_one = found != shared.connections_from.end() && !shared.entrance.is_proxy(remote);
+        const auto of_one = is_one ? found->second : 0;
         const auto& limits = shared.options;
         const bool overloaded = open >= limits.max_connections || of_one >= limits.max_connections_of_one;
         const bool is_answered = open < limits.max_connections + overload_answers &&

@@ -7,6 +7,7 @@
 
 #include "hub.hpp"
 #include "stream_session.hpp"
+#include "waiting_answer.hpp"
 #include "watchdog.hpp"
 #include <algorithm>
 #include <array>
@@ -68,10 +69,10 @@ std::string_view view(beast::string_view text) noexcept {
     return {text.data(), text.size()};
 }
 
-http_request summarize(const http::request<http::string_body>& request) {
+http_request summarize(const http::request<http::string_body>& request, const gate& entrance) {
     http_request result;
     result.method = view(request.method_string());
-    result.target = view(request.target());
+    result.target = entrance.own_target(view(request.target()));
     result.host_headers = request.count(http::field::host);
     result.needs_host = request.version() >= 11;
     result.origin_headers = request.count(http::field::origin);
@@ -84,6 +85,9 @@ http_request summarize(const http::request<http::string_body>& request) {
     result.authorization = view(request[http::field::authorization]);
     result.cookie = view(request[http::field::cookie]);
     result.fetch_site = view(request["Sec-Fetch-Site"]);
+    for (auto [it, end] = request.equal_range("X-Forwarded-For"); it != end; ++it) {
+        result.forwarded_for = view(it->value());
+    }
     result.body = request.body();
     return result;
 }
@@ -106,23 +110,6 @@ awaitable<error_code> write_response(connection& to, http::response<Body>& respo
     to.guard.disarm();
     co_return error_code{};
 }
-
-/// Counts an answer among those that wait for their clients.
-class waiting_answer {
-public:
-    waiting_answer(hub& shared, std::size_t bytes) : shared_(shared), bytes_(bytes) {
-        shared_.bytes_to_send += bytes_;
-    }
-
-    ~waiting_answer() { shared_.bytes_to_send -= bytes_; }
-
-    waiting_answer(const waiting_answer&) = delete;
-    waiting_answer& operator=(const waiting_answer&) = delete;
-
-private:
-    hub& shared_;
-    std::size_t bytes_;
-};
 
 /// True when the connection may go on.
 awaitable<bool> write_reply(connection& to, http_reply reply, unsigned version, bool keep_alive,
@@ -227,7 +214,8 @@ awaitable<arrival> read_request(connection& from) {
         result.failed = http::error::bad_transfer_encoding;
     }
     if (!result.failed) {
-        result.decision = from.shared.entrance.admit(summarize(parser.get()), from.address);
+        result.decision =
+            from.shared.entrance.admit(summarize(parser.get(), from.shared.entrance), from.address);
     }
     const bool is_body_wanted = !result.failed && !result.decision.reply && !parser.is_done();
     if (is_body_wanted && !result.decision.from.who) {
@@ -325,7 +313,7 @@ awaitable<http_reply> command(hub& shared, const visitor& from, const http_reque
 awaitable<bool> answer(connection& with, arrival came) {
     auto& shared = with.shared;
     const auto& from = came.decision.from;
-    const auto asked = summarize(came.request);
+    const auto asked = summarize(came.request, shared.entrance);
     http_reply reply;
     if (came.decision.reply) {
         reply = std::move(*came.decision.reply);

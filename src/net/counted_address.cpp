@@ -9,7 +9,7 @@ namespace fedasio::net {
 namespace ip = boost::asio::ip;
 
 std::string counted_address(const std::string& remote) {
-    auto host = remote.substr(0, remote.rfind(':'));
+    auto host = remote.ends_with(']') ? remote : remote.substr(0, remote.rfind(':'));
     if (host.starts_with('[') && host.ends_with(']')) {
         host = host.substr(1, host.size() - 2);
     }

@@ -57,6 +57,8 @@ public:
             return "the peer uses a shared key; start this side with the same key file";
         case errc::peer_uses_tls:
             return "the peer uses TLS; start both sides with the same protection";
+        case errc::peer_uses_http:
+            return "the peer speaks plain HTTP; is this a dashboard's port, or that of a proxy?";
         case errc::not_authenticated:
             return "the peer hung up before it was known who it is; do both sides use the same protection?";
         }

@@ -3,6 +3,7 @@
 #include <fedasio/net/frame.hpp>
 
 #include <algorithm>
+#include <string_view>
 
 namespace fedasio::net {
 
@@ -18,7 +19,13 @@ error_code unexpected_greeting(std::span<const std::byte, 4> first) noexcept {
     if ((first[0] == alert || first[0] == tls_handshake) && first[1] == std::byte{3}) {
         return errc::peer_uses_tls;
     }
-    return errc::bad_magic;
+    // Of an answer, and of requests.
+    constexpr std::array<std::string_view, 9> http{"HTTP", "GET ", "HEAD", "POST", "PUT ",
+                                                   "OPTI", "DELE", "PATC", "CONN"};
+    const auto is_like = [first](std::string_view word) {
+        return std::ranges::equal(first, std::as_bytes(std::span(word)));
+    };
+    return std::ranges::any_of(http, is_like) ? errc::peer_uses_http : errc::bad_magic;
 }
 
 } // namespace fedasio::net

@@ -32,7 +32,21 @@ awaitable<void> say_what_is_expected(stream& wire) {
     co_await wire.write_some(std::span(&text, 1));
 }
 
-awaitable<opened> become_known(runtime& rt, std::shared_ptr<tls_engine> engine, side own,
+/// For browsers and programs that take the port for one of plain HTTP.
+awaitable<void> say_that_it_is_https(stream& wire, tls_use use) {
+    const std::string body =
+        use == tls_use::serving
+            ? R"({"error":"this port speaks HTTPS: its address begins with https://"})"
+            : R"({"error":"this port is for fedasio's workers, over TLS; the dashboard has another one"})";
+    const auto text =
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close, Upgrade\r\n"
+        "Upgrade: TLS/1.3\r\nContent-Length: " +
+        std::to_string(body.size()) + "\r\n\r\n" + body;
+    const asio::const_buffer bytes(text.data(), text.size());
+    co_await wire.write_some(std::span(&bytes, 1));
+}
+
+awaitable<opened> become_known(runtime& rt, std::shared_ptr<tls_engine> engine, side own, tls_use use,
                                clock::duration patience) {
     co_await asio::this_coro::throw_if_cancelled(false);
     bool expired = false;
@@ -51,6 +65,8 @@ awaitable<opened> become_known(runtime& rt, std::shared_ptr<tls_engine> engine, 
     } else if (own == side::accepting) {
         if (result.error == errc::peer_is_unprotected) {
             co_await say_what_is_expected(engine->wire());
+        } else if (result.error == errc::peer_uses_http) {
+            co_await say_that_it_is_https(engine->wire(), use);
         }
         co_await close_gently(rt, engine->wire());
     } else {
@@ -98,7 +114,7 @@ awaitable<opened> tls::accept(std::unique_ptr<stream> wire, clock::duration pati
     read_again_if_changed();
     auto engine = std::make_shared<tls_engine>(*kit_->context, std::move(wire), side::accepting);
     expect(engine->ssl(), rt_.time.unix_time(), {});
-    return become_known(rt_, std::move(engine), side::accepting, patience);
+    return become_known(rt_, std::move(engine), side::accepting, use_, patience);
 }
 
 awaitable<opened> tls::connect(std::unique_ptr<stream> wire, const std::string& host,
@@ -106,7 +122,7 @@ awaitable<opened> tls::connect(std::unique_ptr<stream> wire, const std::string& 
     read_again_if_changed();
     auto engine = std::make_shared<tls_engine>(*kit_->context, std::move(wire), side::connecting);
     expect(engine->ssl(), rt_.time.unix_time(), host);
-    return become_known(rt_, std::move(engine), side::connecting, patience);
+    return become_known(rt_, std::move(engine), side::connecting, use_, patience);
 }
 
 } // namespace fedasio::net

@@ -19,6 +19,23 @@ BOOST_AUTO_TEST_CASE(host_and_port) {
     BOOST_TEST((parse_master_url("http://[::1]").address == address{"::1", 80}));
 }
 
+BOOST_AUTO_TEST_CASE(without_a_scheme) {
+    const auto place = parse_master_url("127.0.0.1:8080");
+    BOOST_TEST((place.address == address{"127.0.0.1", 8080}));
+    BOOST_TEST(!place.is_https);
+    BOOST_TEST((parse_master_url("[::1]:9/").address == address{"::1", 9}));
+    BOOST_TEST(parse_master_url("HTTPS://a:1").is_https);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_of_a_proxy) {
+    const auto place = parse_master_url("https://example.org/a/training/?token=abc");
+    BOOST_TEST(place.prefix == "/a/training");
+    BOOST_TEST(place.token == "abc");
+    BOOST_TEST((place.address == address{"example.org", 443}));
+    BOOST_TEST(parse_master_url("http://a:1/").prefix.empty());
+    BOOST_TEST(parse_master_url("http://a:1/x").prefix == "/x");
+}
+
 BOOST_AUTO_TEST_CASE(as_a_master_prints_it) {
     const auto open = parse_master_url("https://[::1]/?token=abc_-1");
     BOOST_TEST((open.address == address{"::1", 443}));
@@ -31,12 +48,13 @@ BOOST_AUTO_TEST_CASE(as_a_master_prints_it) {
         return std::string(problem.what()).find("secret") == std::string::npos;
     };
     BOOST_CHECK_EXCEPTION(parse_master_url("https://a:b/?token=secret"), std::invalid_argument, is_silent);
-    BOOST_CHECK_EXCEPTION(parse_master_url("a:1/?token=secret"), std::invalid_argument, is_silent);
+    BOOST_CHECK_EXCEPTION(parse_master_url("ftp://a:1/?token=secret"), std::invalid_argument, is_silent);
 }
 
 BOOST_AUTO_TEST_CASE(anything_else_is_refused) {
-    for (const auto* url : {"", "127.0.0.1:8080", "ftp://127.0.0.1", "https://", "http://", "http://:80",
-                            "http://a:b", "http://a:1/x", "http://u@a", "http://a:99999", "http://a?b"}) {
+    for (const auto* url :
+         {"", "127.0.0.1", ":8080", "ftp://127.0.0.1", "a:1/?x", "http://a:1/x y", "https://", "http://",
+          "http://:80", "http://a:b", "http://u@a", "http://a:99999", "http://a?b"}) {
         BOOST_TEST_CONTEXT(url) {
             BOOST_CHECK_THROW(parse_master_url(url), std::invalid_argument);
         }

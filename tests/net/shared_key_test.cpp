@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(ten_seconds_and_no_more) {
 BOOST_AUTO_TEST_CASE(what_others_begin_with) {
     const std::pair<std::string, errc> cases[] = {{"FDIO", errc::peer_is_unprotected},
                                                   {"\x16\x03\x01\x02", errc::peer_uses_tls},
-                                                  {"GET ", errc::bad_magic},
+                                                  {"GET ", errc::peer_uses_http},
                                                   {"FDK2", errc::bad_magic}};
     for (const auto& [text, expected] : cases) {
         fixture own;

@@ -408,7 +408,7 @@ BOOST_AUTO_TEST_CASE(what_others_begin_with) {
     const std::pair<std::string, error_code> cases[] = {
         {"FDIO" + std::string(40, 'x'), errc::peer_is_unprotected},
         {"FDK1" + std::string(40, 'x'), errc::peer_uses_key},
-        {"GET / HTTP/1.1\r\n\r\n", errc::bad_magic},
+        {"GET / HTTP/1.1\r\n\r\n", errc::peer_uses_http},
         {"\x16\x03\x01\x00\x20\x01\xff\xff\xff"s, tls_errc::handshake_failed}, // announces 16 MiB
         {"\x16\x03\x01\x00\x20\x02\x00\x00\x10"s, tls_errc::handshake_failed}, // not a client's
         {"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00"s, tls_errc::handshake_failed}};

@@ -2,6 +2,7 @@
 
 #include <fedasio/dashboard/access_tokens.hpp>
 #include <fedasio/dashboard/audit.hpp>
+#include <fedasio/dashboard/public_origin.hpp>
 #include <fedasio/net/handshake.hpp>
 
 #include <chrono>
@@ -19,6 +20,9 @@ struct server_protection {
     std::chrono::seconds session_length = std::chrono::hours(24 * 7);
     /// Host names besides the addresses that this machine has, by which it may be called.
     std::vector<std::string> names;
+    /// Where browsers find it behind a proxy. If there are any, pages of these origins alone may command and
+    /// listen, and X-Forwarded-For of a proxy on this machine says whose a request is. Tokens are needed.
+    std::vector<public_origin> origins;
     /// TLS. Empty: plain HTTP.
     net::handshake prove;
     /// Told of every command and login, refused ones too. May be empty.

@@ -34,6 +34,7 @@ enum class errc {
     peer_uses_key,       ///< the peer expects the shared-key handshake
     peer_uses_tls,       ///< the peer speaks TLS
     not_authenticated,   ///< the peer hung up before it was known who it is
+    peer_uses_http,      ///< the peer speaks plain HTTP
 };
 
 const boost::system::error_category& category() noexcept;

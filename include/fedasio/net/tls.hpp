@@ -49,9 +49,9 @@ public:
     /// The hosts, names and addresses, for which this side's certificate counts; empty for a worker's.
     [[nodiscard]] std::vector<std::string> own_hosts() const;
 
-    /// Fail with a tls_errc, `errc::peer_is_unprotected`, `peer_uses_key`, `handshake_timeout`,
-    /// `not_authenticated`, or what the stream says. In TLS 1.3 a connecting side is done before the
-    /// accepting one has looked at its certificate; a refusal is the error of its first read.
+    /// Fail with a tls_errc, `errc::peer_is_unprotected`, `peer_uses_key`, `peer_uses_http`,
+    /// `handshake_timeout`, `not_authenticated`, or what the stream says. In TLS 1.3 a connecting side is
+    /// done before the accepting one has looked at its certificate; a refusal is the error of its first read.
     awaitable<opened> accept(std::unique_ptr<stream> wire, clock::duration patience = handshake_patience);
     awaitable<opened> connect(std::unique_ptr<stream> wire, const std::string& host,
                               clock::duration patience = handshake_patience);
