@@ -6,9 +6,9 @@
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/net/listener.hpp>
 #include <fedasio/net/tcp.hpp>
+#include <fedasio/net/thread_pool.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/system/system_error.hpp>
 
 #include "archive.hpp"
@@ -16,10 +16,10 @@
 #include "program/child_processes.hpp"
 #include "program/command_line.hpp"
 #include "program/event_output.hpp"
-#include "program/large_buffers.hpp"
 #include "program/logging.hpp"
 #include "program/plan_file.hpp"
 #include "program/protection.hpp"
+#include "program/resources.hpp"
 #include "program/signals.hpp"
 #include "program/state_dir.hpp"
 #include "program/state_lock.hpp"
@@ -73,7 +73,7 @@ std::unique_ptr<net::acceptor> listen_for_spawned(net::runtime& rt, settings& sp
     spawned.protection = {};
     spawned.protection.key_file = spawned.run.state_dir / "spawned-workers.key";
     std::filesystem::remove(spawned.protection.key_file);
-    return net::listen_tcp(rt, {"127.0.0.1", 0});
+    return net::listen_tcp(rt, {"127.0.0.1", 0}, 0, program::descriptors_for_files);
 }
 
 void spawn_workers(program::child_processes& children, const settings& from, const net::address& where) {
@@ -127,7 +127,7 @@ int start(settings from, bool min_workers_given) {
     from.run.workers_on_this_machine = from.spawn_workers > 0;
 
     boost::asio::io_context context(1);
-    boost::asio::thread_pool pool(std::max(1U, std::thread::hardware_concurrency()));
+    net::thread_pool pool(std::max(1U, std::thread::hardware_concurrency()));
     net::system_runtime system(context);
     net::runtime& rt = system;
     master::event_source events(rt.time);
@@ -152,9 +152,13 @@ int start(settings from, bool min_workers_given) {
                                });
     access.protection.audit = [&audit](const dashboard::audit_entry& entry) { audit.write(entry); };
     const auto files = page_files();
+    access.protection.warn = warn;
+    dashboard::server_options limits;
+    // Workers come before browsers.
+    limits.spare_descriptors = program::descriptors_for_files + program::descriptor_limit() / 4;
     dashboard::server page(
         rt, dashboard_at, events, [&run](master::command what) { return run.execute(std::move(what)); },
-        files, {},
+        files, limits,
         [&](dashboard::archive_question what) {
             return program::answer_question(rt, pool.get_executor(), run, from.run.state_dir,
                                             std::move(what));
@@ -162,7 +166,7 @@ int start(settings from, bool min_workers_given) {
         access.protection);
     std::unique_ptr<net::acceptor> acceptor;
     try {
-        acceptor = net::listen_tcp(rt, net::address::parse(from.listen));
+        acceptor = net::listen_tcp(rt, net::address::parse(from.listen), 0, program::descriptors_for_files);
     } catch (const boost::system::system_error& e) {
         throw std::runtime_error("cannot listen on " + from.listen + " for workers (" + e.code().message() +
                                  "): choose another address with --listen HOST:PORT");
@@ -221,6 +225,9 @@ int start(settings from, bool min_workers_given) {
         spawn_workers(children, spawned, where_spawned);
     }
     boost::asio::post(context, [&] {
+        if (!pool.shortage().empty()) {
+            warn(pool.shortage());
+        }
         const auto warn_of = [&run](const net::address& address, const std::string& what) {
             if (!program::is_loopback(address)) {
                 run.notice(severity::warning, "anyone who reaches " + address.to_string() +
@@ -237,16 +244,15 @@ int start(settings from, bool min_workers_given) {
                                               "tokens");
         }
     });
-    context.run();
+    program::run_until_over(context, pool);
     children.end(std::chrono::seconds(5));
-    pool.join();
     return succeeded && output.is_complete() ? program::done : program::failed;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    program::return_large_buffers();
+    program::claim_resources();
     settings from;
     CLI::App app("Drives a federated training: waits for workers, runs the plan's rounds, and shows them in "
                  "the browser.",

@@ -3,20 +3,20 @@
 #include <fedasio/net/handshake.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/tcp.hpp>
+#include <fedasio/net/thread_pool.hpp>
 #include <fedasio/worker/worker.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/system/system_error.hpp>
 
 #include "program/command_line.hpp"
-#include "program/large_buffers.hpp"
 #include "program/logging.hpp"
 #include "program/process_measurements.hpp"
 #include "program/protection.hpp"
 #include "program/proxy.hpp"
+#include "program/resources.hpp"
 #include "program/signals.hpp"
 #include <algorithm>
 #include <optional>
@@ -87,7 +87,7 @@ net::awaitable<net::opened> connect(net::runtime& rt, net::address where, std::o
     co_return co_await prove(std::move(fresh.connection));
 }
 
-net::awaitable<void> work(net::runtime& rt, boost::asio::thread_pool& pool, const settings& from,
+net::awaitable<void> work(net::runtime& rt, net::thread_pool& pool, const settings& from,
                           std::optional<net::http_proxy> via, program::connecting_handshakes prove,
                           worker::ending& end, std::function<void()> on_end) {
     net::dialer dial;
@@ -126,7 +126,11 @@ int start(settings from) {
     from.worker.measure = program::process_measurements();
 
     boost::asio::io_context context(1);
-    boost::asio::thread_pool pool(from.worker.threads);
+    net::thread_pool pool(from.worker.threads);
+    if (!pool.shortage().empty()) {
+        program::log(level::warning, "threads", pool.shortage());
+        from.worker.threads = static_cast<std::uint32_t>(pool.size());
+    }
     net::system_runtime rt(context);
     const auto prove = program::connecting_handshake(
         rt, from.protection, [](const std::string& news) { program::log(level::warning, "kit", news); });
@@ -139,8 +143,7 @@ int start(settings from) {
     auto signals = program::end_signals(rt);
     watching.spawn(program::watch_signals(signals, [&all] { all.cancel(); }));
     all.spawn(work(rt, pool, from, via.proxy, prove, end, [&watching] { watching.cancel(); }));
-    context.run();
-    pool.join();
+    program::run_until_over(context, pool);
     program::log(end.done ? level::info : level::error, "ended", end.reason);
     return end.done ? program::done : program::failed;
 }
@@ -148,7 +151,7 @@ int start(settings from) {
 } // namespace
 
 int main(int argc, char** argv) {
-    program::return_large_buffers();
+    program::claim_resources();
     settings from;
     from.worker.threads = std::max(1U, std::thread::hardware_concurrency());
     CLI::App app("Trains next to its data for a fedasio master: it is told by the master what to learn.",

@@ -16,6 +16,7 @@
 
 #include "pki.hpp"
 #include "program/command_line.hpp"
+#include "program/resources.hpp"
 #include "simulate.hpp"
 #include "status_text.hpp"
 #include "sweep.hpp"
@@ -295,6 +296,7 @@ int perform(const request& wanted, dashboard::master_place master) {
 } // namespace
 
 int main(int argc, char** argv) {
+    program::claim_resources();
     CLI::App app("Steers and watches a fedasio master from the command line, and simulates plans.",
                  "fedasio");
     request wanted;
@@ -324,7 +326,7 @@ int main(int argc, char** argv) {
         std::cerr << "fedasio: cannot reach the master at " << without_token(wanted.url) << ": "
                   << why_out_of_reach(problem.code(), wanted, master) << '\n';
     } catch (const std::exception& problem) {
-        std::cerr << "fedasio: " << problem.what() << '\n';
+        std::cerr << "fedasio: " << program::reason_of(problem) << '\n';
     }
     return failed;
 }

@@ -5,6 +5,7 @@
 #include <fedasio/net/printable.hpp>
 #include <fedasio/net/tcp.hpp>
 
+#include "program/resources.hpp"
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -116,7 +117,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     try {
         return start();
     } catch (const std::exception& e) {
-        std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), e.what());
+        std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), reason_of(e).c_str());
         return failed;
     }
 }

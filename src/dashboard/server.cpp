@@ -22,9 +22,10 @@ namespace asio = boost::asio;
 constexpr std::size_t overload_answers = 100;
 constexpr std::size_t overload_answers_of_one = 10;
 
-std::unique_ptr<net::acceptor> listen_on(net::runtime& rt, const net::address& where, int send_buffer) {
+std::unique_ptr<net::acceptor> listen_on(net::runtime& rt, const net::address& where,
+                                         const server_options& options) {
     try {
-        return net::listen_tcp(rt, where, send_buffer);
+        return net::listen_tcp(rt, where, options.socket_buffer_bytes, options.spare_descriptors);
     } catch (const boost::system::system_error& problem) {
         const bool taken = problem.code() == asio::error::address_in_use;
         throw std::runtime_error(
@@ -120,10 +121,9 @@ shared_text hub::batch_after(std::uint64_t& place) {
 struct server::state {
     state(net::runtime& rt, const net::address& listen, master::command_handler commands,
           std::span<const asset> assets, const server_options& options, server_protection protection)
-        : acceptor(listen_on(rt, listen, options.socket_buffer_bytes)),
-          local(net::address::parse(acceptor->local())),
-          shared(rt, options, std::move(commands), assets, std::move(protection), is_loopback(local),
-                 local.port),
+        : acceptor(listen_on(rt, listen, options)), local(net::address::parse(acceptor->local())),
+          warn(protection.warn), shared(rt, options, std::move(commands), assets, std::move(protection),
+                                        is_loopback(local), local.port),
           sessions(rt.executor, [](const std::exception_ptr&) {}) {}
 
     void stop() {
@@ -146,6 +146,7 @@ struct server::state {
 
     std::unique_ptr<net::acceptor> acceptor;
     net::address local;
+    std::function<void(const std::string&)> warn;
     hub shared;
     net::nursery sessions;
 };
@@ -186,11 +187,19 @@ awaitable<void> server::run() {
     const auto self = state_;
     co_await asio::this_coro::throw_if_cancelled(false);
     auto& shared = self->shared;
+    bool is_full = false;
     while (!shared.is_stopping) {
         auto incoming = co_await self->acceptor->accept();
         const bool cancelled = co_await net::is_cancelled();
         if (cancelled || shared.is_stopping) {
             break;
+        }
+        const bool was_full = std::exchange(is_full, incoming.error == net::errc::too_few_descriptors);
+        if (is_full) {
+            if (!was_full && self->warn) {
+                self->warn("the dashboard turns new connections away: " + incoming.error.message());
+            }
+            continue;
         }
         if (incoming.error) {
             // Out of descriptors, most likely: some will be free soon.

@@ -1,4 +1,5 @@
 #include <fedasio/net/connection.hpp>
+#include <fedasio/net/printable.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace fedasio::net {
@@ -19,6 +21,7 @@ constexpr std::size_t most_bytes_before_a_pong = 4096;
 constexpr std::size_t longest_reason = 500;
 constexpr std::size_t fewest_bytes_of_a_frame = std::size_t{16} << 10;
 constexpr std::size_t most_forgotten = 65536;
+constexpr std::size_t checksum_step = std::size_t{1} << 20;
 constexpr auto time_to_say_goodbye = std::chrono::seconds(2);
 
 /// A text of the peer's, cut between two characters of UTF-8.
@@ -70,8 +73,8 @@ const char* to_string(outcome what) noexcept {
 
 connection::connection(runtime& rt, std::unique_ptr<stream> wire, connection_options options,
                        frame_handler on_frame)
-    : rt_(rt), wire_(std::move(wire)), options_(options), on_frame_(std::move(on_frame)),
-      outbox_(rt.executor, options.outbox_bytes), remote_(wire_->remote()), last_received_(rt.time.now()),
+    : rt_(rt), wire_(std::move(wire)), options_(std::move(options)), on_frame_(std::move(on_frame)),
+      outbox_(rt.executor, options_.outbox_bytes), remote_(wire_->remote()), last_received_(rt.time.now()),
       last_sent_(last_received_), last_beat_(last_received_), stopped_(rt.executor), ended_(rt.executor) {}
 
 connection::~connection() = default;
@@ -80,11 +83,15 @@ awaitable<error_code> connection::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     const auto self = shared_from_this();
     nursery loops(rt_.executor);
-    loops.spawn(read_loop());
-    loops.spawn(write_loop());
-    last_received_ = last_sent_ = last_beat_ = rt_.time.now();
-    if (!over_) {
-        next_beat_ = rt_.time.at(last_beat_ + options_.heartbeat_interval, [this] { beat(); });
+    try {
+        loops.spawn(read_loop());
+        loops.spawn(write_loop());
+        last_received_ = last_sent_ = last_beat_ = rt_.time.now();
+        if (!over_) {
+            next_beat_ = rt_.time.at(last_beat_ + options_.heartbeat_interval, [this] { beat(); });
+        }
+    } catch (const std::bad_alloc&) {
+        fail(errc::no_memory, "no memory to begin");
     }
     bool cancelled = co_await is_cancelled();
     if (!cancelled) {
@@ -139,13 +146,42 @@ bool connection::fail(error_code why, std::string detail) {
         }
     }
     forgotten_ = 0;
+    tell_room();
     return false;
+}
+
+bool connection::has_room() const noexcept {
+    return over_ || outbox_.is_closed() || (unanswered() < most_unanswered && outbox_.has_room());
+}
+
+std::uint64_t connection::on_room(std::function<void()> handler) {
+    const auto ticket = next_ticket_++;
+    on_room_.emplace(ticket, std::move(handler));
+    return ticket;
+}
+
+/// A handler may ask, and may take itself or others out.
+void connection::tell_room() {
+    for (auto it = on_room_.begin(); it != on_room_.end() && has_room();) {
+        const auto ticket = it->first;
+        const auto handler = it->second;
+        handler();
+        it = on_room_.upper_bound(ticket);
+    }
 }
 
 // Reading.
 
 awaitable<void> connection::read_loop() {
     co_await asio::this_coro::throw_if_cancelled(false);
+    try {
+        co_await read_frames();
+    } catch (const std::bad_alloc&) {
+        fail(errc::no_memory, "no memory for what it sent");
+    }
+}
+
+awaitable<void> connection::read_frames() {
     for (;;) {
         frame received;
         const bool whole = co_await read_frame(received);
@@ -217,13 +253,27 @@ awaitable<bool> connection::read_frame(frame& into) {
     if (on_arrival && still_asked != pending_.end() && still_asked->second.handler) {
         on_arrival();
     }
-    buffer body(header.body_length);
-    const bool have_body = co_await read_exactly(body.bytes());
-    if (!have_body) {
-        co_return false;
+    buffer body;
+    try {
+        body = options_.make_body(header.body_length);
+    } catch (const std::bad_alloc&) {
+        body = buffer();
     }
-    into.body = payload(std::move(body));
-    if (into.body.checksum() != header.body_checksum) {
+    if (body.size() != header.body_length) {
+        co_return fail(errc::no_memory, "no memory for a body of " + size_text(header.body_length));
+    }
+    // The checksum of a large body is not computed in one go, because others wait for this thread.
+    std::uint32_t checksum = 0;
+    for (std::size_t done = 0; done < body.size(); done += checksum_step) {
+        const auto part = body.bytes().subspan(done, std::min(checksum_step, body.size() - done));
+        const bool have_part = co_await read_exactly(part);
+        if (!have_part) {
+            co_return false;
+        }
+        checksum = crc32c(part, checksum);
+    }
+    into.body = payload(std::move(body), checksum);
+    if (checksum != header.body_checksum) {
         co_return fail(errc::bad_checksum, "body of a " + describe_type(header));
     }
     co_return true;
@@ -338,12 +388,21 @@ void connection::settle(frame reply) {
     }
     got.reply = std::move(reply);
     node.mapped().handler(std::move(got));
+    tell_room();
 }
 
 // Writing.
 
 awaitable<void> connection::write_loop() {
     co_await asio::this_coro::throw_if_cancelled(false);
+    try {
+        co_await write_frames();
+    } catch (const std::bad_alloc&) {
+        fail(errc::no_memory, "no memory to send to it");
+    }
+}
+
+awaitable<void> connection::write_frames() {
     std::vector<encoded_frame> batch;
     std::vector<asio::const_buffer> parts;
     for (;;) {
@@ -353,6 +412,7 @@ awaitable<void> connection::write_loop() {
             wire_->shutdown_send();
             co_return;
         }
+        tell_room();
         parts.clear();
         for (const auto& item : batch) {
             parts.emplace_back(item.head.data(), item.head.size());
@@ -385,6 +445,14 @@ awaitable<void> connection::write_loop() {
 }
 
 void connection::beat() {
+    try {
+        beat_again();
+    } catch (const std::bad_alloc&) {
+        fail(errc::no_memory, "no memory for a heartbeat");
+    }
+}
+
+void connection::beat_again() {
     const auto now = rt_.time.now();
     // A process that was stopped for a while has heard nothing either; that is no fault of the peer.
     if (now - last_beat_ > 2 * options_.heartbeat_interval) {

@@ -61,6 +61,10 @@ public:
             return "the peer speaks plain HTTP; is this a dashboard's port, or that of a proxy?";
         case errc::not_authenticated:
             return "the peer hung up before it was known who it is; do both sides use the same protection?";
+        case errc::no_memory:
+            return "this side is out of memory";
+        case errc::too_few_descriptors:
+            return "the open files that are left (ulimit -n) are kept for checkpoints and data";
         }
         return "unknown error";
     }

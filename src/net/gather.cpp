@@ -2,125 +2,215 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include <deque>
+#include <exception>
+#include <new>
+#include <unordered_map>
 #include <utility>
 
 namespace fedasio::net {
 namespace {
 
-/// The calls that are not settled yet. Leaving the gather, in whatever way, forgets them, so that no answer
-/// can reach state that is gone.
+/// A request that is about to be sent.
+struct prepared {
+    frame request;
+    frame_limits reply_limits;
+};
+
+/// The calls of one gather. Leaving it, in whatever way, forgets those that are not settled, so that no
+/// answer can reach state that is gone.
 class open_calls {
 public:
-    explicit open_calls(std::size_t size) : tickets_(size) {}
+    open_calls(runtime& rt, std::vector<connection_ptr> peers, std::size_t quorum, reply_handler on_reply,
+               arrival_handler on_arrival)
+        : results(peers.size()), changed(rt.executor), peers_(std::move(peers)), quorum_(quorum),
+          on_reply_(std::move(on_reply)), on_arrival_(std::move(on_arrival)), tickets_(peers_.size()),
+          settled_(peers_.size(), false), waiting_(peers_.size()) {}
 
     open_calls(const open_calls&) = delete;
     open_calls& operator=(const open_calls&) = delete;
 
     ~open_calls() {
-        for (auto& open : tickets_) {
-            if (open.peer) {
-                open.peer->forget(open.ticket);
+        for (const auto& queue : queues_) {
+            queue.peer->forget_room(queue.room);
+        }
+        for (std::size_t i = 0; i < peers_.size(); ++i) {
+            if (tickets_[i] != 0 && !settled_[i]) {
+                peers_[i]->forget(tickets_[i]);
             }
         }
     }
 
-    void opened(std::size_t index, connection_ptr peer, std::uint64_t number) {
-        tickets_[index] = {std::move(peer), number};
+    /// Sends what there is room for; the rest follows as there is more. `make(index)` gives a `prepared`.
+    void begin(std::function<prepared(std::size_t)> make) {
+        make_ = std::move(make);
+        std::unordered_map<connection*, std::size_t> places;
+        for (std::size_t i = 0; i < peers_.size(); ++i) {
+            if (!peers_[i]) {
+                answer nobody;
+                nobody.reason = "no such peer";
+                settle(i, std::move(nobody));
+                continue;
+            }
+            const auto [place, is_new] = places.emplace(peers_[i].get(), queues_.size());
+            if (is_new) {
+                queues_.push_back({peers_[i], {}, 0, 0});
+            }
+            queues_[place->second].calls.push_back(i);
+        }
+        for (auto& queue : queues_) {
+            send(queue);
+            if (queue.next < queue.calls.size()) {
+                queue.room = queue.peer->on_room([this, &queue] { send(queue); });
+            }
+        }
     }
 
-    void settled(std::size_t index) { tickets_[index].peer.reset(); }
+    [[nodiscard]] bool is_done() const noexcept {
+        return waiting_ == 0 || accepted_ >= quorum_ || failure != nullptr;
+    }
+
+    void end_rest(outcome how) {
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            if (!settled_[i]) {
+                results[i] = gathered{how, {}, {}};
+            }
+        }
+    }
+
+    [[nodiscard]] bool has_quorum() const noexcept { return accepted_ >= quorum_; }
+
+    std::vector<gathered> results;
+    event changed;              ///< set when it is done
+    std::exception_ptr failure; ///< a request that cannot be encoded
 
 private:
-    struct ticket {
+    struct peer_queue {
         connection_ptr peer;
-        std::uint64_t ticket = 0;
+        std::vector<std::size_t> calls;
+        std::size_t next = 0; ///< of `calls`, to be sent
+        std::uint64_t room = 0;
     };
 
-    std::vector<ticket> tickets_;
+    void send(peer_queue& queue) {
+        while (queue.next < queue.calls.size() && queue.peer->has_room() && !failure) {
+            const auto i = queue.calls[queue.next++];
+            try {
+                ask(i);
+            } catch (const std::bad_alloc&) {
+                queue.peer->abort(errc::no_memory, "no memory to ask it");
+                answer lost;
+                lost.reason = queue.peer->end_reason();
+                settle(i, std::move(lost));
+            } catch (...) {
+                failure = std::current_exception();
+                changed.set();
+            }
+        }
+    }
+
+    void ask(std::size_t i) {
+        auto [request, limits] = make_(i);
+        connection::arrival_handler arrives;
+        if (on_arrival_) {
+            arrives = [this, i] { on_arrival_(i); };
+        }
+        auto handler = [this, i](answer got) { settle(i, std::move(got)); };
+        tickets_[i] = peers_[i]->ask(std::move(request), limits, std::move(handler), std::move(arrives));
+    }
+
+    void settle(std::size_t index, answer got) {
+        if (settled_[index]) {
+            return;
+        }
+        auto& result = results[index];
+        result = gathered{got.result, std::move(got.code), std::move(got.reason)};
+        if (got.result == outcome::reply && on_reply_) {
+            auto objection = judge(index, got.reply);
+            if (!objection.empty()) {
+                result = gathered{outcome::refused, "invalid", std::move(objection)};
+            }
+        }
+        settled_[index] = true;
+        accepted_ += result.result == outcome::reply ? 1 : 0;
+        --waiting_;
+        if (is_done()) {
+            changed.set();
+        }
+    }
+
+    std::string judge(std::size_t index, frame& reply) {
+        try {
+            return on_reply_(index, reply);
+        } catch (const std::exception& e) {
+            return e.what();
+        }
+    }
+
+    std::vector<connection_ptr> peers_;
+    std::size_t quorum_;
+    reply_handler on_reply_;
+    arrival_handler on_arrival_;
+    std::function<prepared(std::size_t)> make_;
+    std::deque<peer_queue> queues_; ///< stay where they are
+    std::vector<std::uint64_t> tickets_;
+    std::vector<bool> settled_;
+    std::size_t waiting_;
+    std::size_t accepted_ = 0;
 };
+
+awaitable<std::vector<gathered>> run_to_end(runtime& rt, open_calls& open,
+                                            std::function<prepared(std::size_t)> make,
+                                            clock::time_point until) {
+    bool expired = false;
+    bool cancelled = co_await is_cancelled();
+    if (!cancelled) {
+        open.begin(std::move(make));
+    }
+    std::unique_ptr<alarm> deadline;
+    if (until != clock::time_point::max()) {
+        deadline = rt.time.at(until, [&] {
+            expired = true;
+            open.changed.set();
+        });
+    }
+    while (!open.is_done() && !expired && !cancelled) {
+        co_await open.changed.wait();
+        cancelled = co_await is_cancelled();
+    }
+    if (open.failure) {
+        std::rethrow_exception(open.failure);
+    }
+    open.end_rest(cancelled           ? outcome::cancelled
+                  : open.has_quorum() ? outcome::not_needed
+                                      : outcome::timed_out);
+    co_return std::move(open.results);
+}
 
 } // namespace
 
 awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, gather_policy policy,
                                         reply_handler on_reply, arrival_handler on_arrival) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    std::vector<gathered> results(calls.size());
-    std::vector<bool> settled(calls.size(), false);
-    open_calls open(calls.size());
-    event progress(rt.executor);
-    std::size_t waiting = calls.size();
-    std::size_t accepted = 0;
-    bool expired = false;
-
-    const auto judge = [&](std::size_t index, frame& reply) -> std::string {
-        try {
-            return on_reply(index, reply);
-        } catch (const std::exception& e) {
-            return e.what();
-        }
+    std::vector<connection_ptr> peers;
+    peers.reserve(calls.size());
+    for (auto& one : calls) {
+        peers.push_back(std::move(one.peer));
+    }
+    open_calls open(rt, std::move(peers), policy.quorum, std::move(on_reply), std::move(on_arrival));
+    auto make = [&calls](std::size_t i) {
+        return prepared{std::move(calls[i].request), calls[i].reply_limits};
     };
-    const auto settle = [&](std::size_t index, answer got) {
-        if (settled[index]) {
-            return;
-        }
-        auto& result = results[index];
-        result = gathered{got.result, std::move(got.code), std::move(got.reason)};
-        if (got.result == outcome::reply && on_reply) {
-            auto objection = judge(index, got.reply);
-            if (!objection.empty()) {
-                result = gathered{outcome::refused, "invalid", std::move(objection)};
-            }
-        }
-        settled[index] = true;
-        open.settled(index);
-        accepted += result.result == outcome::reply ? 1 : 0;
-        --waiting;
-        if (waiting == 0 || accepted >= policy.quorum) {
-            progress.set();
-        }
-    };
+    co_return co_await run_to_end(rt, open, std::move(make), policy.deadline);
+}
 
-    bool cancelled = co_await is_cancelled();
-    for (std::size_t i = 0; i < calls.size() && !cancelled; ++i) {
-        auto& [peer, request, limits] = calls[i];
-        if (!peer) {
-            answer nobody;
-            nobody.reason = "no such peer";
-            settle(i, std::move(nobody));
-            continue;
-        }
-        auto handler = [&settle, i](answer got) { settle(i, std::move(got)); };
-        connection::arrival_handler arrives;
-        if (on_arrival) {
-            arrives = [&on_arrival, i] { on_arrival(i); };
-        }
-        const auto ticket = peer->ask(std::move(request), limits, std::move(handler), std::move(arrives));
-        if (!settled[i]) {
-            open.opened(i, peer, ticket);
-        }
-    }
-
-    std::unique_ptr<alarm> deadline;
-    if (policy.deadline != clock::time_point::max()) {
-        deadline = rt.time.at(policy.deadline, [&] {
-            expired = true;
-            progress.set();
-        });
-    }
-    while (waiting > 0 && accepted < policy.quorum && !expired && !cancelled) {
-        co_await progress.wait();
-        cancelled = co_await is_cancelled();
-    }
-
-    const outcome rest = cancelled                   ? outcome::cancelled
-                         : accepted >= policy.quorum ? outcome::not_needed
-                                                     : outcome::timed_out;
-    for (std::size_t i = 0; i < calls.size(); ++i) {
-        if (!settled[i]) {
-            results[i] = gathered{rest, {}, {}};
-        }
-    }
-    co_return results;
+awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<connection_ptr> peers, request_maker make,
+                                        frame_limits reply_limits, gather_policy policy,
+                                        reply_handler on_reply, arrival_handler on_arrival) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    open_calls open(rt, std::move(peers), policy.quorum, std::move(on_reply), std::move(on_arrival));
+    auto whole = [&](std::size_t i) { return prepared{make(i), reply_limits}; };
+    co_return co_await run_to_end(rt, open, std::move(whole), policy.deadline);
 }
 
 } // namespace fedasio::net

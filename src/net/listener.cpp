@@ -40,6 +40,13 @@ awaitable<void> listener::run(session serve) {
         if (stopped_ || cancelled) {
             break;
         }
+        const bool was_full = std::exchange(is_full_, incoming.error == errc::too_few_descriptors);
+        if (is_full_) {
+            if (!was_full && on_error_) {
+                on_error_("turns new connections away: " + incoming.error.message());
+            }
+            continue;
+        }
         if (incoming.error) {
             if (on_error_) {
                 on_error_("accepting a connection failed: " + incoming.error.message());

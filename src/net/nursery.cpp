@@ -22,6 +22,11 @@ bool is_abort(const std::exception_ptr& failure) {
     }
 }
 
+/// Ends the process with the exception as the reason that std::terminate() sees.
+[[noreturn]] void die_of(const std::exception_ptr& failure) noexcept {
+    std::rethrow_exception(failure);
+}
+
 } // namespace
 
 nursery::nursery(const asio::any_io_executor& executor, failure_handler on_failure)
@@ -46,7 +51,7 @@ void nursery::spawn(awaitable<void> child) {
         }
         if (failure && !is_abort(failure)) {
             if (!on_failure_) {
-                std::terminate();
+                die_of(failure);
             }
             on_failure_(failure);
         }
@@ -55,7 +60,16 @@ void nursery::spawn(awaitable<void> child) {
             idle_.set();
         }
     };
-    asio::co_spawn(executor_, std::move(child), asio::bind_cancellation_slot(place->slot(), std::move(done)));
+    try {
+        asio::co_spawn(executor_, std::move(child),
+                       asio::bind_cancellation_slot(place->slot(), std::move(done)));
+    } catch (...) { // there is no memory for it: nobody must wait for a child that never began
+        children_.erase(place);
+        if (children_.empty()) {
+            idle_.set();
+        }
+        throw;
+    }
 }
 
 void nursery::cancel() {

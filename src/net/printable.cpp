@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 namespace fedasio::net {
 namespace {
@@ -77,6 +78,18 @@ bool is_blank(std::string_view text) {
         }
     }
     return true;
+}
+
+std::string size_text(std::uint64_t bytes) {
+    constexpr std::array<const char*, 5> units{" bytes", " kB", " MB", " GB", " TB"};
+    auto value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    for (; value >= 999.5 && unit + 1 < units.size(); ++unit) {
+        value /= 1000;
+    }
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), unit > 0 && value < 9.95 ? "%.1f" : "%.0f", value);
+    return text.data() + std::string(units.at(unit));
 }
 
 } // namespace fedasio::net

@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <utility>
 
 namespace fedasio::net {
@@ -56,10 +57,19 @@ private:
     std::string remote_;
 };
 
+/// Whether the descriptor is one of the last `spare` that may be opened. The system gives the lowest number
+/// that is free, so those below it are all in use.
+bool is_spare(int descriptor, std::size_t spare) {
+    rlimit limit{};
+    return spare > 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+           static_cast<rlim_t>(descriptor) + spare >= limit.rlim_cur;
+}
+
 class tcp_acceptor final : public acceptor {
 public:
-    tcp_acceptor(const asio::any_io_executor& executor, const tcp::endpoint& endpoint, int send_buffer_bytes)
-        : acceptor_(executor, endpoint), local_(describe(acceptor_.local_endpoint())) {
+    tcp_acceptor(const asio::any_io_executor& executor, const tcp::endpoint& endpoint, int send_buffer_bytes,
+                 std::size_t spare)
+        : acceptor_(executor, endpoint), local_(describe(acceptor_.local_endpoint())), spare_(spare) {
         if (send_buffer_bytes > 0) {
             acceptor_.set_option(
                 tcp::socket::send_buffer_size(send_buffer_bytes)); // accepted ones inherit it
@@ -69,7 +79,9 @@ public:
     awaitable<opened> accept() override {
         auto [ec, socket] = co_await acceptor_.async_accept(as_result);
         opened result{ec, nullptr};
-        if (!ec) {
+        if (!ec && is_spare(socket.native_handle(), spare_)) {
+            result.error = errc::too_few_descriptors;
+        } else if (!ec) {
             result.connection = std::make_unique<tcp_stream>(std::move(socket));
         }
         co_return std::move(result);
@@ -85,6 +97,7 @@ public:
 private:
     tcp::acceptor acceptor_;
     std::string local_;
+    std::size_t spare_;
 };
 
 } // namespace
@@ -123,10 +136,11 @@ std::string address::to_string() const {
     return host.find(':') == std::string::npos ? host + ":" + text : "[" + host + "]:" + text;
 }
 
-std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where, int send_buffer_bytes) {
+std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where, int send_buffer_bytes,
+                                     std::size_t spare) {
     tcp::resolver resolver(rt.executor);
     const auto found = resolver.resolve(where.host, std::to_string(where.port), tcp::resolver::passive);
-    return std::make_unique<tcp_acceptor>(rt.executor, found.begin()->endpoint(), send_buffer_bytes);
+    return std::make_unique<tcp_acceptor>(rt.executor, found.begin()->endpoint(), send_buffer_bytes, spare);
 }
 
 awaitable<opened> connect_tcp(runtime& rt, address where, clock::duration patience) {

@@ -1,13 +1,13 @@
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/listener.hpp>
 #include <fedasio/net/memory_stream.hpp>
+#include <fedasio/net/thread_pool.hpp>
 #include <fedasio/simulation/simulate.hpp>
 #include <fedasio/worker/worker.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -98,9 +98,10 @@ net::awaitable<void> serve(master::run& run, const std::filesystem::path& save_t
 
 bool simulate(const federation::plan& plan, const simulation_options& options, std::stop_token stop,
               const std::function<void(const master::event&)>& on_event) {
-    const auto chosen = complete(plan, options);
+    auto chosen = complete(plan, options);
     asio::io_context context(1);
-    asio::thread_pool pool(chosen.threads);
+    net::thread_pool pool(chosen.threads);
+    chosen.threads = static_cast<std::uint32_t>(pool.size());
     net::system_runtime system(context);
     net::runtime& rt = system;
     master::event_source events(rt.time);
@@ -138,7 +139,15 @@ bool simulate(const federation::plan& plan, const simulation_options& options, s
     training.spawn(serve(run, chosen.save_to, succeeded, [&everybody] { everybody.cancel(); }));
     const auto end_early = [&training] { training.cancel(); };
     const std::stop_callback on_stop(std::move(stop), [&] { asio::post(context, end_early); });
-    context.run();
+    if (!pool.shortage().empty()) {
+        asio::post(context, [&] { run.notice(master::noticed::severity::warning, pool.shortage()); });
+    }
+    try {
+        context.run();
+    } catch (...) {
+        pool.stop(); // its jobs work with what goes now
+        throw;
+    }
     pool.join();
     return succeeded;
 }

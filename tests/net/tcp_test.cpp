@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <net/live_runtime.hpp>
 #include <stdexcept>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace fedasio::net;
@@ -228,6 +230,52 @@ BOOST_AUTO_TEST_CASE(a_failing_accept_is_tried_again_with_a_pause) {
     owner.cancel();
     world.run(owner.join());
     BOOST_TEST(tries == 2);
+}
+
+// What a checkpoint needs is never taken by connections.
+BOOST_AUTO_TEST_CASE(the_last_descriptors_stay_free) {
+    live_runtime world;
+    rlimit before{};
+    BOOST_TEST_REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    std::vector<std::string> errors;
+    listener door(world, listen_tcp(world, anywhere, 0, 4), {},
+                  [&](const std::string& what) { errors.push_back(what); });
+    nursery owner(world.executor());
+    owner.spawn(door.run(echo));
+    std::vector<std::unique_ptr<stream>> peers;
+    const int next = ::dup(0);
+    ::close(next);
+    // Room for three connections, both of whose ends are in this process, and for the one that is refused.
+    auto limit = before;
+    limit.rlim_cur = static_cast<rlim_t>(next) + 2 * 3 + 1 + 4;
+    BOOST_TEST_REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const auto where = address::parse(door.local());
+    for (int i = 0; i < 3; ++i) {
+        peers.push_back(dial(world, where));
+        write_byte(world, *peers.back());
+        BOOST_TEST(read_byte(world, *peers.back()).bytes == 1U);
+    }
+    BOOST_TEST(errors.empty());
+    for (int i = 0; i < 3; ++i) {
+        auto refused = dial(world, where);
+        BOOST_TEST(read_byte(world, *refused).error);
+    }
+    BOOST_TEST(door.sessions() == 3U);
+    BOOST_TEST(errors.size() == 1U); // once
+    BOOST_TEST(errors.at(0).find("ulimit -n") != std::string::npos, errors.at(0));
+    std::vector<int> spare;
+    for (int i = 0; i < 4; ++i) {
+        spare.push_back(::dup(0));
+        BOOST_TEST(spare.back() >= 0);
+    }
+    BOOST_TEST_REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    std::ranges::for_each(spare, ::close);
+    // Room again.
+    peers.push_back(dial(world, where));
+    write_byte(world, *peers.back());
+    BOOST_TEST(read_byte(world, *peers.back()).bytes == 1U);
+    owner.cancel();
+    world.run(owner.join());
 }
 
 BOOST_AUTO_TEST_CASE(connections_over_sockets) {

@@ -42,6 +42,8 @@ struct server_options {
     std::size_t backlog_bytes = std::size_t{1} << 20;
     /// The kernel's send buffer of a connection, so that it does not hide a slow reader.
     int socket_buffer_bytes = 256 << 10;
+    /// Descriptors of the process that stay free for other uses.
+    std::size_t spare_descriptors = 0;
     /// Connections over this number are answered 503, or closed at once if they would need TLS.
     std::size_t max_connections = 1000;
     /// Likewise over this number from one address.

@@ -6,6 +6,7 @@
 #include <fedasio/net/handshake.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct server_protection {
     net::handshake prove;
     /// Told of every command and login, refused ones too. May be empty.
     audit_handler audit;
+    /// Told when connections begin to be turned away for want of descriptors. May be empty.
+    std::function<void(const std::string& what)> warn;
 };
 
 } // namespace fedasio::dashboard

@@ -42,6 +42,8 @@ class payload {
 public:
     payload() = default;
     explicit payload(buffer content);
+    /// When the checksum of the content is known already.
+    payload(buffer content, std::uint32_t checksum);
 
     [[nodiscard]] std::size_t size() const noexcept { return content_ ? content_->size() : 0; }
 

@@ -7,6 +7,7 @@
 #include <fedasio/net/stream.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct connection_options {
     std::size_t outbox_bytes = std::size_t{16} << 20;
     /// What is accepted from the peer unasked. Replies have limits of their own, named by whoever asks.
     frame_limits limits;
+    /// Makes the memory for the body of a frame; std::bad_alloc ends the connection. Tests let it fail.
+    std::function<buffer(std::size_t bytes)> make_body = [](std::size_t bytes) { return buffer(bytes); };
 };
 
 /// How one asked peer answered.
@@ -43,10 +46,13 @@ struct answer {
 /// One peer: a reader, a writer with a bounded queue, and heartbeats, over any stream. Lives on its runtime's
 /// thread.
 ///
-/// A malformed frame, a silent peer or a full queue ends this connection, and only this one, with an error
-/// that says why. Create with `std::make_shared`.
+/// A malformed frame, a silent peer, a full queue or a body for which there is no memory ends this
+/// connection, and only this one, with an error that says why. Create with `std::make_shared`.
 class connection : public std::enable_shared_from_this<connection> {
 public:
+    /// Requests to a peer that may wait for their answers before there is no room for another.
+    static constexpr std::size_t most_unanswered = 4096;
+
     /// Gets every request and notice of the peer, in order. Must not throw; replies may come later.
     using frame_handler = std::function<void(frame)>;
     using answer_handler = std::function<void(answer)>;
@@ -88,6 +94,14 @@ public:
     void reply(const frame& request, boost::json::object meta = {}, payload body = {});
     void refuse(const frame& request, const std::string& code, const std::string& reason);
 
+    /// Whether another request may be asked without the peer or the queue to it being overrun. Of a
+    /// connection that is over too: it answers at once.
+    [[nodiscard]] bool has_room() const noexcept;
+    /// `handler` is called whenever there may be room again, until `forget_room`.
+    std::uint64_t on_room(std::function<void()> handler);
+
+    void forget_room(std::uint64_t ticket) noexcept { on_room_.erase(ticket); }
+
     /// Waits until the queue to the peer has room (or the connection is over): who sends much waits here
     /// before each.
     awaitable<void> writable() { co_await outbox_.writable(); }
@@ -126,13 +140,17 @@ private:
     };
 
     awaitable<void> read_loop();
+    awaitable<void> read_frames();
     awaitable<bool> read_frame(frame& into);
     awaitable<bool> read_exactly(std::span<std::byte> into, bool between_frames = false);
     awaitable<bool> skip(std::size_t bytes);
     awaitable<void> write_loop();
+    awaitable<void> write_frames();
     void beat();
+    void beat_again();
     void dispatch(frame received);
     void settle(frame reply);
+    void tell_room();
     void enqueue(encoded_frame message);
     /// Ends everything; the first reason stands. Always false, for `co_return fail(...)`.
     bool fail(error_code why, std::string detail = {});
@@ -144,6 +162,7 @@ private:
     outbox outbox_;
     std::string remote_;
     std::unordered_map<std::uint64_t, pending> pending_;
+    std::map<std::uint64_t, std::function<void()>> on_room_;
     std::uint64_t next_ticket_ = 1;
     std::vector<std::byte> read_ahead_;
     std::size_t read_begin_ = 0;

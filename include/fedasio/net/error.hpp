@@ -35,6 +35,8 @@ enum class errc {
     peer_uses_tls,       ///< the peer speaks TLS
     not_authenticated,   ///< the peer hung up before it was known who it is
     peer_uses_http,      ///< the peer speaks plain HTTP
+    no_memory,           ///< this side has no memory for what the peer sends
+    too_few_descriptors, ///< the descriptors that are left are kept for files
 };
 
 const boost::system::error_category& category() noexcept;

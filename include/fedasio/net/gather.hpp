@@ -47,11 +47,21 @@ using reply_handler = std::function<std::string(std::size_t index, frame& reply)
 /// Is told that the body of a reply begins to arrive.
 using arrival_handler = std::function<void(std::size_t index)>;
 
-/// The one ack barrier: sends all requests, hands replies on as they come, and ends when every call is
-/// settled, at the deadline (`timed_out`), at the quorum (`not_needed`) or when the caller is cancelled
+/// Makes the request of one call when there is room for it at its peer.
+using request_maker = std::function<frame(std::size_t index)>;
+
+/// The one ack barrier: sends the requests as there is room for them (connection::has_room), hands replies on
+/// as they come, and ends when every call is settled, at the deadline (`timed_out`), at the quorum
+/// (`not_needed`) or when the caller is cancelled
 /// (`cancelled`). Answers that come later are dropped. Starts no coroutine, so none can be left behind. The
 /// result is in the order of `calls`.
 awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, gather_policy policy,
+                                        reply_handler on_reply = {}, arrival_handler on_arrival = {});
+
+/// The same for many calls, of which any number may be to one peer: a request takes no memory before it is
+/// sent. `make` must not throw but for want of memory.
+awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<connection_ptr> peers, request_maker make,
+                                        frame_limits reply_limits, gather_policy policy,
                                         reply_handler on_reply = {}, arrival_handler on_arrival = {});
 
 } // namespace fedasio::net

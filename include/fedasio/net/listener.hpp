@@ -33,7 +33,7 @@ public:
              error_handler on_error = {});
 
     /// Accepts until `stop`, then cancels and joins the sessions. When the process runs out of descriptors it
-    /// waits a little and goes on.
+    /// waits a little and goes on; connections that would take what is kept for files are told of once.
     awaitable<void> run(session serve);
     /// Accepts one peer and starts it with these options: for programs that want a handful of peers and no
     /// sessions. Throws boost::system::system_error.
@@ -54,6 +54,7 @@ private:
     error_handler on_error_;
     nursery sessions_;
     std::map<std::string, std::size_t> strangers_; ///< a number for each address that has some
+    bool is_full_ = false;                         ///< the last one was refused for want of descriptors
     bool stopped_ = false;
 };
 

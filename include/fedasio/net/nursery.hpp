@@ -23,6 +23,7 @@ public:
     nursery& operator=(const nursery&) = delete;
     ~nursery();
 
+    /// Throws std::bad_alloc; then the child has not begun.
     void spawn(awaitable<void> child);
     /// Asks every child to end (terminal cancellation). A child that ends with `operation_aborted` as an
     /// exception has done as it was asked; that is no failure.

@@ -28,6 +28,8 @@ public:
 
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
+    [[nodiscard]] bool has_room() const noexcept { return bytes_ < capacity_; }
+
     [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
 
     [[nodiscard]] bool is_closed() const noexcept { return closed_; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,8 @@ namespace fedasio::net {
 
 /// Whether there is nothing to see in it: it is empty or of spaces alone, whichever.
 [[nodiscard]] bool is_blank(std::string_view text);
+
+/// "19 MB", "1.9 GB", "512 bytes": in powers of 1000, rounded.
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
 
 } // namespace fedasio::net

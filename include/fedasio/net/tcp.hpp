@@ -23,9 +23,12 @@ struct address {
 };
 
 /// Listens on `where`; port 0 lets the system choose (see `acceptor::local`). `send_buffer_bytes` bounds what
-/// the kernel keeps for a peer that does not read; 0: the system decides.
+/// the kernel keeps for a peer that does not read; 0: the system decides. Of the descriptors
+/// that this process may open, `spare` stay free for other uses: a connection that would take one of them is
+/// closed at once, which the acceptor tells as errc::too_few_descriptors.
 /// Throws boost::system::system_error when the address cannot be had.
-std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where, int send_buffer_bytes = 0);
+std::unique_ptr<acceptor> listen_tcp(runtime& rt, const address& where, int send_buffer_bytes = 0,
+                                     std::size_t spare = 0);
 
 /// Resolves and connects, trying each address in turn; `asio::error::timed_out` when that takes longer than
 /// `patience` (a look-up of the name that has begun is still waited for).
