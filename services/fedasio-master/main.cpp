@@ -134,6 +134,7 @@ int start(settings from, bool min_workers_given) {
     program::event_output output(rt.time, from.report);
     events.subscribe([&output](const master::event& happened) { output.take(happened); });
 
+    from.run.memory_bytes = program::memory_limit();
     master::run run(rt, pool.get_executor(), std::move(plan), from.run, events);
     const auto history_file = from.run.state_dir / "history.sqlite";
     history::recorder recorder(

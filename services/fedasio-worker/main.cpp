@@ -124,6 +124,7 @@ int start(settings from) {
     from.worker.retry.give_up =
         std::chrono::duration_cast<net::clock::duration>(std::chrono::duration<double>(from.give_up));
     from.worker.measure = program::process_measurements();
+    from.worker.memory_bytes = program::memory_limit();
 
     boost::asio::io_context context(1);
     net::thread_pool pool(from.worker.threads);

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <malloc.h>
 #include <new>
 #include <string>
@@ -76,6 +78,29 @@ void claim_resources() {
         if (most != files.rlim_cur) {
             files.rlim_cur = most;
             ::setrlimit(RLIMIT_NOFILE, &files);
+        }
+    }
+}
+
+std::uint64_t memory_limit() {
+    auto limit = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                 static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    rlimit space{};
+    if (::getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
+        limit = std::min<std::uint64_t>(limit, space.rlim_cur);
+    }
+    // "0::/group", which lies in others that may have limits too; a container sees its own at the root.
+    std::string line;
+    std::getline(std::ifstream("/proc/self/cgroup"), line);
+    const auto name = line.rfind("::");
+    for (std::filesystem::path group = name == std::string::npos ? "/" : line.substr(name + 2);;
+         group = group.parent_path()) {
+        std::uint64_t bytes = 0;
+        if (std::ifstream("/sys/fs/cgroup" + group.string() + "/memory.max") >> bytes) {
+            limit = std::min(limit, bytes);
+        }
+        if (group == group.parent_path()) {
+            return limit;
         }
     }
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <string>
 
@@ -20,6 +21,9 @@ void claim_resources();
 
 /// What went wrong, for people: what runs out is named with its limit.
 [[nodiscard]] std::string reason_of(const std::exception& failure);
+
+/// What the machine, its containers and its limits let this process have of memory, in bytes.
+[[nodiscard]] std::uint64_t memory_limit();
 
 /// So many files and connections may be open.
 [[nodiscard]] std::size_t descriptor_limit();

@@ -36,12 +36,14 @@ run::evaluate_clients(const round_state& round, std::vector<client_id> clients,
     co_await distribute_weights(hosts);
     const auto counts = confusion_counts();
     const net::frame_limits limits{short_meta.meta + bytes_a_count * counts, 0};
-    std::vector<net::call> calls;
-    for (std::size_t i = 0; i < clients.size(); ++i) {
-        const federation::evaluate request{round.result.round, clients[i], weights_version_, counts > 0};
-        calls.emplace_back(hosts[i]->connection,
-                           net::frame(message_type::evaluate, federation::to_meta(request)), limits);
+    std::vector<net::connection_ptr> peers;
+    for (const auto& host : hosts) {
+        peers.push_back(host->connection);
     }
+    auto make = [&, version = weights_version_](std::size_t i) {
+        const federation::evaluate request{round.result.round, clients[i], version, counts > 0};
+        return net::frame(message_type::evaluate, federation::to_meta(request));
+    };
     auto on_reply = [&](std::size_t i, net::frame& reply) -> std::string {
         const auto result = federation::read_evaluation(reply.meta);
         if (result.client != clients[i] || result.samples > hosts[i]->hosted[clients[i]].held_out) {
@@ -54,7 +56,8 @@ run::evaluate_clients(const round_state& round, std::vector<client_id> clients,
         results[clients[i]] = result;
         return {};
     };
-    const auto answers = co_await net::gather(rt_, std::move(calls), net::gather_policy(until), on_reply);
+    const auto answers = co_await net::gather(rt_, std::move(peers), std::move(make), limits,
+                                              net::gather_policy(until), on_reply);
     for (std::size_t i = 0; i < clients.size(); ++i) {
         const auto how = answers[i].result;
         if (how == net::outcome::lost) {

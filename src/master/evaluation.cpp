@@ -3,9 +3,13 @@
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/nn/evaluator.hpp>
+#include <fedasio/nn/memory.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
 #include <numeric>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -15,6 +19,8 @@ namespace {
 constexpr std::size_t block_size = 1000;
 constexpr std::size_t batch_size = 100;
 constexpr std::size_t most_wrong = 24;
+/// What a cancelled evaluation gets to end by itself, so that its result is not lost for little.
+constexpr auto time_to_end = std::chrono::seconds(1);
 
 /// Adds up, and keeps the surest mistakes.
 void merge(test_result& total, const test_result& part) {
@@ -51,14 +57,18 @@ void note(test_result& into, std::size_t first, std::span<const std::int32_t> cl
 }
 
 test_result evaluate_block(const data::dataset& samples, const nn::network& network,
-                           std::span<const float> weights, std::size_t first, std::size_t count) {
-    nn::evaluator evaluator(network, batch_size);
+                           std::span<const float> weights, std::size_t first, std::size_t count,
+                           const std::stop_token& stop) {
+    test_result total;
+    total.regression = samples.class_count() == 0;
+    if (stop.stop_requested()) {
+        return total;
+    }
+    nn::evaluator evaluator(network, nn::evaluation_block(network, batch_size));
     net::buffer features(batch_size * samples.feature_count() * sizeof(float));
     std::vector<std::uint32_t> indices(batch_size);
     std::vector<nn::prediction> predictions(batch_size);
-    test_result total;
-    total.regression = samples.class_count() == 0;
-    for (std::size_t begin = first; begin < first + count; begin += batch_size) {
+    for (std::size_t begin = first; begin < first + count && !stop.stop_requested(); begin += batch_size) {
         const auto size = std::min(batch_size, first + count - begin);
         const auto batch = std::span(indices).first(size);
         std::iota(batch.begin(), batch.end(), static_cast<std::uint32_t>(begin));
@@ -99,9 +109,9 @@ std::optional<double> test_result::accuracy() const {
                : std::optional(static_cast<double>(correct) / static_cast<double>(samples));
 }
 
-net::awaitable<test_result> evaluate(net::runtime& rt, boost::asio::any_io_executor pool,
-                                     std::shared_ptr<const data::dataset> samples, nn::network network,
-                                     std::span<const float> weights) {
+net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asio::any_io_executor pool,
+                                                    std::shared_ptr<const data::dataset> samples,
+                                                    nn::network network, std::span<const float> weights) {
     std::vector<block_outcome> blocks((samples->size() + block_size - 1) / block_size);
     net::nursery workers(rt.executor);
     for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -111,7 +121,9 @@ net::awaitable<test_result> evaluate(net::runtime& rt, boost::asio::any_io_execu
                         const nn::network& model, std::span<const float> values, std::size_t first,
                         std::size_t size, block_outcome& out) -> net::awaitable<void> {
             try {
-                auto job = [&] { return evaluate_block(set, model, values, first, size); };
+                auto job = [&](const std::stop_token& stop) {
+                    return evaluate_block(set, model, values, first, size, stop);
+                };
                 out.result = co_await net::offload(home, threads, std::move(job));
             } catch (...) {
                 out.failure = std::current_exception();
@@ -119,7 +131,15 @@ net::awaitable<test_result> evaluate(net::runtime& rt, boost::asio::any_io_execu
         };
         workers.spawn(block(rt, pool, *samples, network, weights, begin, count, blocks[i]));
     }
-    co_await workers.join();
+    bool was_cut = false;
+    std::unique_ptr<net::alarm> cut;
+    auto cut_soon = [&] {
+        cut = rt.time.at(rt.time.now() + time_to_end, [&] {
+            was_cut = workers.size() > 0;
+            workers.cancel();
+        });
+    };
+    co_await workers.join(std::move(cut_soon));
     test_result total;
     for (const auto& block : blocks) {
         if (block.failure) {
@@ -127,7 +147,7 @@ net::awaitable<test_result> evaluate(net::runtime& rt, boost::asio::any_io_execu
         }
         merge(total, block.result);
     }
-    co_return total;
+    co_return was_cut ? std::nullopt : std::optional(std::move(total));
 }
 
 } // namespace fedasio::master

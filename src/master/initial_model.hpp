@@ -5,6 +5,9 @@
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/nn/network.hpp>
 
+#include <cstdint>
+#include <functional>
+
 namespace fedasio::master {
 
 /// What a run begins with.
@@ -14,8 +17,11 @@ struct initial_model {
     federation::server_optimizer optimizer;
 };
 
-/// The weights depend on the plan's seed alone. Takes seconds for a large model. Throws run_failed for a
-/// model that cannot be built, or for which there is not enough memory.
-[[nodiscard]] initial_model make_initial_model(const nn::model_spec& spec, const federation::plan& plan);
+/// The weights depend on the plan's seed alone. Takes seconds for a large model; ends early, with
+/// run_failed, once `unwanted` says so. Throws run_failed for a model that cannot be built, and for one that
+/// takes more memory than `memory_bytes` (0: not known) or than there is.
+[[nodiscard]] initial_model make_initial_model(const nn::model_spec& spec, const federation::plan& plan,
+                                               std::uint64_t memory_bytes,
+                                               const std::function<bool()>& unwanted = {});
 
 } // namespace fedasio::master

@@ -61,10 +61,11 @@ void run::take(initial_model model) {
 }
 
 /// For a plan that leaves the number of inputs to the tables.
-initial_model run::make_model_for(const data::csv_schema& schema) const {
+initial_model run::make_model_for(const data::csv_schema& schema,
+                                  const std::function<bool()>& unwanted) const {
     auto spec = plan_.model;
     spec.input = {1, 1, static_cast<std::uint32_t>(data::feature_count(schema))};
-    return make_initial_model(spec, plan_);
+    return make_initial_model(spec, plan_, options_.memory_bytes, unwanted);
 }
 
 /// Partition `local`: the smallest number that no owner has.
@@ -323,7 +324,10 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     auto schema = data::merge(in_order, source, regression);
     const auto features = data::feature_count(schema);
     if (!network_) {
-        auto model = co_await net::offload(rt_, pool_, [&] { return make_model_for(schema); });
+        auto job = [&](const std::stop_token& stop) {
+            return make_model_for(schema, [&stop] { return stop.stop_requested(); });
+        };
+        auto model = co_await net::offload(rt_, pool_, std::move(job));
         take(std::move(model));
         events_.publish(model_built{network_->parameter_count()});
     }

@@ -3,6 +3,7 @@
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/model_store.hpp>
 #include <fedasio/master/run.hpp>
+#include <fedasio/net/offload.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -13,6 +14,7 @@
 #include "master/run_failed.hpp"
 #include <cmath>
 #include <fmt/format.h>
+#include <new>
 #include <utility>
 
 namespace fedasio::master {
@@ -39,7 +41,7 @@ run::run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan p
     plan_folders_ = std::move(folders);
     std::optional<initial_model> model;
     if (plan.model.input.size() != 0) {
-        model = make_initial_model(plan.model, plan);
+        model = make_initial_model(plan.model, plan, options_.memory_bytes);
     }
     open(std::move(plan), std::move(model));
 }
@@ -115,6 +117,7 @@ net::awaitable<bool> run::serve() {
             cancelled = co_await net::is_cancelled();
         }
         if (cancelled) {
+            opening_.request_stop();
             co_return true;
         }
         ordered_.reset();
@@ -135,7 +138,11 @@ net::awaitable<bool> run::serve() {
         }
         const bool failed = end.outcome == training_outcome::failed;
         enter(failed ? phase::failed : phase::finished);
-        const auto digest = network_ ? federation::weights_sha256(weights_.floats()) : std::string();
+        std::string digest;
+        if (network_) {
+            auto job = [weights = weights_] { return federation::weights_sha256(weights.floats()); };
+            digest = co_await net::offload(rt_, pool_, std::move(job));
+        }
         events_.publish(training_finished{end.outcome, std::move(end.detail), round_, digest});
         ending_ = false;
         // A master that is stopped may come back, so its workers are not sent home.
@@ -156,6 +163,11 @@ net::awaitable<void> run::train(order what, training_end& end) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     try {
         end = co_await run_rounds(what);
+    } catch (const std::bad_alloc&) {
+        end = {training_outcome::failed,
+               fmt::format("there is not enough memory for a master of this model ({} "
+                           "in round {})",
+                           to_string(phase_), running_round_)};
     } catch (const std::exception& e) {
         end = {training_outcome::failed, e.what()};
     }

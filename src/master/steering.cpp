@@ -22,7 +22,13 @@ command_answer refused(std::string why) {
 
 net::awaitable<command_answer> run::execute(command what) {
     command_answer answer;
-    if (opening_) {
+    if (opening_.stop_possible() && what.what == command::kind::stop) {
+        opening_.request_stop();
+        answer = accepted("the plan that is being made ready is given up");
+        events_.publish(command_answered{std::string(to_string(what.what)), true, answer.message});
+        co_return answer;
+    }
+    if (opening_.stop_possible()) {
         answer = refused("another run is being made ready: try again when it has begun");
         events_.publish(command_answered{std::string(to_string(what.what)), false, answer.message});
         co_return answer;
@@ -236,13 +242,17 @@ net::awaitable<command_answer> run::start(std::string text) {
         }
         std::optional<initial_model> model;
         if (plan.model.input.size() != 0) {
-            opening_ = true;
-            model = co_await net::offload(rt_, pool_, [&] { return make_initial_model(plan.model, plan); });
-            opening_ = false;
+            opening_ = std::stop_source();
+            auto job = [&, given_up = opening_.get_token()](const std::stop_token& stop) {
+                const auto unwanted = [&] { return given_up.stop_requested() || stop.stop_requested(); };
+                return make_initial_model(plan.model, plan, options_.memory_bytes, unwanted);
+            };
+            model = co_await net::offload(rt_, pool_, std::move(job));
+            opening_ = std::stop_source(std::nostopstate);
         }
         open(std::move(plan), std::move(model));
     } catch (const std::exception& e) {
-        opening_ = false;
+        opening_ = std::stop_source(std::nostopstate);
         co_return refused(e.what());
     }
     introduce_run();

@@ -150,18 +150,20 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
     const auto& cohort = round.result.cohort;
     const net::frame_limits update_limits{short_meta.meta, weights_.size()};
     std::map<worker_id, std::size_t> open;
-    std::vector<net::call> calls;
+    std::vector<net::connection_ptr> peers;
     for (const auto i : places) {
         const auto& host = round.hosts[i];
         const bool current = host->weights_version == weights_version_ && host->connection->is_open();
-        net::frame request(message_type::train, federation::to_meta(federation::train{
-                                                    round.result.round, cohort[i], weights_version_}));
-        calls.emplace_back(current ? host->connection : nullptr, std::move(request), update_limits);
+        peers.push_back(current ? host->connection : nullptr);
         if (current) {
             ++open[host->id];
             set_state(*host, worker_state::training);
         }
     }
+    auto make = [&, version = weights_version_](std::size_t index) {
+        const federation::train request{round.result.round, cohort[places[index]], version};
+        return net::frame(message_type::train, federation::to_meta(request));
+    };
     auto take = [&](std::size_t i, net::frame& reply) -> std::string {
         const auto update = federation::read_update(reply.meta);
         if (update.round != round.result.round || update.client != cohort[i] ||
@@ -198,8 +200,8 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
     };
     const auto enough = round.needed >= cohort.size() ? net::gather_policy::all
                                                       : round.needed - std::min(round.needed, round.count());
-    const auto answers =
-        co_await net::gather(rt_, std::move(calls), net::gather_policy(until, enough), on_reply, on_arrival);
+    const auto answers = co_await net::gather(rt_, std::move(peers), std::move(make), update_limits,
+                                              net::gather_policy(until, enough), on_reply, on_arrival);
 
     std::set<worker_ptr> late;
     std::vector<std::size_t> lost;
@@ -324,9 +326,14 @@ net::awaitable<void> run::evaluate_model(round_state& round) {
     enter(phase::evaluating);
     if (test_set_) {
         const auto result = co_await evaluate(rt_, pool_, test_set_, *network_, weights_.floats());
-        round.result.test_loss = result.loss();
-        round.result.test_accuracy = result.accuracy();
-        tell_evaluation(round.result.round, result, test_set_->class_names());
+        if (!result) {
+            notice(noticed::severity::warning, "round " + std::to_string(round.result.round) +
+                                                   " was not evaluated: it was stopped meanwhile");
+            co_return;
+        }
+        round.result.test_loss = result->loss();
+        round.result.test_accuracy = result->accuracy();
+        tell_evaluation(round.result.round, *result, test_set_->class_names());
     } else {
         co_await evaluate_where_data_is(round);
     }

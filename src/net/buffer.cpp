@@ -1,15 +1,15 @@
 #include <fedasio/net/buffer.hpp>
 
-#include <new>
+#include "net/buffer_pool.hpp"
 #include <utility>
 
 namespace fedasio::net {
 
 buffer::buffer(std::size_t bytes)
-    : data_(static_cast<std::byte*>(::operator new(bytes, std::align_val_t{alignment}))), size_(bytes) {}
+    : data_(buffer_pool::instance().take(bytes), release{bytes}), size_(bytes) {}
 
 void buffer::release::operator()(std::byte* data) const noexcept {
-    ::operator delete(data, std::align_val_t{alignment});
+    buffer_pool::instance().give_back(data, bytes);
 }
 
 std::span<float> buffer::floats() noexcept {

@@ -1,4 +1,5 @@
 #include <fedasio/net/nursery.hpp>
+#include <fedasio/net/runtime.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -79,10 +80,18 @@ void nursery::cancel() {
     }
 }
 
-awaitable<void> nursery::join() {
+awaitable<void> nursery::join(std::function<void()> on_cancel) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    while (!children_.empty()) {
+    bool cancelled = co_await is_cancelled();
+    for (;;) {
+        if (cancelled && on_cancel) {
+            std::exchange(on_cancel, {})();
+        }
+        if (children_.empty()) {
+            co_return;
+        }
         co_await idle_.wait();
+        cancelled = co_await is_cancelled();
     }
 }
 

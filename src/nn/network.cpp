@@ -298,33 +298,50 @@ std::span<const parameter> network::parameters() const noexcept {
     return description_->parameters;
 }
 
-void network::initialise(std::span<float> weights, std::uint64_t seed) const {
+bool network::initialise(std::span<float> weights, std::uint64_t seed,
+                         const std::function<bool()>& unwanted) const {
     check_weights(*this, weights);
-    const auto fill = [](std::span<float> kernel, initializer init, double fan_in, double fan_out,
-                         random_stream& stream) {
-        const double deviation = std::sqrt(2.0 / fan_in);
-        const double limit = std::sqrt(6.0 / (fan_in + fan_out));
-        for (float& weight : kernel) {
-            weight =
-                static_cast<float>(init == initializer::he ? deviation * stream.normal()
-                                                           : limit * (2.0 * stream.uniform_double() - 1.0));
+    constexpr std::size_t step = std::size_t{1} << 18;
+    const auto in_steps = [&](std::span<float> part, const auto& next) {
+        for (std::size_t done = 0; done < part.size(); done += step) {
+            if (unwanted && unwanted()) {
+                return false;
+            }
+            std::ranges::generate(part.subspan(done, std::min(step, part.size() - done)), next);
         }
+        return true;
     };
-    std::fill(weights.begin(), weights.end(), 0.0F);
     for (std::size_t number = 0; number < layers().size(); ++number) {
         const layer_layout& layer = layers()[number];
         random_stream stream(seed, purpose::weights, 0, static_cast<std::uint32_t>(number));
+        const auto fill = [&](std::size_t size, initializer init, double fan_in, double fan_out) {
+            const double deviation = std::sqrt(2.0 / fan_in);
+            const double limit = std::sqrt(6.0 / (fan_in + fan_out));
+            return in_steps(weights.subspan(layer.offset, size), [&] {
+                return static_cast<float>(init == initializer::he
+                                              ? deviation * stream.normal()
+                                              : limit * (2.0 * stream.uniform_double() - 1.0));
+            });
+        };
+        std::size_t filled = 0;
+        bool wanted = true;
         if (const auto* full = std::get_if<dense>(&layer.spec)) {
             const std::size_t inputs = layer.input.size();
-            fill(weights.subspan(layer.offset, inputs * full->units), full->init, static_cast<double>(inputs),
-                 full->units, stream);
+            filled = inputs * full->units;
+            wanted = fill(filled, full->init, static_cast<double>(inputs), full->units);
         } else if (const auto* conv = std::get_if<conv2d>(&layer.spec)) {
             const std::size_t area = std::size_t{conv->kernel_height} * conv->kernel_width;
             const std::size_t inputs = area * layer.input.channels;
-            fill(weights.subspan(layer.offset, inputs * conv->filters), conv->init,
-                 static_cast<double>(inputs), static_cast<double>(area * conv->filters), stream);
+            filled = inputs * conv->filters;
+            wanted = fill(filled, conv->init, static_cast<double>(inputs),
+                          static_cast<double>(area * conv->filters));
         }
+        if (!wanted) {
+            return false;
+        }
+        std::ranges::fill(weights.subspan(layer.offset + filled, layer.size - filled), 0.0F); // biases
     }
+    return true;
 }
 
 std::string network::summary() const {

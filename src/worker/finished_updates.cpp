@@ -1,6 +1,6 @@
 #include "worker/finished_updates.hpp"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace fedasio::worker {
@@ -9,26 +9,36 @@ void finished_updates::begin(training_basis basis) {
     if (!(basis == basis_)) {
         basis_ = std::move(basis);
         kept_.clear();
+        places_.clear();
         bytes_ = 0;
     }
 }
 
 std::optional<trained> finished_updates::find(std::uint32_t round, std::uint32_t client) const {
-    const auto found = std::ranges::find_if(
-        kept_, [&](const trained& one) { return one.update.round == round && one.update.client == client; });
-    return found == kept_.end() ? std::nullopt : std::optional(*found);
+    const auto found = places_.find(key_of(round, client));
+    return found == places_.end() ? std::nullopt : std::optional(*found->second);
 }
 
 void finished_updates::keep(const training_basis& basis, trained what) {
     if (most_bytes_ == 0 || !(basis == basis_)) {
         return;
     }
-    bytes_ += what.weights.size();
-    kept_.push_back(std::move(what));
-    while (bytes_ > most_bytes_ && kept_.size() > 1) {
-        bytes_ -= kept_.front().weights.size();
-        kept_.pop_front();
+    const auto key = key_of(what.update.round, what.update.client);
+    if (const auto earlier = places_.find(key); earlier != places_.end()) {
+        drop(earlier->second);
     }
+    bytes_ += what.weights.size() + bytes_each;
+    kept_.push_back(std::move(what));
+    places_[key] = std::prev(kept_.end());
+    while (bytes_ > most_bytes_ && kept_.size() > 1) {
+        drop(kept_.begin());
+    }
+}
+
+void finished_updates::drop(std::list<trained>::iterator one) {
+    bytes_ -= one->weights.size() + bytes_each;
+    places_.erase(key_of(one->update.round, one->update.client));
+    kept_.erase(one);
 }
 
 } // namespace fedasio::worker

@@ -8,12 +8,25 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace fedasio::worker {
 namespace {
 
 namespace refusal_code = federation::refusal_code;
+
+/// Sixteen masters that ask as there is room could not fill it.
+constexpr std::size_t most_waiting = 16 * net::connection::most_unanswered;
+
+/// The workspace of a lane, for this setup. Called on the pool: a large one takes seconds to make.
+workspace& prepare(std::optional<workspace>& own, const std::shared_ptr<const training_setup>& setup) {
+    if (!own || &own->setup() != setup.get()) {
+        own.reset();
+        own.emplace(setup);
+    }
+    return *own;
+}
 
 } // namespace
 
@@ -41,15 +54,15 @@ void lanes::begin_session() {
     weights_ = {};
 }
 
-void lanes::use(std::shared_ptr<const local_data> data, std::string told) {
+void lanes::use(std::shared_ptr<const local_data> data, const std::string& told) {
     data_ = std::move(data);
-    data_text_ = std::move(told);
+    data_text_ = std::make_shared<const std::string>(told);
     set_basis();
 }
 
-void lanes::use(std::shared_ptr<const training_setup> setup, std::string told) {
+void lanes::use(std::shared_ptr<const training_setup> setup, const std::string& told) {
     setup_ = std::move(setup);
-    model_text_ = std::move(told);
+    model_text_ = std::make_shared<const std::string>(told);
     weights_ = {};
 }
 
@@ -99,6 +112,11 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
         log_(severity::info, "client " + std::to_string(next.client) +
                                  " is asked for again; its training that began before goes on");
         (*twin)->askers.push_back({asked_by, std::move(request)});
+        return;
+    }
+    if (waiting_.size() >= most_waiting) {
+        asked_by->refuse(request, refusal_code::failed,
+                         std::to_string(most_waiting) + " requests are waiting here already");
         return;
     }
     next.askers.push_back({asked_by, std::move(request)});
@@ -166,35 +184,37 @@ net::awaitable<void> lanes::lane() {
 
 net::awaitable<void> lanes::perform(std::optional<workspace>& own, task& what) {
     try {
-        // Even its allocation may fail: the master decides how large the model is.
-        if (!own || &own->setup() != setup_.get()) {
-            own.reset();
-            own.emplace(setup_);
-        }
         if (what.trains) {
-            co_await train(*own, what);
+            co_await train(own, what);
         } else {
-            co_await evaluate(*own, what);
+            co_await evaluate(own, what);
         }
     } catch (const cancelled_task& e) {
         what.refuse(refusal_code::unexpected, e.what());
     } catch (const data::error& e) {
         what.refuse(refusal_code::data, e.what());
+    } catch (const std::bad_alloc&) {
+        const std::string reason =
+            "this worker has no memory to " + std::string(what.trains ? "train" : "evaluate") + " client " +
+            std::to_string(what.client) + ": start it with fewer --threads, or on a larger machine";
+        log_(severity::warning, reason);
+        what.refuse(refusal_code::failed, reason);
     } catch (const std::exception& e) {
         log_(severity::warning, e.what());
         what.refuse(refusal_code::failed, e.what());
     }
 }
 
-net::awaitable<void> lanes::train(workspace& own, task& what) {
+net::awaitable<void> lanes::train(std::optional<workspace>& own, task& what) {
     const auto began = rt_.time.now();
     auto result = finished_.find(what.round, what.client);
     if (result) {
         log_(severity::info, "client " + std::to_string(what.client) +
                                  " is asked for again; its update from before is handed in");
     } else {
-        auto job = [&, data = data_] {
-            return own.train(*data, what.basis.weights.floats(), what.round, what.client, *what.stop);
+        auto job = [&, data = data_, setup = setup_] {
+            return prepare(own, setup)
+                .train(*data, what.basis.weights.floats(), what.round, what.client, *what.stop);
         };
         result = co_await net::offload(rt_, pool_, std::move(job));
         result->update.seconds = std::chrono::duration<double>(rt_.time.now() - began).count();
@@ -209,10 +229,11 @@ net::awaitable<void> lanes::train(workspace& own, task& what) {
     }
 }
 
-net::awaitable<void> lanes::evaluate(workspace& own, task& what) {
+net::awaitable<void> lanes::evaluate(std::optional<workspace>& own, task& what) {
     const bool confusion = options_.tell_labels && what.wants_confusion;
-    auto job = [&, data = data_] {
-        return own.evaluate(*data, what.basis.weights.floats(), what.client, *what.stop, confusion);
+    auto job = [&, data = data_, setup = setup_] {
+        return prepare(own, setup)
+            .evaluate(*data, what.basis.weights.floats(), what.client, *what.stop, confusion);
     };
     const auto result = co_await net::offload(rt_, pool_, std::move(job));
     const auto& [connection, request] = what.askers.front();

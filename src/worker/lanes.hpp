@@ -30,14 +30,15 @@ public:
     /// Forgets what an earlier master said.
     void begin_session();
     /// What is worked with from now on; `told` is the master's request for it, as text.
-    void use(std::shared_ptr<const local_data> data, std::string told);
-    void use(std::shared_ptr<const training_setup> setup, std::string told);
+    void use(std::shared_ptr<const local_data> data, const std::string& told);
+    void use(std::shared_ptr<const training_setup> setup, const std::string& told);
     void use(net::payload weights, std::uint32_t version);
 
     /// Null before the master has told the model.
     [[nodiscard]] const training_setup* setup() const noexcept { return setup_.get(); }
 
-    /// Answers a request to train or to evaluate when it is its turn. Throws federation::plan_error.
+    /// Answers a request to train or to evaluate when it is its turn; refuses what is more than a master that
+    /// asks as there is room lets wait. Throws federation::plan_error.
     void take(const net::connection_ptr& asked_by, net::frame request);
     /// Nobody needs what was asked for in this round or before.
     void cancel(std::uint32_t round);
@@ -68,8 +69,8 @@ private:
 
     net::awaitable<void> lane();
     net::awaitable<void> perform(std::optional<workspace>& own, task& what);
-    net::awaitable<void> train(workspace& own, task& what);
-    net::awaitable<void> evaluate(workspace& own, task& what);
+    net::awaitable<void> train(std::optional<workspace>& own, task& what);
+    net::awaitable<void> evaluate(std::optional<workspace>& own, task& what);
     [[nodiscard]] training_basis basis() const;
     void set_basis();
 
@@ -78,9 +79,9 @@ private:
     const worker_options& options_;
     const log_handler& log_;
     std::shared_ptr<const local_data> data_;
-    std::string data_text_;
+    training_basis::text data_text_;
     std::shared_ptr<const training_setup> setup_;
-    std::string model_text_;
+    training_basis::text model_text_;
     net::payload weights_;
     std::uint32_t weights_version_ = 0;
     finished_updates finished_;

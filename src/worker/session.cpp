@@ -6,6 +6,8 @@
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan_error.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/net/printable.hpp>
+#include <fedasio/nn/memory.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -200,6 +202,18 @@ void session::take_model(const net::frame& request) {
         connection_->refuse(request, refusal_code::malformed,
                             "this worker counts " + std::to_string(parameters) + " parameters, the master " +
                                 std::to_string(what.parameters));
+        return;
+    }
+    // The weights of the round, the update, and what trains.
+    const auto needed = 2 * parameters * sizeof(float) +
+                        nn::training_bytes(setup->network, what.local.optimizer, what.local.batch_size);
+    if (options_.memory_bytes != 0 && needed > options_.memory_bytes) {
+        const auto reason = "training a client of this model takes " + net::size_text(needed) +
+                            " of memory, and this machine gives a process " +
+                            net::size_text(options_.memory_bytes) +
+                            ": fewer units or filters, a smaller local.batch_size, or a larger machine";
+        log_(severity::warning, reason);
+        connection_->refuse(request, refusal_code::failed, reason);
         return;
     }
     work_.use(std::move(setup), federation::canonical_text(request.meta));

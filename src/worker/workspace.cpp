@@ -1,5 +1,6 @@
 #include <fedasio/data/error.hpp>
 #include <fedasio/nn/evaluator.hpp>
+#include <fedasio/nn/memory.hpp>
 #include <fedasio/nn/trainer.hpp>
 #include <fedasio/random.hpp>
 #include <fedasio/worker/workspace.hpp>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -70,17 +72,47 @@ void check_fit(const data::dataset& samples, const nn::network& network) {
 
 } // namespace
 
+/// What trains, and what evaluates, is made when it is needed for the first time: most workers evaluate
+/// never.
 struct workspace::memory {
-    explicit memory(std::shared_ptr<const training_setup> what)
-        : setup(std::move(what)), trainer(setup->network, setup->local.optimizer, setup->local.batch_size),
-          evaluator(setup->network, evaluation_batch),
-          loader(setup->network, std::max<std::size_t>(setup->local.batch_size, evaluation_batch)) {}
+    struct training {
+        explicit training(const training_setup& what)
+            : trainer(what.network, what.local.optimizer, what.local.batch_size),
+              loader(what.network, what.local.batch_size) {}
+
+        nn::trainer trainer;
+        batch_loader loader;
+        std::vector<std::uint32_t> order;
+    };
+
+    struct evaluation {
+        explicit evaluation(const training_setup& what)
+            : evaluator(what.network, nn::evaluation_block(what.network, evaluation_batch)),
+              loader(what.network, evaluation_batch) {}
+
+        nn::evaluator evaluator;
+        batch_loader loader;
+    };
+
+    explicit memory(std::shared_ptr<const training_setup> what) : setup(std::move(what)) {}
+
+    training& to_train() {
+        if (!trains) {
+            trains.emplace(*setup);
+        }
+        return *trains;
+    }
+
+    evaluation& to_evaluate() {
+        if (!evaluates) {
+            evaluates.emplace(*setup);
+        }
+        return *evaluates;
+    }
 
     std::shared_ptr<const training_setup> setup;
-    nn::trainer trainer;
-    nn::evaluator evaluator;
-    batch_loader loader;
-    std::vector<std::uint32_t> order;
+    std::optional<training> trains;
+    std::optional<evaluation> evaluates;
 };
 
 workspace::workspace(std::shared_ptr<const training_setup> setup)
@@ -96,13 +128,14 @@ const training_setup& workspace::setup() const noexcept {
 
 trained workspace::train(const local_data& data, std::span<const float> weights, std::uint32_t round,
                          std::uint32_t client, const std::atomic<bool>& stop) {
-    auto& [setup, trainer, evaluator, loader, order] = *memory_;
+    const auto& setup = memory_->setup;
     const auto& samples = data.samples();
     const auto& own = samples_of(data, client).train;
     check_fit(samples, setup->network);
     if (own.empty()) {
         throw data::error("client " + std::to_string(client) + " has no samples to train on");
     }
+    auto& [trainer, loader, order] = memory_->to_train();
     trainer.begin(weights, random_stream(setup->seed, purpose::dropout, round, client));
     random_stream shuffle(setup->seed, purpose::shuffle, round, client);
     order.assign(own.begin(), own.end());
@@ -144,10 +177,11 @@ trained workspace::train(const local_data& data, std::span<const float> weights,
 federation::evaluation workspace::evaluate(const local_data& data, std::span<const float> weights,
                                            std::uint32_t client, const std::atomic<bool>& stop,
                                            bool confusion) {
-    auto& [setup, trainer, evaluator, loader, order] = *memory_;
+    const auto& setup = memory_->setup;
     const auto& samples = data.samples();
     const auto& own = samples_of(data, client).held_out;
     check_fit(samples, setup->network);
+    auto& [evaluator, loader] = memory_->to_evaluate();
     federation::evaluation result;
     result.client = client;
     result.samples = own.size();

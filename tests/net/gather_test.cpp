@@ -258,8 +258,8 @@ BOOST_AUTO_TEST_CASE(one_peer_may_be_asked_many_times) {
     BOOST_TEST(results_of(results) == names(100, "reply"), boost::test_tools::per_element());
 }
 
-// A peer whose queue fills up while it is asked is lost for the calls before and after alike.
-BOOST_AUTO_TEST_CASE(a_peer_that_is_dropped_while_it_is_asked) {
+// Requests wait where they cost nothing, not in a queue that ends the connection when it is full.
+BOOST_AUTO_TEST_CASE(a_peer_that_takes_nothing_is_asked_no_more_than_fits) {
     virtual_runtime world;
     connection_options options;
     options.outbox_bytes = 200;
@@ -269,9 +269,74 @@ BOOST_AUTO_TEST_CASE(a_peer_that_is_dropped_while_it_is_asked) {
     for (int i = 0; i < 20; ++i) {
         calls.emplace_back(slow.subject(), frame(question), frame_limits{});
     }
-    const auto results = world.run(gather(world, std::move(calls), gather_policy()));
-    BOOST_TEST(results_of(results) == names(20, "lost"), boost::test_tools::per_element());
-    BOOST_TEST(slow.end() == make_error_code(errc::slow_reader));
+    const auto results = world.run(gather(world, std::move(calls), gather_policy(world.now() + 2s)));
+    BOOST_TEST(results_of(results) == names(20, "timed_out"), boost::test_tools::per_element());
+    BOOST_TEST(slow.subject()->is_open());
+    BOOST_TEST(slow.subject()->unanswered() == 0U);
+    world.run_for(10s);
+    BOOST_TEST(slow.end() == make_error_code(errc::heartbeat_lost));
+}
+
+BOOST_AUTO_TEST_CASE(a_great_many_calls_to_one_peer_are_sent_as_there_is_room) {
+    constexpr std::size_t count = 3 * connection::most_unanswered;
+    virtual_runtime world;
+    connection_options options;
+    options.outbox_bytes = 1000;
+    scripted_peer peer(world, behaviour::answers, options);
+    world.settle();
+    std::size_t made = 0;
+    std::size_t replies = 0;
+    std::size_t most_waiting = 0;
+    std::size_t most_queued = 0;
+    auto make = [&](std::size_t i) {
+        most_waiting = std::max(most_waiting, ++made - replies);
+        most_queued = std::max(most_queued, peer.near()->bytes_queued());
+        return frame(question, {{"index", i}});
+    };
+    const auto results =
+        world.run(gather(world, std::vector<connection_ptr>(count, peer.near()), make, {}, gather_policy(),
+                         [&](std::size_t i, frame& reply) {
+                             ++replies;
+                             const auto& echo = reply.meta.at("echo").at("index");
+                             return std::string(echo.to_number<std::size_t>() == i ? "" : "mixed up");
+                         }));
+    BOOST_TEST(results_of(results) == names(count, "reply"), boost::test_tools::per_element());
+    BOOST_TEST(most_waiting <= connection::most_unanswered);
+    BOOST_TEST(most_queued < 1000U);
+    BOOST_TEST(peer.near()->is_open());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_sent_yet_ends_like_the_rest) {
+    constexpr std::size_t count = connection::most_unanswered + 10;
+    for (const auto what : {behaviour::silent, behaviour::dies}) {
+        virtual_runtime world;
+        scripted_peer peer(world, what);
+        world.settle();
+        auto make = [](std::size_t) { return frame(question); };
+        const auto results = world.run(gather(world, std::vector<connection_ptr>(count, peer.near()), make,
+                                              {}, gather_policy(world.now() + 5s)));
+        const auto* const expected = what == behaviour::silent ? "timed_out" : "lost";
+        BOOST_TEST(results_of(results) == names(count, expected), boost::test_tools::per_element());
+        world.run_for(1s);
+        BOOST_TEST(peer.asked() == static_cast<int>(connection::most_unanswered));
+    }
+}
+
+// What is left over of one gather must not wait for room that comes later.
+BOOST_AUTO_TEST_CASE(nothing_is_sent_for_a_gather_that_is_over) {
+    virtual_runtime world;
+    scripted_peer peer(world, behaviour::late);
+    world.settle();
+    std::size_t made = 0;
+    auto make = [&](std::size_t) {
+        ++made;
+        return frame(question);
+    };
+    const std::vector<connection_ptr> many(connection::most_unanswered + 10, peer.near());
+    world.run(gather(world, many, make, {1000, 1000}, gather_policy(world.now() + 1s)));
+    world.run_for(30s); // the last one asked is answered
+    BOOST_TEST(made == connection::most_unanswered);
+    BOOST_TEST(peer.near()->is_open());
 }
 
 BOOST_AUTO_TEST_CASE(one_body_goes_to_all_without_a_copy) {

@@ -23,13 +23,14 @@ trained update(std::uint32_t round, std::uint32_t client, std::size_t parameters
 }
 
 training_basis basis(float weight = 1, const char* model = "model", const char* data = "data") {
-    return {model, data, floats(10, weight)};
+    return {std::make_shared<const std::string>(model), std::make_shared<const std::string>(data),
+            floats(10, weight)};
 }
 
 BOOST_AUTO_TEST_SUITE(finished)
 
 BOOST_AUTO_TEST_CASE(what_was_kept_is_found_by_round_and_client) {
-    finished_updates kept(1000);
+    finished_updates kept(10'000);
     kept.begin(basis());
     kept.keep(basis(), update(3, 1));
     kept.keep(basis(), update(3, 2));
@@ -42,7 +43,7 @@ BOOST_AUTO_TEST_CASE(what_was_kept_is_found_by_round_and_client) {
 }
 
 BOOST_AUTO_TEST_CASE(the_same_basis_again_forgets_nothing) {
-    finished_updates kept(1000);
+    finished_updates kept(10'000);
     kept.begin(basis());
     kept.keep(basis(), update(3, 1));
     kept.begin(basis());
@@ -51,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_same_basis_again_forgets_nothing) {
 
 BOOST_AUTO_TEST_CASE(another_basis_forgets_everything) {
     for (const auto& other : {basis(2), basis(1, "another"), basis(1, "model", "other")}) {
-        finished_updates kept(1000);
+        finished_updates kept(10'000);
         kept.begin(basis());
         kept.keep(basis(), update(3, 1));
         kept.begin(other);
@@ -60,14 +61,14 @@ BOOST_AUTO_TEST_CASE(another_basis_forgets_everything) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_of_another_basis_is_not_kept) {
-    finished_updates kept(1000);
+    finished_updates kept(10'000);
     kept.begin(basis());
     kept.keep(basis(2), update(3, 1));
     BOOST_TEST(!kept.find(3, 1).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_oldest_go_when_there_is_no_room) {
-    finished_updates kept(100);
+    finished_updates kept(2 * (finished_updates::bytes_each + 40));
     kept.begin(basis());
     kept.keep(basis(), update(3, 1));
     kept.keep(basis(), update(3, 2));
@@ -78,6 +79,17 @@ BOOST_AUTO_TEST_CASE(the_oldest_go_when_there_is_no_room) {
     kept.keep(basis(), update(3, 4, 1000));
     BOOST_TEST(!kept.find(3, 3).has_value());
     BOOST_TEST(kept.find(3, 4).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_kept_again_counts_once) {
+    finished_updates kept(2 * (finished_updates::bytes_each + 40));
+    kept.begin(basis());
+    kept.keep(basis(), update(3, 1));
+    for (int i = 0; i < 5; ++i) {
+        kept.keep(basis(), update(3, 2));
+    }
+    BOOST_TEST(kept.find(3, 1).has_value());
+    BOOST_TEST(kept.find(3, 2).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(without_room_nothing_is_kept) {

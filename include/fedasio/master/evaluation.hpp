@@ -31,9 +31,10 @@ struct test_result {
 };
 
 /// Evaluates on the whole set, in blocks that run on `pool` next to each other. The blocks' results are added
-/// in the order of the samples, so the number of threads does not change a bit.
-net::awaitable<test_result> evaluate(net::runtime& rt, boost::asio::any_io_executor pool,
-                                     std::shared_ptr<const data::dataset> samples, nn::network network,
-                                     std::span<const float> weights);
+/// in the order of the samples, so the number of threads does not change a bit. Nothing when the caller is
+/// cancelled and it takes longer than a second more.
+net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asio::any_io_executor pool,
+                                                    std::shared_ptr<const data::dataset> samples,
+                                                    nn::network network, std::span<const float> weights);
 
 } // namespace fedasio::master

@@ -21,10 +21,12 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,8 @@ struct run_options {
     bool workers_on_this_machine = false; ///< then its training files count like its test files
     federation::disk* disk = &federation::system_disk(); ///< where checkpoints and models are written
     net::connection_options connection;
+    /// What this machine lets a process have: a model that needs more is refused. 0: not known.
+    std::uint64_t memory_bytes = 0;
     /// Measure how the updates of each round differ from their mean (`updates_compared`). The weights do not
     /// depend on it. With more than 2,000 clients in a cohort it is left out.
     bool compare_updates = true;
@@ -182,7 +186,8 @@ private:
     void tell_evaluation(std::uint32_t round, const test_result& result,
                          std::span<const std::string> classes);
     void take(initial_model model);
-    [[nodiscard]] initial_model make_model_for(const data::csv_schema& schema) const;
+    [[nodiscard]] initial_model make_model_for(const data::csv_schema& schema,
+                                               const std::function<bool()>& unwanted = {}) const;
     void deal_clients();
     [[nodiscard]] bool everybody_hosts() const;
     [[nodiscard]] client_id first_free_client() const;
@@ -263,10 +268,10 @@ private:
     bool loaded_once_ = false;           ///< some worker could use its data in this training
     bool pausing_ = false;
     bool stopping_ = false;
-    bool cancelling_ = false; ///< stopping, and at once
-    bool opening_ = false;    ///< another plan's model is being made
-    bool ending_ = false;     ///< the end of a training is being written down
-    bool saving_ = false;     ///< two must not write the same file at the same time
+    bool cancelling_ = false;                    ///< stopping, and at once
+    bool ending_ = false;                        ///< the end of a training is being written down
+    bool saving_ = false;                        ///< two must not write the same file at the same time
+    std::stop_source opening_{std::nostopstate}; ///< of another plan's model that is being made
     net::event ordered_;
     net::event resumed_;
     net::event training_over_;

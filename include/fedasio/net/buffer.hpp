@@ -8,7 +8,7 @@
 namespace fedasio::net {
 
 /// Bytes aligned to 64, not initialised, of a fixed size: what a socket reads into and vector code works on
-/// directly.
+/// directly. The memory of small and middling ones is kept for the next of about that size.
 class buffer {
 public:
     static constexpr std::size_t alignment = 64;
@@ -29,6 +29,8 @@ public:
 
 private:
     struct release {
+        std::size_t bytes = 0;
+
         void operator()(std::byte* data) const noexcept;
     };
 

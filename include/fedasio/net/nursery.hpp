@@ -29,7 +29,8 @@ public:
     /// exception has done as it was asked; that is no failure.
     void cancel();
     /// Waits until no child is left, even when the caller itself is being cancelled.
-    awaitable<void> join();
+    /// `on_cancel` is told of that, once.
+    awaitable<void> join(std::function<void()> on_cancel = {});
 
     [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -53,8 +54,10 @@ public:
 
     /// Writes initial weights. They depend on the model and the seed alone (random_stream with
     /// purpose::weights and the layer's number as its client). Throws std::invalid_argument unless
-    /// weights.size() is parameter_count().
-    void initialise(std::span<float> weights, std::uint64_t seed) const;
+    /// weights.size() is parameter_count(). `unwanted` is asked now and then; once it says so, the rest is
+    /// left undone and false returned.
+    bool initialise(std::span<float> weights, std::uint64_t seed,
+                    const std::function<bool()>& unwanted = {}) const;
 
     /// A line a layer (number, type, shapes, parameters) and a line with the total, for people.
     [[nodiscard]] std::string summary() const;

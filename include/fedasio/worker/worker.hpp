@@ -26,6 +26,8 @@ struct worker_options {
     /// Updates of a round are kept until the next, so that a master that comes back gets them again without
     /// another training; 0: none.
     std::size_t keep_bytes = std::size_t{64} << 20;
+    /// What this machine lets a process have: a model that needs more is refused. 0: not known.
+    std::uint64_t memory_bytes = 0;
     bool tell_labels = true; ///< how many samples of each class a client has, when the master asks
     net::backoff retry;      ///< for finding a master that is away
     net::connection_options connection;

@@ -33,7 +33,8 @@ public:
 };
 
 /// The memory of one training thread, used for one client after the other: the model exists here and nowhere
-/// else while a client trains. Not thread-safe.
+/// else while a client trains. It is taken when a client trains, or is evaluated, for the first time. Not
+/// thread-safe.
 class workspace {
 public:
     explicit workspace(std::shared_ptr<const training_setup> setup);

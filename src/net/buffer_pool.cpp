@@ -1,0 +1,107 @@
+#include "net/buffer_pool.hpp"
+
+#include <fedasio/net/buffer.hpp>
+
+#include <bit>
+#include <new>
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#endif
+#endif
+#ifndef ASAN_POISON_MEMORY_REGION
+#define ASAN_POISON_MEMORY_REGION(address, size)   // nobody watches
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) // nobody watches
+#endif
+
+namespace fedasio::net {
+namespace {
+
+constexpr std::align_val_t alignment{buffer::alignment};
+
+} // namespace
+
+buffer_pool& buffer_pool::instance() noexcept {
+    // Neither a constructor nor a destructor runs: all its members are constant at the start and trivial at
+    // the end.
+    static constinit buffer_pool only;
+    return only;
+}
+
+std::size_t buffer_pool::place_of(std::size_t bytes) noexcept {
+    if (bytes <= std::size_t{1} << smallest_bits) {
+        return 0;
+    }
+    const auto power =
+        static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1; // 2^power < bytes <= 2^(power+1)
+    const auto quarter = ((bytes - 1) >> (power - 2)) & 3U;
+    return 4 * (power - smallest_bits) + quarter + 1;
+}
+
+std::size_t buffer_pool::size_of(std::size_t place) noexcept {
+    if (place == 0) {
+        return std::size_t{1} << smallest_bits;
+    }
+    const auto power = smallest_bits + (place - 1) / 4;
+    return (std::size_t{1} << power) + ((place - 1) % 4 + 1) * (std::size_t{1} << (power - 2));
+}
+
+std::byte* buffer_pool::take(std::size_t bytes) {
+    if (bytes > largest) {
+        return static_cast<std::byte*>(::operator new(bytes, alignment));
+    }
+    const auto place = place_of(bytes);
+    const auto size = size_of(place);
+    {
+        const std::lock_guard lock(busy_);
+        if (auto* const block = unused_[place]) {
+            ASAN_UNPOISON_MEMORY_REGION(block, size);
+            unused_[place] = block->next;
+            unused_bytes_ -= size;
+            return reinterpret_cast<std::byte*>(block);
+        }
+    }
+    try {
+        return static_cast<std::byte*>(::operator new(size, alignment));
+    } catch (const std::bad_alloc&) {
+        drop_all();
+    }
+    return static_cast<std::byte*>(::operator new(size, alignment));
+}
+
+void buffer_pool::give_back(std::byte* data, std::size_t bytes) noexcept {
+    if (data == nullptr) {
+        return;
+    }
+    const auto place = bytes > largest ? 0 : place_of(bytes);
+    const auto size = size_of(place);
+    if (bytes <= largest) {
+        const std::lock_guard lock(busy_);
+        if (unused_bytes_ + size <= most_unused) {
+            unused_[place] = ::new (data) unused_block{unused_[place]};
+            unused_bytes_ += size;
+            ASAN_POISON_MEMORY_REGION(data, size);
+            return;
+        }
+    }
+    ::operator delete(data, alignment);
+}
+
+std::size_t buffer_pool::unused_bytes() noexcept {
+    const std::lock_guard lock(busy_);
+    return unused_bytes_;
+}
+
+void buffer_pool::drop_all() noexcept {
+    const std::lock_guard lock(busy_);
+    for (std::size_t place = 0; place < sizes; ++place) {
+        while (auto* const block = unused_[place]) {
+            ASAN_UNPOISON_MEMORY_REGION(block, size_of(place));
+            unused_[place] = block->next;
+            ::operator delete(block, alignment);
+        }
+    }
+    unused_bytes_ = 0;
+}
+
+} // namespace fedasio::net
