@@ -297,6 +297,7 @@ int perform(const request& wanted, dashboard::master_place master) {
 
 int main(int argc, char** argv) {
     program::claim_resources();
+    program::prepare_process();
     CLI::App app("Steers and watches a fedasio master from the command line, and simulates plans.",
                  "fedasio");
     request wanted;

@@ -84,7 +84,8 @@ net::awaitable<void> child_processes::watch(end_handler on_end) {
     co_await asio::this_coro::throw_if_cancelled(false);
     auto executor = co_await asio::this_coro::executor;
     asio::signal_set signals(executor, SIGCHLD);
-    for (bool cancelled = false; !cancelled;) {
+    bool cancelled = co_await net::is_cancelled();
+    while (!cancelled) {
         reap(on_end);
         auto received = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
         cancelled = co_await net::is_cancelled();

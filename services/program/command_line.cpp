@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <optional>
@@ -103,7 +105,29 @@ std::string unknown_words(const CLI::App& app) {
                        meant.empty() ? fmt::format("; the commands are {}", fmt::join(known, ", ")) : meant);
 }
 
+namespace {
+
+/// A file that is opened where standard output or error should be would get their lines.
+void open_standard_streams() {
+    int opened = 0;
+    do {
+        opened = ::open("/dev/null", O_RDWR);
+    } while (opened >= 0 && opened <= STDERR_FILENO);
+    if (opened > STDERR_FILENO) {
+        ::close(opened);
+    }
+}
+
+} // namespace
+
+void prepare_process() {
+    open_standard_streams();
+    // A file that may not grow is an error of the write, like a disk that is full.
+    std::signal(SIGXFSZ, SIG_IGN);
+}
+
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& start) {
+    prepare_process();
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked_for_help) {

@@ -12,6 +12,10 @@ namespace fedasio::program {
 /// What a process ends with.
 enum exit_code : int { done = 0, failed = 1, wrong_usage = 2 };
 
+/// Before anything else: what a shell or a limit did to this process does not end it, nor mix its output into
+/// its files.
+void prepare_process();
+
 /// Parses the arguments and calls `start`; turns every way to fail into one line on standard error and an
 /// exit code: 2 with a pointer to --help for wrong usage, 1 for an exception out of `start`.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& start);

@@ -10,35 +10,52 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 namespace fedasio::program {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// A shell or timeout(1) may signal the process and its group, which is one wish and not two.
+constexpr auto one_breath = std::chrono::milliseconds(300);
+
+} // namespace
+
 asio::signal_set end_signals(net::runtime& rt) {
-    return asio::signal_set(rt.executor, SIGINT, SIGTERM);
+    // Before the first line that could meet a reader who is gone.
+    std::signal(SIGPIPE, SIG_IGN);
+    struct sigaction present = {};
+    const bool under_nohup = sigaction(SIGHUP, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
+    return under_nohup ? asio::signal_set(rt.executor, SIGINT, SIGTERM)
+                       : asio::signal_set(rt.executor, SIGINT, SIGTERM, SIGHUP);
 }
 
 net::awaitable<void> watch_signals(asio::signal_set& signals, std::function<void()> first) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    auto received = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (std::get<0>(received)) {
-        co_return;
-    }
-    first();
-    // A shell or timeout(1) may signal the process and its group, which is one wish and not two.
-    const auto counts_from = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+    bool called = false;
+    std::optional<std::chrono::steady_clock::time_point> asked;
     for (;;) {
         const bool cancelled = co_await net::is_cancelled();
         if (cancelled) {
             co_return;
         }
-        received = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
-        if (std::get<0>(received)) {
+        auto received = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+        const auto [problem, number] = received;
+        if (problem) {
             co_return;
         }
-        if (std::chrono::steady_clock::now() >= counts_from) {
+        const auto now = std::chrono::steady_clock::now();
+        if (asked && number != SIGHUP && now - *asked >= one_breath) {
             std::_Exit(failed);
+        }
+        if (number != SIGHUP && !asked) {
+            asked = now;
+        }
+        if (!std::exchange(called, true)) {
+            first();
         }
     }
 }

@@ -12,11 +12,14 @@
 
 namespace fedasio::program {
 
-/// SIGTERM and SIGINT, caught from here on.
+/// SIGTERM, SIGINT and SIGHUP (a terminal that was closed), caught from here on. SIGHUP stays ignored where
+/// it is, as under nohup. What is written to a terminal or pipe that is gone is lost from here on, and no
+/// signal.
 boost::asio::signal_set end_signals(net::runtime& rt);
 
-/// Calls `first` at the first SIGTERM or SIGINT; a second one, unless it comes
-/// in the same breath, ends the process at once. Runs until cancelled.
+/// Calls `first` at the first of them. Another one, unless it comes in the same breath, ends the process
+/// at once if both were SIGTERM or SIGINT: a terminal that is closed hangs up several times, and a
+/// machine that goes down sends SIGTERM besides, and neither is a wish for haste. Runs until cancelled.
 net::awaitable<void> watch_signals(boost::asio::signal_set& signals, std::function<void()> first);
 
 /// The same for a program whose main thread is busy: a thread of its own watches, and the first signal

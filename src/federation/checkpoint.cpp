@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <stdexcept>
 #include <system_error>
 
@@ -161,6 +162,11 @@ checkpoint read_checkpoint(const checkpoint_file& file, std::string_view plan_di
     state.strategy_state = values("strategy_state");
     if (fingerprint(state) != metadata("sha256")) {
         throw model_file_error(file.path, "its content does not match its SHA-256; it is damaged");
+    }
+    const auto is_finite = [](float value) { return std::isfinite(value); };
+    if (!std::ranges::all_of(state.weights, is_finite) ||
+        !std::ranges::all_of(state.strategy_state, is_finite)) {
+        throw model_file_error(file.path, "it holds weights that are not finite");
     }
     if (state.plan_digest != plan_digest || state.round != file.round) {
         throw model_file_error(file.path, "it is of another plan or round than its name says");

@@ -6,8 +6,21 @@
 #include <functional>
 #include <numeric>
 #include <stdexcept>
+#include <string>
 
 namespace fedasio::federation {
+
+namespace {
+
+void require_finite(std::span<const float> values, const char* what) {
+    const auto bad = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
+    if (bad != values.end()) {
+        throw std::overflow_error(std::string(what) + " " + std::to_string(bad - values.begin()) + " of " +
+                                  std::to_string(values.size()) + " is not a finite number");
+    }
+}
+
+} // namespace
 
 std::vector<std::uint32_t> select_cohort(std::span<const std::uint32_t> available, std::uint32_t clients,
                                          double fraction, std::uint64_t seed, std::uint32_t round) {
@@ -38,7 +51,7 @@ std::vector<std::uint32_t> select_cohort(std::span<const std::uint32_t> availabl
 
 server_optimizer::server_optimizer(const strategy_spec& spec, std::size_t parameters)
     : spec_(spec), parameters_(parameters),
-      velocity_(spec.type == strategy_spec::kind::fedavgm ? parameters : 0, 0.0F) {}
+      velocity_(spec.type == strategy_spec::kind::fedavgm ? parameters : 0, 0.0F), spare_(velocity_) {}
 
 void server_optimizer::apply(std::span<const float> current, std::span<const float> mean,
                              std::span<float> next) {
@@ -48,14 +61,18 @@ void server_optimizer::apply(std::span<const float> current, std::span<const flo
     }
     if (spec_.type == strategy_spec::kind::fedavg) {
         std::copy(mean.begin(), mean.end(), next.begin());
+        require_finite(next, "weight");
         return;
     }
     for (std::size_t i = 0; i < parameters_; ++i) {
         const double before = current[i];
         const double velocity = spec_.server_momentum * velocity_[i] + (before - mean[i]);
-        velocity_[i] = static_cast<float>(velocity);
+        spare_[i] = static_cast<float>(velocity);
         next[i] = static_cast<float>(before - spec_.server_learning_rate * velocity);
     }
+    require_finite(spare_, "momentum of parameter");
+    require_finite(next, "weight");
+    velocity_.swap(spare_);
 }
 
 } // namespace fedasio::federation

@@ -118,6 +118,9 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
         }
         enter(phase::evaluating);
     }
+    if (cancelled) {
+        co_return;
+    }
     for (const auto client : open) {
         notice(noticed::severity::warning, "round " + std::to_string(round.result.round) +
                                                " was evaluated without client " + std::to_string(client) +

@@ -272,6 +272,14 @@ net::awaitable<bool> run::one_round(round_state& round) {
     }
     co_await aggregate(round);
     co_await evaluate_model(round);
+    cancelled = co_await net::is_cancelled();
+    if (cancelled && !test_set_) {
+        // Some clients have not evaluated, and their part is no result of the round. What is computed here
+        // is always whole.
+        take_back(round);
+        co_return false;
+    }
+    round.before = {};
 
     count_time();
     round.result.seconds = std::exchange(seconds_, {});

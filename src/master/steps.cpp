@@ -6,10 +6,12 @@
 #include <boost/json/object.hpp>
 
 #include "master/answers.hpp"
+#include "master/run_failed.hpp"
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 namespace fedasio::master {
@@ -317,9 +319,26 @@ net::awaitable<void> run::aggregate(round_state& round) {
         server_optimizer_->apply(weights_.floats(), round.mean.floats(), next.floats());
         return net::payload(std::move(next));
     };
-    weights_ = co_await net::offload(rt_, pool_, std::move(job));
+    net::payload next;
+    try {
+        next = co_await net::offload(rt_, pool_, std::move(job));
+    } catch (const std::overflow_error& e) {
+        throw run_failed("round " + std::to_string(round.result.round) + " would make weights of no use (" +
+                         e.what() + "): lower strategy.server_learning_rate, strategy.server_momentum or " +
+                         "local.optimizer.learning_rate. The global model is that of round " +
+                         std::to_string(round_));
+    }
+    round.before = std::exchange(weights_, std::move(next));
     ++weights_version_;
     round_ = round.result.round;
+}
+
+/// As if the round had not come to its new weights.
+void run::take_back(round_state& round) {
+    server_optimizer_->undo();
+    weights_ = std::move(round.before);
+    ++weights_version_;
+    --round_;
 }
 
 net::awaitable<void> run::evaluate_model(round_state& round) {

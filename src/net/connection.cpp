@@ -93,14 +93,10 @@ awaitable<error_code> connection::run() {
     } catch (const std::bad_alloc&) {
         fail(errc::no_memory, "no memory to begin");
     }
-    bool cancelled = co_await is_cancelled();
-    if (!cancelled) {
-        const auto ec = co_await stopped_.wait();
-        cancelled = ec.failed();
-    }
+    const auto cancelled = co_await stopped_.wait();
     if (cancelled) {
         close("stopped");
-        co_await stopped_.wait();
+        co_await stopped_.wait_uncancelled();
     }
     co_await loops.join();
     ended_.set();

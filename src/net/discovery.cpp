@@ -153,6 +153,11 @@ awaitable<discovered> discover(runtime& rt, clock::time_point deadline, discover
     });
     std::array<char, 1024> text;
     for (;;) {
+        const bool cancelled = co_await is_cancelled();
+        if (cancelled) {
+            result.error = asio::error::operation_aborted;
+            co_return result;
+        }
         udp::endpoint sender;
         auto [ec, bytes] = co_await socket.async_receive_from(asio::buffer(text), sender, as_result);
         if (ec) {

@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
 
@@ -73,7 +74,7 @@ void event::set() {
     }
 }
 
-void event::enlist(handler wake, asio::any_io_executor executor) {
+void event::enlist(handler wake, asio::any_io_executor executor, cancellation what) {
     if (set_) {
         asio::post(executor, [wake = std::move(wake)]() mutable { std::move(wake)(error_code{}); });
         return;
@@ -85,7 +86,7 @@ void event::enlist(handler wake, asio::any_io_executor executor) {
     auto slot = asio::get_associated_cancellation_slot(*who->wake);
     waiters_.push_back(who);
     waiting_room::of(executor_).enter(*who);
-    if (slot.is_connected()) {
+    if (slot.is_connected() && what == cancellation::ends_it) {
         slot.assign([this, weak = std::weak_ptr<waiter>(who)](asio::cancellation_type) {
             const auto waiting = weak.lock();
             if (waiting && waiting->wake) {
@@ -96,15 +97,35 @@ void event::enlist(handler wake, asio::any_io_executor executor) {
     }
 }
 
-awaitable<error_code> event::wait() {
-    auto initiate = [](auto on_done, event* self) {
+awaitable<error_code> event::suspend(cancellation what) {
+    auto initiate = [](auto on_done, event* self, cancellation heeded) {
         asio::any_io_executor executor = asio::get_associated_executor(on_done, self->executor_);
-        self->enlist(std::move(on_done), std::move(executor));
+        self->enlist(std::move(on_done), std::move(executor), heeded);
     };
     auto operation = asio::async_initiate<const asio::as_tuple_t<asio::use_awaitable_t<>>, void(error_code)>(
-        initiate, asio::as_tuple(asio::use_awaitable), this);
+        initiate, asio::as_tuple(asio::use_awaitable), this, what);
     auto [ec] = co_await std::move(operation);
     co_return ec;
+}
+
+// A cancellation is told once, to whoever waits at that moment. One that comes between another wake-up and
+// the turn of who was woken is only seen in the coroutine's state; it would wait once more, for ever.
+awaitable<error_code> event::wait() {
+    auto state = co_await asio::this_coro::cancellation_state;
+    error_code ec = asio::error::operation_aborted;
+    if (state.cancelled() == asio::cancellation_type::none) {
+        ec = co_await suspend(cancellation::ends_it);
+    }
+    if (state.cancelled() != asio::cancellation_type::none) {
+        ec = asio::error::operation_aborted;
+    }
+    co_return ec;
+}
+
+awaitable<void> event::wait_uncancelled() {
+    while (!set_) {
+        co_await suspend(cancellation::is_ignored);
+    }
 }
 
 } // namespace fedasio::net

@@ -82,16 +82,15 @@ void nursery::cancel() {
 
 awaitable<void> nursery::join(std::function<void()> on_cancel) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    bool cancelled = co_await is_cancelled();
-    for (;;) {
-        if (cancelled && on_cancel) {
+    while (!children_.empty()) {
+        if (!on_cancel) {
+            co_await idle_.wait_uncancelled();
+            continue;
+        }
+        const auto cancelled = co_await idle_.wait();
+        if (cancelled) {
             std::exchange(on_cancel, {})();
         }
-        if (children_.empty()) {
-            co_return;
-        }
-        co_await idle_.wait();
-        cancelled = co_await is_cancelled();
     }
 }
 

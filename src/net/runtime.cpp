@@ -65,10 +65,6 @@ system_runtime::system_runtime(asio::io_context& context)
 system_runtime::~system_runtime() = default;
 
 awaitable<void> sleep_until(runtime& rt, clock::time_point when) {
-    const bool cancelled = co_await is_cancelled();
-    if (cancelled) {
-        co_return;
-    }
     event due(rt.executor);
     const auto alarm = rt.time.at(when, [&due] { due.set(); });
     co_await due.wait();

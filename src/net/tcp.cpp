@@ -30,12 +30,21 @@ public:
         remote_ = describe(endpoint);
     }
 
+    // A cancellation that came before is not told to an operation that begins after it.
     awaitable<transferred> read_some(asio::mutable_buffer into) override {
+        const bool cancelled = co_await is_cancelled();
+        if (cancelled) {
+            co_return transferred{asio::error::operation_aborted, 0};
+        }
         auto [ec, bytes] = co_await socket_.async_read_some(into, as_result);
         co_return transferred{ec, bytes};
     }
 
     awaitable<transferred> write_some(std::span<const asio::const_buffer> from) override {
+        const bool cancelled = co_await is_cancelled();
+        if (cancelled) {
+            co_return transferred{asio::error::operation_aborted, 0};
+        }
         auto [ec, bytes] = co_await socket_.async_write_some(from, as_result);
         co_return transferred{ec, bytes};
     }
@@ -77,6 +86,10 @@ public:
     }
 
     awaitable<opened> accept() override {
+        const bool cancelled = co_await is_cancelled();
+        if (cancelled) {
+            co_return opened{asio::error::operation_aborted, nullptr};
+        }
         auto [ec, socket] = co_await acceptor_.async_accept(as_result);
         opened result{ec, nullptr};
         if (!ec && is_spare(socket.native_handle(), spare_)) {
@@ -156,8 +169,9 @@ awaitable<opened> connect_tcp(runtime& rt, address where, clock::duration patien
     auto [resolve_error, found] =
         co_await resolver.async_resolve(where.host, std::to_string(where.port), as_result);
     opened result{resolve_error, nullptr};
-    if (expired) {
-        result.error = asio::error::timed_out;
+    const bool cancelled = co_await is_cancelled();
+    if (expired || cancelled) {
+        result.error = error_code(expired ? asio::error::timed_out : asio::error::operation_aborted);
     }
     if (result.error) {
         co_return std::move(result);

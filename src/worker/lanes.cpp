@@ -166,7 +166,10 @@ net::awaitable<void> lanes::lane() {
     while (!over_) {
         if (waiting_.empty()) {
             work_.reset();
-            co_await work_.wait();
+            const auto cancelled = co_await work_.wait();
+            if (cancelled) {
+                co_return;
+            }
             continue;
         }
         auto next = std::move(waiting_.front());

@@ -138,6 +138,45 @@ BOOST_AUTO_TEST_CASE(restored_state_goes_on_as_before) {
     BOOST_TEST(from_first == from_second, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_step_can_be_taken_back) {
+    server_optimizer server(momentum, 1);
+    const std::vector<float> mean{4.0F};
+    std::vector<float> next(1);
+    server.apply(std::vector{8.0F}, mean, next);
+    server.apply(std::vector{6.0F}, mean, next);
+    BOOST_TEST(server.state()[0] == 5.0F);
+    server.undo();
+    BOOST_TEST(server.state()[0] == 4.0F);
+    server.apply(std::vector{6.0F}, mean, next);
+    BOOST_TEST(next[0] == 3.5F);
+}
+
+BOOST_AUTO_TEST_CASE(a_step_that_is_not_finite_is_refused) {
+    const float huge = 3e38F;
+    std::vector<float> next(2);
+    server_optimizer server(momentum, 2);
+    server.apply(std::vector{0.0F, 0.0F}, std::vector{1.0F, -1.0F}, next);
+    const std::vector<float> before(server.state().begin(), server.state().end());
+    // The velocity is too large for a float, and then the weight is.
+    for (const auto& [current, mean] : {std::pair{huge, -huge}, std::pair{-huge, huge}}) {
+        BOOST_CHECK_THROW(server.apply(std::vector{0.0F, current}, std::vector{0.0F, mean}, next),
+                          std::overflow_error);
+        BOOST_TEST(std::vector<float>(server.state().begin(), server.state().end()) == before,
+                   boost::test_tools::per_element());
+    }
+    strategy_spec fast = momentum;
+    fast.server_learning_rate = 1e30;
+    server_optimizer overshoots(fast, 2);
+    BOOST_CHECK_THROW(overshoots.apply(std::vector{0.0F, 0.0F}, std::vector{0.0F, 1e10F}, next),
+                      std::overflow_error);
+    BOOST_TEST(overshoots.state()[1] == 0.0F);
+    server_optimizer plain({}, 2);
+    const std::vector<float> undefined{0.0F, std::nanf("")};
+    BOOST_CHECK_EXCEPTION(plain.apply(before, undefined, next), std::overflow_error, [](const auto& e) {
+        return std::string(e.what()) == "weight 1 of 2 is not a finite number";
+    });
+}
+
 BOOST_AUTO_TEST_CASE(sizes_must_agree) {
     server_optimizer server({}, 2);
     const std::vector<float> two(2);

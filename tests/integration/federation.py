@@ -16,8 +16,8 @@ from sample_data import write_images
 class Master(Program):
     """A master that has told where it listens."""
 
-    def __init__(self, arguments, directory):
-        super().__init__(arguments, directory)
+    def __init__(self, arguments, directory, **streams):
+        super().__init__(arguments, directory, **streams)
         self.workers_at = self.wait_line("stdout", "listening ").split(" ", 1)[1]
         self.dashboard = self.wait_line("stdout", "dashboard ").split(" ", 1)[1].rstrip("/")
         self.events = []
@@ -158,23 +158,23 @@ class Federation(unittest.TestCase):
         path.write_text(plan if isinstance(plan, str) else json.dumps(plan))
         return path
 
-    def master(self, plan, *options, listen="127.0.0.1:0", dashboard="127.0.0.1:0"):
+    def master(self, plan, *options, listen="127.0.0.1:0", dashboard="127.0.0.1:0", **streams):
         arguments = [BIN / "fedasio-master", "--plan", self.write_plan(plan), "--listen", listen]
         arguments += ["--dashboard", dashboard, "--log-format", "json", "--log-level", "debug"]
         if "--state-dir" not in options:
             lives = any(isinstance(one, Master) and one.exit_code is None for one in self.programs)
             state = f"state-{len(self.programs)}" if lives else "state"
             arguments += ["--state-dir", self.folder / state]
-        master = Master([*arguments, *options], self.folder)
+        master = Master([*arguments, *options], self.folder, **streams)
         self.programs.append(master)
         return master
 
-    def program(self, *arguments, directory=None, environment=None):
-        program = Program(arguments, directory or self.folder, environment)
+    def program(self, *arguments, directory=None, environment=None, **streams):
+        program = Program(arguments, directory or self.folder, environment, **streams)
         self.programs.append(program)
         return program
 
-    def worker(self, master, name, *options, directory=None):
+    def worker(self, master, name, *options, directory=None, **streams):
         where = master if isinstance(master, str) else master.workers_at
         worker = self.program(
             BIN / "fedasio-worker",
@@ -182,6 +182,7 @@ class Federation(unittest.TestCase):
             *(() if "--threads" in options else ("--threads", "1")),
             *options,
             directory=directory,
+            **streams,
         )
         return worker
 

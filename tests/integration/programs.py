@@ -77,7 +77,7 @@ def descriptors(pid):
 class Program:
     """One running program. Its lines are collected in threads, and can be waited for."""
 
-    def __init__(self, arguments, directory, environment=None):
+    def __init__(self, arguments, directory, environment=None, **streams):
         self.arguments = [str(argument) for argument in arguments]
         self.name = pathlib.Path(self.arguments[0]).name
         self.expects_signal = False
@@ -87,15 +87,20 @@ class Program:
         self._process = subprocess.Popen(
             self.arguments,
             cwd=directory,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
             env={**os.environ, **(environment or {})},
+            **{
+                "stdin": subprocess.DEVNULL,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.PIPE,
+                **streams,
+            },
         )
         self._readers = [
-            threading.Thread(target=self._read, args=(name,), daemon=True) for name in self.lines
+            threading.Thread(target=self._read, args=(name,), daemon=True)
+            for name in self.lines
+            if getattr(self._process, name) is not None
         ]
         for reader in self._readers:
             reader.start()
@@ -190,7 +195,7 @@ class Program:
         for reader in self._readers:
             reader.join(10)
         for stream in (self._process.stdout, self._process.stderr):
-            if not any(reader.is_alive() for reader in self._readers):
+            if stream is not None and not any(reader.is_alive() for reader in self._readers):
                 stream.close()
         if self._process.returncode < 0 and not self.expects_signal:
             troubles.append(f"died of signal {-self._process.returncode}")

@@ -110,8 +110,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_waiter_leaves_the_others) {
     BOOST_TEST(world.is_dry());
 }
 
-// Whichever comes first decides; the other is too late to do harm.
-BOOST_AUTO_TEST_CASE(set_and_cancel_in_the_same_turn) {
+BOOST_AUTO_TEST_CASE(a_cancellation_is_heard_also_in_the_same_turn_as_another_wake_up) {
     for (const bool set_first : {true, false}) {
         virtual_runtime world;
         event flag(world.executor());
@@ -128,8 +127,64 @@ BOOST_AUTO_TEST_CASE(set_and_cancel_in_the_same_turn) {
         });
         world.run(waiters.join());
         BOOST_TEST_REQUIRE(results.size() == 1U);
-        BOOST_TEST(results[0].failed() != set_first);
+        BOOST_TEST(results[0] == error_code(asio::error::operation_aborted));
     }
+}
+
+// Between being woken and its turn a coroutine waits for nothing that a cancellation could end.
+BOOST_AUTO_TEST_CASE(who_waits_again_and_again_ends_wherever_a_cancellation_meets_it) {
+    auto wait_again = [](event& news, bool& ended) -> awaitable<void> {
+        co_await asio::this_coro::throw_if_cancelled(false);
+        for (error_code ec; !ec;) {
+            news.reset();
+            ec = co_await news.wait();
+        }
+        ended = true;
+    };
+    for (int turns = 0; turns < 10; ++turns) {
+        virtual_runtime world;
+        event news(world.executor());
+        nursery waiters(world.executor());
+        bool ended = false;
+        waiters.spawn(wait_again(news, ended));
+        world.settle();
+        news.set();
+        for (int i = 0; i < turns; ++i) {
+            world.step();
+        }
+        waiters.cancel();
+        world.settle();
+        BOOST_TEST(ended);
+        world.run(waiters.join());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_is_cancelled_already_does_not_wait_unless_it_must) {
+    virtual_runtime world;
+    event never(world.executor());
+    event later(world.executor());
+    nursery waiters(world.executor());
+    std::vector<error_code> results;
+    bool ended = false;
+    auto wait_thrice = [](event& in_vain, event& must, std::vector<error_code>& all,
+                          bool& end) -> awaitable<void> {
+        co_await wait_once(in_vain, all);
+        co_await wait_once(in_vain, all);
+        co_await must.wait_uncancelled();
+        end = true;
+    };
+    waiters.spawn(wait_thrice(never, later, results, ended));
+    world.settle();
+    waiters.cancel();
+    world.settle();
+    waiters.cancel();
+    world.settle();
+    BOOST_TEST(results == std::vector<error_code>(2, asio::error::operation_aborted),
+               boost::test_tools::per_element());
+    BOOST_TEST(!ended);
+    later.set();
+    world.run(waiters.join());
+    BOOST_TEST(ended);
 }
 
 BOOST_AUTO_TEST_CASE(a_waiter_keeps_the_context_running) {

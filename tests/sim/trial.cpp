@@ -9,7 +9,6 @@
 #include <fedasio/worker/worker.hpp>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/json/object.hpp>
 
 #include <array>
@@ -35,6 +34,8 @@ namespace fs = std::filesystem;
 using net::awaitable;
 
 constexpr auto longest_after_faults = std::chrono::hours(2);
+/// Goodbyes, jobs that have begun, the last checkpoint, and being stopped meanwhile.
+constexpr auto longest_end = std::chrono::minutes(2);
 constexpr std::array owners{"anna", "bert", "cleo", "dora"};
 
 /// What the seed chose.
@@ -114,6 +115,10 @@ private:
     void one_fault();
     void kill_master(bool power_fails);
     void kill_worker(std::size_t number);
+    void end_master();
+    void end_worker(std::size_t number);
+    void end_everybody();
+    void ask_to_end(process& who, const std::shared_ptr<net::nursery>& main);
     void order(master::command::kind what, std::string name = {});
     void end_faults();
     void pump();
@@ -145,7 +150,9 @@ struct trial::master_process {
     std::unique_ptr<master::run> run;
     std::unique_ptr<net::listener> listener;
     std::unique_ptr<net::nursery> everybody;
+    std::shared_ptr<net::nursery> main;
     std::size_t disk_failures_before = 0;
+    bool was_asked_to_end = false;
     bool over = false;
     bool succeeded = false;
 };
@@ -155,6 +162,7 @@ struct trial::worker_process {
 
     std::size_t number;
     process& self;
+    std::shared_ptr<net::nursery> main;
     bool over = false;
     worker::ending end;
 };
@@ -203,10 +211,12 @@ void trial::start_master() {
     doors.prove = prove(me.self, net::side::accepting);
     me.listener = std::make_unique<net::listener>(me.self.runtime(), network_.listen(me.self), doors);
     me.everybody = std::make_unique<net::nursery>(me.self.runtime().executor);
-    asio::co_spawn(me.self.runtime().executor, master_main(*this, me), asio::detached);
+    me.main = std::make_shared<net::nursery>(me.self.runtime().executor);
+    me.main->spawn(master_main(*this, me));
 }
 
 awaitable<void> trial::master_main(trial& in, master_process& me) {
+    co_await asio::this_coro::throw_if_cancelled(false);
     me.everybody->spawn(me.listener->run(
         [&me](std::unique_ptr<net::stream> wire) { return me.run->admit(std::move(wire)); }));
     me.succeeded = co_await me.run->serve();
@@ -223,10 +233,12 @@ void trial::start_worker(std::size_t number) {
     workers_[number] = std::make_unique<worker_process>(*this, number);
     auto& me = *workers_[number];
     tell(me.self.name() + " starts");
-    asio::co_spawn(me.self.runtime().executor, worker_main(*this, me), asio::detached);
+    me.main = std::make_shared<net::nursery>(me.self.runtime().executor);
+    me.main->spawn(worker_main(*this, me));
 }
 
 awaitable<void> trial::worker_main(trial& in, worker_process& me) {
+    co_await asio::this_coro::throw_if_cancelled(false);
     worker::worker_options options;
     options.name = me.self.name();
     options.threads = 1 + static_cast<std::uint32_t>(me.number % 2);
@@ -302,6 +314,59 @@ void trial::kill_worker(std::size_t number) {
     });
 }
 
+/// A signal comes between any two handlers: also when those whom a lost connection wakes have not had their
+/// turn yet.
+void cancel_after(process& who, std::size_t turns, const std::weak_ptr<net::nursery>& what) {
+    asio::post(who.runtime().executor, [&who, turns, what] {
+        const auto children = what.lock();
+        if (children && turns > 0) {
+            cancel_after(who, turns - 1, what);
+        } else if (children) {
+            children->cancel();
+        }
+    });
+}
+
+/// As SIGTERM.
+void trial::ask_to_end(process& who, const std::shared_ptr<net::nursery>& main) {
+    tell(who.name() + " is asked to end");
+    cancel_after(who, world_.chosen.below(16), main);
+    world_.at(world_.now() + who.slowest_job + longest_end, nullptr, [&who] {
+        if (!who.is_dead() && who.work() != 0) {
+            throw broken_promise(fmt::format("{} ends when it is asked to; {} coroutines and waits are left",
+                                             who.name(), who.work()));
+        }
+    });
+}
+
+void trial::end_master() {
+    if (master_ && !master_->over) {
+        master_->was_asked_to_end = true;
+        ask_to_end(master_->self, master_->main);
+    }
+}
+
+void trial::end_worker(std::size_t number) {
+    if (workers_[number] && !workers_[number]->over) {
+        ask_to_end(workers_[number]->self, workers_[number]->main);
+    }
+}
+
+/// As when a machine shuts down, or a script signals all that it started.
+void trial::end_everybody() {
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        if (workers_[i]) {
+            network_.break_one(workers_[i]->self);
+        }
+        if (world_.chosen.chance(0.5)) {
+            kill_worker(i);
+        } else {
+            end_worker(i);
+        }
+    }
+    end_master();
+}
+
 void trial::order(master::command::kind what, std::string name) {
     if (!master_ || master_->over) {
         return;
@@ -320,7 +385,7 @@ void trial::order(master::command::kind what, std::string name) {
 void trial::one_fault() {
     auto& chosen = world_.chosen;
     const auto somebody = chosen.below(scenario_.workers);
-    switch (chosen.below(13)) {
+    switch (chosen.below(16)) {
     case 0:
         kill_master(false);
         break;
@@ -333,7 +398,11 @@ void trial::one_fault() {
         break;
     case 3:
     case 4:
-        kill_worker(somebody);
+        if (chosen.chance(0.3)) {
+            end_everybody();
+        } else {
+            kill_worker(somebody);
+        }
         break;
     case 5: {
         const std::string whom = chosen.chance(0.3) ? "master" : owners[somebody];
@@ -349,6 +418,9 @@ void trial::one_fault() {
         if (workers_[somebody]) {
             tell("a connection of " + workers_[somebody]->self.name() + " breaks");
             network_.break_one(workers_[somebody]->self);
+        }
+        if (chosen.chance(0.4)) {
+            end_master();
         }
         break;
     case 7: {
@@ -391,6 +463,15 @@ void trial::one_fault() {
             }
         }
         break;
+    case 12:
+        end_master();
+        break;
+    case 13:
+        end_worker(somebody);
+        break;
+    case 14:
+        end_everybody();
+        break;
     default:
         order(master::command::kind::pause);
         order(master::command::kind::save, "copy");
@@ -400,6 +481,14 @@ void trial::one_fault() {
 }
 
 void trial::plan_faults() {
+    // While the workers come.
+    for (auto times = world_.chosen.chance(0.3) ? 4 : 0; times > 0; --times) {
+        world_.at(world_.now() + world_.chosen.time(10s), nullptr, [this] {
+            if (!done_) {
+                end_everybody();
+            }
+        });
+    }
     for (std::size_t i = 0; i < scenario_.faults; ++i) {
         const auto when = world_.now() + world_.chosen.below(1000) * scenario_.faults_last / 1000;
         world_.at(when, nullptr, [this] {
@@ -457,15 +546,17 @@ void trial::pump() {
             const bool finished =
                 master_->succeeded && checker_.outcome() == master::training_outcome::rounds_done;
             const bool could_write = disk_.failures == master_->disk_failures_before;
-            if (finished && could_write && checker_.acknowledged() != checker_.round()) {
-                throw broken_promise("the last round is safe on disk when a training is done");
+            const bool was_asked_to_end = master_->was_asked_to_end;
+            if ((finished || was_asked_to_end) && could_write &&
+                checker_.acknowledged() != checker_.round()) {
+                throw broken_promise("the last round is safe on disk when a training is done or stopped");
             }
             if (finished) {
                 done_ = true;
                 end_faults();
                 break;
             }
-            if (faults_over_ && ++failures > 1) {
+            if (faults_over_ && !was_asked_to_end && ++failures > 1) {
                 throw broken_promise("a training succeeds when nothing is wrong any more");
             }
             master_.reset();

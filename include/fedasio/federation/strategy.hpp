@@ -34,8 +34,12 @@ public:
 
     /// `fedavg`: next = mean, bit for bit. `fedavgm`: v = momentum * v + (current - mean); next = current -
     /// learning_rate * v, computed in double, v and next kept in float. `next` may be `current` or `mean`.
-    /// Throws std::invalid_argument unless all three have as many values as there are parameters.
+    /// Throws std::invalid_argument unless all three have as many values as there are parameters, and
+    /// std::overflow_error if a value of v or next is not finite: then v is as before, and `next` of no use.
     void apply(std::span<const float> current, std::span<const float> mean, std::span<float> next);
+
+    /// Takes the last `apply` back: v is what it was before. Once.
+    void undo() { velocity_.swap(spare_); }
 
     /// What a checkpoint must keep, empty for `fedavg`, else v. Writable, so that a checkpoint can be
     /// restored.
@@ -47,6 +51,7 @@ private:
     strategy_spec spec_;
     std::size_t parameters_;
     std::vector<float> velocity_;
+    std::vector<float> spare_; ///< the velocity before the last step
 };
 
 } // namespace fedasio::federation

@@ -122,7 +122,8 @@ private:
 
         std::size_t needed = 0; ///< updates that end the training
         std::optional<federation::exact_mean> sum;
-        net::payload mean; ///< of the updates
+        net::payload mean;   ///< of the updates
+        net::payload before; ///< the global weights that it began with, once there are new ones
         std::uint64_t sent_before = 0;
         std::uint64_t received_before = 0;
         std::string trouble; ///< the last reason why a client gave no update
@@ -177,6 +178,7 @@ private:
     void take_mean(round_state& round) const;
     void compare_updates(const round_state& round);
     net::awaitable<void> aggregate(round_state& round);
+    void take_back(round_state& round);
     net::awaitable<void> evaluate_model(round_state& round);
     net::awaitable<void> evaluate_where_data_is(round_state& round);
     net::awaitable<std::vector<client_id>>

@@ -29,15 +29,23 @@ public:
 
     [[nodiscard]] bool is_set() const noexcept { return set_; }
 
-    /// Ends with success when set, with `operation_aborted` when the waiting coroutine is cancelled.
+    /// Ends with success when set. A coroutine that is cancelled, or was before, never waits here, whatever
+    /// else wakes it: it gets `operation_aborted` at once. So a loop that waits until its condition holds
+    /// ends with its coroutine, as long as it ends on an error.
     awaitable<error_code> wait();
+    /// Waits until set, also when the coroutine is cancelled: for who must see the end of what refers to its
+    /// variables. Needs `throw_if_cancelled(false)`, as every co_await of a cancelled coroutine does.
+    awaitable<void> wait_uncancelled();
 
 private:
     struct waiter;
     class waiting_room;
     using handler = asio::any_completion_handler<void(error_code)>;
 
-    void enlist(handler wake, asio::any_io_executor executor);
+    enum class cancellation { ends_it, is_ignored };
+
+    awaitable<error_code> suspend(cancellation what);
+    void enlist(handler wake, asio::any_io_executor executor, cancellation what);
     static void complete(waiter& who, error_code ec);
 
     asio::any_io_executor executor_;

@@ -61,12 +61,11 @@ awaitable<typename job_result<Job>::type> offload(runtime& rt, asio::any_io_exec
         }
         asio::post(home, [state] { state->done.set(); });
     });
-    while (!state->done.is_set()) {
-        const auto ec = co_await state->done.wait();
-        if (ec) {
-            state->stop.request_stop();
-        }
+    const auto ec = co_await state->done.wait();
+    if (ec) {
+        state->stop.request_stop();
     }
+    co_await state->done.wait_uncancelled();
     if (state->failure) {
         // Moved out, so that the exception ends on this thread and not with the pool's last hold on the
         // state.
