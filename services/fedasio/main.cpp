@@ -1,6 +1,7 @@
 #include <fedasio/dashboard/client.hpp>
 #include <fedasio/dashboard/command_json.hpp>
 #include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/model_store.hpp>
 #include <fedasio/net/printable.hpp>
 #include <fedasio/net/runtime.hpp>
@@ -159,7 +160,7 @@ std::string read_text(const std::string& file) {
 
 void add_changes(CLI::App& to, master::command& wanted) {
     to.add_option("--rounds", wanted.rounds, "The last round, in all")
-        ->check(program::whole_between(1, dashboard::most_rounds));
+        ->check(program::whole_between(1, federation::limits::rounds));
     auto* const target =
         to.add_option("--target-accuracy", wanted.target_accuracy, "Test accuracy at which to end")
             ->check(program::share());
@@ -176,7 +177,7 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
     auto* const sub = app.add_subcommand(std::string(to_string(what)), help);
     if (what == master::command::kind::train) {
         sub->add_option("--rounds", wanted.command.rounds, "Rounds to train for (default: the plan's)")
-            ->check(program::whole_between(1, dashboard::most_rounds));
+            ->check(program::whole_between(1, federation::limits::rounds));
         sub->add_option("--target-accuracy", wanted.command.target_accuracy,
                         "Test accuracy at which to end, over 0 and at most 1")
             ->check(program::share());

@@ -1,5 +1,6 @@
 #include <fedasio/dashboard/command_json.hpp>
 #include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/model_store.hpp>
 
 #include <boost/json/value.hpp>
@@ -54,7 +55,7 @@ std::string list_of(std::span<const std::string_view> words) {
 
 json::value parse(std::string_view body) {
     try {
-        return federation::parse_json(body, {.bytes = std::size_t{64} << 10, .depth = 8, .comments = false});
+        return federation::parse_json(body, {.bytes = federation::limits::command_bytes, .depth = 8});
     } catch (const federation::json_error& problem) {
         throw command_error(std::string("the body is not JSON: ") + problem.what());
     }
@@ -76,8 +77,9 @@ kind parse_kind(const json::object& object) {
 std::uint32_t parse_rounds(const json::value& value) {
     json::error_code ec;
     const auto rounds = value.is_double() ? 0 : value.to_number<std::uint32_t>(ec);
-    if (ec || rounds < 1 || rounds > most_rounds) {
-        throw command_error("\"rounds\" must be a whole number from 1 to 1000000");
+    if (ec || rounds < 1 || rounds > federation::limits::rounds) {
+        throw command_error("\"rounds\" must be a whole number from 1 to " +
+                            std::to_string(federation::limits::rounds));
     }
     return rounds;
 }

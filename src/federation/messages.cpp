@@ -1,3 +1,4 @@
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan_error.hpp>
 #include <fedasio/federation/spec_json.hpp>
@@ -17,13 +18,6 @@ namespace {
 using boost::json::array;
 using boost::json::object;
 
-constexpr std::uint32_t most_clients = 1'000'000;
-constexpr std::uint64_t most_samples = std::uint64_t{1} << 32;
-constexpr std::uint64_t most_parameters = std::uint64_t{1} << 31;
-constexpr std::size_t most_columns = 100'000;
-constexpr std::size_t longest_text = 1024;
-constexpr std::size_t longest_name = 64;
-constexpr std::size_t longest_value = 65536;
 constexpr std::uint64_t any_number = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint32_t any_number32 = std::numeric_limits<std::uint32_t>::max();
 constexpr interval any_real{-std::numeric_limits<double>::max(), std::numeric_limits<double>::max()};
@@ -96,8 +90,8 @@ array to_array(const std::vector<std::string>& texts) {
 
 /// What stands in a cell of a table: unlike other texts it may hold line ends and tabs, or nothing.
 std::string cell_text(const json_field& field) {
-    if (!field.value().is_string() || field.value().get_string().size() > longest_value) {
-        field.refuse("a string of at most " + std::to_string(longest_value) + " bytes");
+    if (!field.value().is_string() || field.value().get_string().size() > limits::cell) {
+        field.refuse("a string of at most " + std::to_string(limits::cell) + " bytes");
     }
     return std::string(field.value().get_string());
 }
@@ -116,7 +110,7 @@ std::vector<std::uint64_t> read_counts(const std::optional<json_field>& field, s
     std::vector<std::uint64_t> result;
     if (field) {
         for (const auto& item : field->items(0, most)) {
-            result.push_back(item.whole(0, most_samples));
+            result.push_back(item.whole(0, limits::samples));
         }
     }
     return result;
@@ -153,7 +147,7 @@ data::csv_schema read_schema(const object& meta, const std::string& where) {
     schema.label_deviation =
         in.real("label_deviation", interval{0, std::numeric_limits<double>::max(), true});
     schema.classes = read_texts(in.find("classes"), data::most_categories);
-    for (const auto& item : in.get("columns").items(0, most_columns)) {
+    for (const auto& item : in.get("columns").items(0, limits::table_columns)) {
         const reader entry(as_object(item), item.where());
         data::csv_column_schema column;
         column.name = cell_text(entry.get("name"));
@@ -204,7 +198,7 @@ object to_json(const data::csv_schema& schema) {
 }
 
 std::string problem_of_name(std::string_view name) {
-    if (name.size() > longest_name || net::is_blank(name)) {
+    if (name.size() > limits::worker_name || net::is_blank(name)) {
         return "a name has 1 to 64 bytes, and not only spaces";
     }
     return net::is_printable(name) ? std::string()
@@ -223,14 +217,14 @@ object to_meta(const hello& what) {
 hello read_hello(const object& meta) {
     const reader in(meta, "hello");
     hello what;
-    what.name = in.text("name", longest_name);
+    what.name = in.text("name", limits::worker_name);
     if (const auto problem = problem_of_name(what.name); !problem.empty()) {
         in.get("name").fail(problem);
     }
-    what.clients = in.find("clients") ? in.get("clients").whole32(0, most_clients) : 0;
-    what.threads = in.find("threads") ? in.get("threads").whole32(1, 65536) : 1;
-    what.version = in.text_or_empty("version", longest_name);
-    what.instruction_set = in.text_or_empty("instruction_set", longest_name);
+    what.clients = in.find("clients") ? in.get("clients").whole32(0, limits::clients) : 0;
+    what.threads = in.find("threads") ? in.get("threads").whole32(1, limits::worker_threads) : 1;
+    what.version = in.text_or_empty("version", limits::worker_name);
+    what.instruction_set = in.text_or_empty("instruction_set", limits::worker_name);
     return what;
 }
 
@@ -242,7 +236,7 @@ welcome read_welcome(const object& meta) {
     const reader in(meta, "welcome");
     welcome what;
     what.worker = in.number32("worker");
-    what.plan = in.text_or_empty("plan", longest_text);
+    what.plan = in.text_or_empty("plan", limits::sentence);
     return what;
 }
 
@@ -272,13 +266,13 @@ object to_meta(const data::csv_summary& what) {
 data::csv_summary read_summary(const object& meta) {
     const reader in(meta, "summary");
     data::csv_summary what;
-    what.rows = in.number("rows", most_samples);
-    for (const auto& item : in.get("columns").items(1, most_columns)) {
+    what.rows = in.number("rows", limits::samples);
+    for (const auto& item : in.get("columns").items(1, limits::table_columns)) {
         const reader entry(as_object(item), item.where());
         data::csv_column_summary column;
         column.name = cell_text(entry.get("name"));
-        column.count = entry.number("count", most_samples);
-        column.missing = entry.number("missing", most_samples);
+        column.count = entry.number("count", limits::samples);
+        column.missing = entry.number("missing", limits::samples);
         column.numeric = entry.get("numeric").boolean();
         column.mean = entry.real("mean", any_real);
         column.m2 = entry.real("m2", not_negative);
@@ -318,8 +312,8 @@ load read_load(const object& meta) {
         what.schema = read_schema(as_object(*schema), schema->where());
     }
     what.holdout = in.real("holdout", interval{0, 1, false, true});
-    what.clients_total = in.get("clients_total").whole32(1, most_clients);
-    for (const auto& item : in.get("clients").items(0, most_clients)) {
+    what.clients_total = in.get("clients_total").whole32(1, limits::clients);
+    for (const auto& item : in.get("clients").items(0, limits::clients)) {
         what.clients.push_back(item.whole32(0, what.clients_total - 1));
     }
     what.label_counts = in.find("label_counts") && in.get("label_counts").boolean();
@@ -341,13 +335,13 @@ object to_meta(const loaded& what) {
 loaded read_loaded(const object& meta) {
     const reader in(meta, "loaded");
     loaded what;
-    for (const auto& item : in.get("clients").items(0, most_clients)) {
+    for (const auto& item : in.get("clients").items(0, limits::clients)) {
         const reader entry(as_object(item), item.where());
         loaded::client_data client;
         client.client = entry.number32("client");
-        client.samples = entry.number("samples", most_samples);
-        client.held_out = entry.find("held_out") ? entry.number("held_out", most_samples) : 0;
-        client.labels = read_counts(entry.find("labels"), most_shown_classes);
+        client.samples = entry.number("samples", limits::samples);
+        client.held_out = entry.find("held_out") ? entry.number("held_out", limits::samples) : 0;
+        client.labels = read_counts(entry.find("labels"), limits::shown_classes);
         what.clients.push_back(std::move(client));
     }
     return what;
@@ -366,7 +360,7 @@ model read_model(const object& meta) {
     what.seed = in.number("seed");
     what.network = model_from_json(in.get("network").value(), "model.network");
     what.local = local_training_from_json(in.get("local").value(), "model.local");
-    what.parameters = in.number("parameters", most_parameters);
+    what.parameters = in.number("parameters", limits::parameters);
     return what;
 }
 
@@ -402,7 +396,7 @@ update read_update(const object& meta) {
     update what;
     what.round = in.number32("round");
     what.client = in.number32("client");
-    what.samples = in.number("samples", most_samples);
+    what.samples = in.number("samples", limits::samples);
     what.loss = in.real("loss", any_real);
     if (const auto accuracy = in.find("accuracy")) {
         what.accuracy = accuracy->real(share);
@@ -441,10 +435,10 @@ evaluation read_evaluation(const object& meta) {
     const reader in(meta, "evaluation");
     evaluation what;
     what.client = in.number32("client");
-    what.samples = in.number("samples", most_samples);
+    what.samples = in.number("samples", limits::samples);
     what.loss_sum = in.real("loss_sum", any_real);
     what.correct = in.number("correct", what.samples);
-    what.confusion = read_counts(in.find("confusion"), most_shown_classes * most_shown_classes);
+    what.confusion = read_counts(in.find("confusion"), limits::shown_classes * limits::shown_classes);
     return what;
 }
 
@@ -461,7 +455,7 @@ object to_meta(const run_over& what) {
 }
 
 run_over read_run_over(const object& meta) {
-    return run_over{reader(meta, "run_over").text_or_empty("reason", longest_text)};
+    return run_over{reader(meta, "run_over").text_or_empty("reason", limits::sentence)};
 }
 
 object to_meta(const measurements& what) {

@@ -1,5 +1,6 @@
 #include <fedasio/federation/digest.hpp>
 #include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/plan.hpp>
 #include <fedasio/federation/spec_json.hpp>
 #include <fedasio/nn/network.hpp>
@@ -20,10 +21,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr json_limits plan_limits{.comments = true};
+constexpr json_limits plan_limits{.bytes = limits::plan_bytes, .depth = limits::plan_depth, .comments = true};
 constexpr interval share{.low = 0, .high = 1, .low_open = true};
-constexpr std::uint32_t most_clients = 1'000'000;
-constexpr std::uint32_t most_rounds = 1'000'000'000;
 
 using scheme = data::partition_spec::scheme;
 
@@ -108,7 +107,7 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     plan result;
     result.name = std::filesystem::path(file_name).stem().string();
     if (const auto name = members.find("name")) {
-        result.name = name->text(100);
+        result.name = name->text(limits::plan_name);
     }
     if (const auto seed = members.find("seed")) {
         result.seed = seed->whole(0, std::numeric_limits<std::uint64_t>::max());
@@ -117,7 +116,7 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     result.model = model_from_json(model.value(), model.where());
     read_data(members.require("data", "write {\"source\": ..., \"partition\": ...}"), result);
     if (const auto clients = members.find("clients")) {
-        result.clients = clients->whole32(0, most_clients);
+        result.clients = clients->whole32(0, limits::clients);
     }
     if (const auto local = members.find("local")) {
         result.local = local_training_from_json(local->value(), local->where());
@@ -128,7 +127,7 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     if (const auto fraction = members.find("fraction")) {
         result.fraction = fraction->real(share);
     }
-    result.rounds = members.require("rounds", "write how many rounds to train").whole32(1, most_rounds);
+    result.rounds = members.require("rounds", "write how many rounds to train").whole32(1, limits::rounds);
     const auto target = members.find("target_accuracy");
     if (target && !target->value().is_null()) {
         result.target_accuracy = target->real(share);
@@ -144,10 +143,18 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
         result.over_selection = over_selection->real({.low = 1.0, .high = 10.0});
     }
     if (const auto checkpoint_every = members.find("checkpoint_every")) {
-        result.checkpoint_every = checkpoint_every->whole32(0, most_rounds);
+        result.checkpoint_every = checkpoint_every->whole32(0, limits::rounds);
     }
     check_together(result, root);
     return result;
+}
+
+std::string problem_of_size(std::uint64_t parameters) {
+    return parameters <= limits::parameters
+               ? std::string()
+               : "the model has " + std::to_string(parameters) + " parameters, more than the " +
+                     std::to_string(limits::parameters) +
+                     " that fit into one message; give its layers fewer units or filters";
 }
 
 void check_model(const plan& what, const std::string& file_name) {
@@ -156,6 +163,9 @@ void check_model(const plan& what, const std::string& file_name) {
     }
     try {
         const nn::network whole(what.model);
+        if (const auto problem = problem_of_size(whole.parameter_count()); !problem.empty()) {
+            throw std::invalid_argument(problem);
+        }
     } catch (const std::invalid_argument& e) {
         const std::string problem = e.what();
         std::size_t number = 0;

@@ -1,3 +1,4 @@
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/spec_json.hpp>
 
 #include <boost/json/array.hpp>
@@ -55,15 +56,6 @@ enum class source_kind { idx, csv };
 constexpr std::array<names_of<source_kind>, 2> source_kinds{
     {{"idx", source_kind::idx}, {"csv", source_kind::csv}}};
 
-// What no plan for real data comes near, and what keeps a stranger's numbers far from any overflow.
-constexpr std::uint32_t most_units = 1U << 20U;
-constexpr std::uint32_t most_pixels = 1U << 16U;
-constexpr std::uint32_t largest_window = 1024;
-constexpr std::size_t most_layers = 256;
-constexpr std::size_t most_columns = 10'000;
-constexpr std::size_t most_categories = 10'000;
-constexpr std::size_t longest_path = 4096;
-constexpr std::size_t longest_name = 1024;
 constexpr interval positive_rate{.low = 0, .high = 1e6, .low_open = true};
 constexpr interval penalty{.low = 0, .high = 1e6};
 constexpr interval share_below_one{.low = 0, .high = 1, .high_open = true};
@@ -122,21 +114,21 @@ Enum type_of(const json_field& field, std::string_view key, const std::array<nam
 
 nn::shape read_input(const json_field& field) {
     if (field.value().is_string()) {
-        if (field.text(longest_name) != "auto") {
+        if (field.text(limits::plan_column_name) != "auto") {
             field.refuse("\"auto\" or the shape of a sample: [features], [height, width] or [height, width, "
                          "channels]");
         }
         return {1, 1, 0};
     }
     if (field.value().is_number()) {
-        return {1, 1, field.whole32(1, most_units)};
+        return {1, 1, field.whole32(1, limits::units)};
     }
     const auto dims = field.items(1, 3);
     if (dims.size() == 1) {
-        return {1, 1, dims[0].whole32(1, most_units)};
+        return {1, 1, dims[0].whole32(1, limits::units)};
     }
-    return {dims[0].whole32(1, most_pixels), dims[1].whole32(1, most_pixels),
-            dims.size() == 3 ? dims[2].whole32(1, most_pixels) : 1};
+    return {dims[0].whole32(1, limits::pixels), dims[1].whole32(1, limits::pixels),
+            dims.size() == 3 ? dims[2].whole32(1, limits::pixels) : 1};
 }
 
 struct window {
@@ -146,17 +138,17 @@ struct window {
 
 window read_window(const json_field& field) {
     if (!field.value().is_array()) {
-        const std::uint32_t side = field.whole32(1, largest_window);
+        const std::uint32_t side = field.whole32(1, limits::window);
         return {side, side};
     }
     const auto sides = field.items(2, 2);
-    return {sides[0].whole32(1, largest_window), sides[1].whole32(1, largest_window)};
+    return {sides[0].whole32(1, limits::window), sides[1].whole32(1, limits::window)};
 }
 
 nn::dense read_dense(const json_field& field) {
     const auto members = field.members({"type", "units", "activation", "initializer"});
     nn::dense layer;
-    layer.units = members.require("units", "write the number of outputs").whole32(1, most_units);
+    layer.units = members.require("units", "write the number of outputs").whole32(1, limits::units);
     layer.act = choice_or(members, "activation", activations, layer.act);
     layer.init = choice_or(members, "initializer", initializers, layer.init);
     return layer;
@@ -166,7 +158,8 @@ nn::conv2d read_conv2d(const json_field& field) {
     const auto members =
         field.members({"type", "filters", "kernel_size", "padding", "activation", "initializer"});
     nn::conv2d layer;
-    layer.filters = members.require("filters", "write the number of output channels").whole32(1, most_pixels);
+    layer.filters =
+        members.require("filters", "write the number of output channels").whole32(1, limits::pixels);
     if (const auto kernel = members.find("kernel_size")) {
         const window size = read_window(*kernel);
         layer.kernel_height = size.height;
@@ -259,7 +252,7 @@ json::value input_json(const nn::shape& input) {
 
 std::string path_or_empty(const json_members& members, std::string_view key) {
     const auto field = members.find(key);
-    return field ? field->text(longest_path) : std::string();
+    return field ? field->text(limits::plan_path) : std::string();
 }
 
 data::idx_source read_idx_source(const json_field& field) {
@@ -267,9 +260,9 @@ data::idx_source read_idx_source(const json_field& field) {
         field.members({"type", "train_images", "train_labels", "test_images", "test_labels"});
     data::idx_source source;
     source.train_images =
-        members.require("train_images", "write the path of the images' file").text(longest_path);
+        members.require("train_images", "write the path of the images' file").text(limits::plan_path);
     source.train_labels =
-        members.require("train_labels", "write the path of the labels' file").text(longest_path);
+        members.require("train_labels", "write the path of the labels' file").text(limits::plan_path);
     source.test_images = path_or_empty(members, "test_images");
     source.test_labels = path_or_empty(members, "test_labels");
     if (source.test_images.empty() != source.test_labels.empty()) {
@@ -302,8 +295,8 @@ data::csv_column read_column(const json_field& field) {
     }
     const auto members = field.members({"type", "categories"});
     if (const auto categories = members.find("categories")) {
-        for (const json_field& category : categories->items(1, most_categories)) {
-            std::string name = category.text(longest_name);
+        for (const json_field& category : categories->items(1, limits::plan_categories)) {
+            std::string name = category.text(limits::plan_column_name);
             if (std::ranges::find(column.categories, name) != column.categories.end()) {
                 category.fail("the category \"" + name + "\" is already in the list; remove one");
             }
@@ -319,7 +312,8 @@ data::csv_source read_csv_source(const json_field& field) {
     data::csv_source source;
     source.train = path_or_empty(members, "train");
     source.test = path_or_empty(members, "test");
-    source.label = members.require("label", "write the name of the column to be learned").text(longest_name);
+    source.label =
+        members.require("label", "write the name of the column to be learned").text(limits::plan_column_name);
     if (const auto delimiter = members.find("delimiter")) {
         source.delimiter = read_delimiter(*delimiter);
     }
@@ -328,14 +322,14 @@ data::csv_source read_csv_source(const json_field& field) {
     }
     if (const auto columns = members.find("columns")) {
         const json::object* object = columns->value().if_object();
-        if (object == nullptr || object->size() > most_columns) {
-            columns->refuse("an object of at most " + std::to_string(most_columns) +
+        if (object == nullptr || object->size() > limits::plan_columns) {
+            columns->refuse("an object of at most " + std::to_string(limits::plan_columns) +
                             " columns, such as {\"age\": \"numeric\"}");
         }
         for (const auto& member : *object) {
             const json::value key(member.key());
             const std::string name =
-                json_field(key, columns->where() + ": the column's name").text(longest_name);
+                json_field(key, columns->where() + ": the column's name").text(limits::plan_column_name);
             const json_field column(member.value(), columns->where(name));
             source.columns.emplace(name, read_column(column));
             if (name == source.label && source.columns[name].type == data::csv_column::kind::ignored) {
@@ -406,7 +400,7 @@ nn::model_spec model_from_json(const json::value& value, std::string_view where)
     const auto input = members.find("input");
     model.input = input ? read_input(*input) : nn::shape{1, 1, 0};
     const auto layers = members.require("layers", "write an array of layers, the last of them the output");
-    for (const json_field& layer : layers.items(1, most_layers)) {
+    for (const json_field& layer : layers.items(1, limits::layers)) {
         model.layers.push_back(read_layer(layer));
     }
     model.objective = choice_or(members, "loss", losses, model.objective);

@@ -1,3 +1,4 @@
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/plan_error.hpp>
 #include <fedasio/master/run.hpp>
 
@@ -14,15 +15,13 @@ namespace refusal_code = federation::refusal_code;
 
 constexpr auto time_to_say_hello = std::chrono::seconds(10);
 constexpr auto shortest_between_measurements = std::chrono::milliseconds(200);
-constexpr net::frame_limits for_strangers{4096, 0};
-constexpr net::frame_limits for_workers{std::size_t{64} << 10, 0};
 
 } // namespace
 
 net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     auto options = options_.connection;
-    options.limits = for_strangers;
+    options.limits = federation::limits::stranger;
     const auto proved_name = wire->peer_name();
     const auto connection = std::make_shared<net::connection>(rt_, std::move(wire), options);
     worker_ptr who;
@@ -86,7 +85,7 @@ worker_ptr run::introduce(net::connection& connection, const net::frame& first,
     }
     left_.erase(hello.name);
     auto who = roster_.admit(std::move(hello), connection.shared_from_this());
-    connection.set_limits(for_workers);
+    connection.set_limits(federation::limits::notice);
     connection.reply(first, federation::to_meta(federation::welcome{who->id, plan_.name}));
     worker_joined joined;
     joined.worker = who->id;

@@ -1,3 +1,4 @@
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/master/run.hpp>
 
@@ -12,8 +13,6 @@ namespace fedasio::master {
 namespace {
 
 namespace message_type = federation::message_type;
-
-constexpr std::size_t bytes_a_count = 12;
 
 } // namespace
 
@@ -35,7 +34,7 @@ run::evaluate_clients(const round_state& round, std::vector<client_id> clients,
     });
     co_await distribute_weights(hosts);
     const auto counts = confusion_counts();
-    const net::frame_limits limits{short_meta.meta + bytes_a_count * counts, 0};
+    const auto limits = federation::limits::evaluation(counts);
     std::vector<net::connection_ptr> peers;
     for (const auto& host : hosts) {
         peers.push_back(host->connection);
@@ -74,8 +73,9 @@ run::evaluate_clients(const round_state& round, std::vector<client_id> clients,
 /// Cells of a confusion matrix; 0: nobody makes one.
 std::size_t run::confusion_counts() const {
     const auto classes = network_->output().size();
-    return federation::is_regression(plan_) || classes > federation::most_shown_classes ? 0
-                                                                                        : classes * classes;
+    return federation::is_regression(plan_) || classes > federation::limits::shown_classes
+               ? 0
+               : classes * classes;
 }
 
 /// Without test data at the master, every client evaluates the new weights on what it holds out. Whose worker

@@ -1,3 +1,4 @@
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/net/nursery.hpp>
@@ -43,7 +44,7 @@ void merge(test_result& total, const test_result& part) {
 
 void note(test_result& into, std::size_t first, std::span<const std::int32_t> classes,
           std::span<const nn::prediction> predictions, std::size_t width) {
-    into.confusion.resize(width <= federation::most_shown_classes ? width * width : 0);
+    into.confusion.resize(width <= federation::limits::shown_classes ? width * width : 0);
     for (std::size_t i = 0; i < classes.size(); ++i) {
         const auto label = static_cast<std::uint32_t>(classes[i]);
         const auto [top, confidence] = predictions[i];

@@ -35,6 +35,9 @@ initial_model make_initial_model(const nn::model_spec& spec, const federation::p
         throw run_failed(std::string("the plan's model cannot be built: ") + e.what());
     }
     const auto parameters = network->parameter_count();
+    if (const auto problem = federation::problem_of_size(parameters); !problem.empty()) {
+        throw run_failed(problem);
+    }
     const auto needed = bytes_of_a_round(*network, plan);
     const auto model = "a model of " + std::to_string(parameters) + " parameters";
     if (memory_bytes != 0 && needed > memory_bytes) {

@@ -1,4 +1,5 @@
 #include <fedasio/data/idx.hpp>
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/master/assignment.hpp>
 #include <fedasio/master/run.hpp>
@@ -20,11 +21,7 @@ namespace {
 
 namespace message_type = federation::message_type;
 
-// Answers of a size that no honest worker exceeds; parsing more would keep the master from its other workers.
-constexpr net::frame_limits summary_meta{std::size_t{4} << 20, 0};
 constexpr auto pause_between_deals = std::chrono::seconds(1);
-constexpr std::size_t bytes_a_client = 96;
-constexpr std::size_t bytes_a_count = 12;
 // Counts by class of all clients together: they stand in events and on the page.
 constexpr std::size_t most_counts = 200'000;
 
@@ -225,7 +222,7 @@ net::awaitable<void> run::load_datasets() {
     const bool hold_out = !federation::has_test_files(plan_.source);
     const auto classes = network_->output().size();
     const bool wants_labels = !federation::is_regression(plan_) &&
-                              classes <= federation::most_shown_classes &&
+                              classes <= federation::limits::shown_classes &&
                               classes * clients_total() <= most_counts;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
@@ -239,8 +236,7 @@ net::awaitable<void> run::load_datasets() {
         request.clients = who->assigned;
         request.label_counts = wants_labels;
         const auto counts = wants_labels ? network_->output().size() : 0;
-        const net::frame_limits counts_meta{
-            short_meta.meta + (bytes_a_client + bytes_a_count * counts) * who->assigned.size(), 0};
+        const auto counts_meta = federation::limits::loaded(who->assigned.size(), counts);
         calls.emplace_back(who->connection, net::frame(message_type::load, federation::to_meta(request)),
                            counts_meta);
     }
@@ -297,7 +293,7 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     for (const auto& who : whom) {
         const federation::survey request{plan_.source, regression};
         calls.emplace_back(who->connection, net::frame(message_type::survey, federation::to_meta(request)),
-                           summary_meta);
+                           federation::limits::summary);
     }
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
         summaries[whom[index]->assigned.front()] = federation::read_summary(reply.meta);

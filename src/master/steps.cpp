@@ -1,4 +1,5 @@
 #include <fedasio/federation/aggregate.hpp>
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
@@ -150,7 +151,7 @@ net::awaitable<std::vector<std::size_t>>
 run::train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until) {
     enter(phase::training);
     const auto& cohort = round.result.cohort;
-    const net::frame_limits update_limits{short_meta.meta, weights_.size()};
+    const auto update_limits = federation::limits::update(weights_.size());
     std::map<worker_id, std::size_t> open;
     std::vector<net::connection_ptr> peers;
     for (const auto i : places) {

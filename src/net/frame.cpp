@@ -96,7 +96,7 @@ boost::system::result<boost::json::object> decode_meta(std::span<const std::byte
     boost::json::value value;
     try {
         value = parse_json({reinterpret_cast<const char*>(meta.data()), meta.size()},
-                           {.bytes = meta.size(), .depth = 16});
+                           {.bytes = meta.size(), .depth = meta_depth});
     } catch (const json_error&) {
         return error_code(errc::bad_meta);
     }

@@ -3,6 +3,7 @@
 #include <fedasio/build_info.hpp>
 #include <fedasio/data/error.hpp>
 #include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan_error.hpp>
 #include <fedasio/net/offload.hpp>
@@ -21,9 +22,6 @@ namespace {
 namespace message_type = federation::message_type;
 namespace refusal_code = federation::refusal_code;
 
-// A worker trusts the master that it was sent to, but not without bound: a million clients or a schema of
-// 10,000 categories fit into this.
-constexpr net::frame_limits before_model{std::size_t{16} << 20, 0};
 constexpr auto patience_for_welcome = std::chrono::seconds(10);
 
 } // namespace
@@ -37,7 +35,7 @@ session::session(net::runtime& rt, boost::asio::any_io_executor pool, const work
 net::awaitable<session::verdict> session::serve(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     auto connection_options = options_.connection;
-    connection_options.limits = before_model;
+    connection_options.limits = federation::limits::from_master(0);
     connection_ = std::make_shared<net::connection>(
         rt_, std::move(wire), connection_options, [this](net::frame request) { handle(std::move(request)); });
     children_.spawn(introduce());
@@ -176,7 +174,7 @@ net::awaitable<void> session::load(net::frame request) {
             const auto* own = data->find(client);
             reply.clients.push_back({client, own->train.size(), own->held_out.size()});
             if (what.label_counts && options_.tell_labels &&
-                data->samples().class_count() <= federation::most_shown_classes) {
+                data->samples().class_count() <= federation::limits::shown_classes) {
                 reply.clients.back().labels = data->label_counts(client);
             }
         }
@@ -217,7 +215,7 @@ void session::take_model(const net::frame& request) {
         return;
     }
     work_.use(std::move(setup), federation::canonical_text(request.meta));
-    connection_->set_limits({before_model.meta, parameters * sizeof(float)});
+    connection_->set_limits(federation::limits::from_master(parameters * sizeof(float)));
     boost::json::object meta{{"parameters", parameters}};
     connection_->reply(request, std::move(meta));
 }

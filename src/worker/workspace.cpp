@@ -1,4 +1,5 @@
 #include <fedasio/data/error.hpp>
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/nn/evaluator.hpp>
 #include <fedasio/nn/memory.hpp>
 #include <fedasio/nn/trainer.hpp>
@@ -186,7 +187,7 @@ federation::evaluation workspace::evaluate(const local_data& data, std::span<con
     result.client = client;
     result.samples = own.size();
     const auto width = setup->network.output().size();
-    const bool counts = confusion && samples.class_count() > 0 && width <= federation::most_shown_classes;
+    const bool counts = confusion && samples.class_count() > 0 && width <= federation::limits::shown_classes;
     result.confusion.resize(counts ? width * width : 0);
     std::array<nn::prediction, evaluation_batch> predictions;
     for (std::size_t begin = 0; begin < own.size(); begin += evaluation_batch) {

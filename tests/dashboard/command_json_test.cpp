@@ -1,4 +1,5 @@
 #include <fedasio/dashboard/command_json.hpp>
+#include <fedasio/federation/limits.hpp>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -59,7 +60,7 @@ const refusal refusals[] = {
     {R"({"command": "start", "plan": {}})", "\"plan\""},
     {R"({"command": "train", "rounds": 0})", "\"rounds\""},
     {R"({"command": "train", "rounds": -1})", "\"rounds\""},
-    {R"({"command": "train", "rounds": 1000001})", "\"rounds\""},
+    {R"({"command": "train", "rounds": 1000000001})", "\"rounds\""},
     {R"({"command": "train", "rounds": 4294967297})", "\"rounds\""},
     {R"({"command": "train", "rounds": 1.5})", "\"rounds\""},
     {R"({"command": "train", "rounds": "5"})", "\"rounds\""},
@@ -93,8 +94,8 @@ BOOST_AUTO_TEST_CASE(train_with_and_without_options) {
     const auto full = parse_command(R"({"target_accuracy": 0.9, "rounds": 5, "command": "train"})");
     BOOST_TEST(full.rounds.value() == 5U);
     BOOST_TEST(full.target_accuracy.value() == 0.9);
-    const auto edges = parse_command(R"({"command": "train", "rounds": 1000000, "target_accuracy": 1})");
-    BOOST_TEST(edges.rounds.value() == 1'000'000U);
+    const auto edges = parse_command(R"({"command": "train", "rounds": 1000000000, "target_accuracy": 1})");
+    BOOST_TEST(edges.rounds.value() == 1'000'000'000U);
     BOOST_TEST(edges.target_accuracy.value() == 1.0);
 }
 
@@ -153,6 +154,9 @@ BOOST_AUTO_TEST_CASE(text_and_back) {
     what.what = kind::start;
     what.plan = "{\n// a plan\n}";
     BOOST_TEST(parse_command(command_text(what)).plan == what.plan);
+    // As large as a file may be, and each byte escaped.
+    what.plan = std::string(fedasio::federation::limits::plan_bytes, '"');
+    BOOST_TEST((parse_command(command_text(what)).plan == what.plan));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,3 +1,4 @@
+#include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan_error.hpp>
 
@@ -246,7 +247,7 @@ BOOST_AUTO_TEST_CASE(counts_by_class_are_told_only_to_who_asks) {
     BOOST_TEST((federation::read_evaluation(wire(federation::to_meta(evaluation))).confusion ==
                 evaluation.confusion));
 
-    const std::vector<std::uint64_t> too_many(federation::most_shown_classes + 1);
+    const std::vector<std::uint64_t> too_many(federation::limits::shown_classes + 1);
     loaded.clients = {{0, 0, 0, too_many}};
     BOOST_CHECK_THROW((void)federation::read_loaded(wire(federation::to_meta(loaded))),
                       federation::plan_error);

@@ -15,13 +15,11 @@ public:
     using std::invalid_argument::invalid_argument;
 };
 
-inline constexpr std::uint32_t most_rounds = 1'000'000;
-
 /// Reads the body of `POST /api/v1/commands` (`docs/api.md`). Strict: unknown and repeated keys, keys of
 /// another command, wrong types and values out of range throw command_error. `rounds` is a whole number from
-/// 1 to 1,000,000; `target_accuracy` and `fraction` are over 0 and at most 1; `deadline` is 0.001 to
-/// 1,000,000 seconds; `name` is one that `federation::is_model_name` takes. Whether `plan` is one is for the
-/// run to say.
+/// 1 to federation::limits::rounds; `target_accuracy` and `fraction` are over 0 and at most 1; `deadline` is
+/// 0.001 to 1,000,000 seconds; `name` is one that `federation::is_model_name` takes. Whether `plan` is one is
+/// for the run to say.
 master::command parse_command(std::string_view body);
 
 /// The body that asks for `what`.

@@ -42,9 +42,6 @@ inline constexpr const char* data = "data"; ///< the worker's data cannot be use
 inline constexpr const char* failed = "failed";
 } // namespace refusal_code
 
-/// Counts by class are told for at most so many classes.
-inline constexpr std::size_t most_shown_classes = 100;
-
 struct hello {
     std::string name;          ///< unique among the workers, see `problem_of_name`
     std::uint32_t clients = 0; ///< clients it hosts at most; 0: as many as the master gives

@@ -53,6 +53,9 @@ struct plan {
 /// and the default name. Throws plan_error.
 [[nodiscard]] plan parse_plan(std::string_view json, const std::string& file_name);
 
+/// Why a model of so many parameters cannot be sent to workers, with the remedy; empty: it can.
+[[nodiscard]] std::string problem_of_size(std::uint64_t parameters);
+
 /// Whether the layers fit together, as far as that is known without the data. Throws plan_error.
 void check_model(const plan& what, const std::string& file_name);
 

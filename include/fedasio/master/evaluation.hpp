@@ -20,8 +20,8 @@ struct test_result {
     double loss_sum = 0;
     std::uint64_t correct = 0;
     bool regression = false;
-    /// Classification with at most `most_shown_classes` outputs: row (the class) by row, columns what the
-    /// model says.
+    /// Classification with at most `federation::limits::shown_classes` outputs: row (the class) by row,
+    /// columns what the model says.
     std::vector<std::uint64_t> confusion;
     /// Classification: the at most 24 wrong ones that the model is most sure of, the surest first.
     std::vector<model_evaluated::mistake> wrong;

@@ -38,6 +38,9 @@ struct frame {
     [[nodiscard]] bool is_request() const noexcept { return !is_reply && correlation != 0; }
 };
 
+/// Arrays and objects of a meta within each other, at most.
+inline constexpr std::size_t meta_depth = 16;
+
 /// The largest meta and body that are accepted, in bytes.
 struct frame_limits {
     std::size_t meta = 4096;
@@ -76,7 +79,7 @@ struct encoded_frame {
 };
 
 /// Turns checked-in bytes into meta: verifies the head's checksum, then parses as parse_json() does (depth at
-/// most 16; an empty text is {}), so that numbers arrive bit for bit.
+/// most meta_depth; an empty text is {}), so that numbers arrive bit for bit.
 boost::system::result<boost::json::object> decode_meta(std::span<const std::byte, frame_header::size> header,
                                                        std::span<const std::byte> meta);
 

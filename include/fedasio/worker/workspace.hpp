@@ -49,7 +49,7 @@ public:
     trained train(const local_data& data, std::span<const float> weights, std::uint32_t round,
                   std::uint32_t client, const std::atomic<bool>& stop);
     /// Loss and hits on the samples that the client holds out; with `confusion` also which class was taken
-    /// for which, of at most federation::most_shown_classes.
+    /// for which, of at most federation::limits::shown_classes.
     federation::evaluation evaluate(const local_data& data, std::span<const float> weights,
                                     std::uint32_t client, const std::atomic<bool>& stop,
                                     bool confusion = false);
