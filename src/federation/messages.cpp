@@ -123,6 +123,13 @@ constexpr std::pair<std::string_view, data::csv_column::kind> column_kinds[] = {
     {"ignored", data::csv_column::kind::ignored},
 };
 
+constexpr std::pair<std::string_view, standing::kind> standings[] = {
+    {"takes_part", standing::kind::takes_part},
+    {"left_out", standing::kind::left_out},
+    {"no_client", standing::kind::no_client},
+    {"resting", standing::kind::resting},
+};
+
 std::string_view word_of(data::csv_column::kind kind) {
     for (const auto& [word, value] : column_kinds) {
         if (value == kind) {
@@ -465,6 +472,20 @@ object to_meta(const measurements& what) {
 measurements read_measurements(const object& meta) {
     const reader in(meta, "measurements");
     return measurements{in.real("cpu_percent", not_negative), in.number("memory_bytes")};
+}
+
+std::string_view to_string(standing::kind state) noexcept {
+    return standings[static_cast<std::size_t>(state)].first;
+}
+
+object to_meta(const standing& what) {
+    return {{"state", to_string(what.state)},
+            {"reason", net::printable(what.reason.substr(0, limits::standing / 4))}};
+}
+
+standing read_standing(const object& meta) {
+    const reader in(meta, "standing");
+    return {in.get("state").choice<standing::kind>(standings), in.text_or_empty("reason", limits::standing)};
 }
 
 } // namespace fedasio::federation
