@@ -6,7 +6,7 @@
 namespace fedasio::net {
 
 buffer::buffer(std::size_t bytes)
-    : data_(buffer_pool::instance().take(bytes), release{bytes}), size_(bytes) {}
+    : data_(buffer_pool::instance().take(bytes), release(bytes)), size_(bytes) {}
 
 void buffer::release::operator()(std::byte* data) const noexcept {
     buffer_pool::instance().give_back(data, bytes);

@@ -29,9 +29,13 @@ public:
 
 private:
     struct release {
-        std::size_t bytes = 0;
+        release() noexcept : bytes(0) {}
+
+        explicit release(std::size_t size) noexcept : bytes(size) {}
 
         void operator()(std::byte* data) const noexcept;
+
+        std::size_t bytes;
     };
 
     std::unique_ptr<std::byte[], release> data_;
