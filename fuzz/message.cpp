@@ -46,6 +46,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         check(*meta, federation::read_cancel);
         check(*meta, federation::read_run_over);
         check(*meta, federation::read_measurements);
+        check(*meta, federation::read_standing);
     }
     return 0;
 }

@@ -106,6 +106,7 @@ MESSAGES = {
     "evaluation": {"client": 0, "samples": 33, "loss_sum": 9.578, "correct": 31},
     "run_over": {"reason": "the training is done"},
     "measurements": {"cpu_percent": 97.5, "memory_bytes": 123456789},
+    "standing": {"state": "left_out", "reason": "its table has no rows"},
 }
 
 PLAN = {

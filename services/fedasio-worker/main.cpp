@@ -11,6 +11,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "default_name.hpp"
 #include "program/command_line.hpp"
 #include "program/large_buffers.hpp"
 #include "program/logging.hpp"
@@ -18,8 +19,8 @@
 #include "program/protection.hpp"
 #include "program/signals.hpp"
 #include <algorithm>
+#include <optional>
 #include <thread>
-#include <unistd.h>
 
 namespace {
 
@@ -36,12 +37,6 @@ struct settings {
     program::log_options log;
     worker::worker_options worker;
 };
-
-std::string default_name() {
-    std::array<char, 256> host{};
-    gethostname(host.data(), host.size() - 1);
-    return std::string(host.data()).substr(0, 48) + "-" + std::to_string(getpid());
-}
 
 /// Looks for the master anew at each attempt: one that was restarted may have moved.
 net::awaitable<net::opened> find_and_connect(net::runtime& rt, const settings& from,
@@ -106,8 +101,12 @@ int start(settings from) {
     net::system_runtime rt(context);
     const auto prove = program::connecting_handshake(
         rt, from.protection, [](const std::string& news) { program::log(level::warning, "kit", news); });
-    if (from.worker.name.empty()) {
-        from.worker.name = prove.own_name.empty() ? default_name() : prove.own_name;
+    std::optional<program::default_name> place;
+    if (from.worker.name.empty() && prove.own_name.empty()) {
+        place.emplace(from.worker.data, from.discover ? "discovered" : from.connect);
+        from.worker.name = place->text();
+    } else if (from.worker.name.empty()) {
+        from.worker.name = prove.own_name;
     }
     net::nursery all(context.get_executor());
     net::nursery watching(context.get_executor());
@@ -138,9 +137,9 @@ int main(int argc, char** argv) {
     auto* discover = app.add_flag("--discover", from.discover,
                                   "find a master that runs with --announce on the local network");
     connect->excludes(discover);
-    app.add_option(
-           "--name", from.worker.name,
-           "name, unique among the workers (default: that of the --tls kit, else host name and process id)")
+    app.add_option("--name", from.worker.name,
+                   "name, unique among the workers (default: that of the --tls kit, else made of "
+                   "host and data)")
         ->check([](const std::string& name) { return federation::problem_of_name(name); });
     app.add_option("--clients", from.worker.clients,
                    "clients to host at most (default 0: as many as the master gives)")

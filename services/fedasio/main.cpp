@@ -1,6 +1,7 @@
 #include <fedasio/dashboard/client.hpp>
 #include <fedasio/dashboard/command_json.hpp>
 #include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/model_store.hpp>
 #include <fedasio/net/printable.hpp>
 #include <fedasio/net/runtime.hpp>
@@ -20,7 +21,9 @@
 #include "status_text.hpp"
 #include "sweep.hpp"
 #include "watch.hpp"
+#include "workers_text.hpp"
 #include <csignal>
+#include <cstdint>
 #include <exception>
 #include <fstream>
 #include <functional>
@@ -40,6 +43,9 @@ using namespace fedasio;
 constexpr int done = 0;
 constexpr int failed = 1;
 constexpr int wrong_usage = 2;
+constexpr std::size_t most_in_status = 20;
+// Some million workers.
+constexpr std::size_t most_workers_text = std::size_t{1} << 30;
 
 constexpr auto examples = R"(Examples:
   fedasio status                               what the master on this machine does
@@ -48,7 +54,8 @@ constexpr auto examples = R"(Examples:
   fedasio pause; fedasio resume                before the next round
   fedasio stop; fedasio stop --now             after this round, or at once
   fedasio change --rounds 50 --fraction 0.2    of the plan that is running, from the next round on
-  fedasio evict 3                              send worker 3 away
+  fedasio workers                              who is there, what they do and how well
+  fedasio evict ward-3                         send a worker away, by its name or its number
   fedasio start plans/other.json               a new run, of another plan
   fedasio save best; fedasio load best         keep the global model, and take it up again
   fedasio watch --master http://10.0.0.5:8080  follow a training elsewhere to its end
@@ -68,6 +75,7 @@ struct request {
     bool wants_json = false;
     int code_when_interrupted = failed;
     master::command command;
+    std::string worker; ///< evict: name or number
     std::string plan_file;
     std::function<asio::awaitable<int>(net::runtime&, dashboard::master_place)> run;
     std::function<int()> job; ///< set for a command that needs no master
@@ -93,6 +101,12 @@ std::string problem_of(const dashboard::http_answer& answer) {
     return "HTTP status " + std::to_string(answer.status);
 }
 
+json::array parse_workers(const std::string& body) {
+    federation::json_limits limits;
+    limits.bytes = most_workers_text;
+    return federation::parse_json(body, limits).as_array();
+}
+
 asio::awaitable<int> show_status(net::runtime& rt, dashboard::master_place master, bool wants_json) {
     dashboard::http_client client(rt, std::move(master));
     const auto answer = co_await client.get("/api/v1/status");
@@ -106,6 +120,22 @@ asio::awaitable<int> show_status(net::runtime& rt, dashboard::master_place maste
     }
     const auto status = federation::parse_json(answer.body);
     std::cout << steering::status_text(status.as_object()) << '\n';
+    const auto workers = co_await client.get("/api/v1/workers");
+    if (workers.status == 200 && status.at("workers").to_number<int>() > 0) {
+        std::cout << '\n' << steering::workers_text(parse_workers(workers.body), most_in_status) << '\n';
+    }
+    co_return done;
+}
+
+asio::awaitable<int> show_workers(net::runtime& rt, dashboard::master_place master, bool wants_json) {
+    dashboard::http_client client(rt, std::move(master));
+    const auto answer = co_await client.get("/api/v1/workers");
+    if (answer.status != 200) {
+        std::cerr << "fedasio: " << problem_of(answer) << '\n';
+        co_return failed;
+    }
+    std::cout << (wants_json ? answer.body : steering::workers_text(parse_workers(answer.body), SIZE_MAX))
+              << '\n';
     co_return done;
 }
 
@@ -155,6 +185,14 @@ void add_changes(CLI::App& to, master::command& wanted) {
     to.require_option();
 }
 
+/// What is a number is one: a worker whose name is only digits is sent away by its number.
+void name_worker(master::command& wanted, const std::string& worker) {
+    if (!CLI::detail::lexical_cast(worker, wanted.worker) || wanted.worker == 0) {
+        wanted.worker = 0;
+        wanted.name = worker;
+    }
+}
+
 void add_command(CLI::App& app, request& wanted, master::command::kind what, const std::string& help) {
     auto* const sub = app.add_subcommand(std::string(to_string(what)), help);
     if (what == master::command::kind::train) {
@@ -168,10 +206,10 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
         sub->add_flag("--now", wanted.command.now, "Give the open round up");
     }
     if (what == master::command::kind::evict) {
-        sub->add_option("WORKER", wanted.command.worker,
-                        "Number of the worker, as the page and the log show it")
+        sub->add_option("WORKER", wanted.worker,
+                        "Name of the worker, or its number as `fedasio workers` shows it")
             ->required()
-            ->check(CLI::PositiveNumber);
+            ->check([](const std::string& name) { return federation::problem_of_name(name); });
     }
     if (what == master::command::kind::change) {
         add_changes(*sub, wanted.command);
@@ -195,6 +233,9 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
         wanted.command.what = what;
         if (what == master::command::kind::start) {
             wanted.command.plan = read_text(wanted.plan_file);
+        }
+        if (what == master::command::kind::evict) {
+            name_worker(wanted.command, wanted.worker);
         }
         wanted.run = [&wanted](net::runtime& rt, dashboard::master_place master) {
             return send_command(rt, std::move(master), wanted.command);
@@ -225,6 +266,13 @@ void declare(CLI::App& app, request& wanted) {
     status->callback([&wanted] {
         wanted.run = [&wanted](net::runtime& rt, dashboard::master_place master) {
             return show_status(rt, std::move(master), wanted.wants_json);
+        };
+    });
+    auto* const workers = app.add_subcommand("workers", "Show who is there, what they do and how well");
+    workers->add_flag("--json", wanted.wants_json, "As JSON");
+    workers->callback([&wanted] {
+        wanted.run = [&wanted](net::runtime& rt, dashboard::master_place master) {
+            return show_workers(rt, std::move(master), wanted.wants_json);
         };
     });
     add_command(app, wanted, kind::train, "Start training");

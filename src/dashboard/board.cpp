@@ -128,6 +128,14 @@ struct board::folding {
         }
     }
 
+    void operator()(const master::worker_standing& it) const {
+        const auto found = self.workers_.find(it.worker);
+        if (found != self.workers_.end()) {
+            found->second.standing = it.state;
+            found->second.reason = it.reason;
+        }
+    }
+
     void operator()(const master::worker_measured& it) const {
         const auto found = self.workers_.find(it.worker);
         if (found == self.workers_.end()) {
@@ -171,12 +179,15 @@ struct board::folding {
             mean = {};
             mean.round = it.round;
         }
+        mean.seconds = std::max(mean.seconds, it.seconds);
         const auto weight = static_cast<double>(it.samples);
         mean.loss += it.loss * weight;
         mean.loss_weight += weight;
         mean.accuracy += it.accuracy.value_or(0) * weight;
         mean.accuracy_weight += it.accuracy ? weight : 0;
         auto& worker = found->second;
+        worker.round = it.round;
+        worker.seconds = mean.seconds;
         worker.loss.reset();
         worker.accuracy.reset();
         if (mean.loss_weight > 0) {
@@ -299,6 +310,8 @@ void board::forget_run() {
     for (auto& [id, worker] : workers_) {
         worker.clients.clear();
         worker.samples = 0;
+        worker.round.reset();
+        worker.seconds.reset();
         worker.loss.reset();
         worker.accuracy.reset();
         worker.state = worker.state == worker_state::gone ? worker_state::gone : worker_state::joined;

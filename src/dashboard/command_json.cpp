@@ -1,5 +1,6 @@
 #include <fedasio/dashboard/command_json.hpp>
 #include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/model_store.hpp>
 
 #include <boost/json/value.hpp>
@@ -32,7 +33,7 @@ form form_of(kind what) {
     case kind::load:
         return {{"name"}, "name", "\"best\""};
     case kind::evict:
-        return {{"worker"}, "worker", "2"};
+        return {{"worker"}, "worker", "\"ward-3\""};
     case kind::change:
         return {{"rounds", "target_accuracy", "deadline", "fraction"}, {}, {}};
     case kind::start:
@@ -102,13 +103,19 @@ double parse_deadline(const json::value& value) {
     return seconds;
 }
 
-std::uint32_t parse_worker(const json::value& value) {
-    json::error_code ec;
-    const auto worker = value.is_double() ? 0 : value.to_number<std::uint32_t>(ec);
-    if (ec || worker == 0) {
-        throw command_error("\"worker\" must be the number of a worker");
+void read_worker(master::command& into, const json::value& value) {
+    if (const auto* const name = value.if_string()) {
+        into.name = std::string(std::string_view(*name));
+        if (!federation::problem_of_name(into.name).empty()) {
+            throw command_error("\"worker\" must be the name or the number of a worker");
+        }
+        return;
     }
-    return worker;
+    json::error_code ec;
+    into.worker = value.is_double() ? 0 : value.to_number<std::uint32_t>(ec);
+    if (ec || into.worker == 0) {
+        throw command_error("\"worker\" must be the name or the number of a worker");
+    }
 }
 
 std::string parse_name(const json::value& value) {
@@ -136,7 +143,7 @@ void read_key(master::command& into, std::string_view key, const json::value& va
         }
         into.now = value.get_bool();
     } else if (key == "worker") {
-        into.worker = parse_worker(value);
+        read_worker(into, value);
     } else if (key == "plan") {
         if (!value.is_string()) {
             throw command_error("\"plan\" must be a string, the text of a plan");
@@ -203,7 +210,7 @@ std::string command_text(const master::command& what) {
         body["plan"] = json_text(what.plan);
     }
     if (!what.name.empty()) {
-        body["name"] = json_text(what.name);
+        body[what.what == kind::evict ? "worker" : "name"] = json_text(what.name);
     }
     return federation::canonical_text(body);
 }

@@ -95,6 +95,14 @@ public:
         into_["samples"] = samples;
     }
 
+    void operator()(const master::worker_standing& it) const {
+        into_["type"] = "worker_standing";
+        into_["worker"] = it.worker;
+        into_["name"] = json_text(it.name);
+        into_["standing"] = to_string(it.state);
+        into_["reason"] = json_text(it.reason);
+    }
+
     void operator()(const master::worker_measured& it) const {
         into_["type"] = "worker_stats";
         into_["worker"] = it.worker;
@@ -254,6 +262,9 @@ struct log_filter {
     bool operator()(const master::worker_state_changed& /*what*/) const noexcept { return false; }
 
     bool operator()(const master::worker_assigned& /*what*/) const noexcept { return false; }
+
+    // A notice says it.
+    bool operator()(const master::worker_standing& /*what*/) const noexcept { return false; }
 
     bool operator()(const master::worker_measured& /*what*/) const noexcept { return false; }
 

@@ -40,8 +40,11 @@ json::object worker_json(const worker_row& row) {
     result["bytes_sent"] = row.bytes_sent;
     result["bytes_received"] = row.bytes_received;
     result["queued_bytes"] = row.queued_bytes;
+    result["round"] = json_number(row.round);
     result["loss"] = json_number(row.loss);
     result["accuracy"] = json_number(row.accuracy);
+    result["seconds"] = json_number(row.seconds);
+    result["standing"] = to_string(row.standing);
     result["reason"] = json_text(row.reason);
     return result;
 }

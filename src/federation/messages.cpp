@@ -23,6 +23,7 @@ constexpr std::uint64_t most_parameters = std::uint64_t{1} << 31;
 constexpr std::size_t most_columns = 100'000;
 constexpr std::size_t longest_text = 1024;
 constexpr std::size_t longest_name = 64;
+constexpr std::size_t most_reason = 8192;
 constexpr std::size_t longest_value = 65536;
 constexpr std::uint64_t any_number = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint32_t any_number32 = std::numeric_limits<std::uint32_t>::max();
@@ -127,6 +128,13 @@ constexpr std::pair<std::string_view, data::csv_column::kind> column_kinds[] = {
     {"numeric", data::csv_column::kind::numeric},
     {"categorical", data::csv_column::kind::categorical},
     {"ignored", data::csv_column::kind::ignored},
+};
+
+constexpr std::pair<std::string_view, standing::kind> standings[] = {
+    {"takes_part", standing::kind::takes_part},
+    {"left_out", standing::kind::left_out},
+    {"no_client", standing::kind::no_client},
+    {"resting", standing::kind::resting},
 };
 
 std::string_view word_of(data::csv_column::kind kind) {
@@ -471,6 +479,20 @@ object to_meta(const measurements& what) {
 measurements read_measurements(const object& meta) {
     const reader in(meta, "measurements");
     return measurements{in.real("cpu_percent", not_negative), in.number("memory_bytes")};
+}
+
+std::string_view to_string(standing::kind state) noexcept {
+    return standings[static_cast<std::size_t>(state)].first;
+}
+
+object to_meta(const standing& what) {
+    return {{"state", to_string(what.state)},
+            {"reason", net::printable(what.reason.substr(0, most_reason / 4))}};
+}
+
+standing read_standing(const object& meta) {
+    const reader in(meta, "standing");
+    return {in.get("state").choice<standing::kind>(standings), in.text_or_empty("reason", most_reason)};
 }
 
 } // namespace fedasio::federation

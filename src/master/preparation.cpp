@@ -50,7 +50,22 @@ void run::reject(worker& who, const std::string& reason) {
     who.weights_version = 0;
     roster_.changed().set();
     set_state(who, worker_state::joined);
-    notice(noticed::severity::error, who.hello.name + " cannot take part: " + reason);
+    tell_standing(who, {federation::standing::kind::left_out, reason});
+}
+
+/// In the worker's own log too: the people who can mend it read that one.
+void run::tell_standing(worker& who, federation::standing now) {
+    if (now.state == who.standing.state && now.reason == who.standing.reason) {
+        return;
+    }
+    who.standing = now;
+    who.connection->send(net::frame(message_type::standing, federation::to_meta(now)));
+    events_.publish(worker_standing{who.id, who.hello.name, now.state, now.reason});
+    if (now.state == federation::standing::kind::left_out) {
+        notice(noticed::severity::error, who.hello.name + " cannot take part: " + now.reason);
+    } else if (now.state == federation::standing::kind::no_client) {
+        notice(noticed::severity::warning, who.hello.name + " has no client: " + now.reason);
+    }
 }
 
 void run::take(initial_model model) {
@@ -102,8 +117,9 @@ void run::deal_clients() {
             if (!local_clients_.contains(name)) {
                 const auto next = first_free_client();
                 if (plan_.clients != 0 && next >= plan_.clients) {
-                    reject(*who, "each of the plan's " + std::to_string(plan_.clients) +
-                                     " clients has an owner already");
+                    tell_standing(*who, {federation::standing::kind::no_client,
+                                         "each of the plan's " + std::to_string(plan_.clients) +
+                                             " clients has an owner already"});
                     continue;
                 }
                 local_clients_[name] = next;
@@ -122,6 +138,11 @@ void run::deal_clients() {
     dealt_ = 0;
     for (const auto& [id, who] : roster_.all()) {
         dealt_ += wanted[id].size();
+        if (!is_local() && wanted[id].empty() && who->unusable.empty() && who->connection->is_open()) {
+            tell_standing(*who, {federation::standing::kind::no_client,
+                                 "there are more workers than clients: each of the plan's " +
+                                     std::to_string(plan_.clients) + " has a worker"});
+        }
         if (who->assigned != wanted[id]) {
             who->assigned = wanted[id];
             who->data_current = false;
@@ -269,6 +290,7 @@ net::awaitable<void> run::load_datasets() {
             event.clients.push_back({client.client, client.samples, client.labels});
         }
         who.data_current = true;
+        tell_standing(who, {});
         loaded_once_ = true;
         set_state(who, worker_state::ready);
         events_.publish(std::move(event));

@@ -4,6 +4,7 @@
 
 #include "master/initial_model.hpp"
 #include "master/plan_folders.hpp"
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -47,7 +48,7 @@ net::awaitable<command_answer> run::execute(command what) {
         answer = co_await load(std::move(what.name));
         break;
     case command::kind::evict:
-        answer = evict(what.worker);
+        answer = evict(what);
         break;
     case command::kind::change:
         answer = change(what);
@@ -130,10 +131,13 @@ command_answer run::stop(bool now) {
     return accepted(fmt::format("stopping; the weights of round {} stay", round_));
 }
 
-command_answer run::evict(worker_id worker) {
-    const auto found = roster_.all().find(worker);
+command_answer run::evict(const command& what) {
+    const auto found = std::ranges::find_if(roster_.all(), [&](const auto& entry) {
+        return what.name.empty() ? entry.first == what.worker : entry.second->hello.name == what.name;
+    });
     if (found == roster_.all().end() || !found->second->connection->is_open()) {
-        return refused(fmt::format("there is no worker {} here", worker));
+        return refused(what.name.empty() ? fmt::format("there is no worker {} here", what.worker)
+                                         : fmt::format("there is no worker named '{}' here", what.name));
     }
     const auto who = found->second;
     if (std::exchange(who->evicted, true)) {

@@ -129,6 +129,9 @@ void session::handle(net::frame request) {
         case message_type::cancel:
             work_.cancel(federation::read_cancel(request.meta).round);
             return;
+        case message_type::standing:
+            hear_standing(federation::read_standing(request.meta));
+            return;
         case message_type::run_over:
             end_with(end::run_over, federation::read_run_over(request.meta).reason);
             return;
@@ -145,6 +148,25 @@ void session::handle(net::frame request) {
         } else {
             log_(severity::warning, std::string("the master sent a malformed notice: ") + e.what());
         }
+    }
+}
+
+/// So that whoever runs this worker sees in its own log why it does nothing.
+void session::hear_standing(const federation::standing& told) const {
+    using kind = federation::standing::kind;
+    switch (told.state) {
+    case kind::takes_part:
+        log_(severity::info, "takes part in the training again");
+        break;
+    case kind::left_out:
+        log_(severity::warning, "the master leaves this worker out: " + told.reason);
+        break;
+    case kind::no_client:
+        log_(severity::warning, "this worker has no client: " + told.reason);
+        break;
+    case kind::resting:
+        log_(severity::warning, "the master asks this worker less often: " + told.reason);
+        break;
     }
 }
 

@@ -32,6 +32,7 @@ private:
     net::awaitable<void> load(net::frame request);
     net::awaitable<void> survey(net::frame request);
     void handle(net::frame request);
+    void hear_standing(const federation::standing& told) const;
     void take_model(const net::frame& request);
     void take_weights(const net::frame& request);
     void end_with(end how, std::string reason);

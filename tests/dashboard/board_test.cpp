@@ -137,8 +137,11 @@ BOOST_AUTO_TEST_CASE(a_worker_from_joining_to_leaving) {
         text(workers()) ==
         R"([{"worker":2,"name":"worker-2","address":"127.0.0.1:41022","state":"training","joined":11,"threads":3,)"
         R"("capacity":1,"version":"0.1.0","instruction_set":"x86-64-v3","clients":[0,1],"samples":42,"cpu_percent":97.5,)"
-        R"("memory_bytes":1234,"round_trip_ms":0.25,"bytes_sent":11,"bytes_received":12,"queued_bytes":13,"loss":1,"accuracy":0.5,)"
-        R"("reason":""}])");
+        R"("memory_bytes":1234,"round_trip_ms":0.25,"bytes_sent":11,"bytes_received":12,"queued_bytes":13,"round":1,"loss":1,"accuracy":0.5,)"
+        R"("seconds":0.25,"standing":"takes_part","reason":""}])");
+    happen(worker_standing{2, "worker-2", fedasio::federation::standing::kind::left_out, "no rows"});
+    BOOST_TEST(text(workers().at(0).at("standing")) == "\"left_out\"");
+    BOOST_TEST(text(workers().at(0).at("reason")) == "\"no rows\"");
     BOOST_TEST(text(status().at("clients")) == "2");
     happen(worker_left{2, "worker-2", "lost"});
     const auto gone = workers().at(0).as_object();

@@ -35,7 +35,7 @@ const expectation expectations[] = {
      R"("type":"worker_joined","worker":{"worker":2,"name":"worker-2","address":"127.0.0.1:41022","state":"joined",)"
      R"("joined":1.5,"threads":3,"capacity":1,"version":"0.1.0","instruction_set":"x86-64-v3","clients":[],)"
      R"("samples":0,"cpu_percent":null,"memory_bytes":null,"round_trip_ms":null,"bytes_sent":0,"bytes_received":0,"queued_bytes":0,)"
-     R"("loss":null,"accuracy":null,"reason":""})"},
+     R"("round":null,"loss":null,"accuracy":null,"seconds":null,"standing":"takes_part","reason":""})"},
     {worker_left{2, "worker-2", "lost"}, true,
      R"("type":"worker_left","worker":2,"name":"worker-2","reason":"lost")"},
     {worker_state_changed{2, worker_state::receiving}, false,
@@ -43,6 +43,8 @@ const expectation expectations[] = {
     {worker_assigned{2, {{0, 10}, {5, 32, {30, 0, 2}}}}, false,
      R"("type":"worker_assigned","worker":2,"clients":[{"client":0,"samples":10,"labels":null},)"
      R"({"client":5,"samples":32,"labels":[30,0,2]}],"samples":42)"},
+    {worker_standing{2, "worker-2", fedasio::federation::standing::kind::left_out, "no rows"}, false,
+     R"("type":"worker_standing","worker":2,"name":"worker-2","standing":"left_out","reason":"no rows")"},
     {worker_measured{2, 97.5, 1234, 0.25, 11, 12, 13}, false,
      R"("type":"worker_stats","worker":2,"cpu_percent":97.5,"memory_bytes":1234,"round_trip_ms":0.25,"bytes_sent":11,)"
      R"("bytes_received":12,"queued_bytes":13)"},

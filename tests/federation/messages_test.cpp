@@ -139,6 +139,10 @@ std::vector<message> all_messages() {
          to_meta(measurements{50.5, 1024}),
          [](const object& m) { return to_meta(read_measurements(m)); },
          {"cpu_percent", "memory_bytes"}},
+        {"standing",
+         to_meta(standing{standing::kind::left_out, "its table has no rows"}),
+         [](const object& m) { return to_meta(read_standing(m)); },
+         {"state"}},
     };
 }
 

@@ -8,6 +8,7 @@ import unittest
 
 from federation import Federation
 from model_file import read_safetensors
+from programs import BIN
 from sample_data import table_rows, write_table
 
 
@@ -89,12 +90,17 @@ class LocalTables(Federation):
         self.south.write_text("size,shade\n")
         master = self.master(self.table_plan(), "--min-workers", "2")
         self.worker(master, "north", "--data", self.north)
-        self.worker(master, "south", "--data", self.south)
+        south = self.worker(master, "south", "--data", self.south)
         master.wait_workers(2)
         end = master.train()
         self.assertEqual(end["outcome"], "rounds_done", end)
         notice = master.wait_event("notice", level="error")
         self.assertIn("south cannot take part", notice["text"])
+        south.wait_log("worker", "leaves this worker out: ")
+        told = {row["name"]: (row["standing"], row["reason"]) for row in master.get("workers")}
+        self.assertEqual(told["north"], ("takes_part", ""))
+        self.assertEqual(told["south"][0], "left_out")
+        self.assertIn(told["south"][1], notice["text"])
         self.assertEqual(len(master.get("rounds")[-1]["cohort"]), 1)
 
     def test_rejected_owner_frees_its_place(self):
@@ -118,11 +124,36 @@ class LocalTables(Federation):
         number = master.wait_joined("south")
         master.wait_event("client_updated", after, worker=number, client=1 - alone)
         # Both places have owners now.
-        self.worker(master, "west", "--data", self.south)
+        west = self.worker(master, "west", "--data", self.south)
         master.wait_workers(3)
         self.assertEqual(master.train(rounds=1)["outcome"], "rounds_done")
         self.assertEqual(master.get("rounds")[-1]["cohort"], [0, 1])
-        master.wait_event("notice", after, where=lambda e: "west cannot take part" in e["text"])
+        master.wait_event("notice", after, where=lambda e: "west has no client" in e["text"])
+        west.wait_log("worker", "has an owner already")
+
+    def test_restarted_without_a_name(self):
+        """Its default name is the same again, and so is its client; of two with one table each has its own."""
+        master = self.master(self.table_plan(), "--min-workers", "3")
+
+        def nameless(data):
+            return self.program(
+                *(BIN / "fedasio-worker", "--connect", master.workers_at, "--data", data),
+                *("--threads", "1", "--log-format", "json"),
+            )
+
+        first, _, third = [nameless(data) for data in (self.north, self.south, self.south)]
+        master.wait_workers(3)
+        self.assertEqual(master.train(rounds=1)["outcome"], "rounds_done")
+        before = {row["name"]: row["clients"] for row in master.get("workers")}
+        self.assertEqual(sorted(before.values()), [[0], [1], [2]])
+        for victim, data in (first, self.north), (third, self.south):
+            victim.kill()
+            master.wait_workers(2)
+            nameless(data)
+            master.wait_workers(3)
+        self.assertEqual(master.train(rounds=1)["outcome"], "rounds_done")
+        here = [row for row in master.get("workers") if row["state"] != "gone"]
+        self.assertEqual({row["name"]: row["clients"] for row in here}, before)
 
     def test_the_only_good_owner_dies_and_comes_back(self):
         """In a training for which its data was there already, beside an owner that can do nothing."""

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 
 from federation import Federation
-from programs import BIN, PATIENCE, poll
+from programs import BIN, PATIENCE, poll, run_program
 from sample_data import TEST_FILES
 
 FOREVER = 1000000
@@ -58,8 +58,27 @@ class Steering(Federation):
         left = master.wait_event("worker_left", after, worker=1)
         self.assertIn("sent away", left["reason"])
         self.assertIn("no worker 1", master.refused("evict", worker=1))
+        self.assertIn("named 'nobody'", master.refused("evict", worker="nobody"))
         self.assertNotEqual(master.wait_joined("worker-1", left["seq"]), 1)
         self.assertEqual(master.wait_event("training_finished", after)["weights_sha256"], alone)
+
+    def test_workers_by_name(self):
+        master = self.master(self.plan())
+        self.workers(master, 2)
+        master.train()
+        for command in "workers", "status":
+            code, output, errors = run_program("fedasio", "--master", master.dashboard, command)
+            self.assertEqual((code, errors), (0, ""))
+            lines = [line.split() for line in output.splitlines() if "worker-" in line]
+            self.assertEqual([line[:4] for line in lines], [[n, f"worker-{n}", "ready", "2"] for n in "12"])
+            self.assertEqual([line[5] for line in lines], ["2", "2"])
+        code, output, errors = run_program("fedasio", "--master", master.dashboard, "evict", "worker-2")
+        self.assertEqual((code, errors), (0, ""))
+        self.assertIn("worker-2 is sent away", output)
+        left = master.wait_event("worker_left", name="worker-2")
+        back = master.wait_joined("worker-2", left["seq"])
+        _, output, _ = run_program("fedasio", "--master", master.dashboard, "evict", str(back))
+        self.assertIn("worker-2 is sent away", output)
 
     def test_a_changed_plan_is_reported_and_resumed(self):
         report = self.folder / "report.json"

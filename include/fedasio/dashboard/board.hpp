@@ -100,6 +100,7 @@ private:
     // The mean of a worker's updates in one round, as they come.
     struct running_mean {
         std::uint32_t round = 0;
+        double seconds = 0; ///< of the slowest
         double loss = 0;
         double loss_weight = 0;
         double accuracy = 0;

@@ -31,9 +31,12 @@ struct worker_row {
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t queued_bytes = 0;
-    std::optional<double> loss; ///< sample-weighted over its clients in the round of its last update
+    std::optional<std::uint32_t> round; ///< of its last update
+    std::optional<double> loss;         ///< sample-weighted over its clients in that round
     std::optional<double> accuracy;
-    std::string reason; ///< why it is gone
+    std::optional<double> seconds; ///< of the slowest of them
+    federation::standing::kind standing = federation::standing::kind::takes_part;
+    std::string reason; ///< why it is gone, or does not take part
 };
 
 /// What is known of one client.

@@ -19,7 +19,7 @@
 /// out of range. Unknown keys are ignored, so that later versions can add some.
 namespace fedasio::federation {
 
-/// Frame types. All but the last three are requests with one reply.
+/// Frame types. All up to `evaluate` are requests with one reply; the others are notices.
 namespace message_type {
 inline constexpr std::uint16_t hello = 16;  ///< worker to master, the first frame
 inline constexpr std::uint16_t survey = 17; ///< master to worker, and so on down to `cancel`
@@ -31,6 +31,7 @@ inline constexpr std::uint16_t evaluate = 22;
 inline constexpr std::uint16_t cancel = 23;   ///< notice: what is asked for this round is not needed any more
 inline constexpr std::uint16_t run_over = 24; ///< notice: the master ends for good; the worker may end too
 inline constexpr std::uint16_t measurements = 25; ///< notice, worker to master
+inline constexpr std::uint16_t standing = 26;     ///< notice: whether the worker takes part, and if not, why
 } // namespace message_type
 
 /// Codes in refusals.
@@ -151,6 +152,21 @@ struct measurements {
     std::uint64_t memory_bytes = 0;
 };
 
+/// Tells a worker where it stands in the training, so that its own log can say it to its people.
+struct standing {
+    enum class kind {
+        takes_part,
+        left_out,  ///< its data, its memory or its pace do not do: it gets no clients for now
+        no_client, ///< there is nothing wrong with it, but no client is left for it
+        resting,   ///< it was late in rounds before, and is not asked for some
+    };
+
+    kind state = kind::takes_part;
+    std::string reason; ///< a sentence for people; empty if it takes part
+};
+
+[[nodiscard]] std::string_view to_string(standing::kind state) noexcept;
+
 /// The encoding of a table, as `load` carries it and saved models keep it.
 [[nodiscard]] boost::json::object to_json(const data::csv_schema& schema);
 /// Throws plan_error.
@@ -171,6 +187,7 @@ struct measurements {
 [[nodiscard]] boost::json::object to_meta(const cancel& what);
 [[nodiscard]] boost::json::object to_meta(const run_over& what);
 [[nodiscard]] boost::json::object to_meta(const measurements& what);
+[[nodiscard]] boost::json::object to_meta(const standing& what);
 
 [[nodiscard]] hello read_hello(const boost::json::object& meta);
 [[nodiscard]] welcome read_welcome(const boost::json::object& meta);
@@ -187,5 +204,6 @@ struct measurements {
 [[nodiscard]] cancel read_cancel(const boost::json::object& meta);
 [[nodiscard]] run_over read_run_over(const boost::json::object& meta);
 [[nodiscard]] measurements read_measurements(const boost::json::object& meta);
+[[nodiscard]] standing read_standing(const boost::json::object& meta);
 
 } // namespace fedasio::federation

@@ -21,8 +21,8 @@ struct command {
     std::optional<double> target_accuracy; ///< train, change: over 0, at most 1
     bool no_target = false;                ///< change: there is no target from now on
     bool now = false;                      ///< stop: the open round is given up
-    std::string name;                      ///< save, load
-    std::uint32_t worker = 0;              ///< evict
+    std::string name;                      ///< save, load: of the model; evict: of the worker
+    std::uint32_t worker = 0;              ///< evict, when the worker is not named
     std::optional<double> deadline;        ///< change: seconds
     std::optional<double> fraction;        ///< change
     std::string plan;                      ///< start: the text of a plan

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/phase.hpp>
 
 #include <array>
@@ -93,6 +94,14 @@ struct worker_assigned {
 
     worker_id worker = 0;
     std::vector<hosted> clients;
+};
+
+/// Where a worker stands in the training, as it is told too: told when it changes.
+struct worker_standing {
+    worker_id worker = 0;
+    std::string name;
+    federation::standing::kind state = federation::standing::kind::takes_part;
+    std::string reason; ///< empty if it takes part
 };
 
 struct worker_measured {
@@ -258,10 +267,10 @@ struct noticed {
 struct event {
     using content =
         std::variant<run_opened, model_built, phase_entered, worker_joined, worker_left, worker_state_changed,
-                     worker_assigned, worker_measured, training_started, round_started, client_updated,
-                     client_dropped, updates_compared, model_evaluated, round_finished, run_resumed,
-                     plan_changed, checkpoint_written, training_finished, model_saved, model_loaded,
-                     pause_requested, command_answered, noticed>;
+                     worker_assigned, worker_standing, worker_measured, training_started, round_started,
+                     client_updated, client_dropped, updates_compared, model_evaluated, round_finished,
+                     run_resumed, plan_changed, checkpoint_written, training_finished, model_saved,
+                     model_loaded, pause_requested, command_answered, noticed>;
 
     std::uint64_t seq = 0; ///< 1, 2, 3, ... without a gap
     double time = 0;       ///< Unix seconds

@@ -26,6 +26,7 @@ struct worker {
     std::uint32_t weights_version = 0; ///< 0: none
     net::clock::time_point measured;   ///< when its last measurements were published
     std::string unusable;              ///< why it gets no clients, if so
+    federation::standing standing;     ///< as it was told
     bool evicted = false;              ///< said goodbye to; it is here until it has gone
 };
 

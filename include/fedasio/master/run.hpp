@@ -189,6 +189,7 @@ private:
     [[nodiscard]] std::uint32_t clients_total() const;
     void set_state(worker& who, worker_state state);
     void reject(worker& who, const std::string& reason);
+    void tell_standing(worker& who, federation::standing now);
     void drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
               std::string detail);
     [[nodiscard]] net::clock::time_point deadline() const;
@@ -205,7 +206,7 @@ private:
     command_answer pause();
     command_answer resume();
     command_answer stop(bool now);
-    command_answer evict(worker_id worker);
+    command_answer evict(const command& what);
     command_answer change(const command& what);
     net::awaitable<command_answer> start(std::string text);
     [[nodiscard]] std::string objection_to(const command& change) const;
