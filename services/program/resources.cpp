@@ -18,7 +18,8 @@
 namespace fedasio::program {
 namespace {
 
-constexpr int large_buffer_bytes = 256 << 10;
+// What is as large as a small model is a mapping of its own, which leaves no hole between records that stay.
+constexpr int large_buffer_bytes = 64 << 10;
 /// More are of no use, and programs that close what they do not know would count for long.
 constexpr rlim_t most_descriptors = 1U << 20;
 

@@ -142,6 +142,8 @@ private:
     std::string judge(std::size_t index, frame& reply) {
         try {
             return on_reply_(index, reply);
+        } catch (const std::bad_alloc&) {
+            return "there is no memory here to take it";
         } catch (const std::exception& e) {
             return e.what();
         }

@@ -39,7 +39,8 @@ net::awaitable<session::verdict> session::serve(std::unique_ptr<net::stream> wir
     connection_ = std::make_shared<net::connection>(
         rt_, std::move(wire), connection_options, [this](net::frame request) { handle(std::move(request)); });
     children_.spawn(introduce());
-    co_await connection_->run();
+    const auto why = co_await connection_->run();
+    verdict_.starved = why == net::errc::no_memory;
     if (verdict_.reason.empty()) {
         verdict_.reason = connection_->end_reason();
     }

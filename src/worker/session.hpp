@@ -19,6 +19,7 @@ public:
         end how = end::connection_lost;
         std::string reason;
         bool was_welcome = false;
+        bool starved = false; ///< there was no memory for what the master sent
     };
 
     session(net::runtime& rt, boost::asio::any_io_executor pool, const worker_options& options,

@@ -8,6 +8,9 @@
 namespace fedasio::worker {
 namespace {
 
+/// Connections in a row that ended because there was no memory.
+constexpr unsigned most_starved = 10;
+
 std::string seconds(net::clock::duration time) {
     const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(time).count() / 100;
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
@@ -26,6 +29,7 @@ net::awaitable<ending> serve_masters(net::runtime& rt, boost::asio::any_io_execu
                                        seconds(options.retry.give_up) + ", next in " + seconds(pause));
         }
     };
+    unsigned starved = 0;
     for (unsigned failures = 0;; ++failures) {
         auto policy = options.retry;
         policy.give_up -= rt.time.now() - away_since;
@@ -53,6 +57,13 @@ net::awaitable<ending> serve_masters(net::runtime& rt, boost::asio::any_io_execu
         case session::end::name_taken:
         case session::end::connection_lost:
             break;
+        }
+        // What does not fit now may fit in a moment, but a machine that is too small stays so.
+        starved = verdict.starved ? starved + 1 : 0;
+        if (starved >= most_starved) {
+            co_return ending{false,
+                             "gave up: " + verdict.reason +
+                                 ". This machine is too small for the model, or others use its memory"};
         }
         if (verdict.was_welcome) {
             away_since = rt.time.now();

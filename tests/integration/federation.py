@@ -158,8 +158,10 @@ class Federation(unittest.TestCase):
         path.write_text(plan if isinstance(plan, str) else json.dumps(plan))
         return path
 
-    def master(self, plan, *options, listen="127.0.0.1:0", dashboard="127.0.0.1:0", **streams):
-        arguments = [BIN / "fedasio-master", "--plan", self.write_plan(plan), "--listen", listen]
+    def master(self, plan, *options, listen="127.0.0.1:0", dashboard="127.0.0.1:0", limits=(), **streams):
+        """`limits` are those of prlimit(1): "--as=1000000", "--nofile=64"."""
+        arguments = ["prlimit", *limits] if limits else []
+        arguments += [BIN / "fedasio-master", "--plan", self.write_plan(plan), "--listen", listen]
         arguments += ["--dashboard", dashboard, "--log-format", "json", "--log-level", "debug"]
         if "--state-dir" not in options:
             lives = any(isinstance(one, Master) and one.exit_code is None for one in self.programs)
@@ -174,9 +176,10 @@ class Federation(unittest.TestCase):
         self.programs.append(program)
         return program
 
-    def worker(self, master, name, *options, directory=None, **streams):
+    def worker(self, master, name, *options, directory=None, limits=(), **streams):
         where = master if isinstance(master, str) else master.workers_at
         worker = self.program(
+            *(("prlimit", *limits) if limits else ()),
             BIN / "fedasio-worker",
             *("--connect", where, "--name", name, "--log-format", "json"),
             *(() if "--threads" in options else ("--threads", "1")),

@@ -54,8 +54,9 @@ master::test_result run(std::size_t threads, const std::shared_ptr<const dataset
     auto whole = [](net::runtime& home, boost::asio::thread_pool& workers, std::shared_ptr<const dataset> set,
                     nn::network model, std::span<const float> values,
                     master::test_result& out) -> net::awaitable<void> {
-        out =
+        auto got =
             co_await master::evaluate(home, workers.get_executor(), std::move(set), std::move(model), values);
+        out = std::move(*got);
     };
     std::exception_ptr failure;
     boost::asio::co_spawn(context, whole(rt, pool, samples, network, weights, result),

@@ -563,7 +563,9 @@ BOOST_AUTO_TEST_CASE(a_model_that_memory_does_not_hold_is_refused_and_the_run_st
         const auto answer = co_await told.order(order(kind::start, [&](command& it) { it.plan = plan; }));
         setrlimit(RLIMIT_AS, &limit);
         BOOST_TEST(!answer.accepted);
-        BOOST_TEST(answer.message == "there is not enough memory for a model of 2000000000 parameters");
+        BOOST_TEST(answer.message ==
+                   "there is not enough memory for a model of 2000000000 parameters, which takes a "
+                   "master 48 GB");
         BOOST_TEST(told.all<master::run_opened>().size() == 1U);
         const auto after = co_await told.order(order(kind::change, [](command& it) { it.deadline = 10; }));
         BOOST_TEST(after.accepted, after.message);

@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(the_last_descriptors_stay_free) {
     std::vector<std::string> errors;
     listener door(world, listen_tcp(world, anywhere, 0, 4), {},
                   [&](const std::string& what) { errors.push_back(what); });
-    nursery owner(world.executor());
+    nursery owner(world.context().get_executor());
     owner.spawn(door.run(echo));
     std::vector<std::unique_ptr<stream>> peers;
     const int next = ::dup(0);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <functional>
 #include <latch>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,6 +74,11 @@ BOOST_AUTO_TEST_CASE(fewer_threads_than_asked_for_do_the_work) {
 
 BOOST_AUTO_TEST_CASE(not_one_thread_is_an_error_that_says_what_to_do) {
     const auto code = in_narrow_process(rlim_t{1} << 20, [] {
+        // Larger than the stacks of threads that have ended, which are used again.
+        pthread_attr_t large;
+        pthread_attr_init(&large);
+        pthread_attr_setstacksize(&large, std::size_t{1} << 30);
+        pthread_setattr_default_np(&large);
         try {
             const thread_pool pool(2);
         } catch (const std::runtime_error& e) {

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <iostream>
+#include <new>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -47,6 +48,7 @@ struct scenario {
     std::size_t workers = 0;
     duration faults_last{};
     std::size_t faults = 0;
+    bool short_of_memory = false; ///< for bodies of frames, while faults last
 };
 
 scenario choose(dice& chosen, const fs::path& folder) {
@@ -77,6 +79,7 @@ scenario choose(dice& chosen, const fs::path& folder) {
     what.plan = federation::parse_plan(text, "trial.json");
     what.faults_last = std::chrono::seconds(chosen.between(5, 40));
     what.faults = chosen.chance(0.1) ? 0 : chosen.between(1, 12);
+    what.short_of_memory = what.faults > 0 && chosen.chance(0.2);
     return what;
 }
 
@@ -110,6 +113,7 @@ private:
     static awaitable<void> master_main(trial& in, master_process& me);
     static awaitable<void> worker_main(trial& in, worker_process& me);
     net::handshake prove(process& me, net::side own) const;
+    std::function<net::buffer(std::size_t)> make_body();
 
     void plan_faults();
     void one_fault();
@@ -205,6 +209,7 @@ void trial::start_master() {
     options.keep_checkpoints = 2;
     options.disk = &disk_;
     options.patience = 1h;
+    options.connection.make_body = make_body();
     me.run =
         std::make_unique<master::run>(me.self.runtime(), me.self.pool(), scenario_.plan, options, me.events);
     net::listener_options doors;
@@ -228,6 +233,17 @@ awaitable<void> trial::master_main(trial& in, master_process& me) {
     in.tell(fmt::format("master ends, {}", me.succeeded ? "done" : "failed"));
 }
 
+/// Memory that may be out for a moment.
+std::function<net::buffer(std::size_t)> trial::make_body() {
+    return [this](std::size_t bytes) {
+        if (scenario_.short_of_memory && !faults_over_ && world_.chosen.chance(0.05)) {
+            tell("no memory for a body");
+            throw std::bad_alloc();
+        }
+        return net::buffer(bytes);
+    };
+}
+
 void trial::start_worker(std::size_t number) {
     ++verdict_.workers;
     workers_[number] = std::make_unique<worker_process>(*this, number);
@@ -244,6 +260,7 @@ awaitable<void> trial::worker_main(trial& in, worker_process& me) {
     options.threads = 1 + static_cast<std::uint32_t>(me.number % 2);
     options.retry.give_up = 24h;
     options.keep_bytes = std::size_t{1} << 20;
+    options.connection.make_body = in.make_body();
     if (in.scenario_.local) {
         options.data = in.folder_ / fmt::format("{}.csv", me.self.name());
     }
