@@ -548,7 +548,8 @@ awaitable<answer> connection::request(frame message, frame_limits reply_limits, 
     const auto alarm = rt_.time.at(deadline, [&done] { done.set(); });
     const auto ec = co_await done.wait();
     forget(ticket);
-    if (ec) {
+    // What came in the same instant as a cancellation counts: it may say why all of this ends.
+    if (ec && !done.is_set()) {
         got.result = outcome::cancelled;
     }
     co_return got;
