@@ -273,9 +273,9 @@ net::awaitable<bool> run::one_round(round_state& round) {
     co_await aggregate(round);
     co_await evaluate_model(round);
     cancelled = co_await net::is_cancelled();
-    if (cancelled && !test_set_) {
-        // Some clients have not evaluated, and their part is no result of the round. What is computed here
-        // is always whole.
+    if (cancelled && (!test_set_ || !round.result.test_loss)) {
+        // Some clients have not evaluated, and their part is no result of the round; an evaluation here was
+        // cut short if it has none.
         take_back(round);
         co_return false;
     }

@@ -347,8 +347,6 @@ net::awaitable<void> run::evaluate_model(round_state& round) {
     if (test_set_) {
         const auto result = co_await evaluate(rt_, pool_, test_set_, *network_, weights_.floats());
         if (!result) {
-            notice(noticed::severity::warning, "round " + std::to_string(round.result.round) +
-                                                   " was not evaluated: it was stopped meanwhile");
             co_return;
         }
         round.result.test_loss = result->loss();

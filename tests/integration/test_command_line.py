@@ -53,10 +53,10 @@ class Usage(Federation):
         plan = self.write_plan(self.plan())
         cases = (
             (("fedasio", "trian"), "there is no command 'trian'; did you mean 'train'?"),
-            (("fedasio", "polish"), "there is no command 'polish'; the commands are status, train, "),
+            (("fedasio", "polish"), "there is no command 'polish'; the commands are status, workers, train, "),
             (("fedasio", "--token", "t", "stauts"), "there is no command 'stauts'; did you mean 'status'?"),
             (("fedasio", "pki", "isue"), "there is no command 'isue'; did you mean 'issue'?"),
-            (("fedasio",), "name a command: status, train, "),
+            (("fedasio",), "name a command: status, workers, train, "),
             (("fedasio", "pki"), "name a command: init, issue, revoke"),
             (("fedasio", "sweep", plan, "--gird", "rounds=1"), "there is no option --gird; did you mean '--grid'?"),
             (("fedasio", "status", "now"), "'now' is one word too much"),
