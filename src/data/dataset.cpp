@@ -25,8 +25,53 @@ dataset::dataset(std::vector<std::uint32_t> feature_dims, feature_values feature
     check_shape(targets_.size());
 }
 
+namespace {
+
+std::size_t value_count(const std::vector<std::uint8_t>& all) {
+    return all.size();
+}
+
+std::size_t value_count(const std::vector<float>& all) {
+    return all.size();
+}
+
+/// Of an honest table; check_table() finds the others.
+std::size_t value_count(const table_rows& rows) {
+    const auto each = rows.number_inputs.size() + rows.category_columns.size();
+    return each == 0 ? 0 : (rows.numbers.size() + rows.places.size()) / each * rows.inputs;
+}
+
+} // namespace
+
+void dataset::check_table(const table_rows& rows, std::size_t samples) {
+    const auto fail = [](const char* what) {
+        throw std::invalid_argument(std::string("dataset: the table ") + what);
+    };
+    if (rows.numbers.size() != samples * rows.number_inputs.size() ||
+        rows.places.size() != samples * rows.category_columns.size()) {
+        fail("has not one value for each row and column");
+    }
+    if (std::ranges::any_of(rows.number_inputs, [&](std::uint32_t input) { return input >= rows.inputs; })) {
+        fail("has a number beyond its inputs");
+    }
+    for (std::size_t column = 0; column < rows.category_columns.size(); ++column) {
+        const auto [first, categories] = rows.category_columns[column];
+        if (first > rows.inputs || categories > rows.inputs - first) {
+            fail("has a category beyond its inputs");
+        }
+        for (std::size_t i = column; i < rows.places.size(); i += rows.category_columns.size()) {
+            if (rows.places[i] > categories) {
+                fail("has a category that its column has not");
+            }
+        }
+    }
+}
+
 void dataset::check_shape(std::size_t samples) {
-    const std::size_t values = std::visit([](const auto& all) { return all.size(); }, features_);
+    const std::size_t values = std::visit([](const auto& all) { return value_count(all); }, features_);
+    if (const auto* rows = std::get_if<table_rows>(&features_)) {
+        check_table(*rows, samples);
+    }
     if (samples == 0 || samples > std::numeric_limits<std::uint32_t>::max() || values == 0 ||
         feature_dims_.empty()) {
         throw std::invalid_argument("dataset: needs between 1 and 2^32 - 1 samples of at least one feature");
@@ -63,22 +108,48 @@ void dataset::check_batch(std::span<const std::uint32_t> indices, std::size_t ro
 
 void dataset::copy_features(std::span<const std::uint32_t> indices, std::span<float> out) const {
     check_batch(indices, out.size(), feature_count_);
-    std::visit(
-        [&](const auto& values) {
-            using value = typename std::decay_t<decltype(values)>::value_type;
-            float* to = out.data();
-            for (const std::uint32_t index : indices) {
-                const value* from = values.data() + index * feature_count_;
-                if constexpr (std::is_same_v<value, std::uint8_t>) {
-                    std::transform(from, from + feature_count_, to,
-                                   [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255.0F; });
-                } else {
-                    std::copy_n(from, feature_count_, to);
-                }
-                to += feature_count_;
+    if (const auto* rows = std::get_if<table_rows>(&features_)) {
+        copy_rows(*rows, indices, out);
+        return;
+    }
+    const auto copy = [&](const auto& values) {
+        using value = typename std::decay_t<decltype(values)>::value_type;
+        float* to = out.data();
+        for (const std::uint32_t index : indices) {
+            const value* from = values.data() + index * feature_count_;
+            if constexpr (std::is_same_v<value, std::uint8_t>) {
+                std::transform(from, from + feature_count_, to,
+                               [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255.0F; });
+            } else {
+                std::copy_n(from, feature_count_, to);
             }
-        },
-        features_);
+            to += feature_count_;
+        }
+    };
+    if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&features_)) {
+        copy(*bytes);
+    } else {
+        copy(std::get<std::vector<float>>(features_));
+    }
+}
+
+void dataset::copy_rows(const table_rows& rows, std::span<const std::uint32_t> indices,
+                        std::span<float> out) const {
+    std::ranges::fill(out, 0.0F);
+    float* to = out.data();
+    for (const std::uint32_t index : indices) {
+        const float* numbers = rows.numbers.data() + index * rows.number_inputs.size();
+        for (const std::uint32_t input : rows.number_inputs) {
+            to[input] = *numbers++;
+        }
+        const std::uint16_t* places = rows.places.data() + index * rows.category_columns.size();
+        for (const auto& column : rows.category_columns) {
+            if (const auto place = *places++; place != 0) {
+                to[column.first_input + place - 1] = 1.0F;
+            }
+        }
+        to += feature_count_;
+    }
 }
 
 void dataset::copy_classes(std::span<const std::uint32_t> indices, std::span<std::int32_t> out) const {

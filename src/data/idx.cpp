@@ -49,14 +49,8 @@ public:
     }
 
     std::vector<std::uint8_t> read_values() {
-        const std::uint64_t total = value_count();
+        const std::uint64_t total = check_size();
         const bool plain = gzdirect(file_.get()) != 0;
-        if (plain && file_size_ != offset_ + total) {
-            throw error::at_byte(path_, std::min(file_size_, offset_ + total),
-                                 "the header promises " + std::to_string(offset_ + total) +
-                                     " bytes, but the file has " + std::to_string(file_size_) +
-                                     "; fetch it again");
-        }
         std::vector<std::uint8_t> values;
         while (values.size() < total) {
             const std::size_t done = values.size();
@@ -66,12 +60,34 @@ public:
             values.resize(next);
             read_exactly(std::span(values).subspan(done));
         }
+        require_end();
+        return values;
+    }
+
+    /// The values that follow. Of a plain file their number is known to be right.
+    std::uint64_t check_size() const {
+        const std::uint64_t total = value_count();
+        if (gzdirect(file_.get()) != 0 && file_size_ != offset_ + total) {
+            throw error::at_byte(path_, std::min(file_size_, offset_ + total),
+                                 "the header promises " + std::to_string(offset_ + total) +
+                                     " bytes, but the file has " + std::to_string(file_size_) +
+                                     "; fetch it again");
+        }
+        return total;
+    }
+
+    void require_end() {
         std::array<std::uint8_t, 1> beyond{};
         if (read_some(beyond) != 0) {
             throw error::at_byte(path_, offset_ - 1,
                                  "the file goes on after the data that its header promises; fetch it again");
         }
-        return values;
+    }
+
+    void read_exactly(std::span<std::uint8_t> out) {
+        if (read_some(out) != out.size()) {
+            throw error::at_byte(path_, offset_, "the file is cut short; fetch it again");
+        }
     }
 
     error fault(const std::string& text) const { return error::in_file(path_, text); }
@@ -116,12 +132,6 @@ private:
         return total;
     }
 
-    void read_exactly(std::span<std::uint8_t> out) {
-        if (read_some(out) != out.size()) {
-            throw error::at_byte(path_, offset_, "the file is cut short; fetch it again");
-        }
-    }
-
     std::size_t read_some(std::span<std::uint8_t> out) {
         std::size_t done = 0;
         while (done < out.size()) {
@@ -152,11 +162,47 @@ private:
     std::vector<std::uint32_t> dims_;
 };
 
+constexpr const char* images_wanted = "images (2 to 4 dimensions)";
+
 } // namespace
+
+struct idx_images::source {
+    explicit source(const std::filesystem::path& path) : file(path) {}
+
+    idx_file file;
+    std::uint64_t left = 0;
+};
+
+idx_images::idx_images(const std::filesystem::path& file) : source_(std::make_unique<source>(file)) {
+    source_->file.require_dims(2, 4, images_wanted);
+    source_->left = source_->file.check_size();
+    const auto& dims = source_->file.dims();
+    dims_.assign(dims.begin() + 1, dims.end());
+}
+
+idx_images::~idx_images() = default;
+
+std::uint64_t idx_images::size() const noexcept {
+    return source_->file.dims().front();
+}
+
+void idx_images::read(std::span<std::uint8_t> out) {
+    source_->file.read_exactly(out);
+    source_->left -= out.size();
+    if (source_->left == 0) {
+        source_->file.require_end();
+    }
+}
+
+std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& file) {
+    idx_file labels(file);
+    labels.require_dims(1, 1, "labels (1 dimension)");
+    return labels.read_values();
+}
 
 dataset read_idx(const std::filesystem::path& images, const std::filesystem::path& labels) {
     idx_file image_file(images);
-    image_file.require_dims(2, 4, "images (2 to 4 dimensions)");
+    image_file.require_dims(2, 4, images_wanted);
     idx_file label_file(labels);
     label_file.require_dims(1, 1, "labels (1 dimension)");
     const std::vector<std::uint32_t>& dims = image_file.dims();

@@ -79,4 +79,38 @@ BOOST_AUTO_TEST_CASE(parts_that_do_not_fit_together_are_refused) {
     BOOST_CHECK_NO_THROW(dataset({1}, floats{1, 2}, two, names));
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_a_table_are_encoded_as_they_are_copied) {
+    const auto table = [] {
+        table_rows rows;
+        rows.inputs = 6;
+        rows.number_inputs = {0, 4};
+        rows.category_columns = {{1, 3}, {5, 1}};
+        rows.numbers = {0.5F, -1.0F, 2.0F, 3.0F};
+        rows.places = {3, 0, 1, 1};
+        return rows;
+    };
+    const dataset set({6}, table(), std::vector<float>{1, 2});
+    BOOST_TEST(set.size() == 2U);
+    BOOST_TEST(set.feature_count() == 6U);
+    std::vector<float> out(18, 7.0F);
+    set.copy_features(std::vector<std::uint32_t>{1, 0, 1}, out);
+    const std::vector<float> second{2, 1, 0, 0, 3, 1};
+    std::vector<float> expected = second;
+    expected.insert(expected.end(), {0.5F, 0, 0, 1, -1, 0});
+    expected.insert(expected.end(), second.begin(), second.end());
+    BOOST_TEST(out == expected, boost::test_tools::per_element());
+    const auto refused = [&](auto change) {
+        auto rows = table();
+        change(rows);
+        BOOST_CHECK_THROW(dataset({6}, std::move(rows), std::vector<float>{1, 2}), std::invalid_argument);
+    };
+    refused([](table_rows& rows) { rows.places[0] = 4; });
+    refused([](table_rows& rows) { rows.places.pop_back(); });
+    refused([](table_rows& rows) { rows.numbers.push_back(0); });
+    refused([](table_rows& rows) { rows.number_inputs[1] = 6; });
+    refused([](table_rows& rows) { rows.category_columns[0].categories = 6; });
+    refused([](table_rows& rows) { rows.category_columns[1].first_input = 7; });
+    refused([](table_rows& rows) { rows.inputs = 7; });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -221,4 +221,28 @@ BOOST_AUTO_TEST_CASE(fashion_mnist) {
     BOOST_TEST(counts == std::vector<int>(10, 1000), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(images_are_read_some_at_a_time) {
+    const scratch_directory dir;
+    for (const bool packed : {false, true}) {
+        const auto file = dir.write("images", packed ? gzipped(three_images()) : three_images());
+        idx_images images(file);
+        BOOST_TEST(images.size() == 3U);
+        BOOST_TEST((images.dims() == std::vector<std::uint32_t>{2, 3}));
+        std::vector<std::uint8_t> two(12);
+        images.read(two);
+        BOOST_TEST(two.back() == 11);
+        std::vector<std::uint8_t> one(6);
+        images.read(one);
+        BOOST_TEST(one.front() == 12);
+    }
+    const auto longer = dir.write("longer", gzipped(three_images() + "x"));
+    idx_images images(longer);
+    std::vector<std::uint8_t> all(18);
+    BOOST_CHECK_EXCEPTION(images.read(all), error, says("goes on after the data"));
+    const auto cut = dir.write("cut", three_images().substr(0, 20));
+    BOOST_CHECK_EXCEPTION(idx_images{cut}, error, says("the header promises"));
+    BOOST_TEST(read_idx_labels(dir.write("labels", three_labels())).at(0) == 4);
+    BOOST_CHECK_EXCEPTION((void)read_idx_labels(longer), error, says("dimensions"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
