@@ -303,6 +303,9 @@ int main(int argc, char** argv) {
                  "go on from the latest checkpoint of this plan in the state folder");
     app.add_flag("--autostart", from.run.autostart, "start the training as soon as the workers are there");
     app.add_flag("--exit-when-done", from.run.exit_when_done, "end after the first training");
+    app.add_option("--save", from.run.save_to,
+                   "write the last model of each training to this file (safetensors), however it ends")
+        ->check(program::writable_file());
     app.add_option("--report", from.report, "write a JSON report to this file when a training ends")
         ->check(program::writable_file());
     app.add_option(

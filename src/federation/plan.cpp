@@ -26,6 +26,28 @@ constexpr interval share{.low = 0, .high = 1, .low_open = true};
 
 using scheme = data::partition_spec::scheme;
 
+using metric = std::pair<std::string_view, std::string_view>;
+constexpr std::array<metric, 5> best_metrics{{{"auto", ""},
+                                              {"test_accuracy", "test_accuracy"},
+                                              {"test_loss", "test_loss"},
+                                              {"train_accuracy", "train_accuracy"},
+                                              {"train_loss", "train_loss"}}};
+
+bool ends_in_softmax(const nn::model_spec& model) {
+    if (model.layers.empty()) {
+        return false;
+    }
+    const auto& last = model.layers.back();
+    const auto* dense = std::get_if<nn::dense>(&last);
+    const auto* act = std::get_if<nn::activate>(&last);
+    return (dense != nullptr && dense->act == nn::activation::softmax) ||
+           (act != nullptr && act->act == nn::activation::softmax);
+}
+
+bool is_tested(const plan& what) {
+    return what.test_fraction > 0 || has_test_files(what.source);
+}
+
 json::value parse_text(std::string_view text, const std::string& file_name) {
     try {
         return parse_plan_text(text);
@@ -81,7 +103,16 @@ void check_together(const plan& what, const json_field& root) {
                 "the key");
         }
     }
-    if (what.target_accuracy && what.test_fraction == 0 && !has_test_files(what.source)) {
+    if (is_regression(what) && what.keep_best.ends_with("accuracy")) {
+        throw plan_error(root.where("keep_best"),
+                         "a regression (model.loss \"mean_squared_error\" on a table) has no accuracy; write "
+                         "\"test_loss\", or remove the key");
+    }
+    if (what.keep_best.starts_with("test_") && !is_tested(what)) {
+        throw plan_error(root.where("keep_best"),
+                         "needs test data; name test files in data.source or set data.test_fraction above 0");
+    }
+    if (what.target_accuracy && !is_tested(what)) {
         throw plan_error(root.where("target_accuracy"),
                          "needs test data; name test files in data.source or set data.test_fraction above 0");
     }
@@ -101,9 +132,9 @@ plan parse_plan(std::string_view text, const std::string& file_name) {
 
 plan plan_from_json(const json::value& content, const std::string& file_name) {
     const json_field root(content, file_name, ": ");
-    const auto members =
-        root.members({"name", "seed", "model", "data", "clients", "local", "strategy", "fraction", "rounds",
-                      "target_accuracy", "deadline", "quorum", "over_selection", "checkpoint_every"});
+    const auto members = root.members({"name", "seed", "model", "data", "clients", "local", "strategy",
+                                       "fraction", "rounds", "target_accuracy", "deadline", "quorum",
+                                       "over_selection", "checkpoint_every", "keep_best"});
     plan result;
     result.name = std::filesystem::path(file_name).stem().string();
     if (const auto name = members.find("name")) {
@@ -145,6 +176,9 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     if (const auto checkpoint_every = members.find("checkpoint_every")) {
         result.checkpoint_every = checkpoint_every->whole32(0, limits::rounds);
     }
+    if (const auto keep_best = members.find("keep_best")) {
+        result.keep_best = keep_best->choice(std::span<const metric>(best_metrics));
+    }
     check_together(result, root);
     return result;
 }
@@ -157,15 +191,60 @@ std::string problem_of_size(std::uint64_t parameters) {
                      " that fit into one message; give its layers fewer units or filters";
 }
 
-void check_model(const plan& what, const std::string& file_name) {
-    if (what.model.input.size() == 0) {
+namespace {
+
+/// What the data makes of the outputs, as far as the plan tells.
+void check_outputs(const plan& what, const nn::network& whole, const std::string& file_name) {
+    const auto units = whole.output().size();
+    const auto last = what.model.layers.size() - 1;
+    const std::string where = file_name + ": model.layers[" + std::to_string(last) + "]";
+    if (is_regression(what)) {
+        if (units != 1) {
+            throw plan_error(where,
+                             "gives " + std::to_string(units) +
+                                 " values, but a regression (model.loss \"mean_squared_error\" on a "
+                                 "table) learns one number: end with {\"type\": \"dense\", \"units\": 1}");
+        }
         return;
     }
+    const auto* table = std::get_if<data::csv_source>(&what.source);
+    if (table == nullptr) {
+        return;
+    }
+    const auto label = table->columns.find(table->label);
+    if (label == table->columns.end() || label->second.categories.size() <= units) {
+        return;
+    }
+    std::string names;
+    for (const auto& name : label->second.categories) {
+        names += (names.empty() ? "\"" : ", \"") + name + "\"";
+    }
+    throw plan_error(where, "has " + std::to_string(units) + " units, but the plan gives the label \"" +
+                                table->label + "\" " + std::to_string(label->second.categories.size()) +
+                                " classes (" + names + "): give it one unit a class");
+}
+
+} // namespace
+
+void check_model(const plan& what, const std::string& file_name) {
+    auto spec = what.model;
+    if (spec.input.size() == 0) {
+        spec.input = {1, 1, 1}; // what does not fit together does not depend on the number of columns
+    }
     try {
-        const nn::network whole(what.model);
+        if (is_regression(what) && ends_in_softmax(spec)) {
+            throw std::invalid_argument(
+                "layer " + std::to_string(spec.layers.size() - 1) +
+                " is a softmax, which gives shares of 1, but a regression (model.loss "
+                "\"mean_squared_error\" on a table) learns a number: end with {\"type\": \"dense\", "
+                "\"units\": 1}, "
+                "or learn classes with the loss cross_entropy");
+        }
+        const nn::network whole(spec);
         if (const auto problem = problem_of_size(whole.parameter_count()); !problem.empty()) {
             throw std::invalid_argument(problem);
         }
+        check_outputs(what, whole, file_name);
     } catch (const std::invalid_argument& e) {
         const std::string problem = e.what();
         std::size_t number = 0;
@@ -221,6 +300,7 @@ json::object to_json(const plan& what) {
     result["quorum"] = what.quorum;
     result["over_selection"] = what.over_selection;
     result["checkpoint_every"] = what.checkpoint_every;
+    result["keep_best"] = what.keep_best.empty() ? "auto" : what.keep_best;
     return result;
 }
 
@@ -234,6 +314,16 @@ std::string plan_digest(const plan& what) {
         decisive["over_selection"] = what.over_selection;
     }
     return sha256_hex(canonical_text(decisive));
+}
+
+std::string best_metric(const plan& what) {
+    if (!what.keep_best.empty()) {
+        return what.keep_best;
+    }
+    if (!is_tested(what)) {
+        return "train_loss";
+    }
+    return is_regression(what) ? "test_loss" : "test_accuracy";
 }
 
 bool is_regression(const plan& what) {

@@ -100,14 +100,17 @@ public:
         in_.seekg(0);
     }
 
+    std::map<std::string, std::string> read_metadata() {
+        const auto header = read_header();
+        const json::value* found = header.if_contains(text(metadata_key));
+        return found == nullptr ? std::map<std::string, std::string>() : metadata(*found);
+    }
+
     model_file read() {
-        const json::value header = read_header();
-        if (!header.is_object()) {
-            fail("its header is no JSON object");
-        }
+        const auto header = read_header();
         model_file result;
         std::vector<extent> extents;
-        for (const auto& member : header.get_object()) {
+        for (const auto& member : header) {
             const std::string name(member.key().data(), member.key().size());
             if (name == metadata_key) {
                 result.metadata = metadata(member.value());
@@ -135,7 +138,7 @@ private:
         }
     }
 
-    json::value read_header() {
+    json::object read_header() {
         std::uint64_t length = 0;
         if (size_ < sizeof(length)) {
             fail("it has " + std::to_string(size_) + " bytes, too few for a safetensors file");
@@ -152,7 +155,11 @@ private:
         }
         data_size_ = size_ - sizeof(length) - length;
         try {
-            return parse_json(header, header_limits);
+            auto parsed = parse_json(header, header_limits);
+            if (!parsed.is_object()) {
+                fail("its header is no JSON object");
+            }
+            return std::move(parsed.get_object());
         } catch (const json_error& error) {
             fail("its header is damaged: " + std::string(error.what()));
         }
@@ -272,6 +279,10 @@ std::string safetensors_bytes(std::span<const tensor_view> tensors,
 
 model_file read_safetensors(const std::filesystem::path& path) {
     return reader(path).read();
+}
+
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path) {
+    return reader(path).read_metadata();
 }
 
 } // namespace fedasio::federation

@@ -1,4 +1,5 @@
 #include <fedasio/data/idx.hpp>
+#include <fedasio/federation/data_fit.hpp>
 #include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/master/assignment.hpp>
@@ -7,6 +8,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "master/advice.hpp"
 #include "master/answers.hpp"
 #include "master/initial_model.hpp"
 #include "master/run_failed.hpp"
@@ -214,6 +216,28 @@ void run::tell_absent_owners() {
     }
 }
 
+/// Once a run, when the data is there.
+void run::advise() {
+    const auto hosted = roster_.hosted_clients();
+    if (hosted.empty() || std::exchange(advised_, true)) {
+        return;
+    }
+    std::vector<std::uint64_t> samples;
+    std::size_t classes = schema_ ? schema_->classes.size() : 0;
+    for (const auto& [client, data] : hosted) {
+        samples.push_back(data.samples);
+        classes = std::max(classes, data.labels.size());
+    }
+    for (const auto& text : {advice_on_units(classes, *network_), advice_on_outputs(plan_)}) {
+        if (!text.empty()) {
+            notice(noticed::severity::warning, text);
+        }
+    }
+    if (const auto text = advice_on_steps(plan_.local, samples); !text.empty()) {
+        notice(noticed::severity::info, text);
+    }
+}
+
 /// Brings every worker's data up to date with the clients that it is to host.
 net::awaitable<void> run::load_datasets() {
     deal_clients();
@@ -375,15 +399,8 @@ net::awaitable<void> run::load_test_set() {
         return std::make_shared<const data::dataset>(data::read_csv(csv.test, *schema_));
     };
     auto loaded = co_await net::offload(rt_, pool_, std::move(job));
-    if (loaded->feature_count() != network_->input().size()) {
-        throw run_failed("the test data has " + std::to_string(loaded->feature_count()) +
-                         " values a sample, but the model takes " + std::to_string(network_->input().size()) +
-                         ": correct model.input in the plan");
-    }
-    if (loaded->class_count() > network_->output().size()) {
-        throw run_failed("the test data has " + std::to_string(loaded->class_count()) +
-                         " classes, but the model's last layer has " +
-                         std::to_string(network_->output().size()) + " units");
+    if (const auto problem = federation::problem_of_fit(*loaded, *network_); !problem.empty()) {
+        throw run_failed("of the test data: " + problem);
     }
     test_set_ = std::move(loaded);
 }

@@ -10,6 +10,7 @@
 #include <boost/json/value.hpp>
 
 #include "master/initial_model.hpp"
+#include "master/kept_models.hpp"
 #include "master/plan_folders.hpp"
 #include "master/run_failed.hpp"
 #include <cmath>
@@ -60,7 +61,9 @@ void run::open(federation::plan plan, std::optional<initial_model> model) {
     local_clients_.clear();
     round_ = running_round_ = checkpoint_round_ = 0;
     accuracy_.reset();
+    kept_ = std::make_unique<kept_models>(options_.state_dir, federation::best_metric(plan_), plan_digest_);
     record_ = run_record(fmt::format("{:016x}", rt_.entropy()));
+    advised_ = false;
     apply({});
     for (const auto& [id, who] : roster_.all()) {
         who->assigned.clear();
@@ -118,7 +121,7 @@ net::awaitable<bool> run::serve() {
         }
         if (cancelled) {
             opening_.request_stop();
-            co_return true;
+            co_return !save_failed_;
         }
         ordered_.reset();
         stopping_ = cancelling_ = false;
@@ -133,9 +136,12 @@ net::awaitable<bool> run::serve() {
         }
         co_await training_.join();
         in_round_ = false;
+        co_await keep_best_model();
         if (keeps_checkpoints() && checkpoint_round_ < round_) {
             co_await checkpoint();
         }
+        co_await keep_last_model();
+        co_await save_last_model();
         const bool failed = end.outcome == training_outcome::failed;
         enter(failed ? phase::failed : phase::finished);
         std::string digest;
@@ -154,7 +160,7 @@ net::awaitable<bool> run::serve() {
             }
         }
         if (options_.exit_when_done || cancelled) {
-            co_return !failed;
+            co_return !failed && !save_failed_;
         }
     }
 }
@@ -255,6 +261,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
     }
     round.result.round = running_round_ = round_ + 1;
     tell_absent_owners();
+    advise();
     select_cohort(round);
     if (round.result.cohort.empty()) {
         in_round_ = false;
@@ -288,9 +295,11 @@ net::awaitable<bool> run::one_round(round_state& round) {
     round.result.time = rt_.time.unix_time();
     accuracy_ = round.result.test_accuracy;
     events_.publish(round_finished{round.result});
+    kept_->consider(round.result, weights_);
     if (keeps_checkpoints()) {
         record_.add(round.result);
         if (round_ % plan_.checkpoint_every == 0) {
+            co_await keep_best_model(); // first: what is resumed knows it
             co_await checkpoint();
         }
     }

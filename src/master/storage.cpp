@@ -2,6 +2,7 @@
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/model_store.hpp>
+#include <fedasio/federation/spec_json.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
 
@@ -9,6 +10,7 @@
 #include <boost/json/object.hpp>
 
 #include "master/initial_model.hpp"
+#include "master/kept_models.hpp"
 #include <algorithm>
 #include <utility>
 
@@ -36,6 +38,9 @@ std::map<std::string, std::string> run::model_metadata() const {
                                                 {"plan", plan_.name},
                                                 {"plan_digest", plan_digest_},
                                                 {"round", std::to_string(round_)}};
+    if (network_) {
+        metadata["network"] = federation::canonical_text(federation::to_json(network_->spec()));
+    }
     if (schema_) {
         metadata["schema"] = federation::canonical_text(federation::to_json(*schema_));
     }
@@ -62,6 +67,7 @@ net::awaitable<void> run::save_to(std::filesystem::path file) {
     const auto weights = weights_;
     const auto metadata = model_metadata();
     auto job = [&, network = *network_] {
+        const std::scoped_lock alone(model_files_);
         federation::save_model(file, layout_of(network), weights.floats(), metadata, *options_.disk);
         return federation::list_models(options_.state_dir);
     };
@@ -120,6 +126,61 @@ net::awaitable<command_answer> run::load(std::string name) {
         co_return command_answer{true, "'" + name + "' is the global model now"};
     } catch (const std::exception& e) {
         co_return command_answer{false, e.what()};
+    }
+}
+
+net::awaitable<void> run::keep_best_model() {
+    if (const auto best = kept_->best()) {
+        co_await keep(*best);
+    }
+}
+
+net::awaitable<void> run::keep_last_model() {
+    if (kept_->is_active() && network_ && round_ > 0) {
+        const auto last = kept_models::last(round_, weights_);
+        const auto path = co_await keep(last);
+        if (!path.empty()) {
+            events_.publish(model_saved{path.stem().string(), path.string(), round_,
+                                        federation::list_models(options_.state_dir)});
+        }
+        if (const auto best = kept_->summary(); !best.empty()) {
+            notice(noticed::severity::info, best);
+        }
+    }
+}
+
+/// What cannot be kept ends no training. Empty then, else where it is.
+net::awaitable<std::filesystem::path> run::keep(const kept_model& model) {
+    std::filesystem::path path;
+    try {
+        auto job = [&, network = *network_, metadata = model_metadata(), run = record_.run()] {
+            const std::scoped_lock alone(model_files_);
+            return kept_->write(model, run, metadata, layout_of(network), *options_.disk);
+        };
+        path = co_await net::offload(rt_, pool_, std::move(job));
+        kept_->written(model, path);
+    } catch (const std::exception& e) {
+        notice(noticed::severity::error,
+               "the " + std::string(model.name) + " model could not be kept: " + e.what());
+    }
+    co_return path;
+}
+
+net::awaitable<void> run::save_last_model() {
+    save_failed_ = false;
+    if (options_.save_to.empty()) {
+        co_return;
+    }
+    if (round_ == 0) {
+        notice(noticed::severity::warning,
+               "nothing was trained: " + options_.save_to.string() + " was not written");
+        co_return;
+    }
+    try {
+        co_await save_to(options_.save_to);
+    } catch (const std::exception& e) {
+        save_failed_ = true;
+        notice(noticed::severity::error, std::string("the model could not be saved: ") + e.what());
     }
 }
 
@@ -218,6 +279,7 @@ void run::restore() {
     record_ = std::move(kept.record);
     local_clients_ = record_.owners;
     schema_ = record_.schema;
+    kept_->take_up(record_.run());
     // A target that was reached before the crash is not trained for again.
     if (!kept.resumed.rounds.empty()) {
         accuracy_ = kept.resumed.rounds.back().test_accuracy;

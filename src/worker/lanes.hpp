@@ -34,6 +34,9 @@ public:
     void use(std::shared_ptr<const training_setup> setup, const std::string& told);
     void use(net::payload weights, std::uint32_t version);
 
+    /// Null before the master has told the data.
+    [[nodiscard]] const local_data* data() const noexcept { return data_.get(); }
+
     /// Null before the master has told the model.
     [[nodiscard]] const training_setup* setup() const noexcept { return setup_.get(); }
 

@@ -2,6 +2,7 @@
 
 #include <fedasio/build_info.hpp>
 #include <fedasio/data/error.hpp>
+#include <fedasio/federation/data_fit.hpp>
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/messages.hpp>
@@ -235,6 +236,13 @@ void session::take_model(const net::frame& request) {
                             ": fewer units or filters, a smaller local.batch_size, or a larger machine";
         log_(severity::warning, reason);
         connection_->refuse(request, refusal_code::failed, reason);
+        return;
+    }
+    const auto* data = work_.data();
+    if (const auto problem = data == nullptr ? std::string() : federation::problem_of_fit(data->samples(), setup->network);
+        !problem.empty()) {
+        log_(severity::warning, "the data does not fit the model: " + problem);
+        connection_->refuse(request, refusal_code::data, problem);
         return;
     }
     work_.use(std::move(setup), federation::canonical_text(request.meta));

@@ -1,4 +1,5 @@
 #include <fedasio/data/error.hpp>
+#include <fedasio/federation/data_fit.hpp>
 #include <fedasio/federation/limits.hpp>
 #include <fedasio/nn/evaluator.hpp>
 #include <fedasio/nn/memory.hpp>
@@ -58,16 +59,8 @@ const data::holdout& samples_of(const local_data& data, std::uint32_t client) {
 }
 
 void check_fit(const data::dataset& samples, const nn::network& network) {
-    const auto inputs = network.input().size();
-    if (samples.feature_count() != inputs) {
-        throw data::error("the data has " + std::to_string(samples.feature_count()) +
-                          " values a sample, but the model takes " + std::to_string(inputs) +
-                          ": correct model.input in the plan");
-    }
-    const auto outputs = network.output().size();
-    if (samples.class_count() > outputs) {
-        throw data::error("the data has " + std::to_string(samples.class_count()) +
-                          " classes, but the model's last layer has " + std::to_string(outputs) + " units");
+    if (const auto problem = federation::problem_of_fit(samples, network); !problem.empty()) {
+        throw data::error(problem);
     }
 }
 

@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(the_canonical_text) {
         R"("samples_per_client":0},"test_fraction":0.2},"clients":3,"local":{"epochs":1,"batch_size":32,)"
         R"("optimizer":{"type":"sgd","learning_rate":0.1,"momentum":0,"weight_decay":0,"proximal":0}},)"
         R"("strategy":{"type":"fedavg"},"fraction":1,"rounds":7,"target_accuracy":null,"deadline":600,)"
-        R"("quorum":1,"over_selection":1,"checkpoint_every":5})");
+        R"("quorum":1,"over_selection":1,"checkpoint_every":5,"keep_best":"auto"})");
     BOOST_TEST(plan_digest(parse(smallest)) ==
                "2507c39fc3f214e4fb5f232fe72edf1d99d53942e8f7ba6a62633e3b45060223");
 }
@@ -327,8 +327,11 @@ BOOST_AUTO_TEST_CASE(the_digest_covers_what_decides_the_weights) {
     for (const auto& [pointer, value] : other_plan) {
         BOOST_TEST(digests.insert(plan_digest(parse(with(fullest, pointer, value)))).second, pointer);
     }
-    const std::map<std::string, std::string> same_plan{
-        {"/name", "\"other\""}, {"/rounds", "99"}, {"/deadline", "2"}, {"/checkpoint_every", "7"}};
+    const std::map<std::string, std::string> same_plan{{"/name", "\"other\""},
+                                                       {"/rounds", "99"},
+                                                       {"/deadline", "2"},
+                                                       {"/checkpoint_every", "7"},
+                                                       {"/keep_best", "\"test_loss\""}};
     for (const auto& [pointer, value] : same_plan) {
         BOOST_TEST(plan_digest(parse(with(fullest, pointer, value))) == before, pointer);
     }
@@ -385,6 +388,60 @@ BOOST_AUTO_TEST_CASE(keys_of_other_frameworks_and_other_places_are_told_their_ow
     check_error(fullest, "/local/lr", "0.1", "write `learning_rate` in `local.optimizer`");
     check_error(fullest, "/local/optimizer/lr", "0.1", "did you mean `learning_rate`?");
     check_error(fullest, "/local/optimizer/batch_size", "8", "write `batch_size` in `local`");
+}
+
+BOOST_AUTO_TEST_CASE(the_best_model_is_chosen_by_what_the_plan_can_tell) {
+    BOOST_TEST(best_metric(parse(smallest)) == "test_accuracy");
+    BOOST_TEST(best_metric(parse(with(smallest, "/keep_best", "\"auto\""))) == "test_accuracy");
+    BOOST_TEST(best_metric(parse(with(smallest, "/keep_best", "\"test_loss\""))) == "test_loss");
+    BOOST_TEST(best_metric(parse(with(smallest, "/data/test_fraction", "0"))) == "train_loss");
+    check_error(with(smallest, "/data/test_fraction", "0"), "/keep_best", "\"test_loss\"",
+                "keep_best: needs test data");
+    check_error(smallest, "/keep_best", "\"accuracy\"",
+                "keep_best: must be one of \"auto\", \"test_accuracy\"");
+    auto table = parse(smallest);
+    table.source = fedasio::data::csv_source{};
+    table.model.objective = fedasio::nn::loss::mean_squared_error;
+    BOOST_TEST(best_metric(table) == "test_loss");
+}
+
+namespace {
+
+std::string model_error_of(const std::string& layers, const std::string& loss, const std::string& columns) {
+    const std::string text = R"({"model": {"layers": [)" + layers + R"(], "loss": ")" + loss +
+                             R"("}, "data": {"source": {"type": "csv", "label": "y", "columns": {)" + columns +
+                             R"(}}, "partition": {"scheme": "local"}}, "rounds": 1})";
+    try {
+        static_cast<void>(parse_checked_plan(text, "p.json"));
+    } catch (const plan_error& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(what_the_outputs_must_be_is_checked_before_there_is_data) {
+    const auto has = [](const std::string& error, const std::string& part) {
+        BOOST_TEST(error.find(part) != std::string::npos, error);
+    };
+    const std::string one = R"({"type": "dense", "units": 1})";
+    const std::string three = R"({"type": "dense", "units": 3, "activation": "softmax"})";
+    const std::string bare = R"({"type": "dense", "units": 3})";
+    BOOST_TEST(model_error_of(one, "mean_squared_error", "") == "no error");
+    BOOST_TEST(model_error_of(three, "cross_entropy", "") == "no error");
+    has(model_error_of(three, "mean_squared_error", ""), "is a softmax, which gives shares of 1, but a regression");
+    has(model_error_of(bare + R"(, {"type": "activation", "activation": "softmax"})", "mean_squared_error", ""),
+        "is a softmax, which gives shares of 1");
+    has(model_error_of(bare, "mean_squared_error", ""), "gives 3 values, but a regression");
+    has(model_error_of(bare, "cross_entropy", ""), "is not a softmax, which cross_entropy needs");
+    has(model_error_of(one + ", " + R"({"type": "conv2d", "filters": 2})", "mean_squared_error", ""), "layer 1");
+    const std::string four = R"("y": {"type": "categorical", "categories": ["a", "b", "c", "d"]})";
+    has(model_error_of(three, "cross_entropy", four),
+        "p.json: model.layers[0]: has 3 units, but the plan gives the label \"y\" 4 classes (\"a\", \"b\", "
+        "\"c\", \"d\")");
+    BOOST_TEST(model_error_of(three, "cross_entropy",
+                              R"("y": {"type": "categorical", "categories": ["a", "b"]})") == "no error");
 }
 
 BOOST_AUTO_TEST_CASE(words_of_other_frameworks_are_told_their_own) {

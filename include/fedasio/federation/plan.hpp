@@ -45,6 +45,7 @@ struct plan {
     double quorum = 1.0;                         ///< share of the wanted updates that end a round's training
     double over_selection = 1.0;        ///< so many times the wanted clients train; the first to answer count
     std::uint32_t checkpoint_every = 5; ///< rounds; 0: none
+    std::string keep_best;              ///< the metric by which a model is the best; empty: see best_metric()
 };
 
 /// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep.
@@ -76,9 +77,13 @@ void check_model(const plan& what, const std::string& file_name);
 [[nodiscard]] boost::json::object to_json(const plan& what);
 
 /// SHA-256 of the canonical text of all that decides the weights after a given number of rounds: everything
-/// but `name`, `rounds`, `target_accuracy`, `deadline` and `checkpoint_every`. So a plan that is only
-/// prolonged can resume from its checkpoints.
+/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every` and `keep_best`. So a plan that is
+/// only prolonged can resume from its checkpoints.
 [[nodiscard]] std::string plan_digest(const plan& what);
+
+/// The metric of a round's result by which the best model is chosen: `keep_best`, else test_accuracy, in a
+/// regression test_loss, and train_loss where nothing is held out for testing.
+[[nodiscard]] std::string best_metric(const plan& what);
 
 /// A numeric label is learned (CSV with the loss mean_squared_error); then accuracy has no meaning.
 [[nodiscard]] bool is_regression(const plan& what);

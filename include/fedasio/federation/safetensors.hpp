@@ -59,4 +59,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const tensor
 /// opened or read.
 [[nodiscard]] model_file read_safetensors(const std::filesystem::path& path);
 
+/// Reads no more than the header. Throws likewise.
+[[nodiscard]] std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path);
+
 } // namespace fedasio::federation

@@ -24,6 +24,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -32,6 +33,8 @@
 
 namespace fedasio::master {
 
+class kept_models;
+struct kept_model;
 class plan_folders;
 struct initial_model;
 
@@ -42,6 +45,8 @@ struct run_options {
     bool resume = false;         ///< go on from the latest checkpoint of this plan, if there is one
     std::filesystem::path state_dir = "fedasio-state"; ///< empty: no checkpoints
     std::size_t keep_checkpoints = 3;                  ///< the latest ones; at least 1
+    /// Each training's last model goes into this file, however the training ends; empty: nowhere.
+    std::filesystem::path save_to;
     /// Folders whose files, at any depth, a plan that comes with `start` may name as its test files, besides
     /// those that lie beside the first plan's; never inside state_dir.
     std::vector<std::filesystem::path> plan_folders;
@@ -80,7 +85,7 @@ public:
     ~run();
 
     /// Serves trainings one after the other until cancelled, or until the first is over with
-    /// `exit_when_done`. False if the training that it ended with had failed.
+    /// `exit_when_done`. False if the training that it ended with had failed, or its model could not be saved.
     net::awaitable<bool> serve();
     /// Serves one worker from its hello to its end: the session of a net::listener.
     net::awaitable<void> admit(std::unique_ptr<net::stream> wire);
@@ -163,6 +168,7 @@ private:
     net::awaitable<void> prepare_workers(net::clock::time_point until);
     [[nodiscard]] net::clock::time_point owners_may_return_until() const;
     void tell_absent_owners();
+    void advise();
     net::awaitable<void> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
     net::awaitable<void> load_test_set();
@@ -225,6 +231,10 @@ private:
     [[nodiscard]] std::map<std::string, std::string> model_metadata() const;
     net::awaitable<command_answer> save(std::string name);
     net::awaitable<command_answer> load(std::string name);
+    net::awaitable<void> keep_best_model();
+    net::awaitable<void> keep_last_model();
+    net::awaitable<std::filesystem::path> keep(const kept_model& model);
+    net::awaitable<void> save_last_model();
     net::awaitable<void> checkpoint();
     void restore();
     void take_changes_up();
@@ -268,7 +278,11 @@ private:
     std::optional<double> accuracy_; ///< of the last round, as far as it counts for the target
     run_record record_;
     std::uint32_t checkpoint_round_ = 0; ///< the last one that is safe on disk
+    std::unique_ptr<kept_models> kept_;
+    std::mutex model_files_;             ///< held on the pool by who writes one
+    bool save_failed_ = false;           ///< of the last training, into options_.save_to
     bool loaded_once_ = false;           ///< some worker could use its data in this training
+    bool advised_ = false;               ///< in this run
     bool pausing_ = false;
     bool stopping_ = false;
     bool cancelling_ = false;                    ///< stopping, and at once

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <fedasio/data/dataset.hpp>
+#include <fedasio/nn/network.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace fedasio::federation {
+
+/// Why these samples cannot go through this network, with the remedy; empty if they can. An image must have
+/// the network's height, width and channels; only a network with a flat input takes images of any shape, and
+/// only the row of a table may be an image.
+[[nodiscard]] std::string problem_of_fit(const data::dataset& samples, const nn::network& network);
+
+/// Why a batch of so many samples would take too much memory in each lane; empty if it does not.
+[[nodiscard]] std::string problem_of_batch(std::uint32_t batch_size, const nn::network& network);
+
+} // namespace fedasio::federation

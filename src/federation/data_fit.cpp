@@ -1,0 +1,71 @@
+#include <fedasio/federation/data_fit.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace fedasio::federation {
+
+namespace {
+
+constexpr std::size_t most_batch_bytes = std::size_t{2} << 30U;
+
+std::string in_brackets(std::span<const std::uint32_t> dims) {
+    std::string text = "[";
+    for (const auto dim : dims) {
+        text += (text.size() > 1 ? ", " : "") + std::to_string(dim);
+    }
+    return text + "]";
+}
+
+std::string as_written(const nn::shape& input) {
+    if (input.height == 1 && input.width == 1) {
+        return in_brackets(std::array{input.channels});
+    }
+    return in_brackets(std::array{input.height, input.width, input.channels});
+}
+
+bool is_same(std::span<const std::uint32_t> dims, const nn::shape& input) {
+    const std::array expected{input.height, input.width, input.channels};
+    const auto channels = dims.size() > 2 ? dims[2] : 1;
+    return dims.size() <= expected.size() && std::array{dims[0], dims[1], channels} == expected;
+}
+
+} // namespace
+
+std::string problem_of_fit(const data::dataset& samples, const nn::network& network) {
+    const auto input = network.input();
+    const auto dims = samples.feature_dims();
+    const bool is_flat = dims.size() == 1 || (input.height == 1 && input.width == 1);
+    if (samples.feature_count() != input.size() || (!is_flat && !is_same(dims, input))) {
+        return "a sample of the data is " + in_brackets(dims) +
+               (dims.size() > 1 ? " (height, width, channels)" : "") + ", but model.input is " +
+               as_written(input) + ": write \"input\": " + in_brackets(dims) + " in the plan's model";
+    }
+    const auto units = network.output().size();
+    if (samples.class_count() > units) {
+        return "the data has " + std::to_string(samples.class_count()) +
+               " classes, but the model's last layer has " + std::to_string(units) +
+               " units: give it one unit a class";
+    }
+    return {};
+}
+
+std::string problem_of_batch(std::uint32_t batch_size, const nn::network& network) {
+    std::size_t widest = network.input().size();
+    for (const auto& layer : network.layers()) {
+        widest = std::max(widest, layer.output.size());
+    }
+    const auto bytes = std::size_t{batch_size} * widest * sizeof(float);
+    if (bytes <= most_batch_bytes) {
+        return {};
+    }
+    return "a batch of " + std::to_string(batch_size) + " samples with " + std::to_string(widest) +
+           " values each takes " + std::to_string(bytes >> 20U) +
+           " MiB in every thread: lower local.batch_size to " +
+           std::to_string(std::max<std::size_t>(1, most_batch_bytes / (widest * sizeof(float)))) +
+           " or less, or use fewer inputs (columns with many categories can be declared ignored)";
+}
+
+} // namespace fedasio::federation

@@ -1,0 +1,128 @@
+"""What was trained is not lost: --save, and the best and the last model in the state folder."""
+
+import json
+import signal
+import unittest
+
+from federation import Federation
+from model_file import read_safetensors
+from programs import run_program
+
+
+class SavedModels(Federation):
+    def model(self, name="best", state="state"):
+        return read_safetensors(self.folder / state / "models" / f"{name}.safetensors")
+
+    def test_the_flow_of_the_readme_keeps_its_models(self):
+        saved = self.folder / "out" / "model.safetensors"
+        report = self.run_to_the_end(self.plan(rounds=6, checkpoint_every=4), [], options=("--save", saved))
+        last = read_safetensors(saved)
+        self.assertEqual(last.metadata["round"], "6")
+        self.assertEqual(last.metadata["plan_digest"], report["plan_digest"])
+        self.assertEqual(last.data, self.model("last").data)
+        network = json.loads(last.metadata["network"])
+        self.assertEqual(network["input"], [8, 8, 1])
+        self.assertEqual([layer["type"] for layer in network["layers"]], ["flatten", "dense", "dense"])
+        accuracies = [result["test_accuracy"] for result in report["rounds"]]
+        best = self.model("best")
+        self.assertEqual(best.metadata["round"], str(accuracies.index(max(accuracies)) + 1))
+        self.assertEqual(float(best.metadata["test_accuracy"]), max(accuracies))
+
+    def test_by_another_metric(self):
+        report = self.run_to_the_end(self.plan(rounds=6, keep_best="train_loss"), [])
+        losses = [result["train_loss"] for result in report["rounds"]]
+        best = self.model("best")
+        self.assertEqual(best.metadata["round"], str(losses.index(min(losses)) + 1))
+        self.assertEqual(float(best.metadata["train_loss"]), min(losses))
+        self.assertNotIn("test_accuracy", best.metadata)
+
+    def test_a_signal_a_target_and_a_stop_save_too(self):
+        saved = self.folder / "model.safetensors"
+        plan = self.plan(rounds=1000000, checkpoint_every=0)
+        master = self.master(plan, "--autostart", "--save", saved)
+        self.workers(master, 1)
+        master.wait_event("round_finished")
+        master.signal(signal.SIGTERM)
+        self.assertEqual(master.wait_exit(), 0, master.text())
+        self.assertGreaterEqual(int(read_safetensors(saved).metadata["round"]), 1)
+        self.assertEqual(read_safetensors(saved).data, self.model("last").data)
+        self.assertEqual(self.model("best").metadata["kept"], "best")
+        saved.unlink()
+        report = self.run_to_the_end(
+            self.plan(rounds=1000, target_accuracy=0.5), [], options=("--save", saved)
+        )
+        self.assertEqual(report["outcome"], "target_reached")
+        self.assertEqual(read_safetensors(saved).metadata["round"], str(report["rounds"][-1]["round"]))
+        saved.unlink()
+        master = self.master(plan, "--autostart", "--save", saved)
+        self.workers(master, 1)
+        master.wait_event("round_finished")
+        master.command("stop")
+        master.wait_event("training_finished")
+        self.assertTrue(saved.exists())
+
+    def test_the_best_survives_a_kill(self):
+        plan = self.plan(rounds=40, checkpoint_every=3)
+        undisturbed = self.run_to_the_end(plan, [], options=("--state-dir", self.folder / "other"))
+        master = self.master(plan, "--autostart")
+        worker = self.workers(master, 1)[0]
+        master.wait_event("checkpoint_written", where=lambda e: e["round"] >= 12)
+        master.kill()
+        worker.kill()
+        report = self.run_to_the_end(plan, [], options=("--resume",))
+        self.assertEqual(report["weights_sha256"], undisturbed["weights_sha256"])
+        for name in "best", "last":
+            ours, theirs = self.model(name), self.model(name, "other")
+            self.assertEqual(ours.metadata["round"], theirs.metadata["round"])
+            self.assertEqual(ours.data, theirs.data)
+
+    def test_a_resume_at_the_end_keeps_the_best(self):
+        plan = self.plan(rounds=6)
+        self.run_to_the_end(plan, [])
+        before = self.model("best")
+        self.run_to_the_end(plan, [], options=("--resume",))
+        self.assertEqual(self.model("best").metadata, before.metadata)
+
+    def test_what_a_person_or_another_plan_has_saved_stays(self):
+        master = self.master(self.plan())
+        self.workers(master, 1)
+        master.train(rounds=1)
+        master.command("save", name="best")
+        by_hand = self.model("best")
+        self.assertNotIn("kept", by_hand.metadata)
+        master.train(rounds=5)
+        digest = master.get("status")["plan_digest"]
+        self.assertEqual(self.model("best").data, by_hand.data)
+        self.assertEqual(self.model("last").metadata["round"], "6")
+        self.assertIn(f"best-{digest[:8]}", master.get("status")["models"])
+        master.signal(signal.SIGTERM)
+        master.wait_exit()
+        last = self.model("last")
+        self.run_to_the_end(self.plan(seed=6), [])
+        self.assertEqual(self.model("last").data, last.data)
+
+    def test_a_file_that_cannot_be_written(self):
+        plan = self.write_plan(self.plan())
+        case = ("fedasio-master", "--plan", plan, "--save", plan / "below" / "m.safetensors")
+        code, _, errors = run_program(*case, directory=self.folder)
+        self.assertEqual(code, 2)
+        self.assertIn("--save: cannot make the folder", errors)
+        master = self.master(
+            self.plan(), "--autostart", "--exit-when-done", "--save", self.folder / "models" / "m.safetensors"
+        )
+        (self.folder / "models").rmdir()
+        (self.folder / "models").write_text("in the way")
+        worker = self.worker(master, "worker-1")
+        self.assertEqual(master.wait_exit(), 1, master.text())
+        self.assertIn("the model could not be saved", master.text())
+        self.assertEqual(worker.wait_exit(), 0)
+
+    def test_nothing_trained_is_nothing_saved(self):
+        saved = self.folder / "m.safetensors"
+        (self.folder / "train-labels").unlink()
+        self.run_to_the_end(self.plan(), [], options=("--save", saved), ends_with=1)
+        self.assertFalse(saved.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
