@@ -17,6 +17,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "pki.hpp"
+#include "predict.hpp"
 #include "program/command_line.hpp"
 #include "program/command_pages.hpp"
 #include "program/resources.hpp"
@@ -67,6 +68,8 @@ constexpr auto examples = R"(Examples:
   fedasio simulate plans/fashion-mnist-2nn.json
                                                train a plan in this one process, without a master
   fedasio sweep --help                         ... with every combination of some values
+  fedasio predict fedasio-state/models/best.safetensors --data rows.csv
+                                               what a saved model says of rows, as CSV
 
 Exit codes: 0 done; 1 refused, failed or the master cannot be reached; 2 wrong usage.)";
 
@@ -309,6 +312,7 @@ void declare(CLI::App& app, request& wanted) {
     });
     steering::add_simulate(app, wanted.job);
     steering::add_sweep(app, wanted.job);
+    steering::add_predict(app, wanted.job);
     steering::add_pki(app, wanted.job);
 }
 

@@ -1,4 +1,5 @@
 #include <fedasio/data/csv.hpp>
+#include <fedasio/data/csv_rows.hpp>
 #include <fedasio/data/error.hpp>
 
 #include "csv_columns.hpp"
@@ -37,16 +38,29 @@ struct encoder {
 
 class encoding {
 public:
-    encoding(const std::filesystem::path& file, const csv_table& table, const csv_schema& schema)
+    /// With `inputs_only` the file needs the columns that become inputs, and no others.
+    encoding(const std::filesystem::path& file, const csv_table& table, const csv_schema& schema,
+             bool inputs_only = false)
         : schema_(schema), classes_(index_of(schema.classes)), width_(feature_count(schema)) {
-        std::vector<std::string> expected{schema.label};
+        std::vector<std::string> expected;
         for (const csv_column_schema& column : schema.columns) {
-            expected.push_back(column.name);
+            if (!inputs_only || column.type != csv_column::kind::ignored) {
+                expected.push_back(column.name);
+            }
         }
-        require_same_columns(file.string() + ", line " + std::to_string(table.line()), table.names(),
-                             "the training data", expected);
         const name_index places = index_of(table.names());
-        label_ = places.at(schema.label);
+        if (inputs_only) {
+            std::erase_if(expected, [&](const std::string& name) { return places.contains(name); });
+            require_same_columns(file.string() + ", line " + std::to_string(table.line()), {},
+                                 "the training data", expected);
+        } else {
+            expected.push_back(schema.label);
+            require_same_columns(file.string() + ", line " + std::to_string(table.line()), table.names(),
+                                 "the training data", expected);
+        }
+        const auto label = places.find(schema.label);
+        has_label_ = label != places.end();
+        label_ = has_label_ ? label->second : 0;
         std::size_t first_input = 0;
         for (const csv_column_schema& column : schema.columns) {
             if (column.type == csv_column::kind::ignored) {
@@ -61,14 +75,35 @@ public:
 
     std::size_t width() const { return width_; }
 
-    /// Writes to inputs that are 0.
-    void encode_features(const csv_table& row, std::span<float> inputs) const {
+    bool has_label() const { return has_label_; }
+
+    /// For add_features().
+    table_rows no_rows() const {
+        table_rows rows;
+        rows.inputs = static_cast<std::uint32_t>(width_);
+        for (const encoder& column : encoders_) {
+            const auto first = static_cast<std::uint32_t>(column.first_input);
+            if (column.schema->type == csv_column::kind::numeric) {
+                rows.number_inputs.push_back(first);
+            } else {
+                rows.category_columns.push_back(
+                    {first, static_cast<std::uint32_t>(column.schema->categories.size())});
+            }
+        }
+        return rows;
+    }
+
+    /// Appends a row; if it throws, `to` has too much.
+    void add_features(const csv_table& row, table_rows& to) const {
         for (const encoder& column : encoders_) {
             if (column.schema->type == csv_column::kind::numeric) {
-                inputs[column.first_input] = number(row, column);
-            } else if (const auto field = row.field(column.file_column); !field.empty()) {
-                inputs[column.first_input + known(row, column.file_column, column.categories,
-                                                  column.schema->categories, "category")] = 1.0F;
+                to.numbers.push_back(number(row, column));
+            } else if (row.field(column.file_column).empty()) {
+                to.places.push_back(0);
+            } else {
+                const auto place =
+                    known(row, column.file_column, column.categories, column.schema->categories, "category");
+                to.places.push_back(static_cast<std::uint16_t>(place + 1));
             }
         }
     }
@@ -134,6 +169,7 @@ private:
     name_index classes_;
     std::size_t width_;
     std::size_t label_ = 0;
+    bool has_label_ = false;
     std::vector<encoder> encoders_;
 };
 
@@ -146,33 +182,95 @@ dataset read_csv(const std::filesystem::path& file, const csv_schema& schema) {
         throw error::in_file(
             file, "the schema leaves no column to learn from; check that all sides use the same plan");
     }
-    std::vector<float> features;
+    table_rows features = rows.no_rows();
     std::vector<float> targets;
     std::vector<std::int32_t> classes;
     while (table.next()) {
-        const std::size_t start = features.size();
-        if ((start + rows.width()) * sizeof(float) > most_feature_bytes) {
+        rows.add_features(table, features);
+        if (features.numbers.size() * sizeof(float) + features.places.size() * sizeof(std::uint16_t) >
+            most_feature_bytes) {
             throw table.fault(
-                "the encoded features take more than 16 GiB; declare columns with many categories "
-                "ignored, or split the file");
+                "the features take more than 16 GiB; declare columns ignored, or split the file");
         }
-        features.resize(start + rows.width());
-        rows.encode_features(table, std::span(features).subspan(start));
         if (schema.regression) {
             targets.push_back(rows.target_of(table));
         } else {
             classes.push_back(rows.class_of(table));
         }
     }
-    if (features.empty()) {
+    if (targets.empty() && classes.empty()) {
         throw error::in_file(file, "has a header, but no rows; add data");
     }
-    features.shrink_to_fit();
+    features.numbers.shrink_to_fit();
+    features.places.shrink_to_fit();
     std::vector<std::uint32_t> dims{static_cast<std::uint32_t>(rows.width())};
     if (schema.regression) {
         return {std::move(dims), std::move(features), std::move(targets)};
     }
     return {std::move(dims), std::move(features), std::move(classes), schema.classes};
+}
+
+struct csv_rows::reader {
+    reader(const std::filesystem::path& file, const csv_schema& by, bool with_labels)
+        : schema(by), wants_labels(with_labels), table(file, by.delimiter), rows(file, table, by, true) {
+        if (wants_labels && !rows.has_label()) {
+            throw error::in_file(file,
+                                 "has no column '" + by.label +
+                                     "', which holds the labels to compare with; leave the evaluation out, "
+                                     "or give labelled rows");
+        }
+    }
+
+    const csv_schema& schema;
+    bool wants_labels;
+    csv_table table;
+    encoding rows;
+};
+
+csv_rows::csv_rows(const std::filesystem::path& file, const csv_schema& schema, bool wants_labels)
+    : reader_(std::make_unique<reader>(file, schema, wants_labels)) {}
+
+csv_rows::~csv_rows() = default;
+
+std::vector<std::string> csv_rows::extra_columns() const {
+    std::vector<std::string> extra;
+    for (const auto& name : reader_->table.names()) {
+        const auto& known = reader_->schema.columns;
+        if (name != reader_->schema.label &&
+            std::ranges::find(known, name, &csv_column_schema::name) == known.end()) {
+            extra.push_back(name);
+        }
+    }
+    return extra;
+}
+
+table_rows csv_rows::no_rows() const {
+    return reader_->rows.no_rows();
+}
+
+bool csv_rows::next(row& into, table_rows& features) {
+    into = {};
+    const auto numbers = features.numbers.size();
+    const auto places = features.places.size();
+    auto& table = reader_->table;
+    if (!table.next_of_any_length()) {
+        return false;
+    }
+    into.line = table.line();
+    try {
+        table.require_length();
+        reader_->rows.add_features(table, features);
+        if (reader_->wants_labels && reader_->schema.regression) {
+            into.label_value = reader_->rows.target_of(table);
+        } else if (reader_->wants_labels) {
+            into.label_class = reader_->rows.class_of(table);
+        }
+    } catch (const error& problem) {
+        into.problem = problem.what();
+        features.numbers.resize(numbers);
+        features.places.resize(places);
+    }
+    return true;
 }
 
 } // namespace fedasio::data

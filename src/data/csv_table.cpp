@@ -53,12 +53,16 @@ bool csv_table::next() {
     if (!next_row()) {
         return false;
     }
+    require_length();
+    return true;
+}
+
+void csv_table::require_length() const {
     if (ends_.size() != names_.size()) {
         throw fault("the row has " + std::to_string(ends_.size()) + " fields, but the header has " +
                     std::to_string(names_.size()) +
                     "; correct the row, or quote fields that contain the delimiter");
     }
-    return true;
 }
 
 void csv_table::read_header() {

@@ -30,6 +30,11 @@ public:
     /// Goes to the next row; false at the end of the file.
     bool next();
 
+    /// The same for who goes on after a row of another length, by require_length(); next() throws for it.
+    bool next_of_any_length() { return next_row(); }
+
+    void require_length() const;
+
     /// A field of this row; valid until next().
     std::string_view field(std::size_t column) const {
         const std::size_t start = column == 0 ? 0 : ends_[column - 1];

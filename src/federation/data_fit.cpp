@@ -1,15 +1,12 @@
 #include <fedasio/federation/data_fit.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace fedasio::federation {
 
 namespace {
-
-constexpr std::size_t most_batch_bytes = std::size_t{2} << 30U;
 
 std::string in_brackets(std::span<const std::uint32_t> dims) {
     std::string text = "[";
@@ -50,22 +47,6 @@ std::string problem_of_fit(const data::dataset& samples, const nn::network& netw
                " units: give it one unit a class";
     }
     return {};
-}
-
-std::string problem_of_batch(std::uint32_t batch_size, const nn::network& network) {
-    std::size_t widest = network.input().size();
-    for (const auto& layer : network.layers()) {
-        widest = std::max(widest, layer.output.size());
-    }
-    const auto bytes = std::size_t{batch_size} * widest * sizeof(float);
-    if (bytes <= most_batch_bytes) {
-        return {};
-    }
-    return "a batch of " + std::to_string(batch_size) + " samples with " + std::to_string(widest) +
-           " values each takes " + std::to_string(bytes >> 20U) +
-           " MiB in every thread: lower local.batch_size to " +
-           std::to_string(std::max<std::size_t>(1, most_batch_bytes / (widest * sizeof(float)))) +
-           " or less, or use fewer inputs (columns with many categories can be declared ignored)";
 }
 
 } // namespace fedasio::federation

@@ -25,6 +25,19 @@ std::vector<federation::tensor_shape> layout_of(const nn::network& network) {
     return layout;
 }
 
+/// Of the plan's data, without the folders of this machine.
+boost::json::object file_names(const data::source_spec& source) {
+    const auto all = federation::to_json(source);
+    boost::json::object names;
+    for (const auto* key :
+         {"type", "train", "test", "train_images", "train_labels", "test_images", "test_labels"}) {
+        if (const auto* path = all.if_contains(key)) {
+            names[key] = std::filesystem::path(std::string(path->as_string())).filename().string();
+        }
+    }
+    return names;
+}
+
 net::payload to_payload(std::span<const float> values) {
     net::buffer copy(values.size_bytes());
     std::ranges::copy(values, copy.floats().begin());
@@ -40,6 +53,7 @@ std::map<std::string, std::string> run::model_metadata() const {
                                                 {"round", std::to_string(round_)}};
     if (network_) {
         metadata["network"] = federation::canonical_text(federation::to_json(network_->spec()));
+        metadata["source"] = federation::canonical_text(file_names(plan_.source));
     }
     if (schema_) {
         metadata["schema"] = federation::canonical_text(federation::to_json(*schema_));

@@ -239,7 +239,8 @@ void session::take_model(const net::frame& request) {
         return;
     }
     const auto* data = work_.data();
-    if (const auto problem = data == nullptr ? std::string() : federation::problem_of_fit(data->samples(), setup->network);
+    if (const auto problem =
+            data == nullptr ? std::string() : federation::problem_of_fit(data->samples(), setup->network);
         !problem.empty()) {
         log_(severity::warning, "the data does not fit the model: " + problem);
         connection_->refuse(request, refusal_code::data, problem);

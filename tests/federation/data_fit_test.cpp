@@ -59,13 +59,4 @@ BOOST_AUTO_TEST_CASE(more_classes_than_units_do_not_fit) {
                "the data has 4 classes, but the model's last layer has 3 units: give it one unit a class");
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_that_is_too_large_is_told_what_fits) {
-    BOOST_TEST(federation::problem_of_batch(32, network_for({1, 1, 10'000})).empty());
-    const auto problem = federation::problem_of_batch(65'536, network_for({1, 1, 10'000}));
-    BOOST_TEST(problem.find("takes 2500 MiB in every thread: lower local.batch_size to 53687 or less") !=
-                   std::string::npos,
-               problem);
-    BOOST_TEST(federation::problem_of_batch(53'687, network_for({1, 1, 10'000})).empty());
-}
-
 BOOST_AUTO_TEST_SUITE_END()

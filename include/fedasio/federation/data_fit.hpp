@@ -3,7 +3,6 @@
 #include <fedasio/data/dataset.hpp>
 #include <fedasio/nn/network.hpp>
 
-#include <cstdint>
 #include <string>
 
 namespace fedasio::federation {
@@ -12,8 +11,5 @@ namespace fedasio::federation {
 /// the network's height, width and channels; only a network with a flat input takes images of any shape, and
 /// only the row of a table may be an image.
 [[nodiscard]] std::string problem_of_fit(const data::dataset& samples, const nn::network& network);
-
-/// Why a batch of so many samples would take too much memory in each lane; empty if it does not.
-[[nodiscard]] std::string problem_of_batch(std::uint32_t batch_size, const nn::network& network);
 
 } // namespace fedasio::federation

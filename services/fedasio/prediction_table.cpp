@@ -1,0 +1,118 @@
+#include "prediction_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <iostream>
+#include <stdexcept>
+#include <system_error>
+
+namespace fedasio::steering {
+namespace {
+
+template <class Number>
+std::string shortest(Number number) {
+    std::array<char, 32> digits{};
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
+}
+
+std::string field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) {
+        return text;
+    }
+    std::string quoted = "\"";
+    for (const char c : text) {
+        quoted += c == '"' ? "\"\"" : std::string(1, c);
+    }
+    return quoted + '"';
+}
+
+} // namespace
+
+std::size_t predicted_class(std::span<const float> outputs) {
+    return static_cast<std::size_t>(std::ranges::max_element(outputs) - outputs.begin());
+}
+
+double predicted_value(const federation::trained_model& model, float output) {
+    return static_cast<double>(output) * model.schema->label_deviation + model.schema->label_mean;
+}
+
+prediction_table::prediction_table(const std::string& where, const federation::trained_model& model,
+                                   const std::string& place)
+    : model_(model), columns_(model.is_regression() ? 0 : model.network.output().size()) {
+    if (where == "-") {
+        out_ = &std::cout;
+    } else if (!where.empty()) {
+        path_ = where;
+        partial_ = where + ".partial";
+        file_.open(partial_, std::ios::binary | std::ios::trunc);
+        out_ = &file_;
+        if (!file_) {
+            throw std::runtime_error("cannot write " + partial_.string() + ": name another file with --out");
+        }
+    }
+    auto line = place + ",prediction";
+    for (std::size_t i = 0; i < columns_; ++i) {
+        line += "," + field(model.output_name(i));
+    }
+    write(line);
+}
+
+prediction_table::~prediction_table() {
+    if (!partial_.empty()) {
+        file_.close();
+        std::error_code ignored;
+        std::filesystem::remove(partial_, ignored);
+    }
+}
+
+void prediction_table::add(std::uint64_t place, std::span<const float> outputs) {
+    if (out_ == nullptr) {
+        return;
+    }
+    auto line = shortest(place) + ",";
+    if (model_.is_regression()) {
+        line += shortest(predicted_value(model_, outputs[0]));
+    } else {
+        line += field(model_.output_name(predicted_class(outputs)));
+        for (const float output : outputs) {
+            line += "," + shortest(output);
+        }
+    }
+    write(line);
+}
+
+void prediction_table::add_unusable(std::uint64_t place) {
+    write(shortest(place) + std::string(1 + columns_, ','));
+}
+
+void prediction_table::close() {
+    if (out_ == nullptr) {
+        return;
+    }
+    out_->flush();
+    bool failed = !*out_;
+    std::error_code problem;
+    if (!partial_.empty()) {
+        file_.close();
+        failed = failed || !file_;
+        if (!failed) {
+            std::filesystem::rename(partial_, path_, problem);
+            failed = static_cast<bool>(problem);
+        }
+    }
+    if (failed) {
+        throw std::runtime_error("the predictions could not be written to " +
+                                 (path_.empty() ? std::string("the standard output") : path_.string()) +
+                                 ": is the disk full?");
+    }
+    partial_.clear();
+}
+
+void prediction_table::write(const std::string& line) {
+    if (out_ != nullptr) {
+        *out_ << line << "\r\n";
+    }
+}
+
+} // namespace fedasio::steering

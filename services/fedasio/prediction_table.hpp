@@ -1,0 +1,50 @@
+#pragma once
+
+#include <fedasio/federation/trained_model.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iosfwd>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace fedasio::steering {
+
+/// What comes out for each row, as CSV (RFC 4180): its place, the prediction, and for classes every output
+/// under the class's name. A file is written beside its place and renamed at the end.
+class prediction_table {
+public:
+    /// `where` is "-" for the standard output; empty: nowhere. `place` names the first column. Throws
+    /// std::runtime_error if the file cannot be made.
+    prediction_table(const std::string& where, const federation::trained_model& model,
+                     const std::string& place);
+    ~prediction_table();
+    prediction_table(const prediction_table&) = delete;
+    prediction_table& operator=(const prediction_table&) = delete;
+
+    void add(std::uint64_t place, std::span<const float> outputs);
+    /// A row that could not be used: its fields are empty.
+    void add_unusable(std::uint64_t place);
+    /// Throws std::runtime_error if not everything could be written.
+    void close();
+
+private:
+    void write(const std::string& line);
+
+    const federation::trained_model& model_;
+    std::filesystem::path path_;
+    std::filesystem::path partial_;
+    std::ofstream file_;
+    std::ostream* out_ = nullptr;
+    std::size_t columns_ = 0;
+};
+
+/// The class with the largest output.
+[[nodiscard]] std::size_t predicted_class(std::span<const float> outputs);
+
+/// The output of a regression in the label's own unit.
+[[nodiscard]] double predicted_value(const federation::trained_model& model, float output);
+
+} // namespace fedasio::steering

@@ -1,0 +1,305 @@
+"""fedasio predict: what comes out agrees with an independent reading of the model's file."""
+
+import csv
+import gzip
+import io
+import json
+import math
+import random
+import struct
+import unittest
+
+from federation import Federation
+from model_file import read_safetensors
+from programs import run_program
+from sample_data import TEST_FILES
+
+MISSING = ""
+
+
+def softmax(values):
+    top = max(values)
+    parts = [math.exp(value - top) for value in values]
+    return [part / sum(parts) for part in parts]
+
+
+ACTIVATIONS = {
+    "linear": lambda values: values,
+    "relu": lambda values: [max(0.0, value) for value in values],
+    "tanh": lambda values: [math.tanh(value) for value in values],
+    "softmax": softmax,
+}
+
+
+class Reference:
+    """Encodes and predicts by nothing but the file."""
+
+    def __init__(self, path):
+        model = read_safetensors(path)
+        self.metadata = model.metadata
+        self.network = json.loads(model.metadata["network"])
+        self.schema = json.loads(model.metadata.get("schema", "null"))
+        self.tensors = {}
+        offset = 0
+        for name, shape in model.shapes.items():
+            size = math.prod(shape)
+            self.tensors[name] = struct.unpack_from(f"<{size}f", model.data, offset)
+            offset += 4 * size
+
+    def encode(self, row):
+        inputs = []
+        for column in self.schema["columns"]:
+            field = row.get(column["name"])
+            if column["type"] == "numeric":
+                value = column["mean"] if field == MISSING else float(field)
+                inputs.append((value - column["mean"]) / column["deviation"] if column["deviation"] else 0.0)
+            elif column["type"] == "categorical":
+                inputs += [1.0 if field == name else 0.0 for name in column["categories"]]
+        return inputs
+
+    def outputs(self, values):
+        for number, layer in enumerate(self.network["layers"]):
+            if layer["type"] != "dense":
+                continue
+            kernel = self.tensors[f"{number}.dense.kernel"]
+            bias = self.tensors[f"{number}.dense.bias"]
+            units = layer["units"]
+            values = ACTIVATIONS[layer["activation"]](
+                [
+                    bias[unit] + sum(value * kernel[i * units + unit] for i, value in enumerate(values))
+                    for unit in range(units)
+                ]
+            )
+        return values
+
+
+def area_under_roc(pairs):
+    own = [score for score, is_own in pairs if is_own]
+    others = [score for score, is_own in pairs if not is_own]
+    wins = sum((a > b) + (a == b) / 2 for a in own for b in others)
+    return wins / (len(own) * len(others))
+
+
+class Predict(Federation):
+    def rows(self, count=240, seed=3):
+        chance = random.Random(seed)
+        rows = []
+        for _ in range(count):
+            heat, wear, site = chance.uniform(40, 70), chance.random(), chance.choice(["north", "south, old", "east"])
+            level = heat + 30 * wear + (5 if site == "east" else 0) + chance.gauss(0, 2)
+            state = "worn" if level > 77 else "good" if level < 68 else "so, so"
+            rows.append(
+                {
+                    "heat": MISSING if chance.random() < 0.05 else f"{heat:.2f}",
+                    "wear": f"{wear:.3f}",
+                    "site": MISSING if chance.random() < 0.05 else site,
+                    "note": "x",
+                    "state": state,
+                    "price": f"{1000 * level:.1f}",
+                }
+            )
+        return rows
+
+    def table(self, name, rows, columns=None):
+        path = self.folder / name
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, columns or list(rows[0]), extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        return path
+
+    def train(self, label, unit, loss, name="model.safetensors"):
+        ignored = {"price": "ignored"} if label == "state" else {"state": "ignored"}
+        plan = {
+            "model": {
+                "layers": [{"type": "dense", "units": 8, "activation": "tanh"}, unit],
+                "loss": loss,
+            },
+            "data": {
+                "source": {"type": "csv", "label": label, "columns": {"note": "ignored", **ignored}},
+                "partition": {"scheme": "local"},
+            },
+            "clients": 2,
+            "rounds": 15,
+            "local": {"epochs": 4, "batch_size": 8},
+        }
+        halves = [self.table("a.csv", self.rows()[:120]), self.table("b.csv", self.rows()[120:])]
+        path = self.folder / name
+        code, _, errors = run_program(
+            "fedasio", "simulate", self.write_plan(plan), "--save", path, "--data", halves[0], "--data", halves[1],
+            directory=self.folder,
+        )
+        self.assertEqual(code, 0, errors)
+        return path
+
+    def classes(self):
+        return self.train("state", {"type": "dense", "units": 3, "activation": "softmax"}, "cross_entropy")
+
+    def prices(self):
+        return self.train("price", {"type": "dense", "units": 1}, "mean_squared_error")
+
+    def predict(self, *arguments, ends_with=0):
+        code, output, errors = run_program("fedasio", "predict", *arguments, directory=self.folder)
+        self.assertEqual(code, ends_with, errors)
+        return output, errors
+
+    def parse(self, text):
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    def test_classes_with_their_probabilities(self):
+        model = self.classes()
+        reference = Reference(model)
+        names = reference.schema["classes"]
+        self.assertEqual(names, ["good", "so, so", "worn"])
+        fresh = self.rows(600, seed=8)
+        # Without the label, in another order, and with a column that nobody knows.
+        for row in fresh:
+            row["unknown"] = "1"
+        data = self.table("fresh.csv", fresh, ["unknown", "site", "wear", "heat"])
+        output, errors = self.predict(model, "--data", data)
+        self.assertIn("columns 'unknown'", errors)
+        predicted = self.parse(output)
+        self.assertEqual(list(predicted[0]), ["line", "prediction", *names])
+        self.assertEqual([int(row["line"]) for row in predicted], list(range(2, 602)))
+        for row, found in zip(fresh, predicted):
+            expected = reference.outputs(reference.encode(row))
+            for name, probability in zip(names, expected):
+                self.assertAlmostEqual(float(found[name]), probability, delta=2e-5)
+            self.assertEqual(float(found[found["prediction"]]), max(float(found[name]) for name in names))
+        self.predict(model, "--data", data, "--out", "made/p.csv")
+        self.assertEqual(self.parse((self.folder / "made" / "p.csv").read_text(newline="")), predicted)
+        self.assertEqual([file.name for file in (self.folder / "made").iterdir()], ["p.csv"])
+
+    def test_numbers_in_the_unit_of_the_label(self):
+        model = self.prices()
+        reference = Reference(model)
+        fresh = self.rows(100, seed=9)
+        data = self.table("fresh.csv", fresh)
+        predicted = self.parse(self.predict(model, "--data", data)[0])
+        self.assertEqual(list(predicted[0]), ["line", "prediction"])
+        errors, prices = [], []
+        for row, found in zip(fresh, predicted):
+            (output,) = reference.outputs(reference.encode(row))
+            expected = output * reference.schema["label_deviation"] + reference.schema["label_mean"]
+            self.assertAlmostEqual(float(found["prediction"]), expected, delta=1e-4 * abs(expected))
+            errors.append(expected - float(row["price"]))
+            prices.append(float(row["price"]))
+        said = dict(line.split(": ") for line in self.predict(model, "--data", data, "--evaluate")[0].splitlines())
+        mean = sum(prices) / len(prices)
+        squares = sum(error * error for error in errors)
+        self.assertEqual(said["samples"], "100")
+        self.assertAlmostEqual(float(said["R2"]), 1 - squares / sum((p - mean) ** 2 for p in prices), delta=1e-3)
+        self.assertAlmostEqual(float(said["RMSE"]) / math.sqrt(squares / 100), 1, delta=1e-3)
+        self.assertAlmostEqual(float(said["MAE"]) / (sum(map(abs, errors)) / 100), 1, delta=1e-3)
+
+    def test_an_evaluation_of_classes(self):
+        model = self.classes()
+        reference = Reference(model)
+        names = reference.schema["classes"]
+        labelled = self.rows(300, seed=10)
+        data = self.table("labelled.csv", labelled)
+        output, _ = self.predict(model, "--data", data, "--evaluate")
+        outputs = [reference.outputs(reference.encode(row)) for row in labelled]
+        said = [max(range(3), key=one.__getitem__) for one in outputs]
+        true = [names.index(row["state"]) for row in labelled]
+        accuracy = sum(a == b for a, b in zip(said, true)) / 300
+        self.assertRegex(output, rf"(?m)^accuracy: {accuracy:.6g}$")
+        areas = [area_under_roc([(one[k], label == k) for one, label in zip(outputs, true)]) for k in range(3)]
+        (auc,) = [float(line.split(": ")[1]) for line in output.splitlines() if line.startswith("AUC")]
+        self.assertAlmostEqual(auc, sum(areas) / 3, delta=2e-3)
+        table = output.splitlines()[-3:]
+        for k, line in enumerate(table):
+            row = [sum(1 for a, b in zip(true, said) if (a, b) == (k, j)) for j in range(3)]
+            self.assertTrue(line.strip().startswith(names[k]), line)
+            self.assertEqual([int(word) for word in line.split()[-3:]], row)
+            self.assertAlmostEqual(float(line.split()[-4]), row[k] / sum(row), delta=1e-4)
+        # With a file for the predictions too; without labels it cannot be done.
+        self.predict(model, "--data", data, "--evaluate", "--out", "p.csv")
+        self.assertEqual(len(self.parse((self.folder / "p.csv").read_text(newline=""))), 300)
+        unlabelled = self.table("unlabelled.csv", labelled, ["heat", "wear", "site"])
+        _, errors = self.predict(model, "--data", unlabelled, "--evaluate", ends_with=1)
+        self.assertIn("has no column 'state'", errors)
+
+    def test_rows_that_cannot_be_used_are_named_and_the_others_go_on(self):
+        model = self.classes()
+        text = (
+            "heat,wear,site\r\n"
+            "50,0.5,north\r\n"
+            "hot,0.5,north\r\n"
+            "50,0.5\r\n"
+            "60,0.25,west\r\n"
+            "\r\n"
+            "61,0.75,east\r\n"
+        )
+        (self.folder / "odd.csv").write_text(text, newline="")
+        output, errors = self.predict(model, "--data", "odd.csv", ends_with=1)
+        rows = self.parse(output)
+        self.assertEqual([row["line"] for row in rows], ["2", "3", "4", "5", "7"])
+        self.assertEqual([bool(row["prediction"]) for row in rows], [True, False, False, False, True])
+        self.assertIn("odd.csv, line 3: column 'heat': 'hot'", errors)
+        self.assertIn("odd.csv, line 4: the row has 2 fields", errors)
+        self.assertIn("odd.csv, line 5: column 'site': 'west'", errors)
+        self.assertIn("3 of 5 rows could not be used", errors)
+        (self.folder / "none.csv").write_text("heat,wear,site\nhot,1,north\n")
+        output, errors = self.predict(model, "--data", "none.csv", ends_with=1)
+        self.assertEqual(len(self.parse(output)), 1)
+
+    def test_tables_and_files_that_do_not_fit(self):
+        model = self.classes()
+        (self.folder / "other.csv").write_text("heat,site\n50,north\n")
+        _, errors = self.predict(model, "--data", "other.csv", ends_with=1)
+        self.assertIn("it lacks 'wear'", errors)
+        (self.folder / "empty.csv").write_text("heat,wear,site\n")
+        _, errors = self.predict(model, "--data", "empty.csv", ends_with=1)
+        self.assertIn("no rows", errors)
+        _, errors = self.predict("other.csv", "--data", "other.csv", ends_with=1)
+        self.assertIn("safetensors", errors)
+        content = model.read_bytes()
+        for cut in 4, 100, len(content) - 4:
+            (self.folder / "cut.safetensors").write_bytes(content[:cut])
+            _, errors = self.predict("cut.safetensors", "--data", "other.csv", ends_with=1)
+            self.assertIn("cut.safetensors", errors)
+
+    def test_a_model_of_an_older_version_needs_its_plan(self):
+        model = self.classes()
+        content = model.read_bytes()
+        (length,) = struct.unpack_from("<Q", content)
+        header = json.loads(content[8 : 8 + length])
+        del header["__metadata__"]["network"]
+        text = json.dumps(header).encode()
+        old = self.folder / "old.safetensors"
+        old.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+        data = self.table("fresh.csv", self.rows(10, seed=4))
+        _, errors = self.predict(old, "--data", data, ends_with=1)
+        self.assertIn("--plan", errors)
+        with_plan, _ = self.predict(old, "--data", data, "--plan", self.folder / "plan.json")
+        self.assertEqual(with_plan, self.predict(model, "--data", data)[0])
+
+    def test_images(self):
+        plan = self.plan()
+        plan["data"]["source"].update(TEST_FILES)
+        model = self.folder / "images.safetensors"
+        code, _, errors = run_program(
+            "fedasio", "simulate", self.write_plan(plan), "--save", model, "--report", "r.json", directory=self.folder
+        )
+        self.assertEqual(code, 0, errors)
+        accuracy = json.loads((self.folder / "r.json").read_text())["rounds"][-1]["test_accuracy"]
+        images = self.folder / TEST_FILES["test_images"]
+        labels = self.folder / TEST_FILES["test_labels"]
+        predicted = self.parse(self.predict(model, "--data", images)[0])
+        self.assertEqual(list(predicted[0]), ["sample", "prediction", "0", "1", "2", "3"])
+        pixels = gzip.decompress(images.read_bytes())[16:]
+        reference = Reference(model)
+        for number, found in enumerate(predicted):
+            expected = reference.outputs([byte / 255 for byte in pixels[64 * number : 64 * (number + 1)]])
+            for k in range(4):
+                self.assertAlmostEqual(float(found[str(k)]), expected[k], delta=2e-5)
+        for arguments in (("--data", images, "--labels", labels), ("--data", self.folder)):
+            output, _ = self.predict(model, *arguments, "--evaluate")
+            self.assertRegex(output, rf"(?m)^accuracy: {accuracy:.6g}$")
+        _, errors = self.predict(model, "--data", images, "--evaluate", ends_with=1)
+        self.assertIn("--labels", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
