@@ -2,6 +2,7 @@
 
 #include <fedasio/federation/durable_file.hpp>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -28,12 +29,48 @@ level to_level(const master::log_line& line) {
     return level::info;
 }
 
+namespace json = boost::json;
+
+/// A round for readers of tables: numbers as they are, of lists how long they are, and the members of objects
+/// under both names.
+json::object flat(const json::object& round) {
+    json::object result;
+    for (const auto& [key, value] : round) {
+        if (const auto* list = value.if_array()) {
+            result[key] = list->size();
+        } else if (const auto* members = value.if_object()) {
+            for (const auto& [name, inner] : flat(*members)) {
+                result[std::string(key) + "_" + std::string(name)] = inner;
+            }
+        } else {
+            result[key] = value;
+        }
+    }
+    return result;
+}
+
+/// One round a line.
+std::string rounds_text(const json::object& report) {
+    std::string text = "[";
+    for (const auto& round : report.at("rounds").as_array()) {
+        text += (text.size() == 1 ? "\n" : ",\n") + json::serialize(flat(round.as_object()));
+    }
+    return text + "\n]\n";
+}
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+    const std::array parts{std::as_bytes(std::span(text))};
+    federation::write_durably(path, parts);
+}
+
 bool write_report(const std::string& path, const master::report& content) {
     try {
-        const auto text = boost::json::serialize(content.to_json()) + "\n";
-        const std::array parts{std::as_bytes(std::span(text))};
-        federation::write_durably(path, parts);
-        log(level::info, "report", "wrote the report to " + path);
+        const auto report = content.to_json();
+        const auto rounds = rounds_beside(path);
+        write_text(rounds, rounds_text(report));
+        write_text(path, json::serialize(report) + "\n");
+        log(level::info, "report",
+            "wrote the report to " + path + ", its rounds as a table to " + rounds.string());
         return true;
     } catch (const std::exception& e) {
         log(level::error, "report", std::string("the report could not be written: ") + e.what());
@@ -42,6 +79,10 @@ bool write_report(const std::string& path, const master::report& content) {
 }
 
 } // namespace
+
+std::filesystem::path rounds_beside(std::filesystem::path report) {
+    return report.replace_extension(".rounds.json");
+}
 
 event_output::event_output(const net::clock& time, std::string report_file)
     : report_(time), report_file_(std::move(report_file)) {}

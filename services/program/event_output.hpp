@@ -5,9 +5,14 @@
 #include <fedasio/master/report.hpp>
 #include <fedasio/net/clock.hpp>
 
+#include <filesystem>
 #include <string>
 
 namespace fedasio::program {
+
+/// Where the rounds of this report go as a table, which pandas.read_json reads: `r.rounds.json` beside
+/// `r.json`.
+[[nodiscard]] std::filesystem::path rounds_beside(std::filesystem::path report);
 
 /// Where a program that drives trainings puts what happens: the process's log, and the file of --report.
 class event_output {

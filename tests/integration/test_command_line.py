@@ -132,7 +132,7 @@ class Usage(Federation):
             "fedasio", "simulate", plan, "--report", "made/r.json", "--save", "made/m.safetensors", directory=self.folder
         )
         self.assertEqual(code, 0, errors)
-        self.assertEqual({entry.name for entry in (self.folder / "made").iterdir()}, {"r.json", "m.safetensors"})
+        self.assertEqual({entry.name for entry in (self.folder / "made").iterdir()}, {"r.json", "r.rounds.json", "m.safetensors"})
         self.assertEqual({entry.name for entry in self.folder.iterdir()}, before | {"made"})
 
     def assert_one_line(self, case, *words, code=1):
@@ -252,6 +252,18 @@ class Endings(Federation):
         report = self.run_to_the_end(self.plan(), [], ends_with=1)
         self.assertEqual(report["outcome"], "failed")
         self.assertIn("train-labels", report["detail"])
+
+    def test_the_rounds_are_a_table_beside_the_report(self):
+        """What pandas.read_json takes: a list of objects with the same keys, and no value with values inside."""
+        report = self.run_to_the_end(self.plan(rounds=3), [])
+        rounds = json.loads((self.folder / "report.rounds.json").read_text())
+        self.assertEqual([row["round"] for row in rounds], [1, 2, 3])
+        for row, result in zip(rounds, report["rounds"]):
+            self.assertEqual(list(row), list(rounds[0]))
+            self.assertFalse([value for value in row.values() if isinstance(value, (dict, list))])
+            self.assertEqual((row["cohort"], row["dropped"]), (4, 0))
+            self.assertEqual(row["seconds_training"], result["seconds"]["training"])
+            self.assertEqual(row["test_accuracy"], result["test_accuracy"])
 
     def test_report_that_cannot_be_written(self):
         master = self.master(
