@@ -252,6 +252,10 @@ int start(settings from, bool min_workers_given) {
     });
     program::run_until_over(context, pool);
     children.end(std::chrono::seconds(5));
+    // The last line: what this process takes with it.
+    if (const auto lost = run.unsafe(); !lost.empty()) {
+        run.notice(severity::error, lost);
+    }
     return succeeded && output.is_complete() ? program::done : program::failed;
 }
 

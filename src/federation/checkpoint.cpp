@@ -18,6 +18,8 @@ constexpr std::size_t round_digits = 10;
 constexpr std::string_view extension = ".safetensors";
 constexpr std::string_view partial_extension = ".partial";
 constexpr std::string_view damaged_extension = ".damaged";
+constexpr std::string_view journal_extension = ".rounds";
+constexpr std::size_t longest_run = 64;
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -207,6 +209,37 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const ch
         }
     }
     return path;
+}
+
+std::filesystem::path journal_path(const std::filesystem::path& dir, std::string_view plan_digest,
+                                   std::string_view run) {
+    const auto is_plain = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    };
+    if (run.empty() || run.size() > longest_run || !std::ranges::all_of(run, is_plain)) {
+        throw std::invalid_argument("it is of no run");
+    }
+    return dir / (file_prefix(plan_digest) + std::string(run) + std::string(journal_extension));
+}
+
+void remove_other_journals(const std::filesystem::path& dir, std::string_view plan_digest,
+                           std::string_view run, disk& on) {
+    const auto own = journal_path(dir, plan_digest, run);
+    const auto prefix = file_prefix(plan_digest);
+    std::vector<std::filesystem::path> others;
+    std::error_code ec;
+    for (const auto& entry : std::filesystem::directory_iterator(dir, ec)) {
+        const auto name = entry.path().filename().string();
+        if (name.starts_with(prefix) && name.ends_with(journal_extension) && entry.path() != own) {
+            others.push_back(entry.path());
+        }
+    }
+    for (const auto& file : others) {
+        try {
+            on.remove(file);
+        } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): it is in nobody's way
+        }
+    }
 }
 
 checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::string_view plan_digest,

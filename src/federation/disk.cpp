@@ -55,6 +55,12 @@ public:
         }
     }
 
+    void cut(std::uint64_t length) {
+        if (::ftruncate(handle_, static_cast<off_t>(length)) != 0) {
+            fail(errno, path_, "shorten");
+        }
+    }
+
     void close() override {
         if (::close(std::exchange(handle_, -1)) != 0) {
             fail(errno, path_, "close");
@@ -70,6 +76,12 @@ class machine_disk final : public disk {
 public:
     std::unique_ptr<open_file> create(const std::filesystem::path& path) override {
         return std::make_unique<system_file>(path, O_WRONLY | O_CREAT | O_TRUNC);
+    }
+
+    std::unique_ptr<open_file> append(const std::filesystem::path& path, std::uint64_t keep) override {
+        auto file = std::make_unique<system_file>(path, O_WRONLY | O_CREAT | O_APPEND);
+        file->cut(keep);
+        return file;
     }
 
     void rename(const std::filesystem::path& from, const std::filesystem::path& to) override {

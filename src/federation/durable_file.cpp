@@ -76,4 +76,16 @@ void write_durably(const std::filesystem::path& path, std::span<const std::span<
     on.sync_directory(directory);
 }
 
+void append_durably(const std::filesystem::path& path, std::uint64_t keep, std::string_view bytes, disk& on) {
+    const auto directory = directory_of(path);
+    make_directories(on, directory);
+    const auto file = on.append(path, keep);
+    file->write(std::as_bytes(std::span(bytes)));
+    file->sync();
+    file->close();
+    if (keep == 0) {
+        on.sync_directory(directory);
+    }
+}
+
 } // namespace fedasio::federation

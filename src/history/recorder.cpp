@@ -53,6 +53,7 @@ struct recorder::state {
     std::map<master::worker_id, std::string> workers;
     run_facts facts;
     boost::json::array changes;
+    std::size_t changes_told = 0;
     std::optional<double> began; ///< when the first training of this process did
     double seconds_before = 0;   ///< of the rounds of earlier processes
     std::vector<row> waiting;
@@ -70,7 +71,9 @@ struct recorder::state {
     }
 
     void add_facts() {
-        facts.changes = federation::canonical_text(changes);
+        // They may be many, and are the same in most rounds.
+        facts.changes = changes.size() == changes_told ? std::string() : federation::canonical_text(changes);
+        changes_told = changes.size();
         add(facts);
     }
 
@@ -84,6 +87,7 @@ void recorder::state::take(const master::event& happened) {
         run = *opening;
         facts = {};
         changes.clear();
+        changes_told = 0;
         began.reset();
         seconds_before = 0;
         early.clear();

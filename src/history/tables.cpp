@@ -100,12 +100,14 @@ struct tables::writer {
     }
 
     void operator()(const std::string& run, const run_facts& it) {
-        statement(file, "UPDATE runs SET parameters = ?, checkpoint_round = ?, changes = ? WHERE id = ?")
+        statement(file, "UPDATE runs SET parameters = ?, checkpoint_round = ? WHERE id = ?")
             .bind(static_cast<std::int64_t>(it.parameters))
             .bind(it.checkpoint_round)
-            .bind(it.changes)
             .bind(run)
             .run();
+        if (!it.changes.empty()) {
+            statement(file, "UPDATE runs SET changes = ? WHERE id = ?").bind(it.changes).bind(run).run();
+        }
     }
 
     void operator()(const std::string& run, const master::round_result& it) {

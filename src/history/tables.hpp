@@ -27,7 +27,7 @@ struct run_begins {
 struct run_facts {
     std::uint64_t parameters = 0;
     std::uint32_t checkpoint_round = 0;
-    std::string changes; ///< of the plan, JSON
+    std::string changes; ///< of the plan, JSON; empty: as before
 };
 
 /// An earlier process's run goes on after `round`: these are its rounds up to it, and later ones are to come

@@ -60,6 +60,7 @@ void run::open(federation::plan plan, std::optional<initial_model> model) {
     test_set_.reset();
     local_clients_.clear();
     round_ = running_round_ = checkpoint_round_ = 0;
+    own_checkpoints_ = 0;
     accuracy_.reset();
     kept_ = std::make_unique<kept_models>(options_.state_dir, federation::best_metric(plan_), plan_digest_);
     record_ = run_record(fmt::format("{:016x}", rt_.entropy()));
@@ -121,7 +122,9 @@ net::awaitable<bool> run::serve() {
         }
         if (cancelled) {
             opening_.request_stop();
-            co_return !save_failed_;
+            // There may be room again.
+            const bool safe_now = co_await make_safe();
+            co_return safe_now && !save_failed_;
         }
         ordered_.reset();
         stopping_ = cancelling_ = false;
@@ -137,8 +140,9 @@ net::awaitable<bool> run::serve() {
         co_await training_.join();
         in_round_ = false;
         co_await keep_best_model();
-        if (keeps_checkpoints() && checkpoint_round_ < round_) {
-            co_await checkpoint();
+        const bool safe = co_await make_safe();
+        if (!safe) {
+            end.detail += "; " + unsafe();
         }
         co_await keep_last_model();
         co_await save_last_model();
@@ -160,7 +164,7 @@ net::awaitable<bool> run::serve() {
             }
         }
         if (options_.exit_when_done || cancelled) {
-            co_return !failed && !save_failed_;
+            co_return !failed && safe && !save_failed_;
         }
     }
 }
@@ -184,6 +188,13 @@ net::awaitable<void> run::train(order what, training_end& end) {
 net::awaitable<run::training_end> run::run_rounds(order what) {
     terms_.last_round = what.rounds + (what.in_all ? 0 : round_);
     terms_.target_accuracy = what.target_accuracy;
+    if (what.by_command) {
+        record_.ordered = {terms_.last_round, terms_.target_accuracy};
+        // What was asked for is as safe as the rounds that it goes on from.
+        if (keeps_checkpoints() && round_ > 0) {
+            co_await checkpoint();
+        }
+    }
     loaded_once_ = false;
     if (!what.in_all) {
         accuracy_.reset();
@@ -280,9 +291,8 @@ net::awaitable<bool> run::one_round(round_state& round) {
     co_await aggregate(round);
     co_await evaluate_model(round);
     cancelled = co_await net::is_cancelled();
-    if (cancelled && (!test_set_ || !round.result.test_loss)) {
-        // Some clients have not evaluated, and their part is no result of the round; an evaluation here was
-        // cut short if it has none.
+    if (cancelled && !round.result.test_loss) {
+        // A part of an evaluation is no result of the round.
         take_back(round);
         co_return false;
     }

@@ -3,7 +3,6 @@
 #include <fedasio/master/report.hpp>
 #include <fedasio/master/run_record.hpp>
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -12,7 +11,7 @@
 namespace fedasio::master {
 namespace {
 
-// Rounds, and owners and a schema of any size that messages allow.
+// Owners and a schema of any size that messages allow, and what older versions put beside them.
 constexpr std::size_t most_text = std::size_t{64} << 20;
 
 boost::json::value number_or_null(const std::optional<double>& number) {
@@ -72,51 +71,78 @@ changed_terms read_changed(const boost::json::object& json) {
     return terms;
 }
 
+federation::journal_place read_place(const boost::json::object& json) {
+    federation::journal_place place;
+    place.lines = json.at("lines").to_number<std::uint64_t>();
+    place.bytes = json.at("bytes").to_number<std::uint64_t>();
+    place.chain = json.at("chain").as_string();
+    return place;
+}
+
+void read_lines(kept_run& into, const std::filesystem::path& file, const federation::journal_place& place) {
+    auto& resumed = into.resumed;
+    auto content = federation::read_journal(file, resumed.run, place);
+    federation::json_limits limits;
+    limits.bytes = most_text;
+    for (const auto& line : content.lines) {
+        const auto one = federation::parse_json(line, limits);
+        if (const auto* const change = one.as_object().if_contains("change")) {
+            resumed.changes.push_back(read_change(change->as_object()));
+        } else {
+            resumed.rounds.push_back(read_round(one.as_object()));
+        }
+    }
+    into.record = run_record(resumed.run, federation::journal(std::move(content.end)));
+    into.problem = std::move(content.problem);
+}
+
 } // namespace
 
 void run_record::add(const round_result& result) {
-    rounds_.push_back(federation::canonical_text(to_json(result)));
-    bytes_ += rounds_.back().size();
-    while (bytes_ > most_bytes && rounds_.size() > 1) {
-        bytes_ -= rounds_.front().size();
-        rounds_.pop_front();
-    }
+    journal.add(federation::canonical_text(to_json(result)));
+}
+
+void run_record::add(const plan_changed& change) {
+    journal.add(federation::canonical_text(boost::json::object{{"change", to_json(change)}}));
 }
 
 std::string run_record::text() const {
-    std::string text = R"({"run":")" + run_ + R"(","rounds":[)";
-    text.reserve(text.size() + bytes_ + rounds_.size() + 2);
-    for (const auto& round : rounds_) {
-        text += text.ends_with('[') ? "" : ",";
-        text += round;
-    }
     boost::json::object clients;
     for (const auto& [name, client] : owners) {
         clients[name] = client;
     }
-    text += R"(],"owners":)" + federation::canonical_text(clients);
-    text += R"(,"schema":)" + (schema ? federation::canonical_text(federation::to_json(*schema)) : "null");
-    boost::json::array all_changes;
-    for (const auto& change : changes) {
-        all_changes.emplace_back(master::to_json(change));
-    }
-    text += R"(,"changes":)" + federation::canonical_text(all_changes);
-    text += R"(,"planned":)" + federation::canonical_text(to_json(planned));
-    text += R"(,"changed":)" + federation::canonical_text(to_json(changed));
-    return text + "}";
+    const auto& end = journal.end();
+    const boost::json::object content{
+        {"run", run_},
+        {"journal", {{"lines", end.lines}, {"bytes", end.bytes}, {"chain", end.chain}}},
+        {"owners", std::move(clients)},
+        {"schema", schema ? boost::json::value(federation::to_json(*schema)) : boost::json::value(nullptr)},
+        {"planned", to_json(planned)},
+        {"changed", to_json(changed)},
+        {"ordered", ordered
+                        ? boost::json::value{{"last_round", ordered->last_round},
+                                             {"target_accuracy", number_or_null(ordered->target_accuracy)}}
+                        : boost::json::value(nullptr)}};
+    return federation::canonical_text(content);
 }
 
-kept_run read_run_record(std::string_view text, std::uint32_t round) {
+kept_run read_run_record(std::string_view text, std::uint32_t round,
+                         const std::function<std::filesystem::path(const std::string& run)>& find_journal) {
     federation::json_limits limits;
     limits.bytes = most_text;
     const auto said = federation::parse_json(text, limits);
     kept_run result;
-    result.resumed.run = said.at("run").as_string();
-    result.resumed.round = round;
-    result.record = run_record(result.resumed.run);
-    for (const auto& one : said.at("rounds").as_array()) {
-        result.resumed.rounds.push_back(read_round(one.as_object()));
-        result.record.add(result.resumed.rounds.back());
+    auto& resumed = result.resumed;
+    resumed.run = said.at("run").as_string();
+    resumed.round = round;
+    if (const auto* const place = said.as_object().if_contains("journal")) {
+        read_lines(result, find_journal(resumed.run), read_place(place->as_object()));
+    } else {
+        result.record = run_record(resumed.run);
+        for (const auto& one : said.at("rounds").as_array()) {
+            resumed.rounds.push_back(read_round(one.as_object()));
+            result.record.add(resumed.rounds.back());
+        }
     }
     for (const auto& owner : said.at("owners").as_object()) {
         result.record.owners[std::string(owner.key())] = owner.value().to_number<client_id>();
@@ -126,11 +152,19 @@ kept_run read_run_record(std::string_view text, std::uint32_t round) {
     }
     // A checkpoint from before plans could be changed has none of these.
     if (said.as_object().contains("changed")) {
-        for (const auto& change : said.at("changes").as_array()) {
-            result.record.changes.push_back(read_change(change.as_object()));
-        }
         result.record.planned = read_planned(said.at("planned").as_object());
         result.record.changed = read_changed(said.at("changed").as_object());
+    }
+    const auto* const ordered = said.as_object().if_contains("ordered");
+    if (ordered != nullptr && ordered->is_object()) {
+        result.record.ordered = {ordered->at("last_round").to_number<std::uint32_t>(),
+                                 read_number(ordered->at("target_accuracy"))};
+    }
+    if (const auto* const changes = said.as_object().if_contains("changes")) {
+        for (const auto& change : changes->as_array()) {
+            resumed.changes.push_back(read_change(change.as_object()));
+            result.record.add(resumed.changes.back());
+        }
     }
     return result;
 }

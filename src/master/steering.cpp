@@ -79,14 +79,14 @@ command_answer run::order_training(const command& what) {
         !what.target_accuracy && changed.target_changed ? changed.target_accuracy : what.target_accuracy;
     // A last round that was set by `change` is a goal that is reached once.
     if (!what.rounds && changed.rounds && *changed.rounds > round_) {
-        order_ = order{*changed.rounds, true, target};
+        order_ = order{*changed.rounds, true, target, true};
         ordered_.set();
         return accepted(
             fmt::format("training up to round {}, the last one since it was changed; name the rounds "
                         "for another number",
                         *changed.rounds));
     }
-    order_ = order{what.rounds.value_or(plan_.rounds), false, target};
+    order_ = order{what.rounds.value_or(plan_.rounds), false, target, true};
     ordered_.set();
     return accepted(fmt::format("training {} rounds", order_->rounds));
 }
@@ -224,10 +224,14 @@ command_answer run::change(const command& what) {
     if (order_) {
         order_ =
             order{what.rounds.value_or(order_->rounds), what.rounds.has_value() || order_->in_all,
-                  what.target_accuracy || what.no_target ? what.target_accuracy : order_->target_accuracy};
+                  what.target_accuracy || what.no_target ? what.target_accuracy : order_->target_accuracy,
+                  order_->by_command};
+    }
+    if (record_.ordered) {
+        record_.ordered = {terms_.last_round, terms_.target_accuracy};
     }
     terms_.round = in_round_ ? running_round_ + 1 : round_ + 1;
-    record_.changes.push_back(terms_);
+    record_.add(terms_);
     events_.publish(terms_);
     return accepted(news +
                     (what.deadline || what.fraction ? fmt::format(" from round {} on", terms_.round) : ""));

@@ -1,4 +1,5 @@
 #include <fedasio/federation/checkpoint.hpp>
+#include <fedasio/federation/durable_file.hpp>
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/model_store.hpp>
@@ -135,7 +136,7 @@ net::awaitable<command_answer> run::load(std::string name) {
         auto now = terms_;
         now.round = round_ + 1;
         now.loaded = name;
-        record_.changes.push_back(now);
+        record_.add(now);
         events_.publish(std::move(now));
         co_return command_answer{true, "'" + name + "' is the global model now"};
     } catch (const std::exception& e) {
@@ -202,6 +203,25 @@ bool run::keeps_checkpoints() const {
     return plan_.checkpoint_every != 0 && !options_.state_dir.empty();
 }
 
+/// False if what was trained is not on disk, where it should be.
+net::awaitable<bool> run::make_safe() {
+    if (keeps_checkpoints() && checkpoint_round_ < round_) {
+        co_await checkpoint();
+    }
+    co_return unsafe().empty();
+}
+
+std::string run::unsafe() const {
+    if (!keeps_checkpoints() || checkpoint_round_ >= round_) {
+        return {};
+    }
+    return "the weights of round " + std::to_string(round_) + " are not safe and go with this process, " +
+           (checkpoint_round_ == 0
+                ? "there is no checkpoint"
+                : "the last checkpoint is that of round " + std::to_string(checkpoint_round_)) +
+           ": " + checkpoint_problem_;
+}
+
 net::awaitable<void> run::checkpoint() {
     const auto round = round_;
     try {
@@ -216,14 +236,31 @@ net::awaitable<void> run::checkpoint() {
         record_.schema = schema_;
         record_.planned = plan_terms();
         state.history = record_.text();
+        const auto lines = record_.journal.unwritten();
+        const auto file = federation::journal_path(checkpoint_dir(), plan_digest_, record_.run());
+        // The lines first: a checkpoint never speaks of what is not there.
+        auto write_lines = [&] {
+            federation::append_durably(file, lines.from, lines.bytes, *options_.disk);
+            return true;
+        };
+        co_await net::offload(rt_, pool_, std::move(write_lines));
+        record_.journal.is_written(lines);
+        const bool runs_before_are_gone = own_checkpoints_ + 1 == options_.keep_checkpoints;
         auto job = [&] {
-            return federation::save_checkpoint(checkpoint_dir(), state, options_.keep_checkpoints,
-                                               *options_.disk);
+            auto saved = federation::save_checkpoint(checkpoint_dir(), state, options_.keep_checkpoints,
+                                                     *options_.disk);
+            if (runs_before_are_gone) {
+                federation::remove_other_journals(checkpoint_dir(), plan_digest_, record_.run(),
+                                                  *options_.disk);
+            }
+            return saved;
         };
         co_await net::offload(rt_, pool_, std::move(job));
+        ++own_checkpoints_;
         checkpoint_round_ = round;
         events_.publish(checkpoint_written{round});
     } catch (const std::exception& e) {
+        checkpoint_problem_ = e.what();
         notice(noticed::severity::error,
                "the checkpoint of round " + std::to_string(round) + " could not be written; " +
                    (checkpoint_round_ == 0
@@ -233,9 +270,11 @@ net::awaitable<void> run::checkpoint() {
     }
 }
 
-/// What was changed by command counts on, unless the plan's file says something else than it did then.
-void run::take_changes_up() {
+/// What was ordered and changed by command counts on, unless the plan's file says something else than it did
+/// then.
+void run::take_changes_up(std::vector<plan_changed>& made) {
     auto& changed = record_.changed;
+    auto& ordered = record_.ordered;
     const auto now = plan_terms();
     const auto& then = record_.planned;
     if (now.rounds != then.rounds) {
@@ -247,11 +286,19 @@ void run::take_changes_up() {
     if (now.deadline != then.deadline) {
         changed.deadline.reset();
     }
+    if (ordered && (now.rounds != then.rounds || now.target_accuracy != then.target_accuracy)) {
+        ordered.reset();
+    }
     apply(changed);
+    if (ordered) {
+        terms_.last_round = ordered->last_round;
+        terms_.target_accuracy = ordered->target_accuracy;
+    }
     // The last change says what counts, whatever made it so.
-    if (!record_.changes.empty()) {
+    if (!made.empty() || ordered) {
         terms_.round = round_ + 1;
-        record_.changes.push_back(terms_);
+        record_.add(terms_);
+        made.push_back(terms_);
     }
 }
 
@@ -268,7 +315,9 @@ void run::restore() {
     const auto& state = *found.latest;
     kept_run kept;
     try {
-        kept = read_run_record(state.history, state.round);
+        kept = read_run_record(state.history, state.round, [this](const std::string& run) {
+            return federation::journal_path(checkpoint_dir(), plan_digest_, run);
+        });
     } catch (const std::exception& e) {
         notice(noticed::severity::warning, "the checkpoint in " + checkpoint_dir().string() +
                                                " does not say what run it is of (" + e.what() +
@@ -298,8 +347,12 @@ void run::restore() {
     if (!kept.resumed.rounds.empty()) {
         accuracy_ = kept.resumed.rounds.back().test_accuracy;
     }
-    take_changes_up();
-    kept.resumed.changes = record_.changes;
+    take_changes_up(kept.resumed.changes);
+    if (!kept.problem.empty()) {
+        notice(noticed::severity::error, "not all rounds of run " + kept.resumed.run +
+                                             " before this start can be told any more (" + kept.problem +
+                                             "); its weights are whole");
+    }
     notice(noticed::severity::info,
            "going on with run " + kept.resumed.run + " after round " + std::to_string(round_));
     events_.publish(std::move(kept.resumed));

@@ -91,6 +91,10 @@ net::awaitable<void> serve(master::run& run, const std::filesystem::path& save_t
         succeeded = false;
         run.notice(master::noticed::severity::error, e.what());
     }
+    if (const auto lost = run.unsafe(); !lost.empty()) {
+        succeeded = false;
+        run.notice(master::noticed::severity::error, lost);
+    }
     on_end();
 }
 

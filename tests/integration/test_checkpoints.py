@@ -1,15 +1,19 @@
 """Checkpoints, and going on after a crash as if it had not happened."""
 
+import json
+import resource
+import shutil
+import signal
 import unittest
 
 from federation import Federation
 from model_file import read_safetensors
-from programs import run_program
+from programs import BIN, run_program
 
 
 class Checkpoints(Federation):
     def files(self, folder="state"):
-        return sorted((self.folder / folder / "checkpoints").glob("*"))
+        return sorted((self.folder / folder / "checkpoints").glob("*.safetensors"))
 
     def rounds(self, folder="state"):
         return [int(read_safetensors(path).metadata["round"]) for path in self.files(folder)]
@@ -105,6 +109,98 @@ class Checkpoints(Federation):
         end = master.wait_event("training_finished")
         self.assertEqual(self.rounds(), [end["round"]])
         self.assertEqual(master.get("status")["checkpoint_round"], end["round"])
+
+    def test_weights_that_are_nowhere_are_no_success(self):
+        """No file may grow beyond a few KiB, as if the disk were full from the beginning to the end."""
+
+        def fill_the_disk():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10000, 10000))
+
+        plan, report = self.large_plan(), self.folder / "report.json"
+        options = ("--autostart", "--exit-when-done", "--report", report, "--spawn-workers", "1")
+        master = self.master(plan, *options, preexec_fn=fill_the_disk)
+        self.assertEqual(master.wait_exit(), 1)
+        content = json.loads(report.read_text())
+        self.assertEqual((content["outcome"], content["checkpoint_round"]), ("rounds_done", 0))
+        last = master.log()[-1]
+        for text in content["detail"], last["text"]:
+            self.assertIn("the weights of round 2 are not safe and go with this process", text)
+        self.assertEqual(last["level"], "error")
+        words = ("simulate", self.write_plan(plan), "--state-dir", self.folder / "other", "--log-format", "json")
+        simulated = self.program(BIN / "fedasio", *words, preexec_fn=fill_the_disk)
+        self.assertEqual(simulated.wait_exit(), 1)
+        self.assertIn("are not safe", simulated.log()[-1]["text"])
+
+    def test_what_could_not_be_written_is_written_when_there_is_room(self):
+        """By then at the latest when the master is asked to end."""
+        plan = self.large_plan()
+        master = self.master(plan, "--autostart")
+        resource.prlimit(master.pid, resource.RLIMIT_FSIZE, (10000, resource.RLIM_INFINITY))
+        self.workers(master, 1)
+        master.wait_event("training_finished")
+        self.assertEqual(master.get("status")["checkpoint_round"], 0)
+        resource.prlimit(master.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        master.signal(signal.SIGTERM)
+        self.assertEqual(master.wait_exit(), 0)
+        self.assertEqual(self.rounds(), [2])
+
+    def large_plan(self):
+        """A model of 56 KB."""
+        plan = self.plan()
+        plan["model"]["layers"][1]["units"] = 200
+        return plan
+
+    def test_what_was_ordered_goes_on_after_a_crash(self):
+        """Also when not one round of it was done."""
+        plan = self.plan(rounds=2, checkpoint_every=1000)
+        master = self.master(plan)
+        worker = self.workers(master, 1)[0]
+        master.train()
+        worker.freeze()
+        after = master.now()
+        master.command("train", rounds=3)
+        master.wait_event("checkpoint", after)
+        master.kill()
+        worker.kill()
+        waits = self.master(plan, "--resume")
+        waits.wait_log("notice", "going on")
+        status = waits.get("status")
+        self.assertEqual((status["round"], status["last_round"]), (2, 5))
+        waits.kill()
+        report = self.run_to_the_end(plan, [], options=("--resume",))
+        self.assertEqual([r["round"] for r in report["rounds"]], [1, 2, 3, 4, 5])
+        # What the file says now counts, if it says something new.
+        report = self.run_to_the_end({**plan, "rounds": 6}, [], options=("--resume",))
+        self.assertEqual(len(report["rounds"]), 6)
+
+    def test_rounds_are_written_once(self):
+        """The journal grows by a round, the checkpoints do not."""
+        plan = self.plan(rounds=60, checkpoint_every=1)
+        report = self.run_to_the_end(plan, [])
+        (journal,) = (self.folder / "state" / "checkpoints").glob("*.rounds")
+        lines = journal.read_text().splitlines()
+        self.assertEqual([json.loads(line.partition(" ")[2]) for line in lines], report["rounds"])
+        self.assertLess(max(file.stat().st_size for file in self.files()), 10000)
+        again = self.run_to_the_end({**plan, "rounds": 61}, [], options=("--resume",))
+        self.assertEqual(again["rounds"][:60], report["rounds"])
+        # Another run of the same plan takes its place when its own checkpoints have.
+        self.run_to_the_end({**plan, "rounds": 3}, [])
+        (other,) = (self.folder / "state" / "checkpoints").glob("*.rounds")
+        self.assertNotEqual(journal, other)
+
+    def test_a_damaged_journal_costs_no_weights(self):
+        plan = self.plan(rounds=4, checkpoint_every=1)
+        digest = self.run_to_the_end({**plan, "rounds": 6}, [])["weights_sha256"]
+        shutil.rmtree(self.folder / "state")
+        self.run_to_the_end(plan, [])
+        (journal,) = (self.folder / "state" / "checkpoints").glob("*.rounds")
+        content = journal.read_text().splitlines(keepends=True)
+        journal.write_text("".join(content[:2]) + content[2].replace("train_loss", "train_lass"))
+        report = self.run_to_the_end({**plan, "rounds": 6}, [], options=("--resume",))
+        self.assertEqual([r["round"] for r in report["rounds"]], [1, 2, 5, 6])
+        self.assertEqual(report["weights_sha256"], digest)
+        problem = self.programs[-2].wait_log("notice", "not all rounds")
+        self.assertIn(f"{journal}, line 3", problem["text"])
 
     def test_as_many_as_asked_for_are_kept(self):
         self.run_to_the_end(self.plan(rounds=6, checkpoint_every=1), [], options=("--keep-checkpoints", 2))

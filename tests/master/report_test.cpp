@@ -1,16 +1,21 @@
+#include <fedasio/federation/durable_file.hpp>
 #include <fedasio/master/report.hpp>
 #include <fedasio/master/run_record.hpp>
 
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "scratch_directory.hpp"
 #include <limits>
 #include <tuple>
 
 namespace {
 
 namespace master = fedasio::master;
+namespace federation = fedasio::federation;
+namespace test = fedasio::test;
 using fedasio::net::clock;
 
 class hand_clock final : public clock {
@@ -25,6 +30,18 @@ public:
         return nullptr;
     }
 };
+
+std::function<std::filesystem::path(const std::string&)> in(const std::filesystem::path& file) {
+    return [file](const std::string&) { return file; };
+}
+
+/// As a checkpoint does it.
+master::kept_run read_back(const master::run_record& record, std::uint32_t round,
+                           const std::filesystem::path& file) {
+    const auto lines = record.journal.unwritten();
+    federation::append_durably(file, lines.from, lines.bytes);
+    return master::read_run_record(record.text(), round, in(file));
+}
 
 } // namespace
 
@@ -73,43 +90,94 @@ BOOST_AUTO_TEST_CASE(a_round_can_be_read_back) {
 }
 
 BOOST_AUTO_TEST_CASE(a_record_of_a_run_can_be_read_back) {
+    const test::scratch_directory folder;
+    const auto file = folder.path() / "journal";
     master::run_record record("5c0f");
-    BOOST_TEST(master::read_run_record(record.text(), 0).resumed.rounds.empty());
-    BOOST_TEST(!master::read_run_record(record.text(), 0).record.schema.has_value());
+    BOOST_TEST(read_back(record, 0, file).resumed.rounds.empty());
+    BOOST_TEST(!read_back(record, 0, file).record.schema.has_value());
     record.owners = {{"north", 1}, {"a \"quoted\" one", 0}};
     record.schema.emplace();
     record.schema->label = "species";
     record.schema->classes = {"Adelie", "Gentoo"};
     record.schema->label_deviation = 0.1 + 0.2;
+    record.changed.rounds = 1725;
+    record.ordered = {1800, 0.9};
     master::round_result round;
     for (round.round = 1; round.round <= 3; ++round.round) {
         record.add(round);
+        record.add(master::plan_changed{round.round + 1, 20, {}, 600, 0.5, "kept"});
     }
-    const auto read = master::read_run_record(record.text(), 3);
+    const auto read = read_back(record, 3, file);
+    BOOST_TEST(read.problem.empty());
     BOOST_TEST(read.resumed.run == "5c0f");
     BOOST_TEST(read.resumed.round == 3U);
     BOOST_REQUIRE(read.resumed.rounds.size() == 3U);
     BOOST_TEST(read.resumed.rounds[1].round == 2U);
+    BOOST_REQUIRE(read.resumed.changes.size() == 3U);
+    BOOST_TEST(read.resumed.changes[2].round == 4U);
+    BOOST_TEST(read.resumed.changes[2].loaded == "kept");
     BOOST_TEST((read.record.owners == record.owners));
     BOOST_TEST((read.record.schema == record.schema));
+    BOOST_TEST((read.record.changed == record.changed));
+    BOOST_TEST((read.record.ordered == record.ordered));
     BOOST_TEST(read.record.text() == record.text());
     for (const auto* const wrong :
-         {"", "{}", R"({"run":"a"})", R"({"run":"a","rounds":[{}],"owners":{},"schema":null})"}) {
-        BOOST_CHECK_THROW(std::ignore = master::read_run_record(wrong, 3), std::exception);
+         {"", "{}", R"({"run":"a"})", R"({"run":"a","rounds":[{}],"owners":{},"schema":null})",
+          R"({"run":"a","journal":{},"owners":{},"schema":null})"}) {
+        BOOST_CHECK_THROW(std::ignore = master::read_run_record(wrong, 3, in(file)), std::exception);
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_record_forgets_the_oldest_rounds_when_it_grows_too_large) {
+// What a checkpoint holds does not grow with the rounds.
+BOOST_AUTO_TEST_CASE(a_record_is_as_long_after_many_rounds_as_after_few) {
     master::run_record record("5c0f");
     master::round_result round;
-    round.cohort.assign(std::size_t{1} << 20, 1'000'000);
+    round.cohort.assign(1000, 1'000'000);
+    std::size_t first = 0;
+    for (round.round = 1; round.round <= 1000; ++round.round) {
+        record.add(round);
+        record.add(master::plan_changed{round.round + 1, 20, {}, 600, 0.5, ""});
+        first = round.round == 1 ? record.text().size() : first;
+    }
+    BOOST_TEST(record.text().size() < first + 20);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_from_before_there_were_journals_goes_on) {
+    const test::scratch_directory folder;
+    const auto file = folder.path() / "journal";
+    master::round_result round;
+    round.round = 1;
+    const auto text =
+        R"({"run":"5c0f","rounds":[)" + serialize(master::to_json(round)) +
+        R"(],"owners":{"north":0},"schema":null,"changes":[{"round":2,"last_round":9,)"
+        R"("target_accuracy":null,"deadline":600,"fraction":1}],)"
+        R"("planned":{"rounds":2,"target_accuracy":null,"deadline":600},"changed":{"rounds":9}})";
+    const auto old = master::read_run_record(text, 1, in(file));
+    BOOST_TEST(old.resumed.rounds.size() == 1U);
+    BOOST_TEST(old.resumed.changes.size() == 1U);
+    BOOST_TEST((old.record.changed.rounds == 9U));
+    auto record = old.record;
+    round.round = 2;
+    record.add(round);
+    const auto now = read_back(record, 2, file);
+    BOOST_TEST(now.resumed.rounds.size() == 2U);
+    BOOST_TEST(now.resumed.changes.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(rounds_that_a_damaged_journal_cannot_tell_are_missed_aloud) {
+    const test::scratch_directory folder;
+    const auto file = folder.path() / "journal";
+    master::run_record record("5c0f");
+    master::round_result round;
     for (round.round = 1; round.round <= 3; ++round.round) {
         record.add(round);
     }
-    BOOST_TEST(record.text().size() < master::run_record::most_bytes + 100);
-    const auto read = master::read_run_record(record.text(), 3);
-    BOOST_REQUIRE(read.resumed.rounds.size() == 1U);
-    BOOST_TEST(read.resumed.rounds[0].round == 3U);
+    federation::append_durably(file, 0, record.journal.unwritten().bytes);
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
+    const auto read = master::read_run_record(record.text(), 3, in(file));
+    BOOST_TEST(read.problem.find("line 3") != std::string::npos);
+    BOOST_TEST(read.resumed.rounds.size() == 2U);
+    BOOST_TEST(read.record.journal.end().lines == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_resumed_run_is_reported_whole) {

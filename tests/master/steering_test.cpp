@@ -665,6 +665,41 @@ BOOST_AUTO_TEST_CASE(a_single_client_goes_the_whole_step) {
     BOOST_TEST(compared[0].clients[0].cosine.value() > 0.7);
 }
 
+// Weight decay and a long step of the master let the weights grow a hundred thousandfold each round.
+BOOST_AUTO_TEST_CASE(a_step_to_weights_that_are_not_finite_fails_the_training) {
+    const scene in;
+    const auto plan = R"({"model": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]},
+      "data": {"source": {"type": "csv", "train": ")" +
+                      in.rows.string() + R"(", "label": "label"}, "partition": {"scheme": "iid"}},
+      "clients": 2, "checkpoint_every": 1, "rounds": 40, "test_fraction": 0,
+      "local": {"epochs": 1, "batch_size": 1000, "optimizer": {"type": "sgd", "learning_rate": 0.1, "weight_decay": 1}},
+      "strategy": {"type": "fedavgm", "server_learning_rate": 1000000}})";
+    house::federation_of all(federation::parse_plan(plan, "plan"), in.options());
+    all.add_worker("a");
+    all.play(train_to_the_end(all));
+    const auto end = all.all<master::training_finished>().back();
+    BOOST_TEST((end.outcome == master::training_outcome::failed));
+    const auto rounds = all.all<master::round_finished>();
+    BOOST_TEST_REQUIRE(!rounds.empty());
+    const auto last = rounds.back().result.round;
+    BOOST_TEST(end.round == last);
+    BOOST_TEST(end.detail.find("round " + std::to_string(last + 1) + " would make weights of no use") !=
+               std::string::npos);
+    BOOST_TEST(end.detail.find("lower strategy.server_learning_rate") != std::string::npos);
+    BOOST_TEST(end.detail.find("The global model is that of round " + std::to_string(last)) !=
+               std::string::npos);
+    // The checkpoint before stays, and a training goes on from it to the same end.
+    BOOST_TEST(all.all<master::checkpoint_written>().back().round == last);
+    auto options = in.options();
+    options.resume = true;
+    house::federation_of again(federation::parse_plan(plan, "plan"), options);
+    again.add_worker("a");
+    again.play(train_to_the_end(again));
+    const auto same = again.all<master::training_finished>().back();
+    BOOST_TEST(same.weights_sha256 == end.weights_sha256);
+    BOOST_TEST(same.detail == end.detail);
+}
+
 BOOST_AUTO_TEST_CASE(a_worker_may_keep_its_label_counts) {
     const scene in;
     auto options = in.options();

@@ -26,6 +26,9 @@ public:
     /// The disk damaged what was safe on it.
     void forgive_loss() { acknowledged_ = 0; }
 
+    /// The disk damaged what rounds came to, but not the weights.
+    void forgive_lost_rounds() { rounds_may_be_lost_ = true; }
+
     [[nodiscard]] std::optional<master::training_outcome> outcome() const noexcept { return outcome_; }
 
     [[nodiscard]] std::uint32_t round() const noexcept { return round_; }
@@ -70,6 +73,7 @@ private:
     std::set<std::uint32_t> updated_;
     std::set<std::uint32_t> dropped_;
     std::uint64_t last_seq_ = 0;
+    bool rounds_may_be_lost_ = false;
     std::optional<master::training_outcome> outcome_;
     std::string broken_;
 };

@@ -1,5 +1,6 @@
 #include "sim/disk.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <stdexcept>
@@ -97,6 +98,18 @@ std::unique_ptr<federation::open_file> disk::create(const fs::path& path) {
     return std::make_unique<writer>(*this, path, name);
 }
 
+std::unique_ptr<federation::open_file> disk::append(const fs::path& path, std::uint64_t keep) {
+    step(path, "open for writing");
+    auto& name = parent_of(path).names[path.filename().string()];
+    if (!name) {
+        name = std::make_shared<content>();
+    }
+    name->is_synced = name->is_synced && name->bytes.size() == keep;
+    name->bytes.resize(keep);
+    store(path, name->bytes);
+    return std::make_unique<writer>(*this, path, name);
+}
+
 void disk::rename(const fs::path& from, const fs::path& to) {
     step(to, "replace");
     auto& names = parent_of(from).names;
@@ -142,13 +155,21 @@ void disk::sync_directory(const fs::path& path) {
 }
 
 bool disk::rot() {
+    return rot_one(".safetensors");
+}
+
+bool disk::rot_journal() {
+    return rot_one(".rounds");
+}
+
+bool disk::rot_one(std::string_view extension) {
     for (auto& [path, kept] : directories_) {
         if (path.filename() != "checkpoints") {
             continue;
         }
         for (auto file = kept.names.rbegin(); file != kept.names.rend(); ++file) {
             auto& bytes = file->second->bytes;
-            if (file->first.ends_with(".safetensors") && !bytes.empty()) {
+            if (file->first.ends_with(extension) && !bytes.empty()) {
                 bytes[world_.chosen.below(bytes.size())] ^= static_cast<char>(1U << world_.chosen.below(8));
                 file->second->durable = bytes;
                 store(path / file->first, bytes);
@@ -190,12 +211,15 @@ void disk::lose_what_was_not_synced() {
         kept.names = std::move(survived);
         for (auto& [name, what] : kept.names) {
             if (!what->is_synced) {
-                // What was never synced may be there in part, with zeros where it is not.
+                // What was never synced may be there in part, with zeros where it is not; what was, and was
+                // not written over, stays.
                 auto torn = what->bytes;
+                const auto differ = std::ranges::mismatch(what->durable, torn);
+                const auto safe = static_cast<std::size_t>(differ.in2 - torn.begin());
+                const auto from = safe + chosen.below(torn.size() - safe + 1);
                 if (chosen.chance(0.5)) {
-                    torn.resize(chosen.below(torn.size() + 1));
-                } else if (!torn.empty()) {
-                    const auto from = chosen.below(torn.size());
+                    torn.resize(from);
+                } else {
                     std::fill(torn.begin() + static_cast<std::ptrdiff_t>(from), torn.end(), '\0');
                 }
                 what->bytes = chosen.chance(0.3) ? what->durable : torn;

@@ -22,6 +22,8 @@ public:
     disk(world& in, std::filesystem::path root);
 
     std::unique_ptr<federation::open_file> create(const std::filesystem::path& path) override;
+    std::unique_ptr<federation::open_file> append(const std::filesystem::path& path,
+                                                  std::uint64_t keep) override;
     void rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
     void remove(const std::filesystem::path& path) override;
     void make_directory(const std::filesystem::path& path) override;
@@ -32,6 +34,8 @@ public:
 
     /// Turns a bit of the newest file over that was written as a whole; false if there is none.
     bool rot();
+    /// The same with the newest journal of rounds.
+    bool rot_journal();
 
     double failure = 0;       ///< probability that an operation fails
     double power_failure = 0; ///< probability that the power goes during one
@@ -56,6 +60,7 @@ private:
     /// One step of an operation: it may fail, and the power may go.
     void step(const std::filesystem::path& path, const char* what);
     void fail_sometimes(const std::filesystem::path& path, const char* what);
+    bool rot_one(std::string_view extension);
     directory& parent_of(const std::filesystem::path& path);
 
     world& world_;

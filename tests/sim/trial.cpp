@@ -474,7 +474,10 @@ void trial::one_fault() {
     case 11:
         if (master_ && !master_->over) {
             kill_master(false);
-            if (disk_.rot()) {
+            if (chosen.chance(0.3) && disk_.rot_journal()) {
+                tell("and its journal of rounds is damaged");
+                checker_.forgive_lost_rounds();
+            } else if (disk_.rot()) {
                 tell("and its newest checkpoint is damaged");
                 checker_.forgive_loss();
             }

@@ -32,6 +32,15 @@ struct checkpoint {
 std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const checkpoint& state,
                                       std::size_t keep = 3, disk& on = system_disk());
 
+/// Where a run's journal is kept beside its checkpoints. Throws std::invalid_argument if `run` is no name
+/// that a run has: letters and digits.
+[[nodiscard]] std::filesystem::path journal_path(const std::filesystem::path& dir,
+                                                 std::string_view plan_digest, std::string_view run);
+
+/// Removes the journals of all runs of the plan but one. What cannot be removed is left.
+void remove_other_journals(const std::filesystem::path& dir, std::string_view plan_digest,
+                           std::string_view run, disk& on = system_disk());
+
 /// What was found in a directory of checkpoints.
 struct checkpoint_search {
     std::optional<checkpoint> latest;

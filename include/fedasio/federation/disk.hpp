@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -27,6 +28,9 @@ public:
 
     /// Creates the file, or empties it.
     virtual std::unique_ptr<open_file> create(const std::filesystem::path& path) = 0;
+    /// Opens the file behind its first `keep` bytes, without what follows them; makes it if it is not there.
+    /// What a shorter file lacks is zeros.
+    virtual std::unique_ptr<open_file> append(const std::filesystem::path& path, std::uint64_t keep) = 0;
     /// Replaces `to`.
     virtual void rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
     virtual void remove(const std::filesystem::path& path) = 0;

@@ -3,8 +3,10 @@
 #include <fedasio/federation/disk.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string_view>
 
 namespace fedasio::federation {
 
@@ -16,5 +18,12 @@ namespace fedasio::federation {
 /// the new file stands, but may not survive the machine.
 void write_durably(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts,
                    disk& on = system_disk());
+
+/// Writes `bytes` behind the first `keep` bytes of the file, in place of what follows them, and syncs.
+/// Whenever the machine stops, those first bytes stay; of the others any part may be there. A file that is
+/// made, and its directories, are synced too. Throws std::exception that names the path; then the same call
+/// may be made again.
+void append_durably(const std::filesystem::path& path, std::uint64_t keep, std::string_view bytes,
+                    disk& on = system_disk());
 
 } // namespace fedasio::federation

@@ -85,8 +85,12 @@ public:
     ~run();
 
     /// Serves trainings one after the other until cancelled, or until the first is over with
-    /// `exit_when_done`. False if the training that it ended with had failed, or its model could not be saved.
+    /// `exit_when_done`. False if the training that it ended with had failed, if its model could not be
+    /// saved, or if its weights are not safe.
     net::awaitable<bool> serve();
+    /// Why the global weights would be lost with this process: no checkpoint of them could be written. Empty
+    /// if they are on disk, or nobody wants them there.
+    [[nodiscard]] std::string unsafe() const;
     /// Serves one worker from its hello to its end: the session of a net::listener.
     net::awaitable<void> admit(std::unique_ptr<net::stream> wire);
     net::awaitable<command_answer> execute(command what);
@@ -109,6 +113,7 @@ private:
         std::uint32_t rounds = 0;
         bool in_all = false; ///< counts the rounds that were done before
         std::optional<double> target_accuracy;
+        bool by_command = false;
     };
 
     struct training_end {
@@ -236,8 +241,9 @@ private:
     net::awaitable<std::filesystem::path> keep(const kept_model& model);
     net::awaitable<void> save_last_model();
     net::awaitable<void> checkpoint();
+    net::awaitable<bool> make_safe();
     void restore();
-    void take_changes_up();
+    void take_changes_up(std::vector<plan_changed>& made);
 
     [[nodiscard]] bool keeps_checkpoints() const;
 
@@ -279,10 +285,12 @@ private:
     run_record record_;
     std::uint32_t checkpoint_round_ = 0; ///< the last one that is safe on disk
     std::unique_ptr<kept_models> kept_;
-    std::mutex model_files_;             ///< held on the pool by who writes one
-    bool save_failed_ = false;           ///< of the last training, into options_.save_to
-    bool loaded_once_ = false;           ///< some worker could use its data in this training
-    bool advised_ = false;               ///< in this run
+    std::mutex model_files_;          ///< held on the pool by who writes one
+    bool save_failed_ = false;        ///< of the last training, into options_.save_to
+    std::size_t own_checkpoints_ = 0; ///< that this process wrote of the run
+    std::string checkpoint_problem_;  ///< of the last attempt to write one
+    bool loaded_once_ = false;        ///< some worker could use its data in this training
+    bool advised_ = false;            ///< in this run
     bool pausing_ = false;
     bool stopping_ = false;
     bool cancelling_ = false;                    ///< stopping, and at once

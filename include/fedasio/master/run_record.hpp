@@ -1,10 +1,11 @@
 #pragma once
 
 #include <fedasio/data/csv.hpp>
+#include <fedasio/federation/journal.hpp>
 #include <fedasio/master/events.hpp>
 
-#include <cstddef>
-#include <deque>
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,40 +34,55 @@ struct changed_terms {
     friend bool operator==(const changed_terms&, const changed_terms&) = default;
 };
 
+/// What the last `train` asked for, and `change` made of it.
+struct ordered_terms {
+    std::uint32_t last_round = 0;
+    std::optional<double> target_accuracy;
+
+    friend bool operator==(const ordered_terms&, const ordered_terms&) = default;
+};
+
 /// What a checkpoint keeps of a run beside its weights, so that a resumed run is as one that was never
-/// interrupted: which run it is, its rounds, how its tables are encoded, and which owner is which client.
+/// interrupted: which run it is, its rounds, how its tables are encoded, which owner is which client, and
+/// what people asked for. Rounds and changes, which grow with the run, stand in its journal.
 class run_record {
 public:
-    /// Rounds in their JSON form that are kept; of more than that the oldest are forgotten.
-    static constexpr std::size_t most_bytes = std::size_t{16} << 20;
+    explicit run_record(std::string run = {}) : run_record(run, federation::journal(run)) {}
 
-    explicit run_record(std::string run = {}) : run_(std::move(run)) {}
+    run_record(std::string run, federation::journal lines)
+        : journal(std::move(lines)), run_(std::move(run)) {}
 
     [[nodiscard]] const std::string& run() const noexcept { return run_; }
 
     void add(const round_result& result);
-    /// JSON: `{"run": "…", "rounds": […], "owners": {"NAME": CLIENT}, "schema": {…} or null, "changes": […],
-    /// "planned": {…}, "changed": {…}}`.
+    void add(const plan_changed& change);
+    /// JSON: `{"run": "…", "journal": {"lines": N, "bytes": N, "chain": "…"}, "owners": {"NAME": CLIENT},
+    /// "schema": {…} or null, "planned": {…}, "changed": {…}, "ordered": {…} or null}`. The journal's place
+    /// is that behind all that was added.
     [[nodiscard]] std::string text() const;
+
+    federation::journal journal; ///< its lines: a round as in the report, or `{"change": …}`
 
     std::map<std::string, client_id> owners; ///< partition `local`
     std::optional<data::csv_schema> schema;  ///< CSV only
-    std::vector<plan_changed> changes;       ///< in the order in which they were made
     planned_terms planned;                   ///< of the plan when this was written
     changed_terms changed;                   ///< what counts now in place of the plan's
+    std::optional<ordered_terms> ordered;    ///< what counts for a training that a person began
 
 private:
     std::string run_;
-    std::deque<std::string> rounds_;
-    std::size_t bytes_ = 0;
 };
 
 struct kept_run {
     run_resumed resumed;
     run_record record;
+    std::string problem; ///< why some rounds cannot be told any more; empty: all are there
 };
 
-/// What run_record::text() said after `round`. Throws std::exception for any other text.
-[[nodiscard]] kept_run read_run_record(std::string_view text, std::uint32_t round);
+/// What run_record::text() said after `round`, with the journal that `find_journal` gives for a run. Throws
+/// std::exception for any other text. A text of before there were journals has the rounds in it.
+[[nodiscard]] kept_run
+read_run_record(std::string_view text, std::uint32_t round,
+                const std::function<std::filesystem::path(const std::string& run)>& find_journal);
 
 } // namespace fedasio::master

@@ -111,7 +111,8 @@ public:
     /// Ends at once.
     void abort(error_code why, std::string detail = {});
 
-    [[nodiscard]] bool is_open() const noexcept { return !over_; }
+    /// It can be asked: it has not ended, and neither side has said goodbye.
+    [[nodiscard]] bool is_open() const noexcept { return !over_ && !outbox_.is_closed(); }
 
     [[nodiscard]] const std::string& remote() const noexcept { return remote_; }
 
