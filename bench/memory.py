@@ -87,8 +87,10 @@ def measure(programs, units, rounds, minutes):
                 done = json.loads(fetch(url, "status"))["round"]
                 at_end = resident(master.pid)
                 at_first = at_end if done < FIRST or at_first == 0 else at_first
-            # Twice: for the page, and for the next checkpoint.
-            story = 2 * len(fetch(url, "rounds")) * (1 - FIRST / done)
+            # For the page, which shows the last ones, and for the next checkpoint.
+            shown = json.loads(fetch(url, "rounds"))
+            each = len(json.dumps(shown)) / len(shown)
+            story = min(each * (len(shown) - FIRST + done - FIRST), 2 * (16 << 20))
             return at_first / 1e6, at_end / 1e6, story / 1e6, done, time.monotonic() - begin
         finally:
             master.terminate()

@@ -18,7 +18,7 @@ namespace fedasio::master {
 namespace {
 
 constexpr std::size_t block_size = 1000;
-constexpr std::size_t batch_size = 100;
+constexpr std::size_t most_at_once = 100;
 constexpr std::size_t most_wrong = 24;
 /// What a cancelled evaluation gets to end by itself, so that its result is not lost for little.
 constexpr auto time_to_end = std::chrono::seconds(1);
@@ -65,7 +65,9 @@ test_result evaluate_block(const data::dataset& samples, const nn::network& netw
     if (stop.stop_requested()) {
         return total;
     }
-    nn::evaluator evaluator(network, nn::evaluation_block(network, batch_size));
+    // Few at once for a wide model, so that it is not long before somebody looks at `stop`.
+    const auto batch_size = nn::evaluation_block(network, most_at_once);
+    nn::evaluator evaluator(network, batch_size);
     net::buffer features(batch_size * samples.feature_count() * sizeof(float));
     std::vector<std::uint32_t> indices(batch_size);
     std::vector<nn::prediction> predictions(batch_size);

@@ -81,9 +81,10 @@ struct workspace::memory {
 
     struct evaluation {
         explicit evaluation(const training_setup& what)
-            : evaluator(what.network, nn::evaluation_block(what.network, evaluation_batch)),
-              loader(what.network, evaluation_batch) {}
+            : batch(nn::evaluation_block(what.network, evaluation_batch)), evaluator(what.network, batch),
+              loader(what.network, batch) {}
 
+        std::size_t batch; ///< few for a wide model, so that it is not long before somebody looks at `stop`
         nn::evaluator evaluator;
         batch_loader loader;
     };
@@ -175,7 +176,7 @@ federation::evaluation workspace::evaluate(const local_data& data, std::span<con
     const auto& samples = data.samples();
     const auto& own = samples_of(data, client).held_out;
     check_fit(samples, setup->network);
-    auto& [evaluator, loader] = memory_->to_evaluate();
+    auto& [at_once, evaluator, loader] = memory_->to_evaluate();
     federation::evaluation result;
     result.client = client;
     result.samples = own.size();
@@ -183,11 +184,11 @@ federation::evaluation workspace::evaluate(const local_data& data, std::span<con
     const bool counts = confusion && samples.class_count() > 0 && width <= federation::limits::shown_classes;
     result.confusion.resize(counts ? width * width : 0);
     std::array<nn::prediction, evaluation_batch> predictions;
-    for (std::size_t begin = 0; begin < own.size(); begin += evaluation_batch) {
+    for (std::size_t begin = 0; begin < own.size(); begin += at_once) {
         if (stop.load(std::memory_order_relaxed)) {
             throw cancelled_task();
         }
-        const auto size = std::min(evaluation_batch, own.size() - begin);
+        const auto size = std::min(at_once, own.size() - begin);
         const auto expected = loader.read(samples, std::span(own).subspan(begin, size));
         const auto said = std::span(predictions).first(counts ? size : 0);
         const auto batch =

@@ -551,15 +551,15 @@ BOOST_AUTO_TEST_CASE(a_model_that_memory_does_not_hold_is_refused_and_the_run_st
     house::federation_of all(federation::parse_plan(in.plan, "plan"), options);
     auto script = [](house::federation_of& told, rlimit limit) -> net::awaitable<void> {
         co_await told.until([&] { return !told.events.empty(); });
-        const auto plan = image_plan(1999, 1'000'000);
+        const auto plan = image_plan(1999, 500'000);
         const rlimit tight{rlim_t{4} << 30, limit.rlim_max};
         setrlimit(RLIMIT_AS, &tight);
         const auto answer = co_await told.order(order(kind::start, [&](command& it) { it.plan = plan; }));
         setrlimit(RLIMIT_AS, &limit);
         BOOST_TEST(!answer.accepted);
         BOOST_TEST(answer.message ==
-                   "there is not enough memory for a model of 2000000000 parameters, which takes a "
-                   "master 48 GB");
+                   "there is not enough memory for a model of 1000000000 parameters, which takes a "
+                   "master 24 GB");
         BOOST_TEST(told.all<master::run_opened>().size() == 1U);
         const auto after = co_await told.order(order(kind::change, [](command& it) { it.deadline = 10; }));
         BOOST_TEST(after.accepted, after.message);
