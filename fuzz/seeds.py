@@ -104,6 +104,14 @@ MESSAGES = {
     "train": {"round": 3, "client": 0, "version": 7},
     "update": {"round": 3, "client": 0, "samples": 134, "loss": 0.176, "accuracy": 0.985, "seconds": 0.42},
     "evaluation": {"client": 0, "samples": 33, "loss_sum": 9.578, "correct": 31},
+    "evaluation-classes": {
+        **{"client": 0, "samples": 3, "loss_sum": 1.5, "correct": 2},
+        **{"confusion": [1, 0, 1, 1], "scores": [4095, 1, 0, 4100, 0, 2]},
+    },
+    "evaluation-values": {
+        **{"client": 0, "samples": 3, "loss_sum": 1.5, "correct": 0},
+        **{"absolute_sum": 2, "label_mean": -0.5, "label_m2": 2.25},
+    },
     "run_over": {"reason": "the training is done"},
     "measurements": {"cpu_percent": 97.5, "memory_bytes": 123456789},
     "standing": {"state": "left_out", "reason": "its table has no rows"},

@@ -81,6 +81,8 @@ std::optional<std::string> past(const std::filesystem::path& history, const arch
         return history::rounds_text(history, what.run);
     case kind::clients:
         return history::clients_text(history, what.run, what.round);
+    case kind::tests:
+        return history::tests_text(history, what.run, what.round);
     case kind::report:
         return history::report_text(history, what.run);
     default:

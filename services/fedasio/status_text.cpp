@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace fedasio::steering {
@@ -60,10 +61,54 @@ std::string round_line(const json::object& round) {
     line += part(round, "train_loss", "train loss", false) +
             part(round, "train_accuracy", "train accuracy", true) +
             part(round, "test_loss", "test loss", false) +
-            part(round, "test_accuracy", "test accuracy", true);
+            part(round, "test_accuracy", "test accuracy", true) + part(round, "test_auc", "AUC", false) +
+            part(round, "test_r2", "R²", false) + part(round, "test_rmse", "RMSE", false) +
+            part(round, "test_mae", "MAE", false);
+    line += flag(round, "test_partial") ? ", of a part of the clients" : "";
     const auto* const dropped = round.if_contains("dropped");
     if (dropped != nullptr && dropped->is_array() && !dropped->get_array().empty()) {
         line += ", " + std::to_string(dropped->get_array().size()) + " dropped";
+    }
+    return line;
+}
+
+/// "loss 0.3100 (median client 0.2900), …" of the last round's test; empty if there was none.
+std::string test_line(const json::object& test) {
+    struct metric {
+        std::string_view key;
+        std::string_view name;
+        bool is_share;
+    };
+
+    constexpr metric metrics[] = {{"loss", "loss", false}, {"accuracy", "accuracy", true},
+                                  {"auc", "AUC", false},   {"r2", "R²", false},
+                                  {"rmse", "RMSE", false}, {"mae", "MAE", false}};
+    std::string line;
+    for (const auto& [key, name, is_share] : metrics) {
+        line += part(test, key, name, is_share);
+        const auto median = part(test, std::string(key) + "_median", "median client", is_share);
+        line += median.empty() ? "" : " (" + median.substr(2) + ")";
+    }
+    if (line.empty()) {
+        return {};
+    }
+    line = line.substr(2) + ", over " + whole(test, "samples") + " samples";
+    return flag(test, "partial") ? line + " of a part of the clients" : line;
+}
+
+/// "a 91.20 %, b 88.00 %": how many of each class are recognised; empty if it is not known.
+std::string recall_line(const json::object& test) {
+    std::string line;
+    const auto* const recall = test.if_contains("recall");
+    const auto* const classes = test.if_contains("classes");
+    const bool known = recall != nullptr && classes != nullptr && recall->is_array() && classes->is_array();
+    const auto count = known ? std::min(recall->get_array().size(), classes->get_array().size()) : 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& share = recall->get_array()[i];
+        const auto* const name = classes->get_array()[i].if_string();
+        line += (i == 0 ? "" : ", ") +
+                (name == nullptr ? std::to_string(i) : net::printable(std::string_view(*name))) + " " +
+                (share.is_number() ? percent(share.to_number<double>()) : std::string("-"));
     }
     return line;
 }
@@ -91,6 +136,12 @@ std::string status_text(const json::object& status) {
     result += "\nround    " + whole(status, "round") + " of " + whole(status, "last_round");
     const auto target = number(status, "target_accuracy");
     result += target ? ", until the test accuracy is " + percent(*target) : "";
+    if (const auto* const test = status.if_contains("test"); test != nullptr && test->is_object()) {
+        const auto line = test_line(test->get_object());
+        const auto recall = recall_line(test->get_object());
+        result += line.empty() ? "" : "\ntest     " + line;
+        result += recall.empty() ? "" : "\nrecall   " + recall;
+    }
     result += "\nworkers  " + whole(status, "workers") + " (at least " + whole(status, "min_workers") +
               " needed), hosting " + whole(status, "clients");
     const auto planned = number(status, "clients_planned").value_or(0);

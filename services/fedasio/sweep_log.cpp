@@ -33,6 +33,12 @@ std::string result(const simulation::sweep_row& row) {
     } else if (row.last_train_loss) {
         text += fmt::format(", train loss {:.4g}", *row.last_train_loss);
     }
+    if (row.last_test_rmse) {
+        text += fmt::format(", RMSE {:.4g}", *row.last_test_rmse);
+    }
+    if (row.last_test_r2) {
+        text += fmt::format(", R² {:.4g}", *row.last_test_r2);
+    }
     return row.dropped == 0 ? text : text + fmt::format(", {} updates missing", row.dropped);
 }
 

@@ -55,6 +55,9 @@ std::optional<archive_question> parse_run(const parts& path) {
     if (round && path[2] == "rounds" && path[4] == "clients") {
         return archive_question{kind::clients, run, *round};
     }
+    if (round && path[2] == "rounds" && path[4] == "tests") {
+        return archive_question{kind::tests, run, *round};
+    }
     return std::nullopt;
 }
 

@@ -24,6 +24,26 @@ constexpr std::size_t page_bytes = std::size_t{1} << 20;
 constexpr std::size_t snapshot_lag_bytes = std::size_t{256} << 10;
 constexpr double snapshot_lag_seconds = 1;
 
+/// What the last round says of the model: its keys that begin with `test_`, and which round it is.
+json::object test_json(const master::round_result& result) {
+    json::object test{{"round", result.round}};
+    for (const auto& member : master::to_json(result)) {
+        const std::string_view key = member.key();
+        if (key.starts_with("test_")) {
+            test[key.substr(5)] = member.value();
+        }
+    }
+    return test;
+}
+
+json::array texts_json(const std::vector<std::string>& names) {
+    json::array result;
+    for (const auto& name : names) {
+        result.emplace_back(json_text(name));
+    }
+    return result;
+}
+
 bool is_at_rest(phase which) noexcept {
     return which == phase::waiting || which == phase::finished || which == phase::failed;
 }
@@ -217,6 +237,15 @@ struct board::folding {
 
     void operator()(const master::model_evaluated& it) const { self.evaluation_ = it; }
 
+    void operator()(const master::clients_evaluated& it) const {
+        for (const auto& one : it.clients) {
+            if (const auto found = self.clients_.find(one.client); found != self.clients_.end()) {
+                found->second.test_round = it.round;
+                found->second.test = one;
+            }
+        }
+    }
+
     void operator()(const master::plan_changed& it) const {
         auto& opened = self.run_.opened;
         opened.last_round = it.last_round;
@@ -247,6 +276,7 @@ struct board::folding {
             self.last_ = result;
             self.keep_round(result);
         }
+        (*this)(it.tested);
         if (!it.changes.empty()) {
             (*this)(it.changes.back());
         }
@@ -355,10 +385,6 @@ std::uint64_t board::clients_per_round() const {
 
 std::string board::status_text(double now) const {
     const auto& opened = run_.opened;
-    json::array models;
-    for (const auto& name : opened.models) {
-        models.emplace_back(json_text(name));
-    }
     json::object status;
     status["phase"] = to_string(run_.now);
     status["run"] = json_text(opened.run);
@@ -385,7 +411,15 @@ std::string board::status_text(double now) const {
     status["instruction_set"] = json_text(opened.instruction_set);
     status["started"] = json_number(started_);
     status["now"] = json_number(now);
-    status["models"] = std::move(models);
+    status["models"] = texts_json(opened.models);
+    status["test"] = nullptr;
+    if (last_) {
+        auto test = test_json(*last_);
+        const bool has_names =
+            !last_->test_recall.empty() && evaluation_ && evaluation_->round == last_->round;
+        test["classes"] = has_names ? json::value(texts_json(evaluation_->classes)) : json::value(nullptr);
+        status["test"] = std::move(test);
+    }
     return canonical_text(status);
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 
 #include "json_scalar.hpp"
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
@@ -13,6 +14,9 @@ namespace fedasio::dashboard {
 namespace {
 
 namespace json = boost::json;
+
+/// Of a round's tests; a browser asks for the others.
+constexpr std::size_t most_clients_told = 2000;
 
 json::array texts(const std::vector<std::string>& names) {
     json::array result;
@@ -165,6 +169,16 @@ public:
         add_evaluation(into_, it);
     }
 
+    void operator()(const master::clients_evaluated& it) const {
+        json::array clients;
+        for (const auto& one : std::span(it.clients).first(std::min(it.clients.size(), most_clients_told))) {
+            clients.push_back(master::to_json(one));
+        }
+        into_["type"] = "clients_evaluated";
+        into_["round"] = it.round;
+        into_["clients"] = std::move(clients);
+    }
+
     void operator()(const master::plan_changed& it) const {
         into_["type"] = "plan_changed";
         into_["round"] = it.round;
@@ -275,6 +289,8 @@ struct log_filter {
     bool operator()(const master::updates_compared& /*what*/) const noexcept { return false; }
 
     bool operator()(const master::model_evaluated& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::clients_evaluated& /*what*/) const noexcept { return false; }
 
     bool operator()(const master::checkpoint_written& /*what*/) const noexcept { return false; }
 

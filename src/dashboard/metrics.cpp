@@ -138,6 +138,16 @@ void write_last_round(exposition& out, const board& from) {
              last->train_accuracy);
     gauge_if(out, "fedasio_test_loss", "Test loss of the last finished round.", last->test_loss);
     gauge_if(out, "fedasio_test_accuracy", "Test accuracy of the last finished round.", last->test_accuracy);
+    gauge_if(out, "fedasio_test_r2", "Coefficient of determination of the last round's test.", last->test_r2);
+    gauge_if(out, "fedasio_test_rmse",
+             "Root mean squared error of the last round's test, in the label's unit.", last->test_rmse);
+    gauge_if(out, "fedasio_test_mae", "Mean absolute error of the last round's test, in the label's unit.",
+             last->test_mae);
+    gauge_if(out, "fedasio_test_auc", "Area under the ROC curve of the last round's test.", last->test_auc);
+    out.family("fedasio_test_samples", "gauge", "Samples in the last round's test.");
+    out.sample(last->test_samples);
+    out.family("fedasio_test_partial", "gauge", "1 if clients are missing in the last round's test.");
+    out.sample(last->test_partial ? 1 : 0);
 }
 
 /// One gauge with a sample for each connected worker that `value_of` has a value for.

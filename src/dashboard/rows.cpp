@@ -1,8 +1,10 @@
 #include <fedasio/dashboard/rows.hpp>
+#include <fedasio/master/report.hpp>
 
 #include <boost/json/array.hpp>
 
 #include "json_scalar.hpp"
+#include <string>
 
 namespace fedasio::dashboard {
 
@@ -62,6 +64,12 @@ json::object client_json(const client_row& row) {
     result["labels"] = labels_json(row.labels);
     result["distance"] = json_number(row.distance);
     result["cosine"] = json_number(row.cosine);
+    result["test_round"] = json_number(row.test_round);
+    for (const auto& member : master::to_json(row.test)) {
+        if (member.key() != "client") {
+            result["test_" + std::string(member.key())] = member.value();
+        }
+    }
     return result;
 }
 

@@ -33,4 +33,12 @@ holdout split_holdout(std::span<const std::uint32_t> indices, double fraction, s
     return split;
 }
 
+std::uint64_t most_held_out(std::uint64_t samples, double fraction) {
+    if (samples == 0) {
+        return 0;
+    }
+    const auto share = std::ceil(fraction * static_cast<double>(samples));
+    return std::min(static_cast<std::uint64_t>(share), samples - 1);
+}
+
 } // namespace fedasio::data

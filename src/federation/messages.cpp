@@ -23,6 +23,11 @@ constexpr std::uint32_t any_number32 = std::numeric_limits<std::uint32_t>::max()
 constexpr interval any_real{-std::numeric_limits<double>::max(), std::numeric_limits<double>::max()};
 constexpr interval not_negative{0, std::numeric_limits<double>::max()};
 constexpr interval share{0, 1};
+// Of losses or squared errors: more than any float32 outputs make of `limits::samples`, and a million of
+// these sums add up without overflow.
+constexpr interval error_sum{0, 1e100};
+constexpr std::size_t numbers_a_cell = 3; ///< of evaluation::scores
+static_assert(nn::score_counts::most_classes == limits::shown_classes);
 
 /// A message: its keys by name, unknown ones ignored.
 class reader {
@@ -106,14 +111,44 @@ std::vector<std::string> read_texts(const std::optional<json_field>& field, std:
     return result;
 }
 
+/// An array of counts. There may be thousands, so that a name is made only for one that is wrong.
 std::vector<std::uint64_t> read_counts(const std::optional<json_field>& field, std::size_t most) {
     std::vector<std::uint64_t> result;
-    if (field) {
-        for (const auto& item : field->items(0, most)) {
-            result.push_back(item.whole(0, limits::samples));
-        }
+    if (!field) {
+        return result;
+    }
+    if (!field->value().is_array() || field->value().get_array().size() > most) {
+        field->refuse("an array of at most " + std::to_string(most) + " counts");
+    }
+    const auto& counts = field->value().get_array();
+    result.reserve(counts.size());
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        const auto* const plain = counts[i].if_int64();
+        result.push_back(plain != nullptr && *plain >= 0 && *plain <= std::int64_t{limits::samples}
+                             ? static_cast<std::uint64_t>(*plain)
+                             : json_field(counts[i], field->where() + "[" + std::to_string(i) + "]")
+                                   .whole(0, limits::samples));
     }
     return result;
+}
+
+std::vector<nn::score_counts::cell> read_scores(const std::optional<json_field>& field) {
+    const auto numbers = read_counts(field, numbers_a_cell * nn::score_counts::most_cells);
+    if (numbers.size() % numbers_a_cell != 0) {
+        field->refuse("three counts for each cell");
+    }
+    std::vector<nn::score_counts::cell> cells;
+    cells.reserve(numbers.size() / numbers_a_cell);
+    for (std::size_t i = 0; i < numbers.size(); i += numbers_a_cell) {
+        const auto place = numbers[i];
+        const bool rises = cells.empty() || place > cells.back().place;
+        if (!rises || place >= nn::score_counts::most_cells) {
+            field->fail("cells stand in the order of their places, each once, and there are " +
+                        std::to_string(nn::score_counts::most_cells) + " at most");
+        }
+        cells.push_back({static_cast<std::uint32_t>(place), numbers[i + 1], numbers[i + 2]});
+    }
+    return cells;
 }
 
 // The numbers of enumerators are no part of the protocol; these words are.
@@ -168,6 +203,10 @@ data::csv_schema read_schema(const object& meta, const std::string& where) {
         schema.columns.push_back(std::move(column));
     }
     return schema;
+}
+
+std::optional<double> real_if(const std::optional<json_field>& field, const interval& range) {
+    return field ? std::optional(field->real(range)) : std::nullopt;
 }
 
 void put(object& into, const char* key, const std::optional<double>& number) {
@@ -404,11 +443,11 @@ update read_update(const object& meta) {
     what.round = in.number32("round");
     what.client = in.number32("client");
     what.samples = in.number("samples", limits::samples);
-    what.loss = in.real("loss", any_real);
+    what.loss = in.real("loss", error_sum);
     if (const auto accuracy = in.find("accuracy")) {
         what.accuracy = accuracy->real(share);
     }
-    what.seconds = in.find("seconds") ? in.real("seconds", not_negative) : 0;
+    what.seconds = in.find("seconds") ? in.real("seconds", interval{0, 1e9}) : 0;
     return what;
 }
 
@@ -417,6 +456,9 @@ object to_meta(const evaluate& what) {
     if (what.confusion) {
         meta["confusion"] = true;
     }
+    if (what.scores) {
+        meta["scores"] = true;
+    }
     return meta;
 }
 
@@ -424,6 +466,7 @@ evaluate read_evaluate(const object& meta) {
     const reader in(meta, "evaluate");
     evaluate what{in.number32("round"), in.number32("client"), in.number32("version")};
     what.confusion = in.find("confusion") && in.get("confusion").boolean();
+    what.scores = in.find("scores") && in.get("scores").boolean();
     return what;
 }
 
@@ -435,6 +478,19 @@ object to_meta(const evaluation& what) {
     if (!what.confusion.empty()) {
         meta["confusion"] = array(what.confusion.begin(), what.confusion.end());
     }
+    if (!what.scores.empty()) {
+        array cells;
+        cells.reserve(numbers_a_cell * what.scores.size());
+        for (const auto& [place, others, own] : what.scores) {
+            cells.emplace_back(place);
+            cells.emplace_back(others);
+            cells.emplace_back(own);
+        }
+        meta["scores"] = std::move(cells);
+    }
+    put(meta, "absolute_sum", what.absolute_sum);
+    put(meta, "label_mean", what.label_mean);
+    put(meta, "label_m2", what.label_m2);
     return meta;
 }
 
@@ -443,9 +499,13 @@ evaluation read_evaluation(const object& meta) {
     evaluation what;
     what.client = in.number32("client");
     what.samples = in.number("samples", limits::samples);
-    what.loss_sum = in.real("loss_sum", any_real);
+    what.loss_sum = in.real("loss_sum", error_sum);
     what.correct = in.number("correct", what.samples);
     what.confusion = read_counts(in.find("confusion"), limits::shown_classes * limits::shown_classes);
+    what.scores = read_scores(in.find("scores"));
+    what.absolute_sum = real_if(in.find("absolute_sum"), error_sum);
+    what.label_mean = real_if(in.find("label_mean"), any_real);
+    what.label_m2 = real_if(in.find("label_m2"), error_sum);
     return what;
 }
 

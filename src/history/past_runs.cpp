@@ -83,6 +83,22 @@ bool has_run(database& file, std::string_view run) {
     return found.next();
 }
 
+/// Of a round, or without one of the latest that was tested; an older file has no such table.
+std::optional<std::string> tests_of(database& file, std::string_view run,
+                                    std::optional<std::uint32_t> round) {
+    const auto version = file.text_of("PRAGMA user_version");
+    if (version == "1" || version == "2") {
+        return std::nullopt;
+    }
+    statement tests(file, std::string("SELECT clients FROM tests WHERE run = ?") +
+                              (round ? " AND round = ?" : " ORDER BY round DESC LIMIT 1"));
+    tests.bind(run);
+    if (round) {
+        tests.bind(*round);
+    }
+    return tests.next() ? std::optional(tests.text(0)) : std::nullopt;
+}
+
 std::string rounds_of(database& file, std::string_view run, std::size_t most_bytes) {
     statement rounds(file, "SELECT result FROM rounds WHERE run = ? ORDER BY round DESC");
     rounds.bind(run);
@@ -169,6 +185,15 @@ std::optional<std::string> clients_text(const std::filesystem::path& file, std::
     return federation::canonical_text(result);
 }
 
+std::optional<std::string> tests_text(const std::filesystem::path& file, std::string_view run,
+                                      std::uint32_t round) {
+    auto opened = open(file);
+    if (!opened || !has_run(*opened, run)) {
+        return std::nullopt;
+    }
+    return tests_of(*opened, run, round).value_or("[]");
+}
+
 std::optional<std::string> rounds_text(const std::filesystem::path& file, std::string_view run,
                                        std::size_t most_bytes) {
     auto opened = open(file);
@@ -207,9 +232,10 @@ std::optional<std::string> report_text(const std::filesystem::path& file, std::s
             report["seconds_total"] = real_or_null(more, 3);
         }
     }
-    // The rounds are JSON already, and there may be many.
+    // The rounds and tests are JSON already, and there may be many.
     auto text = federation::canonical_text(report);
     text.pop_back();
+    text += R"(,"clients":)" + tests_of(*opened, run, std::nullopt).value_or("[]");
     return text + R"(,"rounds":)" + rounds_of(*opened, run, most_bytes) + "}";
 }
 

@@ -131,6 +131,8 @@ void recorder::state::take(const master::event& happened) {
         add(client_row{dropped->round, dropped->client, dropped->worker ? workers[*dropped->worker] : "",
                        std::nullopt, std::nullopt, std::nullopt, std::nullopt, dropped->reason,
                        dropped->detail});
+    } else if (const auto* tested = std::get_if<master::clients_evaluated>(&happened.what)) {
+        add(*tested);
     } else if (const auto* finished = std::get_if<master::round_finished>(&happened.what)) {
         add(finished->result);
         add_facts();

@@ -3,6 +3,7 @@
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/master/report.hpp>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -12,7 +13,7 @@
 namespace fedasio::history {
 namespace {
 
-constexpr auto format = "2";
+constexpr auto format = "3";
 
 // Losses and accuracies are columns of their own for whoever looks with SQL; they are computed from `result`.
 constexpr auto create_tables = R"(
@@ -40,13 +41,21 @@ constexpr auto create_tables = R"(
 )";
 
 // What came with format 2.
-constexpr auto upgrade_tables = R"(
+constexpr auto upgrade_to_2 = R"(
     ALTER TABLE runs ADD COLUMN parameters INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE runs ADD COLUMN checkpoint_round INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE runs ADD COLUMN changes TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE runs ADD COLUMN seconds_total REAL;
     CREATE INDEX accuracy_of_run ON rounds (run, test_accuracy);
     PRAGMA user_version = 2;
+)";
+
+// What came with format 3: what the clients of a round found when they tested its model, as JSON.
+constexpr auto upgrade_to_3 = R"(
+    CREATE TABLE tests (
+        run TEXT NOT NULL, round INTEGER NOT NULL, clients TEXT NOT NULL, PRIMARY KEY (run, round)
+    ) STRICT, WITHOUT ROWID;
+    PRAGMA user_version = 3;
 )";
 
 } // namespace
@@ -74,7 +83,7 @@ struct tables::writer {
     }
 
     void operator()(const std::string& run, const run_continues& it) {
-        for (const auto* const table : {"rounds", "clients"}) {
+        for (const auto* const table : {"rounds", "clients", "tests"}) {
             statement(file, std::string("DELETE FROM ") + table + " WHERE run = ? AND round > ?")
                 .bind(run)
                 .bind(it.round)
@@ -118,6 +127,14 @@ struct tables::writer {
             .run();
     }
 
+    void operator()(const std::string& run, const master::clients_evaluated& it) {
+        statement(file, "INSERT OR REPLACE INTO tests VALUES (?, ?, ?)")
+            .bind(run)
+            .bind(it.round)
+            .bind(federation::canonical_text(master::to_json(it)))
+            .run();
+    }
+
     void operator()(const std::string& run, const client_row& it) {
         client.bind(run)
             .bind(it.round)
@@ -144,12 +161,15 @@ struct tables::writer {
 tables::tables(const std::filesystem::path& file) : file_(file, database::access::write) {
     file_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     const auto found = file_.text_of("PRAGMA user_version");
-    if (found == "0" || found == "1") {
+    if (found == "0" || found == "1" || found == "2") {
         transaction making(file_);
         if (found == "0") {
             file_.execute(create_tables);
         }
-        file_.execute(upgrade_tables);
+        if (found != "2") {
+            file_.execute(upgrade_to_2);
+        }
+        file_.execute(upgrade_to_3);
         making.commit();
     } else if (found != format) {
         throw std::runtime_error(file.string() + ": it is of another release (format " + found +

@@ -68,7 +68,7 @@ struct note_row {
 /// What is written at a time; `run` says of which run.
 struct row {
     using content = std::variant<run_begins, run_continues, run_facts, run_ends, master::round_result,
-                                 client_row, note_row>;
+                                 master::clients_evaluated, client_row, note_row>;
 
     std::string run;
     content what;

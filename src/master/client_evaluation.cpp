@@ -1,12 +1,15 @@
 #include <fedasio/federation/limits.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/master/run.hpp>
+#include <fedasio/net/offload.hpp>
 
 #include <boost/json/object.hpp>
 
 #include "master/answers.hpp"
+#include "master/evaluation_check.hpp"
+#include "master/evaluation_summary.hpp"
 #include <algorithm>
-#include <numeric>
+#include <fmt/format.h>
 #include <utility>
 
 namespace fedasio::master {
@@ -14,18 +17,27 @@ namespace {
 
 namespace message_type = federation::message_type;
 
+// Of one round; the others are in the report.
+constexpr std::size_t most_notices = 20;
+// What a lie is called in the report. Whoever lies is left out, and is not missed.
+constexpr auto invalid = "invalid";
+constexpr auto disproportionate = "out_of_proportion";
+
 } // namespace
 
-/// Lets these clients evaluate, and adds what they find to `results`; returns those whose worker was lost.
-net::awaitable<std::vector<client_id>>
-run::evaluate_clients(const round_state& round, std::vector<client_id> clients,
-                      std::map<client_id, federation::evaluation>& results, net::clock::time_point until) {
+/// Lets these clients evaluate, and adds what they find to `test`; returns those whose worker was lost.
+net::awaitable<std::vector<client_id>> run::evaluate_clients(const round_state& round,
+                                                             std::vector<client_id> clients,
+                                                             client_test& test,
+                                                             net::clock::time_point until) {
     std::vector<worker_ptr> hosts;
+    std::vector<std::uint64_t> held_out;
     std::vector<client_id> lost;
     std::erase_if(clients, [&](client_id client) {
         auto host = roster_.host_of(client);
         const bool ready = host && host->has_model;
         if (ready) {
+            held_out.push_back(host->hosted.at(client).held_out);
             hosts.push_back(std::move(host));
         } else {
             lost.push_back(client);
@@ -33,56 +45,69 @@ run::evaluate_clients(const round_state& round, std::vector<client_id> clients,
         return !ready;
     });
     co_await distribute_weights(hosts);
-    const auto counts = confusion_counts();
-    const auto limits = federation::limits::evaluation(counts);
+    const auto terms = terms_of_evaluations();
+    const auto classes = terms.classes <= federation::limits::shown_classes ? terms.classes : 0;
+    const auto limits = federation::limits::evaluation(classes * classes, terms.score_cells);
     std::vector<net::connection_ptr> peers;
     for (const auto& host : hosts) {
         peers.push_back(host->connection);
     }
     auto make = [&, version = weights_version_](std::size_t i) {
-        const federation::evaluate request{round.result.round, clients[i], version, counts > 0};
+        const federation::evaluate request{round.result.round, clients[i], version, classes > 0,
+                                           terms.score_cells > 0};
         return net::frame(message_type::evaluate, federation::to_meta(request));
     };
     auto on_reply = [&](std::size_t i, net::frame& reply) -> std::string {
-        const auto result = federation::read_evaluation(reply.meta);
-        if (result.client != clients[i] || result.samples > hosts[i]->hosted[clients[i]].held_out) {
+        auto result = federation::read_evaluation(reply.meta);
+        if (result.client != clients[i]) {
             return "it is not the evaluation that was asked for";
         }
-        const auto sum = std::reduce(result.confusion.begin(), result.confusion.end());
-        if (!result.confusion.empty() && (result.confusion.size() != counts || sum != result.samples)) {
-            return "its confusion matrix is not that of its samples";
+        auto own_terms = terms;
+        own_terms.held_out = held_out[i];
+        auto objection = master::objection_to(result, own_terms);
+        if (objection.empty()) {
+            test.results[clients[i]] = std::move(result);
         }
-        results[clients[i]] = result;
-        return {};
+        return objection;
     };
     const auto answers = co_await net::gather(rt_, std::move(peers), std::move(make), limits,
                                               net::gather_policy(until), on_reply);
     for (std::size_t i = 0; i < clients.size(); ++i) {
-        const auto how = answers[i].result;
+        const auto& [how, code, reason] = answers[i];
         if (how == net::outcome::lost) {
             lost.push_back(clients[i]);
-        } else if (how != net::outcome::reply && how != net::outcome::cancelled) {
-            notice(noticed::severity::warning, "round " + std::to_string(round.result.round) +
-                                                   " was evaluated without client " +
-                                                   std::to_string(clients[i]) + ": " + describe(answers[i]));
+        } else if (how == net::outcome::refused && code == invalid) {
+            test.absent[clients[i]] = {invalid, reason};
+        } else if (how != net::outcome::reply) {
+            test.absent[clients[i]] = {net::to_string(how), reason};
         }
     }
     co_return lost;
 }
 
-/// Cells of a confusion matrix; 0: nobody makes one.
-std::size_t run::confusion_counts() const {
-    const auto classes = network_->output().size();
-    return federation::is_regression(plan_) || classes > federation::limits::shown_classes
-               ? 0
-               : classes * classes;
+/// What all evaluations have in common.
+evaluation_terms run::terms_of_evaluations() const {
+    evaluation_terms terms;
+    terms.classes = federation::is_regression(plan_) ? 0 : network_->output().size();
+    terms.cross_entropy = plan_.model.objective == nn::loss::cross_entropy;
+    const nn::score_counts scores(terms.classes);
+    terms.score_cells = scores.histograms() * scores.bins();
+    return terms;
+}
+
+/// What 1 stands for among the targets of a regression.
+double run::label_unit() const {
+    return schema_ && federation::is_regression(plan_) ? schema_->label_deviation : 1.0;
 }
 
 /// Without test data at the master, every client evaluates the new weights on what it holds out. Whose worker
-/// is lost does so where another worker can do it, as in train_cohort().
+/// is lost does so where another worker can do it, as in train_cohort(), or when its owner comes back.
 net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
+    if (plan_.test_fraction == 0) {
+        co_return;
+    }
     const auto until = deadline();
-    std::map<client_id, federation::evaluation> results;
+    client_test test;
     // Data that every worker reaches needs any worker.
     bool cancelled = co_await net::is_cancelled();
     bool waits = !is_local();
@@ -102,49 +127,156 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
             open.push_back(client);
         }
     }
-    for (;;) {
-        open = co_await evaluate_clients(round, open, results, until);
+    for (bool goes_on = true; goes_on;) {
+        open = co_await evaluate_clients(round, open, test, until);
         cancelled = co_await net::is_cancelled();
-        if (open.empty() || is_local() || cancelled || rt_.time.now() >= until) {
-            break;
-        }
-        co_await prepare_workers(until);
-        if (dealt_ == 0) {
-            roster_.changed().reset();
-            co_await wait_for(&run::roster_has_changed, until);
-        } else if (std::ranges::none_of(open,
-                                        [&](auto client) { return roster_.host_of(client) != nullptr; })) {
-            break; // nobody has room for them
+        goes_on = !open.empty() && !cancelled && rt_.time.now() < until;
+        if (goes_on && is_local()) {
+            goes_on = co_await wait_for_owners(open, test, until);
+        } else if (goes_on) {
+            goes_on = co_await find_other_evaluators(open, until);
         }
         enter(phase::evaluating);
     }
+    cancelled = co_await net::is_cancelled();
     if (cancelled) {
         co_return;
     }
     for (const auto client : open) {
-        notice(noticed::severity::warning, "round " + std::to_string(round.result.round) +
-                                               " was evaluated without client " + std::to_string(client) +
-                                               ": its worker was lost");
+        test.absent[client] = {net::to_string(net::outcome::lost), "its worker was lost"};
     }
-    const auto counts = confusion_counts();
-    test_result total;
-    total.regression = federation::is_regression(plan_);
-    total.confusion.resize(counts);
-    for (const auto& [client, result] : results) {
-        total.samples += result.samples;
-        total.loss_sum += result.loss_sum;
-        total.correct += result.correct;
-        // One that is not told would make a matrix of who knows which part.
-        if (result.confusion.empty() && result.samples > 0) {
-            total.confusion.clear();
+    co_await conclude(round, test);
+}
+
+/// True if a worker may take these clients over.
+net::awaitable<bool> run::find_other_evaluators(const std::vector<client_id>& clients,
+                                                net::clock::time_point until) {
+    co_await prepare_workers(until);
+    if (dealt_ == 0) {
+        roster_.changed().reset();
+        co_await wait_for(&run::roster_has_changed, until);
+        co_return true;
+    }
+    co_return std::ranges::any_of(clients, [&](auto client) { return roster_.host_of(client) != nullptr; });
+}
+
+/// Partition `local`: each owner gets a moment to come back, once in a round. True if one of them has.
+net::awaitable<bool> run::wait_for_owners(const std::vector<client_id>& away, client_test& test,
+                                          net::clock::time_point until) {
+    auto latest = net::clock::time_point::min();
+    for (const auto client : away) {
+        const auto moment = std::min(until, rt_.time.now() + time_to_come_back);
+        latest = std::max(latest, test.moments.try_emplace(client, moment).first->second);
+    }
+    bool cancelled = co_await net::is_cancelled();
+    while (!cancelled && !stopping_) {
+        roster_.changed().reset();
+        co_await load_datasets();
+        co_await distribute_model();
+        const bool back = std::ranges::any_of(away, [&](client_id client) {
+            const auto host = roster_.host_of(client);
+            return host && host->has_model;
+        });
+        if (back) {
+            co_return true;
         }
-        for (std::size_t k = 0; k < std::min(total.confusion.size(), result.confusion.size()); ++k) {
-            total.confusion[k] += result.confusion[k];
+        if (rt_.time.now() >= latest) {
+            break;
+        }
+        enter(phase::waiting);
+        co_await wait_for(&run::roster_has_changed, latest);
+        cancelled = co_await net::is_cancelled();
+    }
+    co_return false;
+}
+
+/// Makes the round's result of what the clients found.
+net::awaitable<void> run::conclude(round_state& round, client_test& test) {
+    const auto terms = terms_of_evaluations();
+    const bool scaled = terms.classes > 0 || (schema_ && schema_->standardize);
+    const auto doubted = out_of_proportion(test.results, scaled ? 1.0 : 0.0);
+    for (const auto& [client, why] : doubted) {
+        test.results.erase(client);
+        test.absent[client] = {disproportionate, why};
+    }
+    add_unreachable(test);
+    auto job = [&, unit = label_unit()] { return summarize(test.results, terms, unit); };
+    auto summary = co_await net::offload(rt_, pool_, std::move(job));
+
+    auto& result = round.result;
+    take_metrics(result, summary.all.metrics(label_unit()));
+    take_medians(result, summary.median);
+    result.test_samples = summary.all.samples;
+    result.test_clients = static_cast<std::uint32_t>(test.results.size());
+    for (const auto& [client, absence] : test.absent) {
+        result.test_partial =
+            result.test_partial || (absence.reason != invalid && absence.reason != disproportionate);
+        if (result.test_dropped.size() < most_told_absences) {
+            result.test_dropped.push_back({client, absence.reason});
+        }
+        summary.clients.push_back({client, 0, {}, absence.reason});
+    }
+    tell_absences(result.round, test);
+    std::ranges::sort(summary.clients, {}, &clients_evaluated::one::client);
+    if (!summary.clients.empty()) {
+        record_.tested = {result.round, std::move(summary.clients)};
+        events_.publish(record_.tested);
+    }
+    tell_evaluation(result.round, summary.all, schema_ ? schema_->classes : std::vector<std::string>());
+}
+
+/// Clients of the run that nobody could ask. A resumed run must find the same, so they follow from who is
+/// known to be an owner and not from who was here before.
+void run::add_unreachable(client_test& test) const {
+    const auto hosted = roster_.hosted_clients();
+    const auto look_at = [&](client_id client, const std::string& why) {
+        const auto found = hosted.find(client);
+        const bool nothing_held_out = found != hosted.end() && found->second.held_out == 0;
+        if (!nothing_held_out && !test.results.contains(client)) {
+            test.absent.try_emplace(client, untested{"away", why});
+        }
+    };
+    if (is_local()) {
+        for (const auto& [name, client] : local_clients_) {
+            look_at(client, "its owner is not here");
+        }
+    } else {
+        for (client_id client = 0; client < plan_.clients; ++client) {
+            look_at(client, "no worker hosts it");
         }
     }
-    round.result.test_loss = total.loss();
-    round.result.test_accuracy = total.accuracy();
-    tell_evaluation(round.result.round, total, schema_ ? schema_->classes : std::vector<std::string>());
+}
+
+/// Each absence once, until the client is in a test again.
+void run::tell_absences(std::uint32_t round, const client_test& test) {
+    std::erase_if(told_absences_, [&](const auto& told) { return !test.absent.contains(told.first); });
+    const auto name_of = [&](client_id client) {
+        const auto owner =
+            std::ranges::find(local_clients_, client, [](const auto& one) { return one.second; });
+        if (owner != local_clients_.end()) {
+            return " (" + owner->first + ")";
+        }
+        const auto host = roster_.host_of(client);
+        return host ? " (at " + host->hello.name + ")" : std::string();
+    };
+    std::size_t told = 0;
+    std::size_t more = 0;
+    for (const auto& [client, absence] : test.absent) {
+        const bool is_new = told_absences_.insert_or_assign(client, absence.reason).second;
+        const bool is_silent = !is_new || absence.reason == net::to_string(net::outcome::cancelled);
+        if (is_silent || told == most_notices) {
+            more += is_silent ? 0 : 1;
+            continue;
+        }
+        ++told;
+        notice(noticed::severity::warning,
+               fmt::format("round {} was evaluated without client {}{}: {}", round, client, name_of(client),
+                           absence.detail.empty() ? absence.reason : absence.detail));
+    }
+    if (more > 0) {
+        notice(noticed::severity::warning,
+               fmt::format("round {} was evaluated without {} more clients", round, more));
+    }
 }
 
 } // namespace fedasio::master

@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <stop_token>
 #include <utility>
@@ -23,18 +25,32 @@ constexpr std::size_t most_wrong = 24;
 /// What a cancelled evaluation gets to end by itself, so that its result is not lost for little.
 constexpr auto time_to_end = std::chrono::seconds(1);
 
-/// Adds up, and keeps the surest mistakes.
-void merge(test_result& total, const test_result& part) {
-    total.samples += part.samples;
-    total.loss_sum += part.loss_sum;
-    total.correct += part.correct;
-    total.regression = part.regression;
-    total.confusion.resize(part.confusion.size());
-    for (std::size_t i = 0; i < part.confusion.size(); ++i) {
-        total.confusion[i] += part.confusion[i];
+/// Counts by class, of all blocks: whole numbers, so that it does not matter which block adds its own first.
+struct class_counts {
+    explicit class_counts(std::size_t classes)
+        : confusion(classes <= federation::limits::shown_classes ? classes * classes : 0), scores(classes) {}
+
+    void add(const class_counts& other) {
+        const std::lock_guard lock(busy);
+        for (std::size_t i = 0; i < confusion.size(); ++i) {
+            confusion[i] += other.confusion[i];
+        }
+        scores.add(other.scores);
     }
-    auto& wrong = total.wrong;
-    wrong.insert(wrong.end(), part.wrong.begin(), part.wrong.end());
+
+    std::mutex busy;
+    std::vector<std::uint64_t> confusion;
+    nn::score_counts scores;
+};
+
+/// A block, or what went wrong with it. What depends on the order of adding is kept by block.
+struct block_outcome {
+    test_result result;
+    nn::value_sums values;
+    std::exception_ptr failure;
+};
+
+void keep_surest(std::vector<model_evaluated::mistake>& wrong) {
     std::ranges::sort(wrong, [](const auto& one, const auto& other) {
         return one.confidence != other.confidence ? one.confidence > other.confidence
                                                   : one.index < other.index;
@@ -42,28 +58,30 @@ void merge(test_result& total, const test_result& part) {
     wrong.resize(std::min(wrong.size(), most_wrong));
 }
 
-void note(test_result& into, std::size_t first, std::span<const std::int32_t> classes,
-          std::span<const nn::prediction> predictions, std::size_t width) {
-    into.confusion.resize(width <= federation::limits::shown_classes ? width * width : 0);
+void note(std::vector<model_evaluated::mistake>& wrong, class_counts& counts, std::size_t first,
+          std::span<const std::int32_t> classes, std::span<const nn::prediction> predictions,
+          std::size_t width) {
     for (std::size_t i = 0; i < classes.size(); ++i) {
         const auto label = static_cast<std::uint32_t>(classes[i]);
         const auto [top, confidence] = predictions[i];
-        if (!into.confusion.empty()) {
-            ++into.confusion[label * width + top];
+        if (!counts.confusion.empty()) {
+            ++counts.confusion[label * width + top];
         }
         if (top != label) {
-            into.wrong.push_back({first + i, label, top, confidence});
+            wrong.push_back({first + i, label, top, confidence});
         }
     }
+    keep_surest(wrong);
 }
 
-test_result evaluate_block(const data::dataset& samples, const nn::network& network,
-                           std::span<const float> weights, std::size_t first, std::size_t count,
-                           const std::stop_token& stop) {
-    test_result total;
+/// Samples [first, first + count); their counts by class are added to `all`.
+void evaluate_block(const data::dataset& samples, const nn::network& network, std::span<const float> weights,
+                    std::size_t first, std::size_t count, class_counts& all, block_outcome& out,
+                    const std::stop_token& stop) {
+    auto& total = out.result;
     total.regression = samples.class_count() == 0;
     if (stop.stop_requested()) {
-        return total;
+        return;
     }
     // Few at once for a wide model, so that it is not long before somebody looks at `stop`.
     const auto batch_size = nn::evaluation_block(network, most_at_once);
@@ -71,6 +89,11 @@ test_result evaluate_block(const data::dataset& samples, const nn::network& netw
     net::buffer features(batch_size * samples.feature_count() * sizeof(float));
     std::vector<std::uint32_t> indices(batch_size);
     std::vector<nn::prediction> predictions(batch_size);
+    const auto width = network.output().size();
+    class_counts counts(total.regression ? 0 : width);
+    nn::evaluation_details details;
+    details.scores = counts.scores.classes() > 0 ? &counts.scores : nullptr;
+    details.values = total.regression ? &out.values : nullptr;
     for (std::size_t begin = first; begin < first + count && !stop.stop_requested(); begin += batch_size) {
         const auto size = std::min(batch_size, first + count - begin);
         const auto batch = std::span(indices).first(size);
@@ -79,26 +102,18 @@ test_result evaluate_block(const data::dataset& samples, const nn::network& netw
         samples.copy_features(batch, values);
         const nn::targets expected = total.regression ? nn::targets(samples.targets().subspan(begin, size))
                                                       : nn::targets(samples.classes().subspan(begin, size));
-        const auto said = std::span(predictions).first(total.regression ? 0 : size);
-        const auto result = evaluator.evaluate(weights, values, expected, size, said);
-        test_result part;
-        part.samples = size;
-        part.loss_sum = result.loss_sum;
-        part.correct = result.correct;
-        part.regression = total.regression;
+        details.predictions = std::span(predictions).first(total.regression ? 0 : size);
+        const auto result = evaluator.evaluate(weights, values, expected, size, details);
+        total.samples += size;
+        total.loss_sum += result.loss_sum;
+        total.correct += result.correct;
         if (!total.regression) {
-            note(part, begin, samples.classes().subspan(begin, size), said, network.output().size());
+            note(total.wrong, counts, begin, samples.classes().subspan(begin, size), details.predictions,
+                 width);
         }
-        merge(total, part);
     }
-    return total;
+    all.add(counts);
 }
-
-/// A block, or what went wrong with it.
-struct block_outcome {
-    test_result result;
-    std::exception_ptr failure;
-};
 
 } // namespace
 
@@ -112,27 +127,71 @@ std::optional<double> test_result::accuracy() const {
                : std::optional(static_cast<double>(correct) / static_cast<double>(samples));
 }
 
+test_metrics test_result::metrics(double unit) const {
+    test_metrics found;
+    found.loss = loss();
+    found.accuracy = accuracy();
+    if (samples == 0) {
+        return found;
+    }
+    const auto count = static_cast<double>(samples);
+    if (regression) {
+        found.rmse = std::sqrt(loss_sum / count) * unit;
+        found.mae = absolute_sum ? std::optional(*absolute_sum / count * unit) : std::nullopt;
+        found.r2 = label_m2.value_or(0) > 0 ? std::optional(1 - loss_sum / *label_m2) : std::nullopt;
+        return found;
+    }
+    found.auc = scores.empty() ? std::nullopt : nn::area_under_roc(scores, score_bins);
+    const auto classes =
+        static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(confusion.size()))));
+    for (std::size_t i = 0; i < classes; ++i) {
+        const auto row = std::span(confusion).subspan(i * classes, classes);
+        const auto own = std::reduce(row.begin(), row.end());
+        found.recall.push_back(
+            own == 0 ? std::nullopt : std::optional(static_cast<double>(row[i]) / static_cast<double>(own)));
+    }
+    return found;
+}
+
+void take_scores(test_result& into, const nn::score_counts& counts) {
+    into.scores = counts.occupied();
+    into.score_bins = counts.bins();
+}
+
+void take_metrics(round_result& into, const test_metrics& found) {
+    into.test_loss = found.loss;
+    into.test_accuracy = found.accuracy;
+    into.test_r2 = found.r2;
+    into.test_rmse = found.rmse;
+    into.test_mae = found.mae;
+    into.test_auc = found.auc;
+    into.test_recall = found.recall;
+}
+
 net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asio::any_io_executor pool,
                                                     std::shared_ptr<const data::dataset> samples,
                                                     nn::network network, std::span<const float> weights) {
     std::vector<block_outcome> blocks((samples->size() + block_size - 1) / block_size);
+    const bool regression = samples->class_count() == 0;
+    class_counts counts(regression ? 0 : network.output().size());
     net::nursery workers(rt.executor);
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         const auto begin = i * block_size;
         const auto count = std::min(block_size, samples->size() - begin);
         auto block = [](net::runtime& home, boost::asio::any_io_executor threads, const data::dataset& set,
                         const nn::network& model, std::span<const float> values, std::size_t first,
-                        std::size_t size, block_outcome& out) -> net::awaitable<void> {
+                        std::size_t size, class_counts& all, block_outcome& out) -> net::awaitable<void> {
             try {
                 auto job = [&](const std::stop_token& stop) {
-                    return evaluate_block(set, model, values, first, size, stop);
+                    evaluate_block(set, model, values, first, size, all, out, stop);
+                    return true;
                 };
-                out.result = co_await net::offload(home, threads, std::move(job));
+                co_await net::offload(home, threads, std::move(job));
             } catch (...) {
                 out.failure = std::current_exception();
             }
         };
-        workers.spawn(block(rt, pool, *samples, network, weights, begin, count, blocks[i]));
+        workers.spawn(block(rt, pool, *samples, network, weights, begin, count, counts, blocks[i]));
     }
     bool was_cut = false;
     std::unique_ptr<net::alarm> cut;
@@ -144,12 +203,25 @@ net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asi
     };
     co_await workers.join(std::move(cut_soon));
     test_result total;
-    for (const auto& block : blocks) {
-        if (block.failure) {
-            std::rethrow_exception(block.failure);
+    total.regression = regression;
+    nn::value_sums values;
+    for (const auto& [result, sums, failure] : blocks) {
+        if (failure) {
+            std::rethrow_exception(failure);
         }
-        merge(total, block.result);
+        total.samples += result.samples;
+        total.loss_sum += result.loss_sum;
+        total.correct += result.correct;
+        values.add(sums);
+        total.wrong.insert(total.wrong.end(), result.wrong.begin(), result.wrong.end());
+        keep_surest(total.wrong);
     }
+    if (regression) {
+        total.absolute_sum = values.absolute;
+        total.label_m2 = values.label_m2;
+    }
+    total.confusion = std::move(counts.confusion);
+    take_scores(total, counts.scores);
     co_return was_cut ? std::nullopt : std::optional(std::move(total));
 }
 

@@ -16,6 +16,19 @@ std::string loss(const std::optional<double>& value) {
     return value ? fmt::format("{:.4f}", *value) : "-";
 }
 
+/// What else is known of the test.
+std::string more_of_test(const round_result& round) {
+    std::string text;
+    const auto add = [&](const char* name, const std::optional<double>& value) {
+        text += value ? fmt::format(" {} {:.4g}", name, *value) : "";
+    };
+    add("AUC", round.test_auc);
+    add("R²", round.test_r2);
+    add("RMSE", round.test_rmse);
+    add("MAE", round.test_mae);
+    return text + (round.test_partial ? " (of a part of the clients)" : "");
+}
+
 log_line info(std::string event, std::string text) {
     return {severity::info, false, std::move(event), std::move(text)};
 }
@@ -90,10 +103,10 @@ std::optional<log_line> log_writer::describe(const event& happened) {
                 return info(
                     "round_finished",
                     fmt::format(
-                        "round {}/{}  train loss {} accuracy {}  test loss {} accuracy {}  {}/{} clients  "
+                        "round {}/{}  train loss {} accuracy {}  test loss {} accuracy {}{}  {}/{} clients  "
                         "{:.2f} s",
                         round.round, last_round_, loss(round.train_loss), percent(round.train_accuracy),
-                        loss(round.test_loss), percent(round.test_accuracy),
+                        loss(round.test_loss), percent(round.test_accuracy), more_of_test(round),
                         round.cohort.size() - round.dropped.size(), round.cohort.size(),
                         std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0)));
             },

@@ -1,3 +1,4 @@
+#include <fedasio/data/holdout.hpp>
 #include <fedasio/data/idx.hpp>
 #include <fedasio/federation/data_fit.hpp>
 #include <fedasio/federation/limits.hpp>
@@ -264,7 +265,7 @@ net::awaitable<void> run::load_datasets() {
     }
     co_await load_test_set();
 
-    const bool hold_out = !federation::has_test_files(plan_.source);
+    const double holdout = federation::has_test_files(plan_.source) ? 0.0 : plan_.test_fraction;
     const auto classes = network_->output().size();
     const bool wants_labels = !federation::is_regression(plan_) &&
                               classes <= federation::limits::shown_classes &&
@@ -276,7 +277,7 @@ net::awaitable<void> run::load_datasets() {
         request.source = plan_.source;
         request.partition = plan_.partition;
         request.schema = schema_;
-        request.holdout = hold_out ? plan_.test_fraction : 0.0;
+        request.holdout = holdout;
         request.clients_total = clients_total();
         request.clients = who->assigned;
         request.label_counts = wants_labels;
@@ -295,6 +296,15 @@ net::awaitable<void> run::load_datasets() {
             return "the reply names other clients than the request";
         }
         for (auto& [client, samples, held_out, labels] : loaded.clients) {
+            // Nobody asks for what is held out beside test files; elsewhere more than its share would count
+            // for more than its share in every test.
+            held_out = holdout == 0 ? 0 : held_out;
+            const auto most = data::most_held_out(samples + held_out, holdout);
+            if (held_out > most) {
+                return "client " + std::to_string(client) + " holds " + std::to_string(held_out) + " of " +
+                       std::to_string(samples + held_out) + " samples out, at most " + std::to_string(most) +
+                       " are its share";
+            }
             // More classes than the model has is what the worker itself objects to, in better words.
             if (labels.size() > classes) {
                 labels.clear();

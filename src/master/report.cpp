@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 namespace fedasio::master {
 namespace {
@@ -25,31 +26,154 @@ std::optional<double> read_number(const boost::json::value& value) {
 
 } // namespace
 
+namespace {
+
+/// The keys of a test, and where their numbers stand.
+struct test_number {
+    std::string_view key;
+    std::optional<double> round_result::* value;
+};
+
+constexpr std::array test_numbers{test_number{"test_r2", &round_result::test_r2},
+                                  test_number{"test_rmse", &round_result::test_rmse},
+                                  test_number{"test_mae", &round_result::test_mae},
+                                  test_number{"test_auc", &round_result::test_auc},
+                                  test_number{"test_loss_median", &round_result::test_loss_median},
+                                  test_number{"test_accuracy_median", &round_result::test_accuracy_median},
+                                  test_number{"test_r2_median", &round_result::test_r2_median},
+                                  test_number{"test_rmse_median", &round_result::test_rmse_median},
+                                  test_number{"test_mae_median", &round_result::test_mae_median},
+                                  test_number{"test_auc_median", &round_result::test_auc_median}};
+
+boost::json::array to_json(const std::vector<round_result::absence>& absences) {
+    boost::json::array result;
+    for (const auto& absence : absences) {
+        result.emplace_back(boost::json::object{{"client", absence.client}, {"reason", absence.reason}});
+    }
+    return result;
+}
+
+std::vector<round_result::absence> read_absences(const boost::json::value& json) {
+    std::vector<round_result::absence> result;
+    for (const auto& absence : json.as_array()) {
+        result.push_back(
+            {absence.at("client").to_number<client_id>(), std::string(absence.at("reason").as_string())});
+    }
+    return result;
+}
+
+std::vector<std::optional<double>> read_recall(const boost::json::value& json) {
+    std::vector<std::optional<double>> recall;
+    if (const auto* const known = json.if_array()) {
+        for (const auto& one : *known) {
+            recall.push_back(read_number(one));
+        }
+    }
+    return recall;
+}
+
+void add_test(boost::json::object& json, const round_result& result) {
+    for (const auto& [key, value] : test_numbers) {
+        json[key] = number_or_null(result.*value);
+    }
+    json["test_recall"] = recall_json(result.test_recall);
+    json["test_samples"] = result.test_samples;
+    json["test_clients"] = result.test_clients;
+    json["test_partial"] = result.test_partial;
+    json["test_dropped"] = to_json(result.test_dropped);
+}
+
+/// A round from before there were these keys has none of them.
+void read_test(const boost::json::object& json, round_result& result) {
+    if (!json.contains("test_partial")) {
+        return;
+    }
+    for (const auto& [key, value] : test_numbers) {
+        result.*value = read_number(json.at(key));
+    }
+    result.test_recall = read_recall(json.at("test_recall"));
+    result.test_samples = json.at("test_samples").to_number<std::uint64_t>();
+    result.test_clients = json.at("test_clients").to_number<std::uint32_t>();
+    result.test_partial = json.at("test_partial").as_bool();
+    result.test_dropped = read_absences(json.at("test_dropped"));
+}
+
+} // namespace
+
+boost::json::value recall_json(const std::vector<std::optional<double>>& recall) {
+    if (recall.empty()) {
+        return nullptr;
+    }
+    boost::json::array result;
+    for (const auto& one : recall) {
+        result.push_back(number_or_null(one));
+    }
+    return result;
+}
+
+boost::json::array to_json(const clients_evaluated& tested) {
+    boost::json::array clients;
+    for (const auto& client :
+         std::span(tested.clients).first(std::min(tested.clients.size(), most_kept_tests))) {
+        clients.emplace_back(to_json(client));
+        clients.back().as_object()["round"] = tested.round;
+    }
+    return clients;
+}
+
+boost::json::object to_json(const clients_evaluated::one& client) {
+    const auto& found = client.metrics;
+    return {{"client", client.client},
+            {"samples", client.samples},
+            {"loss", number_or_null(found.loss)},
+            {"accuracy", number_or_null(found.accuracy)},
+            {"r2", number_or_null(found.r2)},
+            {"rmse", number_or_null(found.rmse)},
+            {"mae", number_or_null(found.mae)},
+            {"auc", number_or_null(found.auc)},
+            {"recall", recall_json(found.recall)},
+            {"reason", client.reason}};
+}
+
+clients_evaluated::one read_client_test(const boost::json::object& json) {
+    clients_evaluated::one client;
+    client.client = json.at("client").to_number<client_id>();
+    client.samples = json.at("samples").to_number<std::uint64_t>();
+    client.reason = json.at("reason").as_string();
+    auto& found = client.metrics;
+    found.loss = read_number(json.at("loss"));
+    found.accuracy = read_number(json.at("accuracy"));
+    found.r2 = read_number(json.at("r2"));
+    found.rmse = read_number(json.at("rmse"));
+    found.mae = read_number(json.at("mae"));
+    found.auc = read_number(json.at("auc"));
+    found.recall = read_recall(json.at("recall"));
+    return client;
+}
+
 boost::json::object to_json(const round_result& result) {
     boost::json::array cohort;
     for (const auto client : result.cohort) {
         cohort.emplace_back(client);
-    }
-    boost::json::array dropped;
-    for (const auto& absence : result.dropped) {
-        dropped.emplace_back(boost::json::object{{"client", absence.client}, {"reason", absence.reason}});
     }
     boost::json::object seconds;
     for (const auto which : phases_of_a_round) {
         const auto name = to_string(which);
         seconds[{name.data(), name.size()}] = result.seconds[static_cast<std::size_t>(which)];
     }
-    return {{"round", result.round},
-            {"cohort", std::move(cohort)},
-            {"dropped", std::move(dropped)},
-            {"train_loss", number_or_null(result.train_loss)},
-            {"train_accuracy", number_or_null(result.train_accuracy)},
-            {"test_loss", number_or_null(result.test_loss)},
-            {"test_accuracy", number_or_null(result.test_accuracy)},
-            {"seconds", std::move(seconds)},
-            {"bytes_sent", result.bytes_sent},
-            {"bytes_received", result.bytes_received},
-            {"time", result.time}};
+    boost::json::object json{{"round", result.round},
+                             {"cohort", std::move(cohort)},
+                             {"dropped", to_json(result.dropped)},
+                             {"train_loss", number_or_null(result.train_loss)},
+                             {"train_accuracy", number_or_null(result.train_accuracy)},
+                             {"test_loss", number_or_null(result.test_loss)},
+                             {"test_accuracy", number_or_null(result.test_accuracy)},
+                             {"seconds", std::move(seconds)},
+                             {"bytes_sent", result.bytes_sent},
+                             {"bytes_received", result.bytes_received},
+                             {"time", result.time}};
+    add_test(json, result);
+    return json;
 }
 
 round_result read_round(const boost::json::object& json) {
@@ -58,10 +182,7 @@ round_result read_round(const boost::json::object& json) {
     for (const auto& client : json.at("cohort").as_array()) {
         result.cohort.push_back(client.to_number<client_id>());
     }
-    for (const auto& absence : json.at("dropped").as_array()) {
-        result.dropped.push_back(
-            {absence.at("client").to_number<client_id>(), std::string(absence.at("reason").as_string())});
-    }
+    result.dropped = read_absences(json.at("dropped"));
     result.train_loss = read_number(json.at("train_loss"));
     result.train_accuracy = read_number(json.at("train_accuracy"));
     result.test_loss = read_number(json.at("test_loss"));
@@ -74,6 +195,7 @@ round_result read_round(const boost::json::object& json) {
     result.bytes_sent = json.at("bytes_sent").to_number<std::uint64_t>();
     result.bytes_received = json.at("bytes_received").to_number<std::uint64_t>();
     result.time = json.at("time").to_number<double>();
+    read_test(json, result);
     return result;
 }
 
@@ -107,6 +229,7 @@ void report::take(const event& happened) {
         parameters_ = 0;
         rounds_.clear();
         changes_.clear();
+        tested_ = {};
         checkpoint_round_ = 0;
         end_ = {};
         ended_ = false;
@@ -124,10 +247,13 @@ void report::take(const event& happened) {
         run_.run = resumed->run;
         rounds_ = resumed->rounds;
         changes_ = resumed->changes;
+        tested_ = resumed->tested;
         checkpoint_round_ = resumed->round;
         for (const auto& round : rounds_) {
             seconds_before_ += std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0);
         }
+    } else if (const auto* tested = std::get_if<clients_evaluated>(&happened.what)) {
+        tested_ = *tested;
     } else if (const auto* changed = std::get_if<plan_changed>(&happened.what)) {
         changes_.push_back(*changed);
     } else if (const auto* written = std::get_if<checkpoint_written>(&happened.what)) {
@@ -159,6 +285,7 @@ boost::json::object report::to_json() const {
         changes.emplace_back(master::to_json(change));
     }
     content["changes"] = std::move(changes);
+    content["clients"] = master::to_json(tested_);
     content["rounds"] = std::move(rounds);
     content["seconds_total"] = seconds_before_ + std::chrono::duration<double>(seconds_total_).count();
     return content;

@@ -63,6 +63,7 @@ void run::open(federation::plan plan, std::optional<initial_model> model) {
     own_checkpoints_ = 0;
     accuracy_.reset();
     kept_ = std::make_unique<kept_models>(options_.state_dir, federation::best_metric(plan_), plan_digest_);
+    told_absences_.clear();
     record_ = run_record(fmt::format("{:016x}", rt_.entropy()));
     advised_ = false;
     apply({});
@@ -303,7 +304,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
     round.result.bytes_sent = roster_.bytes_sent() - round.sent_before;
     round.result.bytes_received = roster_.bytes_received() - round.received_before;
     round.result.time = rt_.time.unix_time();
-    accuracy_ = round.result.test_accuracy;
+    accuracy_ = decisive_accuracy(round.result);
     events_.publish(round_finished{round.result});
     kept_->consider(round.result, weights_);
     if (keeps_checkpoints()) {

@@ -117,6 +117,7 @@ std::string run_record::text() const {
         {"journal", {{"lines", end.lines}, {"bytes", end.bytes}, {"chain", end.chain}}},
         {"owners", std::move(clients)},
         {"schema", schema ? boost::json::value(federation::to_json(*schema)) : boost::json::value(nullptr)},
+        {"tested", master::to_json(tested)},
         {"planned", to_json(planned)},
         {"changed", to_json(changed)},
         {"ordered", ordered
@@ -159,6 +160,12 @@ kept_run read_run_record(std::string_view text, std::uint32_t round,
     if (ordered != nullptr && ordered->is_object()) {
         result.record.ordered = {ordered->at("last_round").to_number<std::uint32_t>(),
                                  read_number(ordered->at("target_accuracy"))};
+    }
+    if (const auto* const tested = said.as_object().if_contains("tested")) {
+        for (const auto& client : tested->as_array()) {
+            result.record.tested.clients.push_back(read_client_test(client.as_object()));
+            result.record.tested.round = client.at("round").to_number<std::uint32_t>();
+        }
     }
     if (const auto* const changes = said.as_object().if_contains("changes")) {
         for (const auto& change : changes->as_array()) {

@@ -173,6 +173,9 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
             update.samples != round.samples[i]) {
             return "it is not the update that was asked for";
         }
+        if (update.accuracy && federation::is_regression(plan_)) {
+            return "a regression has no accuracy";
+        }
         if (reply.body.size() != weights_.size()) {
             return "its body has " + std::to_string(reply.body.size()) + " bytes instead of " +
                    std::to_string(weights_.size());
@@ -349,8 +352,8 @@ net::awaitable<void> run::evaluate_model(round_state& round) {
         if (!result) {
             co_return;
         }
-        round.result.test_loss = result->loss();
-        round.result.test_accuracy = result->accuracy();
+        take_metrics(round.result, result->metrics(label_unit()));
+        round.result.test_samples = result->samples;
         tell_evaluation(round.result.round, *result, test_set_->class_names());
     } else {
         co_await evaluate_where_data_is(round);

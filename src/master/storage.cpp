@@ -345,9 +345,10 @@ void run::restore() {
     kept_->take_up(record_.run());
     // A target that was reached before the crash is not trained for again.
     if (!kept.resumed.rounds.empty()) {
-        accuracy_ = kept.resumed.rounds.back().test_accuracy;
+        accuracy_ = decisive_accuracy(kept.resumed.rounds.back());
     }
     take_changes_up(kept.resumed.changes);
+    kept.resumed.tested = record_.tested;
     if (!kept.problem.empty()) {
         notice(noticed::severity::error, "not all rounds of run " + kept.resumed.run +
                                              " before this start can be told any more (" + kept.problem +

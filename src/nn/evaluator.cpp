@@ -24,6 +24,46 @@ namespace {
     return block;
 }
 
+void check_details(const evaluation_details& details, const targets& expected, std::size_t samples,
+                   std::size_t outputs) {
+    if (!details.predictions.empty() && details.predictions.size() != samples) {
+        throw std::invalid_argument("there is room for " + std::to_string(details.predictions.size()) +
+                                    " predictions of " + std::to_string(samples) + " samples");
+    }
+    const bool classes = std::holds_alternative<std::span<const std::int32_t>>(expected);
+    if (details.scores != nullptr && (!classes || details.scores->classes() != outputs)) {
+        throw std::invalid_argument("scores of " + std::to_string(details.scores->classes()) +
+                                    " classes do not fit " + std::to_string(outputs) + " outputs" +
+                                    (classes ? "" : " that are values"));
+    }
+    if (details.values != nullptr && classes) {
+        throw std::invalid_argument("classes have no errors in a unit");
+    }
+}
+
+/// What is asked for of a block of samples, of which `first` is the first; their outputs are as measure()
+/// takes them.
+void note(const evaluation_details& details, loss objective, const float* outputs, std::size_t width,
+          std::size_t samples, const targets& expected, std::size_t first) {
+    for (std::size_t i = 0; i < samples && !details.predictions.empty(); ++i) {
+        details.predictions[first + i] = predict_class(objective, {outputs + i * width, width});
+    }
+    if (details.scores != nullptr) {
+        const auto labels = std::get<std::span<const std::int32_t>>(expected).subspan(first, samples);
+        for (std::size_t i = 0; i < samples; ++i) {
+            details.scores->count(objective, {outputs + i * width, width},
+                                  static_cast<std::size_t>(labels[i]));
+        }
+    }
+    if (details.values != nullptr) {
+        const auto values =
+            std::get<std::span<const float>>(expected).subspan(first * width, samples * width);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            details.values->add(outputs[i], values[i]);
+        }
+    }
+}
+
 } // namespace
 
 struct evaluator::memory {
@@ -75,25 +115,19 @@ evaluator::~evaluator() = default;
 
 batch_result evaluator::evaluate(std::span<const float> weights, std::span<const float> features,
                                  const targets& expected, std::size_t samples,
-                                 std::span<prediction> predictions) {
+                                 const evaluation_details& details) {
     const network& model = memory_->model;
     check_weights(model, weights);
     check_features(model, features, samples);
     check_targets(model, expected, samples);
-    if (!predictions.empty() && predictions.size() != samples) {
-        throw std::invalid_argument("there is room for " + std::to_string(predictions.size()) +
-                                    " predictions of " + std::to_string(samples) + " samples");
-    }
     const auto width = model.output().size();
+    check_details(details, expected, samples, width);
     batch_result all;
-    memory_->for_each_block(
-        weights, features, samples, [&](std::size_t first, std::size_t count, float* outputs) {
-            measure(model.spec().objective, outputs, expected, first, width, count, all);
-            for (std::size_t i = 0; i < count && !predictions.empty(); ++i) {
-                predictions[first + i] =
-                    predict_class(model.spec().objective, std::span(outputs + i * width, width));
-            }
-        });
+    memory_->for_each_block(weights, features, samples,
+                            [&](std::size_t first, std::size_t count, float* outputs) {
+                                measure(model.spec().objective, outputs, expected, first, width, count, all);
+                                note(details, model.spec().objective, outputs, width, count, expected, first);
+                            });
     return all;
 }
 

@@ -5,18 +5,30 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <initializer_list>
 #include <string_view>
 
 namespace fedasio::simulation {
 
 namespace {
 
-constexpr std::string_view header = "round,train_loss,train_accuracy,test_loss,test_accuracy,seconds,dropped";
+constexpr std::string_view header = "round,train_loss,train_accuracy,test_loss,test_accuracy,seconds,dropped,"
+                                    "test_r2,test_rmse,test_mae,test_auc";
 
 template <class Number>
 void write(std::string& line, Number value) {
     std::array<char, 32> digits{};
     line.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+}
+
+/// A field each; empty for what does not exist.
+void write_known(std::string& line, std::initializer_list<std::optional<double>> values) {
+    for (const auto& value : values) {
+        line += ',';
+        if (value && std::isfinite(*value)) {
+            write(line, *value);
+        }
+    }
 }
 
 /// Takes numbers off the front of a line.
@@ -59,6 +71,10 @@ std::optional<curve_point> parse(std::string_view line) {
     point.test_accuracy = values.next<double>();
     const auto seconds = values.next<double>();
     const auto dropped = values.next<std::uint64_t>();
+    point.test_r2 = values.next<double>();
+    point.test_rmse = values.next<double>();
+    point.test_mae = values.next<double>();
+    point.test_auc = values.next<double>();
     if (!values.whole(line) || !round || !seconds || !dropped) {
         return std::nullopt;
     }
@@ -92,16 +108,12 @@ std::string curve_header() {
 std::string curve_line(const curve_point& point) {
     std::string line;
     write(line, point.round);
-    for (const auto& value : {point.train_loss, point.train_accuracy, point.test_loss, point.test_accuracy}) {
-        line += ',';
-        if (value && std::isfinite(*value)) {
-            write(line, *value);
-        }
-    }
+    write_known(line, {point.train_loss, point.train_accuracy, point.test_loss, point.test_accuracy});
     line += ',';
     write(line, point.seconds);
     line += ',';
     write(line, point.dropped);
+    write_known(line, {point.test_r2, point.test_rmse, point.test_mae, point.test_auc});
     return line + "\n";
 }
 

@@ -147,6 +147,10 @@ private:
         point.train_accuracy = result.train_accuracy;
         point.test_loss = result.test_loss;
         point.test_accuracy = result.test_accuracy;
+        point.test_r2 = result.test_r2;
+        point.test_rmse = result.test_rmse;
+        point.test_mae = result.test_mae;
+        point.test_auc = result.test_auc;
         for (const double seconds : result.seconds) {
             point.seconds += seconds;
         }
@@ -175,6 +179,10 @@ private:
                     std::min(row.best_test_loss.value_or(*point.test_loss), *point.test_loss);
             }
             row.last_test_loss = point.test_loss;
+            row.last_test_r2 = point.test_r2;
+            row.last_test_rmse = point.test_rmse;
+            row.last_test_mae = point.test_mae;
+            row.last_test_auc = point.test_auc;
             row.last_train_loss = point.train_loss;
             row.seconds += point.seconds;
             row.dropped += point.dropped;

@@ -37,6 +37,10 @@ json::object measured(const sweep_row& row) {
             {"best_test_loss", number_or_null(row.best_test_loss)},
             {"last_test_loss", number_or_null(row.last_test_loss)},
             {"last_train_loss", number_or_null(row.last_train_loss)},
+            {"last_test_r2", number_or_null(row.last_test_r2)},
+            {"last_test_rmse", number_or_null(row.last_test_rmse)},
+            {"last_test_mae", number_or_null(row.last_test_mae)},
+            {"last_test_auc", number_or_null(row.last_test_auc)},
             {"seconds", row.seconds},
             {"dropped", row.dropped},
             {"weights_sha256", row.weights_sha256},
@@ -61,7 +65,7 @@ std::optional<double> to_number(const json::value& value) {
     return value.is_null() ? std::nullopt : std::optional(value.to_number<double>());
 }
 
-/// Rows that an older version wrote have no losses.
+/// Rows that an older version wrote have no losses, or none of the metrics.
 std::optional<double> number_if_there(const json::value& row, std::string_view key) {
     const auto* value = row.as_object().if_contains(json::string_view(key.data(), key.size()));
     return value == nullptr ? std::nullopt : to_number(*value);
@@ -81,6 +85,10 @@ sweep_row row_from_json(const json::value& value) {
     row.best_test_loss = number_if_there(value, "best_test_loss");
     row.last_test_loss = number_if_there(value, "last_test_loss");
     row.last_train_loss = number_if_there(value, "last_train_loss");
+    row.last_test_r2 = number_if_there(value, "last_test_r2");
+    row.last_test_rmse = number_if_there(value, "last_test_rmse");
+    row.last_test_mae = number_if_there(value, "last_test_mae");
+    row.last_test_auc = number_if_there(value, "last_test_auc");
     row.seconds = value.at("seconds").to_number<double>();
     row.dropped = value.at("dropped").to_number<std::uint64_t>();
     row.weights_sha256 = json::value_to<std::string>(value.at("weights_sha256"));

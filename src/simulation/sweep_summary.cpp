@@ -21,13 +21,17 @@ struct quantity {
     std::optional<double> sweep_row::* from;
 };
 
-constexpr std::array<quantity, 6> quantities{{
+constexpr std::array<quantity, 10> quantities{{
     {"rounds_to_target", &sweep_group::rounds_to_target, &sweep_row::rounds_to_target},
     {"best_test_accuracy", &sweep_group::best_test_accuracy, &sweep_row::best_test_accuracy},
     {"last_test_accuracy", &sweep_group::last_test_accuracy, &sweep_row::last_test_accuracy},
     {"best_test_loss", &sweep_group::best_test_loss, &sweep_row::best_test_loss},
     {"last_test_loss", &sweep_group::last_test_loss, &sweep_row::last_test_loss},
     {"last_train_loss", &sweep_group::last_train_loss, &sweep_row::last_train_loss},
+    {"last_test_r2", &sweep_group::last_test_r2, &sweep_row::last_test_r2},
+    {"last_test_rmse", &sweep_group::last_test_rmse, &sweep_row::last_test_rmse},
+    {"last_test_mae", &sweep_group::last_test_mae, &sweep_row::last_test_mae},
+    {"last_test_auc", &sweep_group::last_test_auc, &sweep_row::last_test_auc},
 }};
 
 spread spread_of(std::span<const double> values) {

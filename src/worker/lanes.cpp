@@ -101,7 +101,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
         next.round = what.round;
         next.client = what.client;
         next.version = what.version;
-        next.wants_confusion = what.confusion;
+        next.wanted = {what.confusion, what.scores, true};
     }
     const bool has_weights = !weights_.empty() && weights_version_ == next.version;
     const auto twin = std::ranges::find_if(running_, [&](const task* one) {
@@ -233,10 +233,10 @@ net::awaitable<void> lanes::train(std::optional<workspace>& own, task& what) {
 }
 
 net::awaitable<void> lanes::evaluate(std::optional<workspace>& own, task& what) {
-    const bool confusion = options_.tell_labels && what.wants_confusion;
+    const auto extent = options_.tell_labels ? what.wanted : evaluation_extent();
     auto job = [&, data = data_, setup = setup_] {
         return prepare(own, setup)
-            .evaluate(*data, what.basis.weights.floats(), what.client, *what.stop, confusion);
+            .evaluate(*data, what.basis.weights.floats(), what.client, *what.stop, extent);
     };
     const auto result = co_await net::offload(rt_, pool_, std::move(job));
     const auto& [connection, request] = what.askers.front();

@@ -58,7 +58,7 @@ private:
 
     struct task {
         bool trains = false;
-        bool wants_confusion = false;
+        evaluation_extent wanted; ///< of an evaluation
         std::uint32_t round = 0;
         std::uint32_t client = 0;
         std::uint32_t version = 0;

@@ -87,6 +87,7 @@ struct workspace::memory {
         std::size_t batch; ///< few for a wide model, so that it is not long before somebody looks at `stop`
         nn::evaluator evaluator;
         batch_loader loader;
+        nn::score_counts scores; ///< of as many classes as were asked for last
     };
 
     explicit memory(std::shared_ptr<const training_setup> what) : setup(std::move(what)) {}
@@ -171,37 +172,56 @@ trained workspace::train(const local_data& data, std::span<const float> weights,
 
 federation::evaluation workspace::evaluate(const local_data& data, std::span<const float> weights,
                                            std::uint32_t client, const std::atomic<bool>& stop,
-                                           bool confusion) {
+                                           evaluation_extent extent) {
     const auto& setup = memory_->setup;
     const auto& samples = data.samples();
     const auto& own = samples_of(data, client).held_out;
     check_fit(samples, setup->network);
-    auto& [at_once, evaluator, loader] = memory_->to_evaluate();
+    auto& [at_once, evaluator, loader, scores] = memory_->to_evaluate();
     federation::evaluation result;
     result.client = client;
     result.samples = own.size();
     const auto width = setup->network.output().size();
-    const bool counts = confusion && samples.class_count() > 0 && width <= federation::limits::shown_classes;
+    const bool regression = samples.class_count() == 0;
+    const bool counts = extent.confusion && !regression && width <= federation::limits::shown_classes;
     result.confusion.resize(counts ? width * width : 0);
+    if (scores.classes() != width && extent.scores && !regression) {
+        scores = nn::score_counts(width);
+    }
+    scores.clear();
+    nn::value_sums values;
     std::array<nn::prediction, evaluation_batch> predictions;
+    nn::evaluation_details details;
+    details.scores = extent.scores && !regression && scores.classes() > 0 ? &scores : nullptr;
+    details.values = regression ? &values : nullptr;
     for (std::size_t begin = 0; begin < own.size(); begin += at_once) {
         if (stop.load(std::memory_order_relaxed)) {
             throw cancelled_task();
         }
         const auto size = std::min(at_once, own.size() - begin);
         const auto expected = loader.read(samples, std::span(own).subspan(begin, size));
-        const auto said = std::span(predictions).first(counts ? size : 0);
-        const auto batch =
-            evaluator.evaluate(weights, loader.features(size, samples.feature_count()), expected, size, said);
-        for (std::size_t i = 0; i < said.size(); ++i) {
+        details.predictions = std::span(predictions).first(counts ? size : 0);
+        const auto batch = evaluator.evaluate(weights, loader.features(size, samples.feature_count()),
+                                              expected, size, details);
+        for (std::size_t i = 0; i < details.predictions.size(); ++i) {
             const auto label = static_cast<std::size_t>(samples.classes()[own[begin + i]]);
-            ++result.confusion[label * width + said[i].top];
+            ++result.confusion[label * width + predictions[i].top];
         }
         result.loss_sum += batch.loss_sum;
         result.correct += batch.correct;
     }
     if (!std::isfinite(result.loss_sum)) {
         throw std::runtime_error("the loss of the global model is not a number");
+    }
+    if (details.scores != nullptr) {
+        result.scores = scores.occupied();
+    }
+    if (regression) {
+        result.absolute_sum = values.absolute;
+    }
+    if (regression && extent.spread) {
+        result.label_mean = values.label_mean;
+        result.label_m2 = values.label_m2;
     }
     return result;
 }

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(status_has_the_documented_form) {
         R"("deadline":600,"fraction":0.5,"clients_per_round":2,"state_dir":true,"pausing":false,"stopping":false,)"
         R"("plan":"digits","plan_digest":"9f","seed":7,"parameters":199210,"task":"classification","min_workers":2,)"
         R"("workers":0,"clients":0,"clients_planned":4,"version":"0.1.0","instruction_set":"x86-64-v3",)"
-        R"("started":100,"now":200.5,"models":["best"]})");
+        R"("started":100,"now":200.5,"models":["best"],"test":null})");
 }
 
 BOOST_AUTO_TEST_CASE(a_training_moves_the_goal) {
@@ -177,7 +177,9 @@ BOOST_AUTO_TEST_CASE(a_client_from_assignment_to_drop) {
     BOOST_TEST(
         text(clients()) ==
         R"([{"client":1,"worker":2,"samples":15000,"round":null,"loss":null,"accuracy":null,"seconds":null,)"
-        R"("reason":"","labels":[9000,6000],"distance":null,"cosine":null}])");
+        R"("reason":"","labels":[9000,6000],"distance":null,"cosine":null,)"
+        R"("test_round":null,"test_samples":0,"test_loss":null,"test_accuracy":null,)"
+        R"("test_r2":null,"test_rmse":null,"test_mae":null,"test_auc":null,"test_recall":null,"test_reason":""}])");
     happen(client_dropped{2, 1, 2, "timed_out", ""});
     BOOST_TEST(text(clients().at(0).at("reason")) == "\"timed_out\"");
     BOOST_TEST(text(clients().at(0).at("round")) == "2");
@@ -186,7 +188,9 @@ BOOST_AUTO_TEST_CASE(a_client_from_assignment_to_drop) {
     BOOST_TEST(
         text(clients()) ==
         R"([{"client":1,"worker":2,"samples":15000,"round":3,"loss":0.5,"accuracy":0.75,"seconds":0.25,)"
-        R"("reason":"","labels":[9000,6000],"distance":2.5,"cosine":-0.5}])");
+        R"("reason":"","labels":[9000,6000],"distance":2.5,"cosine":-0.5,)"
+        R"("test_round":null,"test_samples":0,"test_loss":null,"test_accuracy":null,)"
+        R"("test_r2":null,"test_rmse":null,"test_mae":null,"test_auc":null,"test_recall":null,"test_reason":""}])");
 }
 
 BOOST_AUTO_TEST_CASE(a_workers_loss_is_weighted_over_its_clients_of_one_round) {

@@ -9,6 +9,13 @@
 #include <limits>
 #include <ostream>
 
+// Of a round without a test of its own.
+#define TEST_KEYS                                                                                            \
+    R"("test_r2":null,"test_rmse":null,"test_mae":null,"test_auc":null,"test_loss_median":null,)"            \
+    R"("test_accuracy_median":null,"test_r2_median":null,"test_rmse_median":null,"test_mae_median":null,)"   \
+    R"("test_auc_median":null,"test_recall":null,"test_samples":0,"test_clients":0,"test_partial":false,)"   \
+    R"("test_dropped":[])"
+
 namespace {
 
 using namespace fedasio::master;
@@ -65,6 +72,13 @@ const expectation expectations[] = {
      R"("wrong":[{"index":7,"label":1,"predicted":0,"confidence":0.75}])"},
     {model_evaluated{3, 10, {"a"}, {}, {}}, false,
      R"("type":"model_evaluated","round":3,"samples":10,"classes":["a"],"confusion":null,"wrong":[])"},
+    {clients_evaluated{3,
+                       {{0, 10, {0.5, 0.75, {}, {}, {}, 0.875, {1, std::nullopt}}, ""}, {4, 0, {}, "lost"}}},
+     false,
+     R"("type":"clients_evaluated","round":3,"clients":[{"client":0,"samples":10,"loss":0.5,"accuracy":0.75,)"
+     R"("r2":null,"rmse":null,"mae":null,"auc":0.875,"recall":[1,null],"reason":""},)"
+     R"({"client":4,"samples":0,"loss":null,"accuracy":null,"r2":null,"rmse":null,"mae":null,"auc":null,)"
+     R"("recall":null,"reason":"lost"}])"},
     {plan_changed{4, 20, std::nullopt, 30, 0.5, "kept"}, true,
      R"("type":"plan_changed","round":4,"last_round":20,"target_accuracy":null,"deadline":30,"fraction":0.5,)"
      R"("loaded":"kept")"},
@@ -74,12 +88,13 @@ const expectation expectations[] = {
      R"("type":"round_finished","result":{"round":3,"cohort":[0,1],"dropped":[{"client":1,"reason":"lost"}],)"
      R"("train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,"test_accuracy":null,"seconds":{"loading_dataset":0,)"
      R"("distributing_model":0,"distributing_weights":0,"training":2,"aggregating":0,"evaluating":0.5},)"
-     R"("bytes_sent":100,"bytes_received":200,"time":42.5})"},
+     R"("bytes_sent":100,"bytes_received":200,"time":42.5,)" TEST_KEYS "}"},
     {run_resumed{"5c0f", 3, {samples::result(3)}, {{2, 9, 0.5, 30, 1, {}}}}, false,
      R"("type":"run_resumed","run":"5c0f","round":3,"rounds":[{"round":3,"cohort":[0,1],)"
      R"("dropped":[{"client":1,"reason":"lost"}],"train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,)"
      R"("test_accuracy":null,"seconds":{"loading_dataset":0,"distributing_model":0,"distributing_weights":0,)"
-     R"("training":2,"aggregating":0,"evaluating":0.5},"bytes_sent":100,"bytes_received":200,"time":42.5}],)"
+     R"("training":2,"aggregating":0,"evaluating":0.5},"bytes_sent":100,"bytes_received":200,"time":42.5,)" TEST_KEYS
+     R"(}],)"
      R"("changes":[{"round":2,"last_round":9,"target_accuracy":0.5,"deadline":30,"fraction":1}])"},
     {checkpoint_written{3}, false, R"("type":"checkpoint","round":3)"},
     {training_finished{training_outcome::target_reached, "d", 3, "ab"}, true,

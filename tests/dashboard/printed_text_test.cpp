@@ -31,6 +31,9 @@ BOOST_AUTO_TEST_CASE(rounds) {
     BOOST_TEST(line(R"({"type":"round_finished","result":{"round":3,"train_loss":0.5,"train_accuracy":null,)"
                     R"("test_loss":null,"test_accuracy":0.875,"dropped":[{"client":1,"reason":"lost"}]}})") ==
                "round 3, train loss 0.5000, test accuracy 87.50 %, 1 dropped");
+    BOOST_TEST(line(R"({"type":"round_finished","result":{"round":3,"test_loss":0.25,"test_r2":0.75,)"
+                    R"("test_rmse":12.5,"test_mae":10,"test_auc":null,"test_partial":true,"dropped":[]}})") ==
+               "round 3, test loss 0.2500, R² 0.7500, RMSE 12.5000, MAE 10.0000, of a part of the clients");
 }
 
 BOOST_AUTO_TEST_CASE(ends) {

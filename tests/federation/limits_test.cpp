@@ -66,8 +66,9 @@ BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_frames) {
             body(limits::update(4), true)) +
         row("to the master, replies to `evaluate`",
             base + " + " + digits(limits::bytes_a_count) +
-                " × classes²; classes is 0 unless `confusion` was asked for",
-            body(limits::evaluation(1))) +
+                " × (classes² + 3 × cells); classes is 0 unless `confusion`, and cells 0 unless `scores` was "
+                "asked for",
+            body(limits::evaluation(1, 1))) +
         row("to a worker, before `model`", digits(limits::from_master(0).meta),
             body(limits::from_master(0))) +
         row("to a worker, after `model`", digits(limits::from_master(4).meta),
@@ -76,7 +77,8 @@ BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_frames) {
                "docs/protocol.md#limits must have the table\n" + table);
     BOOST_TEST(limits::loaded(7, 3).meta ==
                limits::short_reply.meta + 7 * (limits::bytes_a_client + 3 * limits::bytes_a_count));
-    BOOST_TEST(limits::evaluation(9).meta == limits::short_reply.meta + 9 * limits::bytes_a_count);
+    BOOST_TEST(limits::evaluation(9, 5).meta ==
+               limits::short_reply.meta + (9 + 3 * 5) * limits::bytes_a_count);
 }
 
 BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_values) {

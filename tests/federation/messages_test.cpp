@@ -81,7 +81,7 @@ std::vector<message> all_messages() {
     using namespace federation;
     const data::csv_summary summary{
         9, {{"age", 8, 1, true, 0.1, 2.5, {}}, {"town", 9, 0, false, 0, 0, {"x", "y"}}}};
-    const update trained{4, 2, 99, -0.125, 0.5, 1.5};
+    const update trained{4, 2, 99, 0.125, 0.5, 1.5};
     return {
         {"hello",
          to_meta(hello{"w", 3, 2, "0.1", "x"}),
@@ -128,7 +128,7 @@ std::vector<message> all_messages() {
          [](const object& m) { return to_meta(read_evaluate(m)); },
          {"round", "client", "version"}},
         {"evaluation",
-         to_meta(evaluation{1, 10, 2.5, 9}),
+         to_meta(evaluation{1, 10, 2.5, 9, {1, 0, 0, 9}, {{3, 1, 9}, {70, 0, 1}}, 5, -0.5, 2.25}),
          [](const object& m) { return to_meta(read_evaluation(m)); },
          {"client", "samples", "loss_sum", "correct"}},
         {"cancel", to_meta(cancel{5}), [](const object& m) { return to_meta(read_cancel(m)); }, {"round"}},
@@ -210,12 +210,19 @@ BOOST_AUTO_TEST_CASE(numbers_out_of_range_are_refused) {
     refuses(update, "samples", 1e30, federation::read_update);
     refuses(update, "accuracy", 1.5, federation::read_update);
     refuses(update, "seconds", -1, federation::read_update);
+    refuses(update, "seconds", 1e10, federation::read_update);
+    refuses(update, "loss", -1e-9, federation::read_update);
+    refuses(update, "loss", 1e101, federation::read_update);
     const auto load = wire(federation::to_meta(some_load()));
     refuses(load, "holdout", 1.0, federation::read_load);
     refuses(load, "clients_total", 0, federation::read_load);
     refuses(load, "clients", boost::json::array{7}, federation::read_load);
     const auto evaluation = wire(federation::to_meta(federation::evaluation{1, 10, 2.5, 9}));
     refuses(evaluation, "correct", 11, federation::read_evaluation);
+    refuses(evaluation, "loss_sum", -1e-9, federation::read_evaluation);
+    refuses(evaluation, "loss_sum", 1e101, federation::read_evaluation);
+    refuses(evaluation, "absolute_sum", -1, federation::read_evaluation);
+    refuses(evaluation, "label_m2", -1, federation::read_evaluation);
 }
 
 BOOST_AUTO_TEST_CASE(a_regression_has_no_accuracy) {
@@ -241,6 +248,9 @@ BOOST_AUTO_TEST_CASE(counts_by_class_are_told_only_to_who_asks) {
     BOOST_TEST(!federation::to_meta(evaluate).contains("confusion"));
     evaluate.confusion = true;
     BOOST_TEST(federation::read_evaluate(wire(federation::to_meta(evaluate))).confusion);
+    BOOST_TEST(!federation::to_meta(evaluate).contains("scores"));
+    evaluate.scores = true;
+    BOOST_TEST(federation::read_evaluate(wire(federation::to_meta(evaluate))).scores);
 
     federation::loaded loaded;
     loaded.clients = {{0, 5, 1}, {6, 3, 0, {1, 0, 2}}};
@@ -260,6 +270,19 @@ BOOST_AUTO_TEST_CASE(counts_by_class_are_told_only_to_who_asks) {
     BOOST_CHECK_THROW((void)federation::read_evaluation(negative), federation::plan_error);
     negative["confusion"] = "all right";
     BOOST_CHECK_THROW((void)federation::read_evaluation(negative), federation::plan_error);
+}
+
+BOOST_AUTO_TEST_CASE(scores_are_cells_in_their_order) {
+    const federation::evaluation evaluation{0, 4, 0.5, 3, {}, {{0, 1, 2}, {8191, 1, 0}}};
+    auto meta = wire(federation::to_meta(evaluation));
+    BOOST_TEST((federation::read_evaluation(meta).scores == evaluation.scores));
+    using boost::json::array;
+    for (const auto& wrong :
+         {array{1, 2}, array{5, 1, 0, 5, 1, 0}, array{5, 1, 0, 4, 1, 0}, array{8192, 1, 0}, array{1, -1, 0},
+          array{1, 0.5, 0}, array{"1", 1, 1}, array(std::size_t{3} * 8193, 1)}) {
+        meta["scores"] = wrong;
+        BOOST_CHECK_THROW((void)federation::read_evaluation(meta), federation::plan_error);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -117,6 +117,36 @@ using numbers = std::vector<int>;
 
 BOOST_FIXTURE_TEST_SUITE(recorder, fixture)
 
+BOOST_AUTO_TEST_CASE(what_clients_found_is_kept_by_round) {
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 2, {}});
+    test_metrics good;
+    good.rmse = 1.5;
+    master.events.publish(clients_evaluated{1, {{0, 4, good, ""}, {1, 0, {}, "away"}}});
+    master.round(1);
+    master.write();
+    const auto found = parsed(history::tests_text(file, "aa", 1).value()).as_array();
+    BOOST_REQUIRE(found.size() == 2U);
+    BOOST_TEST(found[0].at("rmse").as_double() == 1.5);
+    BOOST_TEST(found[1].at("reason").as_string() == "away");
+    BOOST_TEST(history::tests_text(file, "aa", 2).value() == "[]");
+    BOOST_TEST(!history::tests_text(file, "bb", 1).has_value());
+    good.rmse = 0.5;
+    master.events.publish(clients_evaluated{2, {{0, 4, good, ""}}});
+    master.round(2);
+    master.write();
+    const auto latest = parsed(history::report_text(file, "aa").value()).at("clients").as_array();
+    BOOST_REQUIRE(latest.size() == 1U);
+    BOOST_TEST(latest[0].at("rmse").as_double() == 0.5);
+    BOOST_TEST(latest[0].at("round").to_number<int>() == 2);
+    // A round that is trained again is tested again.
+    process again(*this, "bb");
+    again.events.publish(run_resumed{"aa", 1, {result_of(1)}});
+    again.events.publish(training_started{2, 2, {}});
+    again.write();
+    BOOST_TEST(history::tests_text(file, "aa", 2).value() == "[]");
+}
+
 BOOST_AUTO_TEST_CASE(a_run_is_kept_whole) {
     process master(*this, "aa");
     master.events.publish(training_started{1, 2, {}});

@@ -85,8 +85,47 @@ BOOST_AUTO_TEST_CASE(a_round_can_be_read_back) {
     round.bytes_sent = std::numeric_limits<std::uint64_t>::max();
     round.bytes_received = 7;
     round.time = 1750000042.25;
+    round.test_r2 = -0.5;
+    round.test_rmse = 1.5;
+    round.test_mae = 1.25;
+    round.test_auc = 0.875;
+    round.test_recall = {0.5, std::nullopt};
+    round.test_loss_median = 1;
+    round.test_accuracy_median = 2;
+    round.test_r2_median = 3;
+    round.test_rmse_median = 4;
+    round.test_mae_median = 5;
+    round.test_auc_median = 6;
+    round.test_samples = 40;
+    round.test_clients = 2;
+    round.test_partial = true;
+    round.test_dropped = {{1, "away"}};
+    const auto json = master::to_json(round);
+    BOOST_TEST(json.at("test_r2").as_double() == -0.5);
+    BOOST_TEST(json.at("test_recall").as_array().at(1).is_null());
+    BOOST_TEST(json.at("test_partial").as_bool());
+    BOOST_TEST(json.at("test_dropped").as_array().at(0).at("reason").as_string() == "away");
     BOOST_TEST(master::to_json(master::read_round(master::to_json(round))) == master::to_json(round));
     BOOST_CHECK_THROW(master::read_round({}), std::exception);
+}
+
+BOOST_AUTO_TEST_CASE(a_round_from_before_there_were_metrics_can_be_read) {
+    auto json = master::to_json(master::round_result());
+    for (const auto& member : master::to_json(master::round_result())) {
+        if (member.key().starts_with("test_") && member.key() != "test_loss" &&
+            member.key() != "test_accuracy") {
+            json.erase(member.key());
+        }
+    }
+    BOOST_TEST(master::to_json(master::read_round(json)) == master::to_json(master::round_result()));
+}
+
+BOOST_AUTO_TEST_CASE(a_test_of_some_of_the_clients_decides_nothing) {
+    master::round_result round;
+    round.test_accuracy = 0.75;
+    BOOST_TEST(*master::decisive_accuracy(round) == 0.75);
+    round.test_partial = true;
+    BOOST_TEST(!master::decisive_accuracy(round).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_record_of_a_run_can_be_read_back) {
@@ -107,8 +146,11 @@ BOOST_AUTO_TEST_CASE(a_record_of_a_run_can_be_read_back) {
         record.add(round);
         record.add(master::plan_changed{round.round + 1, 20, {}, 600, 0.5, "kept"});
     }
+    record.tested = {3, {{0, 4, {0.5, 0.75, {}, {}, {}, {}, {1, std::nullopt}}, ""}, {1, 0, {}, "lost"}}};
     const auto read = read_back(record, 3, file);
     BOOST_TEST(read.problem.empty());
+    BOOST_TEST(read.record.tested.round == 3U);
+    BOOST_TEST(read.record.tested.clients.at(1).reason == "lost");
     BOOST_TEST(read.resumed.run == "5c0f");
     BOOST_TEST(read.resumed.round == 3U);
     BOOST_REQUIRE(read.resumed.rounds.size() == 3U);
@@ -189,7 +231,9 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_is_reported_whole) {
     master::run_opened opened;
     opened.run = "bb";
     report.take({1, 0, opened});
-    report.take({2, 0, master::run_resumed{"aa", 1, {round}}});
+    report.take({2, 0, master::run_resumed{"aa", 1, {round}, {}, {1, {{7, 10, {}, ""}}}}});
+    BOOST_TEST(report.to_json().at("clients").as_array().at(0).at("client").to_number<int>() == 7);
+    report.take({2, 0, master::clients_evaluated{2, {{8, 10, {}, ""}}}});
     report.take({3, 0, master::training_started{2, 2, {}}});
     BOOST_TEST(report.to_json().at("checkpoint_round").to_number<int>() == 1);
     time.time += std::chrono::seconds(3);
@@ -200,6 +244,8 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_is_reported_whole) {
     const auto json = report.to_json();
     BOOST_TEST(json.at("run").as_string() == "aa");
     BOOST_TEST(json.at("rounds").as_array().size() == 2U);
+    BOOST_TEST(json.at("clients").as_array().at(0).at("client").to_number<int>() == 8);
+    BOOST_TEST(json.at("clients").as_array().at(0).at("round").to_number<int>() == 2);
     BOOST_TEST(json.at("checkpoint_round").to_number<int>() == 2);
     BOOST_TEST(json.at("seconds_total").as_double() == 7.0);
 }

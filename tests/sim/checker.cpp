@@ -11,8 +11,9 @@ namespace {
 
 bool same(const master::round_result& a, const master::round_result& b) {
     return a.round == b.round && a.cohort == b.cohort && a.train_loss == b.train_loss &&
-           a.test_loss == b.test_loss && a.test_accuracy == b.test_accuracy && a.bytes_sent == b.bytes_sent &&
-           a.dropped.size() == b.dropped.size();
+           a.test_loss == b.test_loss && a.test_accuracy == b.test_accuracy && a.test_auc == b.test_auc &&
+           a.test_recall == b.test_recall && a.test_partial == b.test_partial &&
+           a.bytes_sent == b.bytes_sent && a.dropped.size() == b.dropped.size();
 }
 
 } // namespace
@@ -30,6 +31,7 @@ void checker::begin_master() {
     round_ = 0;
     last_seq_ = 0;
     cohort_.clear();
+    hosted_.clear();
     outcome_.reset();
 }
 
@@ -87,6 +89,12 @@ void checker::see_what(const master::client_dropped& what) {
     require(!what.reason.empty(), "every absence has a reason");
 }
 
+void checker::see_what(const master::worker_assigned& what) {
+    for (const auto& hosted : what.clients) {
+        hosted_.insert(hosted.client);
+    }
+}
+
 void checker::see_what(const master::round_finished& what) {
     const auto& result = what.result;
     require(result.round == round_ + 1, "rounds follow one after the other");
@@ -96,6 +104,10 @@ void checker::see_what(const master::round_finished& what) {
             "each of a cohort sent an update or was dropped");
     require(result.dropped.size() == dropped_.size(), "a round's result tells who was dropped");
     require(!everybody_counts_ || dropped_.empty(), "with shared data nobody is dropped");
+    require(!everybody_counts_ || !result.test_partial, "with shared data everybody is tested");
+    const bool by_clients = result.test_clients > 0;
+    require(!by_clients || result.test_partial || result.test_clients >= hosted_.size(),
+            "a test of some of the clients does not look like one of all");
     if (!broken_.empty()) {
         return;
     }

@@ -49,6 +49,7 @@ private:
     };
 
     void see_what(const master::run_resumed& what);
+    void see_what(const master::worker_assigned& what);
     void see_what(const master::round_started& what);
     void see_what(const master::client_updated& what);
     void see_what(const master::client_dropped& what);
@@ -72,6 +73,7 @@ private:
     std::vector<std::uint32_t> cohort_;
     std::set<std::uint32_t> updated_;
     std::set<std::uint32_t> dropped_;
+    std::set<std::uint32_t> hosted_; ///< at any time since the master started
     std::uint64_t last_seq_ = 0;
     bool rounds_may_be_lost_ = false;
     std::optional<master::training_outcome> outcome_;

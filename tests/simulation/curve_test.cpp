@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(a_target_that_is_not_reached_has_no_rounds) {
 
 BOOST_AUTO_TEST_CASE(a_curve_comes_back_from_its_file) {
     const scratch_directory dir;
-    const curve_point first{1, 0.1, 0.2, 1.0 / 3.0, 0.4, 0.5, 6};
-    const curve_point second{2, {}, {}, {}, {}, 1e-9, 0};
+    const curve_point first{1, 0.1, 0.2, 1.0 / 3.0, 0.4, 0.5, 6, -0.5, 1.5, 1.25, 0.875};
+    const curve_point second{2, {}, {}, {}, {}, 1e-9, 0, {}, {}, {}, {}};
     dir.write("c.csv", curve_header() + curve_line(first) + curve_line(second));
     const auto back = read_curve(dir / "c.csv");
     BOOST_REQUIRE(back.size() == 2U);
@@ -66,18 +66,19 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_no_number_is_left_out) {
     diverged.round = 1;
     diverged.train_loss = std::numeric_limits<double>::quiet_NaN();
     diverged.test_loss = std::numeric_limits<double>::infinity();
-    BOOST_TEST(curve_line(diverged) == "1,,,,,0,0\n");
+    BOOST_TEST(curve_line(diverged) == "1,,,,,0,0,,,,\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_counts_up_to_its_first_damaged_line) {
     const scratch_directory dir;
-    const std::string good = curve_header() + "1,,,,0.5,1,0\n";
+    const std::string good = curve_header() + "1,,,,0.5,1,0,,,,\n";
     const auto rounds_in = [&](const std::string& text) {
         return read_curve(dir.write("c.csv", text)).size();
     };
-    BOOST_TEST(rounds_in(good + "2,,,,0.5,1,0\n") == 2U);
-    for (const std::string cut : {"2,,,,0.5,1,0", "2,,,,0.5\n", "2,,,,0.5,1,0,0\n", "2,,,,x,1,0\n",
-                                  "3,,,,0.5,1,0\n", "2,,,,0.5,,0\n", "2,,,,0.5,1,0,\n", "\n"}) {
+    BOOST_TEST(rounds_in(good + "2,,,,0.5,1,0,,,,\n") == 2U);
+    for (const std::string cut :
+         {"2,,,,0.5,1,0,,,,", "2,,,,0.5\n", "2,,,,0.5,1,0,,,,0\n", "2,,,,x,1,0,,,,\n", "3,,,,0.5,1,0,,,,\n",
+          "2,,,,0.5,,0,,,,\n", "2,,,,0.5,1,0,,,,,\n", "2,,,,0.5,1,0\n", "\n"}) {
         BOOST_TEST(rounds_in(good + cut) == 1U, cut);
     }
     BOOST_TEST(rounds_in("another file\n1,,,,0.5,1,0\n") == 0U);

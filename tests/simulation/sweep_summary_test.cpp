@@ -49,9 +49,11 @@ BOOST_AUTO_TEST_CASE(seeds_of_one_combination_are_one_row) {
                "rate,runs,failed,rounds_to_target_mean,rounds_to_target_deviation,best_test_accuracy_mean,"
                "best_test_accuracy_deviation,last_test_accuracy_mean,last_test_accuracy_deviation,"
                "best_test_loss_mean,best_test_loss_deviation,last_test_loss_mean,last_test_loss_deviation,"
-               "last_train_loss_mean,last_train_loss_deviation,seconds_mean,seconds_deviation\r\n"
-               "0.1,3,0,4,,,,0.625,0.125,,,,,,,1,0\r\n"
-               "0.2,1,0,,,,,0.875,,,,,,,,1,\r\n");
+               "last_train_loss_mean,last_train_loss_deviation,last_test_r2_mean,last_test_r2_deviation,"
+               "last_test_rmse_mean,last_test_rmse_deviation,last_test_mae_mean,last_test_mae_deviation,"
+               "last_test_auc_mean,last_test_auc_deviation,seconds_mean,seconds_deviation\r\n"
+               "0.1,3,0,4,,,,0.625,0.125,,,,,,,,,,,,,,,1,0\r\n"
+               "0.2,1,0,,,,,0.875,,,,,,,,,,,,,,,,1,\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_failed_does_not_count) {

@@ -517,11 +517,11 @@ BOOST_AUTO_TEST_CASE(the_csv_has_a_column_for_every_path_and_quotes_what_needs_i
     results.put(second);
     BOOST_TEST(read_bytes(dir / "results.csv") ==
                "strategy,fraction,local.epochs,seed,outcome,rounds,rounds_to_target,best_test_accuracy,"
-               "last_test_accuracy,best_test_loss,last_test_loss,last_train_loss,seconds,dropped,weights_"
-               "sha256,plan_digest,run,reason\r\n"
-               "\"{\"\"type\"\":\"\"fedavgm\"\"}\",0.1,,18446744073709551615,failed,0,,,,,,,0,0,,,r1,"
+               "last_test_accuracy,best_test_loss,last_test_loss,last_train_loss,last_test_r2,last_test_rmse,"
+               "last_test_mae,last_test_auc,seconds,dropped,weights_sha256,plan_digest,run,reason\r\n"
+               "\"{\"\"type\"\":\"\"fedavgm\"\"}\",0.1,,18446744073709551615,failed,0,,,,,,,,,,,0,0,,,r1,"
                "\"a \"\"reason\"\", and\nmore\"\r\n"
-               ",,5,0,target_reached,0,1.5,0.97,0.5,,,,0,0,,,r2,\r\n");
+               ",,5,0,target_reached,0,1.5,0.97,0.5,,,,,,,,0,0,,,r2,\r\n");
     std::filesystem::remove(dir / "results.csv");
     const sweep_results back(dir.path());
     BOOST_REQUIRE(back.rows().size() == 2U);

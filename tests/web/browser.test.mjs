@@ -96,6 +96,7 @@ step('trains three rounds', async () => {
     await in_phase('finished');
     assert.equal(await last_round(), 3);
     assert.match(await by('test-accuracy').innerText(), /^\d+\.\d %$/);
+    assert.match(await by('test-auc').innerText(), /^[01]\.\d{3}$/);
     const drawn = await by('chart-loss').evaluate((chart) => {
         const canvas = chart.querySelector('canvas');
         const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

@@ -1,7 +1,19 @@
 // What the page knows of the run: a snapshot, and the events since. Pure: nothing here knows of sockets or of
 // the DOM.
 // Every change makes a new state that shares the parts which did not change, so a view redraws only what did.
-import type { Client, Evaluation, Event, Opened, Phase, Resumed, Round, Snapshot, Status, Worker } from './protocol';
+import type {
+    Client,
+    Evaluation,
+    Event,
+    Opened,
+    Phase,
+    Resumed,
+    Round,
+    Snapshot,
+    Status,
+    Tested,
+    Worker,
+} from './protocol';
 
 export interface OpenRound {
     round: number;
@@ -268,6 +280,8 @@ function change(state: State, event: Event): Partial<State> {
             const { round, samples, classes, confusion, wrong } = event;
             return { evaluation: { round, samples, classes, confusion, wrong } };
         }
+        case 'clients_evaluated':
+            return { clients: clients_tested(state.clients, event.round, event.clients) };
         case 'plan_changed': {
             const { last_round, target_accuracy, deadline, fraction } = event;
             return {
@@ -375,6 +389,16 @@ function assign(state: State, event: Assigned): Partial<State> {
                 reason: '',
                 distance: null,
                 cosine: null,
+                test_round: null,
+                test_samples: 0,
+                test_loss: null,
+                test_accuracy: null,
+                test_r2: null,
+                test_rmse: null,
+                test_mae: null,
+                test_auc: null,
+                test_recall: null,
+                test_reason: '',
             });
         }
     }
@@ -428,6 +452,28 @@ function add(numbers: number[], number: number): number[] {
 
 function edit_worker(workers: Worker[], id: number, fields: Partial<Worker>): Worker[] {
     return workers.map((worker) => (worker.worker === id ? { ...worker, ...fields } : worker));
+}
+
+function clients_tested(clients: Client[], round: number, tested: readonly Tested[]): Client[] {
+    const found = new Map(tested.map((one) => [one.client, one]));
+    return clients.map((client) => {
+        const own = found.get(client.client);
+        return own === undefined
+            ? client
+            : {
+                  ...client,
+                  test_round: round,
+                  test_samples: own.samples,
+                  test_loss: own.loss,
+                  test_accuracy: own.accuracy,
+                  test_r2: own.r2,
+                  test_rmse: own.rmse,
+                  test_mae: own.mae,
+                  test_auc: own.auc,
+                  test_recall: own.recall,
+                  test_reason: own.reason,
+              };
+    });
 }
 
 function edit_client(clients: Client[], id: number, fields: Partial<Client>): Client[] {

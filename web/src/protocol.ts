@@ -73,6 +73,22 @@ export interface Worker {
     reason: string;
 }
 
+/** What one client finds when it tests new weights on what it holds out; errors are in the label's unit. */
+export interface Tested {
+    client: number;
+    samples: number;
+    loss: number | null;
+    accuracy: number | null;
+    r2: number | null;
+    rmse: number | null;
+    mae: number | null;
+    auc: number | null;
+    /** By class. */
+    recall: (number | null)[] | null;
+    /** Why it does not count, or there is nothing. */
+    reason: string;
+}
+
 export interface Client {
     client: number;
     worker: number | null;
@@ -88,6 +104,17 @@ export interface Client {
     distance: number | null;
     /** Of its last update's difference to the mean difference of the round. */
     cosine: number | null;
+    /** Whose weights it tested last, and what it found, as in `Tested`. */
+    test_round: number | null;
+    test_samples: number;
+    test_loss: number | null;
+    test_accuracy: number | null;
+    test_r2: number | null;
+    test_rmse: number | null;
+    test_mae: number | null;
+    test_auc: number | null;
+    test_recall: (number | null)[] | null;
+    test_reason: string;
 }
 
 export interface Round {
@@ -102,6 +129,19 @@ export interface Round {
     bytes_sent: number;
     bytes_received: number;
     time: number;
+    // Rounds of older masters have none of these.
+    test_r2?: number | null;
+    test_rmse?: number | null;
+    test_mae?: number | null;
+    test_auc?: number | null;
+    test_loss_median?: number | null;
+    test_accuracy_median?: number | null;
+    test_r2_median?: number | null;
+    test_rmse_median?: number | null;
+    test_samples?: number;
+    /** Clients are missing in the test. */
+    test_partial?: boolean;
+    test_dropped?: { client: number; reason: string }[];
 }
 
 export interface WrongSample {
@@ -199,6 +239,7 @@ export type Event = Stamp &
           }
         | { type: 'updates_compared'; round: number; step: number | null; clients: Compared[] }
         | ({ type: 'model_evaluated' } & Evaluation)
+        | { type: 'clients_evaluated'; round: number; clients: Tested[] }
         | {
               type: 'plan_changed';
               /** The first for which deadline and fraction count. */

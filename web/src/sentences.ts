@@ -1,5 +1,5 @@
 // One readable sentence for each event of the log.
-import { clock, count, loss, percent, plural } from './format';
+import { clock, count, fixed, loss, percent, plural } from './format';
 import type { Event, Phase } from './protocol';
 
 export type Tone = 'plain' | 'quiet' | 'good' | 'warning' | 'bad';
@@ -29,6 +29,18 @@ const drop_reasons: Record<string, string> = {
     not_needed: 'enough others had answered',
     invalid: 'the update was not valid',
 };
+
+const test_reasons: Record<string, string> = {
+    ...drop_reasons,
+    away: 'nobody hosts it',
+    invalid: 'no samples can give its result',
+    out_of_proportion: 'its result is out of proportion',
+};
+
+/** Why a client is not in a test. */
+export function test_reason(reason: string): string {
+    return test_reasons[reason] ?? reason;
+}
 
 export function drop_reason(reason: string): string {
     return drop_reasons[reason] ?? reason;
@@ -83,6 +95,7 @@ export function sentence(event: Event): Sentence {
         }
         case 'round_finished': {
             const { round, test_accuracy, test_loss, train_loss, seconds, dropped } = event.result;
+            const { test_auc, test_r2, test_rmse, test_partial } = event.result;
             const parts = [`Round ${round} done in ${clock_or_seconds(seconds)}`];
             if (test_accuracy !== null) {
                 parts.push(`test accuracy ${percent(test_accuracy)}`);
@@ -90,6 +103,15 @@ export function sentence(event: Event): Sentence {
             parts.push(
                 test_loss !== null ? `test loss ${loss(test_loss)}` : `train loss ${loss(train_loss)}`,
             );
+            if (typeof test_auc === 'number') {
+                parts.push(`AUC ${fixed(test_auc, 3)}`);
+            }
+            if (typeof test_rmse === 'number') {
+                parts.push(`RMSE ${loss(test_rmse)}, R² ${fixed(test_r2, 3)}`);
+            }
+            if (test_partial === true) {
+                parts.push('tested without some of the clients');
+            }
             if (dropped.length > 0) {
                 parts.push(`${plural(dropped.length, 'client')} left out`);
             }

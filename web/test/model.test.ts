@@ -431,6 +431,25 @@ describe('what rounds tell besides', () => {
         expect(state.clients[1]).toMatchObject({ distance: 2, cosine: -0.1 });
     });
 
+    it('keeps what each client found in its test', () => {
+        const before = start(10, { clients: [client(0), client(1), client(2)] });
+        const found = { samples: 9, loss: 0.5, accuracy: 0.75, r2: null, rmse: null, mae: null, auc: 0.9 };
+        const nothing = { samples: 0, loss: null, accuracy: null, r2: null, rmse: null, mae: null, auc: null };
+        const state = play(before, [
+            'clients_evaluated',
+            {
+                round: 3,
+                clients: [
+                    { client: 1, ...found, recall: [1, null], reason: '' },
+                    { client: 2, ...nothing, recall: null, reason: 'invalid' },
+                ],
+            },
+        ]);
+        expect(state.clients[0]).toBe(before.clients[0]);
+        expect(state.clients[1]).toMatchObject({ test_round: 3, test_samples: 9, test_auc: 0.9, test_recall: [1, null] });
+        expect(state.clients[2]).toMatchObject({ test_round: 3, test_loss: null, test_reason: 'invalid' });
+    });
+
     it('keeps the latest evaluation, also that of a snapshot', () => {
         const result = { round: 3, samples: 4, classes: ['a', 'b'], confusion: null, wrong: [] };
         expect(start(10, { evaluation: result }).evaluation).toEqual(result);

@@ -69,6 +69,16 @@ export function client(id: number, fields: Partial<Client> = {}): Client {
         labels: null,
         distance: null,
         cosine: null,
+        test_round: null,
+        test_samples: 0,
+        test_loss: null,
+        test_accuracy: null,
+        test_r2: null,
+        test_rmse: null,
+        test_mae: null,
+        test_auc: null,
+        test_recall: null,
+        test_reason: '',
         ...fields,
     };
 }

@@ -43,6 +43,24 @@ describe('sentences', () => {
             'Round 4 done in 1.00 s, train loss 0.5000, 1 client left out.',
         ],
         [
+            'round_finished',
+            {
+                result: round(4, {
+                    test_accuracy: null,
+                    test_rmse: 12.5,
+                    test_r2: 0.343,
+                    test_auc: null,
+                    test_partial: true,
+                }),
+            },
+            'Round 4 done in 1.00 s, test loss 0.6000, RMSE 12.50, R² 0.343, tested without some of the clients.',
+        ],
+        [
+            'round_finished',
+            { result: round(4, { test_auc: 0.9256 }) },
+            'Round 4 done in 1.00 s, test accuracy 70.0 %, test loss 0.6000, AUC 0.926.',
+        ],
+        [
             'training_finished',
             { outcome: 'failed', detail: 'no worker is left', round: 2, weights_sha256: '' },
             'Training failed: no worker is left.',

@@ -11,11 +11,11 @@ namespace fedasio::dashboard {
 
 /// What a browser asks of runs that are over and of the one that is not, beyond what events tell.
 struct archive_question {
-    enum class kind { runs, run, rounds, clients, report, sample, model, saved_model };
+    enum class kind { runs, run, rounds, clients, report, sample, model, saved_model, tests };
 
     kind what = kind::runs;
-    std::string run = {};    ///< run, rounds, clients, report
-    std::uint32_t round = 0; ///< clients: of this round
+    std::string run = {};    ///< run, rounds, clients, tests, report
+    std::uint32_t round = 0; ///< clients, tests: of this round
     std::uint64_t index = 0; ///< sample: in the master's test set
     std::string name = {};   ///< saved_model
 };

@@ -52,6 +52,8 @@ struct client_row {
     std::vector<std::uint64_t> labels;
     std::optional<double> distance; ///< of its last update, as in master::updates_compared
     std::optional<double> cosine;
+    std::optional<std::uint32_t> test_round; ///< the last one whose weights it tested, or should have
+    master::clients_evaluated::one test;     ///< what it found
 };
 
 /// A worker that has just joined.

@@ -19,4 +19,8 @@ struct holdout {
 holdout split_holdout(std::span<const std::uint32_t> indices, double fraction, std::uint64_t seed,
                       std::uint32_t client);
 
+/// How many of `samples` a client of any kind may hold out at this fraction: rounded up, and never the last
+/// one.
+[[nodiscard]] std::uint64_t most_held_out(std::uint64_t samples, double fraction);
+
 } // namespace fedasio::data

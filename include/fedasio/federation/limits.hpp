@@ -63,9 +63,9 @@ constexpr net::frame_limits loaded(std::size_t hosted, std::size_t classes) {
     return {short_reply.meta + (bytes_a_client + bytes_a_count * classes) * hosted, 0};
 }
 
-/// The reply to an `evaluate` that asks for so many counts.
-constexpr net::frame_limits evaluation(std::size_t counts) {
-    return {short_reply.meta + bytes_a_count * counts, 0};
+/// The reply to an `evaluate` that asks for so many counts, and for scores in so many cells.
+constexpr net::frame_limits evaluation(std::size_t counts, std::size_t cells) {
+    return {short_reply.meta + bytes_a_count * (counts + 3 * cells), 0};
 }
 
 constexpr net::frame_limits update(std::size_t weights_bytes) {

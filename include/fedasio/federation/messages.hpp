@@ -4,6 +4,7 @@
 #include <fedasio/data/source_spec.hpp>
 #include <fedasio/federation/plan.hpp>
 #include <fedasio/nn/model_spec.hpp>
+#include <fedasio/nn/score_counts.hpp>
 
 #include <boost/json/fwd.hpp>
 
@@ -126,6 +127,7 @@ struct evaluate {
     std::uint32_t client = 0;
     std::uint32_t version = 0;
     bool confusion = false; ///< asks for evaluation::confusion
+    bool scores = false;    ///< asks for evaluation::scores
 };
 
 struct evaluation {
@@ -133,7 +135,11 @@ struct evaluation {
     std::uint64_t samples = 0;
     double loss_sum = 0;
     std::uint64_t correct = 0;
-    std::vector<std::uint64_t> confusion = {}; ///< row (the class) by row; empty: not told
+    std::vector<std::uint64_t> confusion = {};         ///< row (the class) by row; empty: not told
+    std::vector<nn::score_counts::cell> scores = {};   ///< classes; empty: not told
+    std::optional<double> absolute_sum = std::nullopt; ///< regression: sum of absolute errors
+    std::optional<double> label_mean = std::nullopt;   ///< regression: of the targets
+    std::optional<double> label_m2 = std::nullopt;     ///< sum of their squared differences from it
 };
 
 struct cancel {

@@ -31,4 +31,9 @@ namespace fedasio::history {
 [[nodiscard]] std::optional<std::string> clients_text(const std::filesystem::path& file, std::string_view run,
                                                       std::uint32_t round);
 
+/// What each client found when it tested the model of a round, as in the report; empty if there is no such
+/// run.
+[[nodiscard]] std::optional<std::string> tests_text(const std::filesystem::path& file, std::string_view run,
+                                                    std::uint32_t round);
+
 } // namespace fedasio::history

@@ -143,6 +143,18 @@ struct client_dropped {
     std::string detail;
 };
 
+/// How good a model is on some samples; docs/operations.md says how each is computed. Errors of a regression
+/// are in the label's own unit. What cannot be computed is empty.
+struct test_metrics {
+    std::optional<double> loss;
+    std::optional<double> accuracy;
+    std::optional<double> r2;   ///< coefficient of determination; empty where all labels are alike
+    std::optional<double> rmse; ///< root mean squared error
+    std::optional<double> mae;  ///< mean absolute error
+    std::optional<double> auc;  ///< area under the ROC curve; of more than two classes the mean one-vs-rest
+    std::vector<std::optional<double>> recall; ///< by class; empty: not known
+};
+
 /// One finished round, as in the report.
 struct round_result {
     struct absence {
@@ -157,11 +169,35 @@ struct round_result {
     std::optional<double> train_accuracy;
     std::optional<double> test_loss;
     std::optional<double> test_accuracy;
+    std::optional<double> test_r2;
+    std::optional<double> test_rmse;
+    std::optional<double> test_mae;
+    std::optional<double> test_auc;
+    std::vector<std::optional<double>> test_recall;
+    // Of the clients' own results the median one; empty where the master tests.
+    std::optional<double> test_loss_median;
+    std::optional<double> test_accuracy_median;
+    std::optional<double> test_r2_median;
+    std::optional<double> test_rmse_median;
+    std::optional<double> test_mae_median;
+    std::optional<double> test_auc_median;
+    std::uint64_t test_samples = 0;    ///< that were tested
+    std::uint32_t test_clients = 0;    ///< whose results these are; 0 where the master tests
+    bool test_partial = false;         ///< clients are missing in the test: nothing is judged by it
+    std::vector<absence> test_dropped; ///< clients that are not in the test, at most `most_told_absences`
     std::array<double, phase_count> seconds{}; ///< by phase; only the phases of a round are reported
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
     double time = 0;
 };
+
+/// So many are told of those that are not in the test of a round.
+inline constexpr std::size_t most_told_absences = 100;
+
+/// The accuracy by which a target or the best round is judged: a test of some of the clients decides nothing.
+[[nodiscard]] inline std::optional<double> decisive_accuracy(const round_result& round) {
+    return round.test_partial ? std::nullopt : round.test_accuracy;
+}
 
 /// How the updates of a round differ from each other, when they have been added up.
 struct updates_compared {
@@ -194,6 +230,19 @@ struct model_evaluated {
     std::vector<mistake> wrong; ///< the most confident ones first
 };
 
+/// What each client finds when it tests the new global weights on what it holds out.
+struct clients_evaluated {
+    struct one {
+        client_id client = 0;
+        std::uint64_t samples = 0;
+        test_metrics metrics;
+        std::string reason; ///< why this result does not count, or there is none; empty: it counts
+    };
+
+    std::uint32_t round = 0;
+    std::vector<one> clients; ///< in the order of their numbers
+};
+
 /// What counts from now on in place of what the plan says; of deadline and fraction from `round` on.
 struct plan_changed {
     std::uint32_t round = 0;
@@ -214,6 +263,7 @@ struct run_resumed {
     std::uint32_t round = 0;
     std::vector<round_result> rounds; ///< up to `round`, oldest first, as far as the checkpoint knows them
     std::vector<plan_changed> changes = {}; ///< that were made of its plan; the last one counts now
+    clients_evaluated tested = {};          ///< the latest, as far as the checkpoint knows it; round 0: none
 };
 
 /// The rounds up to this one survive the master's death from now on.
@@ -268,9 +318,9 @@ struct event {
     using content =
         std::variant<run_opened, model_built, phase_entered, worker_joined, worker_left, worker_state_changed,
                      worker_assigned, worker_standing, worker_measured, training_started, round_started,
-                     client_updated, client_dropped, updates_compared, model_evaluated, round_finished,
-                     run_resumed, plan_changed, checkpoint_written, training_finished, model_saved,
-                     model_loaded, pause_requested, command_answered, noticed>;
+                     client_updated, client_dropped, updates_compared, model_evaluated, clients_evaluated,
+                     round_finished, run_resumed, plan_changed, checkpoint_written, training_finished,
+                     model_saved, model_loaded, pause_requested, command_answered, noticed>;
 
     std::uint64_t seq = 0; ///< 1, 2, 3, ... without a gap
     double time = 0;       ///< Unix seconds

@@ -10,11 +10,22 @@
 
 namespace fedasio::master {
 
+/// So many clients' latest tests stand in a report and survive a crash.
+inline constexpr std::size_t most_kept_tests = 1000;
+
 /// The JSON form of one round, the same in report, HTTP interface and stream (`docs/api.md`). A
 /// number that does not exist or is not finite is null.
 boost::json::object to_json(const round_result& result);
 /// The round that `to_json` made this of. Throws std::exception if it made it of none.
 round_result read_round(const boost::json::object& json);
+
+/// Likewise of what one client found when it tested: a member for each metric.
+boost::json::object to_json(const clients_evaluated::one& client);
+/// Of the first `most_kept_tests` clients, each with its round.
+boost::json::array to_json(const clients_evaluated& tested);
+clients_evaluated::one read_client_test(const boost::json::object& json);
+/// By class; null if it is not known.
+boost::json::value recall_json(const std::vector<std::optional<double>>& recall);
 
 /// Likewise of a change of the plan.
 boost::json::object to_json(const plan_changed& change);
@@ -36,6 +47,7 @@ private:
     std::uint64_t parameters_ = 0;
     std::vector<round_result> rounds_;
     std::vector<plan_changed> changes_;
+    clients_evaluated tested_;
     std::uint32_t checkpoint_round_ = 0;
     training_finished end_;
     bool ended_ = false;

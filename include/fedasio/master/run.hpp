@@ -36,6 +36,7 @@ namespace fedasio::master {
 class kept_models;
 struct kept_model;
 class plan_folders;
+struct evaluation_terms;
 struct initial_model;
 
 struct run_options {
@@ -142,6 +143,19 @@ private:
         [[nodiscard]] std::size_t count() const { return sum ? sum->updates() : 0; }
     };
 
+    /// Why a client is not in the test of a round.
+    struct untested {
+        std::string reason; ///< a word
+        std::string detail;
+    };
+
+    /// The test of a round by its clients.
+    struct client_test {
+        std::map<client_id, federation::evaluation> results;
+        std::map<client_id, untested> absent;
+        std::map<client_id, net::clock::time_point> moments; ///< until when its owner may come back
+    };
+
     // run.cpp: the state machine.
     void open(federation::plan plan, std::optional<initial_model> model);
     void introduce_run();
@@ -192,10 +206,18 @@ private:
     void take_back(round_state& round);
     net::awaitable<void> evaluate_model(round_state& round);
     net::awaitable<void> evaluate_where_data_is(round_state& round);
-    net::awaitable<std::vector<client_id>>
-    evaluate_clients(const round_state& round, std::vector<client_id> clients,
-                     std::map<client_id, federation::evaluation>& results, net::clock::time_point until);
-    [[nodiscard]] std::size_t confusion_counts() const;
+    net::awaitable<std::vector<client_id>> evaluate_clients(const round_state& round,
+                                                            std::vector<client_id> clients, client_test& test,
+                                                            net::clock::time_point until);
+    net::awaitable<bool> find_other_evaluators(const std::vector<client_id>& clients,
+                                               net::clock::time_point until);
+    net::awaitable<bool> wait_for_owners(const std::vector<client_id>& away, client_test& test,
+                                         net::clock::time_point until);
+    net::awaitable<void> conclude(round_state& round, client_test& test);
+    void add_unreachable(client_test& test) const;
+    void tell_absences(std::uint32_t round, const client_test& test);
+    [[nodiscard]] evaluation_terms terms_of_evaluations() const;
+    [[nodiscard]] double label_unit() const;
     void tell_evaluation(std::uint32_t round, const test_result& result,
                          std::span<const std::string> classes);
     void take(initial_model model);
@@ -282,6 +304,7 @@ private:
     net::clock::duration deadline_{};
     double fraction_ = 1;
     std::optional<double> accuracy_; ///< of the last round, as far as it counts for the target
+    std::map<client_id, std::string> told_absences_; ///< from tests, and why; people know of them
     run_record record_;
     std::uint32_t checkpoint_round_ = 0; ///< the last one that is safe on disk
     std::unique_ptr<kept_models> kept_;

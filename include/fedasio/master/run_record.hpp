@@ -65,6 +65,7 @@ public:
 
     std::map<std::string, client_id> owners; ///< partition `local`
     std::optional<data::csv_schema> schema;  ///< CSV only
+    clients_evaluated tested;                ///< the latest
     planned_terms planned;                   ///< of the plan when this was written
     changed_terms changed;                   ///< what counts now in place of the plan's
     std::optional<ordered_terms> ordered;    ///< what counts for a training that a person began

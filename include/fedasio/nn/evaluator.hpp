@@ -2,12 +2,21 @@
 
 #include <fedasio/nn/batch.hpp>
 #include <fedasio/nn/network.hpp>
+#include <fedasio/nn/score_counts.hpp>
+#include <fedasio/nn/value_sums.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <span>
 
 namespace fedasio::nn {
+
+/// What an evaluation tells beside loss and hits; what is null or empty is not asked for.
+struct evaluation_details {
+    std::span<prediction> predictions = {}; ///< one a sample
+    score_counts* scores = nullptr;         ///< of as many classes as the model has outputs
+    value_sums* values = nullptr;           ///< where the targets are values
+};
 
 /// Runs a network forward, without dropout. What comes out for a sample depends on the weights and that
 /// sample alone, to the last bit: not on its neighbours, its place or the size of the block. Not thread-safe:
@@ -22,11 +31,11 @@ public:
     ~evaluator();
 
     /// Loss and hits over any number of samples. `features` is row-major [samples][height][width][channels].
-    /// Weights that are not 64-byte aligned are copied first. Tells each sample's class in `predictions`
-    /// unless that is empty. Throws std::invalid_argument as trainer::step does.
+    /// Weights that are not 64-byte aligned are copied first. Throws std::invalid_argument as trainer::step
+    /// does.
     batch_result evaluate(std::span<const float> weights, std::span<const float> features,
                           const targets& expected, std::size_t samples,
-                          std::span<prediction> predictions = {});
+                          const evaluation_details& details = {});
 
     /// Writes the outputs, row-major [samples][outputs]: probabilities when the last layer is a softmax.
     /// Throws std::invalid_argument when a size does not fit.

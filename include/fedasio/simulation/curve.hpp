@@ -18,6 +18,10 @@ struct curve_point {
     std::optional<double> test_accuracy;
     double seconds = 0;        ///< the round's, evaluation included
     std::uint64_t dropped = 0; ///< clients of the cohort that gave no update
+    std::optional<double> test_r2;
+    std::optional<double> test_rmse; ///< as test_mae in the label's unit
+    std::optional<double> test_mae;
+    std::optional<double> test_auc;
 
     friend bool operator==(const curve_point&, const curve_point&) = default;
 };

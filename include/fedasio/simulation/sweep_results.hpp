@@ -27,6 +27,10 @@ struct sweep_row {
     std::optional<double> last_test_accuracy;
     std::optional<double> best_test_loss; ///< the lowest
     std::optional<double> last_test_loss;
+    std::optional<double> last_test_r2;
+    std::optional<double> last_test_rmse; ///< as last_test_mae in the label's unit
+    std::optional<double> last_test_mae;
+    std::optional<double> last_test_auc;
     std::optional<double> last_train_loss;
     double seconds = 0;        ///< of all rounds, those before an interruption too
     std::uint64_t dropped = 0; ///< updates that should have come and did not, over all rounds

@@ -29,6 +29,10 @@ struct sweep_group {
     spread best_test_loss;
     spread last_test_loss;
     spread last_train_loss;
+    spread last_test_r2;
+    spread last_test_rmse;
+    spread last_test_mae;
+    spread last_test_auc;
     spread seconds;
 };
 

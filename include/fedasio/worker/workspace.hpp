@@ -26,6 +26,14 @@ struct trained {
     net::payload weights;
 };
 
+/// What an evaluation tells that says something of labels. Classes are told of up to
+/// federation::limits::shown_classes only.
+struct evaluation_extent {
+    bool confusion = false; ///< which class was taken for which
+    bool scores = false;    ///< how sure the model was, by class
+    bool spread = false;    ///< mean and spread of a regression's targets
+};
+
 /// The task was given up because its stop flag was raised.
 class cancelled_task : public std::exception {
 public:
@@ -48,11 +56,10 @@ public:
     /// samples, and std::runtime_error when the training diverges.
     trained train(const local_data& data, std::span<const float> weights, std::uint32_t round,
                   std::uint32_t client, const std::atomic<bool>& stop);
-    /// Loss and hits on the samples that the client holds out; with `confusion` also which class was taken
-    /// for which, of at most federation::limits::shown_classes.
+    /// Loss, hits and errors on the samples that the client holds out, and what is to be told besides.
     federation::evaluation evaluate(const local_data& data, std::span<const float> weights,
                                     std::uint32_t client, const std::atomic<bool>& stop,
-                                    bool confusion = false);
+                                    evaluation_extent extent = {});
     [[nodiscard]] const training_setup& setup() const noexcept;
 
 private:

@@ -4,7 +4,8 @@ import { count, duration, fixed, loss, percent } from '../format';
 import type { ClientRound } from '../models/journal';
 import { journal, journal_version } from '../past';
 import { href, href_with } from '../route';
-import { drop_reason } from '../sentences';
+import type { Client } from '../protocol';
+import { drop_reason, test_reason } from '../sentences';
 import { clients, evaluation, is_regression, rounds, status } from '../store';
 import { Chart } from './chart';
 import { odd_clients, worker_name } from './client_table';
@@ -68,10 +69,53 @@ export function ClientDrawer({ id }: { id: number }) {
                     ['Cosine to the mean update', fixed(client.cosine)],
                 ]}
             />
+            <Tested client={client} />
             <Labels labels={client.labels} />
             <Curves past={past} />
             <Absences id={id} past={past} />
         </Drawer>
+    );
+}
+
+/** What it found when it tested the model on what it holds out. */
+function Tested({ client }: { client: Client }) {
+    if (client.test_round === null) {
+        return null;
+    }
+    const names = evaluation.value?.classes ?? [];
+    const numbers: [string, string][] = is_regression.value
+        ? [
+              ['RMSE', loss(client.test_rmse)],
+              ['MAE', loss(client.test_mae)],
+              ['R²', fixed(client.test_r2, 3)],
+          ]
+        : [
+              ['Accuracy', percent(client.test_accuracy)],
+              ['AUC', fixed(client.test_auc, 3)],
+          ];
+    return (
+        <section data-testid="client-test">
+            <h3>Its test of round {client.test_round}</h3>
+            {client.test_reason === '' ? (
+                <Facts rows={[['Held-out samples', count(client.test_samples)], ['Loss', loss(client.test_loss)], ...numbers]} />
+            ) : (
+                <p class="odd-note">Does not count: {test_reason(client.test_reason)}.</p>
+            )}
+            {client.test_recall !== null && (
+                <ul class="bars" data-testid="client-recall">
+                    {client.test_recall.map((share, label) => (
+                        <li key={label}>
+                            <span class="bar-name">{names[label] ?? label}</span>
+                            <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                                <rect class="meter-all" width="100" height="8" />
+                                <rect class="meter-part" width={(share ?? 0) * 100} height="8" />
+                            </svg>
+                            <span class="bar-value">{percent(share)}</span>
+                        </li>
+                    ))}
+                </ul>
+            )}
+        </section>
     );
 }
 

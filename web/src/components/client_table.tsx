@@ -6,7 +6,7 @@ import type { OpenRound } from '../model';
 import { journal } from '../past';
 import type { Client } from '../protocol';
 import { href_with, param } from '../route';
-import { drop_reason } from '../sentences';
+import { drop_reason, test_reason } from '../sentences';
 import { clients, is_regression, open_round, rounds, workers } from '../store';
 import { TableTools, set_sorting, sorting } from './table_tools';
 import { VirtualTable, type Column } from './virtual_table';
@@ -48,6 +48,21 @@ const names = computed(() => new Map(workers.value.map((worker) => [worker.worke
 
 export function worker_name(worker: number | null): string {
     return worker === null ? missing : (names.value.get(worker) ?? `#${worker}`);
+}
+
+/** Columns that say nothing of the other kind. */
+const of_classes = ['accuracy', 'test_accuracy'];
+const of_numbers = ['test_rmse', 'test_r2'];
+
+/** A result, or the word for why there is none. */
+function tested(client: Client, result: string) {
+    return client.test_reason === '' ? (
+        result
+    ) : (
+        <span class="state standing-left-out" title={test_reason(client.test_reason)}>
+            {client.test_reason.replaceAll('_', ' ')}
+        </span>
+    );
 }
 
 const columns: Column<Client>[] = [
@@ -121,6 +136,30 @@ const columns: Column<Client>[] = [
         cell: (one) => percent(one.accuracy),
     },
     {
+        key: 'test_accuracy',
+        title: 'Test accuracy',
+        number: true,
+        wide: true,
+        value: (one) => one.test_accuracy,
+        cell: (one) => tested(one, percent(one.test_accuracy)),
+    },
+    {
+        key: 'test_rmse',
+        title: 'RMSE',
+        number: true,
+        wide: true,
+        value: (one) => one.test_rmse,
+        cell: (one) => tested(one, loss(one.test_rmse)),
+    },
+    {
+        key: 'test_r2',
+        title: 'R²',
+        number: true,
+        wide: true,
+        value: (one) => one.test_r2,
+        cell: (one) => fixed(one.test_r2, 3),
+    },
+    {
         key: 'seconds',
         title: 'Took',
         number: true,
@@ -167,7 +206,8 @@ export function ClientTable() {
         );
     });
     const column = columns.find((one) => one.key === sort) ?? columns[0]!;
-    const shown = is_regression.value ? columns.filter((one) => one.key !== 'accuracy') : columns;
+    const other = is_regression.value ? of_classes : of_numbers;
+    const shown = columns.filter((one) => !other.includes(one.key));
     return (
         <>
             <TableTools

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { clock, loss, percent } from '../format';
+import { clock, fixed, loss, percent } from '../format';
 import { x_values, type Metric } from '../models/curves';
 import { smooth } from '../models/smoothing';
 import type { Round } from '../protocol';
@@ -10,7 +10,7 @@ import { RoundsTable } from './rounds_table';
 import { loss_tick, percent_tick, time_tick } from './ticks';
 
 function curve(list: Round[], name: string, metric: Metric, weight: number): Curve {
-    const values = list.map((round) => round[metric]);
+    const values = list.map((round) => round[metric] ?? null);
     return weight > 0
         ? { name, colour: name, values: smooth(values, weight), raw: values }
         : { name, colour: name, values };
@@ -25,6 +25,7 @@ export function LearningCharts() {
         () => [curve(list, 'train', 'train_accuracy', weight), curve(list, 'test', 'test_accuracy', weight)],
         [list, weight],
     );
+    const explained = useMemo(() => [curve(list, 'test', 'test_r2', weight)], [list, weight]);
     const losses = useMemo(
         () => [curve(list, 'train', 'train_loss', weight), curve(list, 'test', 'test_loss', weight)],
         [list, weight],
@@ -47,10 +48,14 @@ export function LearningCharts() {
             </div>
             <div class="chart-pair">
                 {is_regression.value ? (
-                    <div class="chart" data-testid="chart-accuracy">
-                        <h3>Accuracy</h3>
-                        <p class="hint">This plan is a regression: it has a loss, and no accuracy.</p>
-                    </div>
+                    <Chart
+                        test_id="chart-r2"
+                        title="R²"
+                        curves={explained}
+                        format={(value) => fixed(value, 3)}
+                        tick={loss_tick}
+                        {...common}
+                    />
                 ) : (
                     <Chart
                         test_id="chart-accuracy"

@@ -1,4 +1,5 @@
-import { count, loss, missing, percent, plural } from '../format';
+import { count, fixed, loss, missing, percent, plural } from '../format';
+import type { Round } from '../protocol';
 import { clients, is_regression, rounds, status, workers } from '../store';
 
 /** The run in four numbers. */
@@ -8,8 +9,8 @@ export function ResultTiles() {
     const list = rounds.value;
     const target = known.target_accuracy;
     const best = list.reduce<{ round: number; value: number } | null>(
-        (top, { round, test_accuracy: value }) =>
-            value !== null && (top === null || value > top.value) ? { round, value } : top,
+        (top, { round, test_accuracy: value, test_partial }) =>
+            value !== null && test_partial !== true && (top === null || value > top.value) ? { round, value } : top,
         null,
     );
     const gone = workers.value.filter((worker) => worker.state === 'gone').length;
@@ -17,7 +18,20 @@ export function ResultTiles() {
     return (
         <dl class="tiles">
             {is_regression.value ? (
-                <Tile name="Test loss" value={loss(last?.test_loss)} note={`train ${loss(last?.train_loss)}`} />
+                <>
+                    <Tile
+                        name="Test RMSE"
+                        test_id="test-rmse"
+                        value={loss(last?.test_rmse)}
+                        note={partly(last) ?? `MAE ${loss(last?.test_mae)}`}
+                    />
+                    <Tile
+                        name="Test R²"
+                        test_id="test-r2"
+                        value={fixed(last?.test_r2, 3)}
+                        note={`loss ${loss(last?.test_loss)}, train ${loss(last?.train_loss)}`}
+                    />
+                </>
             ) : (
                 <>
                     <Tile
@@ -25,9 +39,10 @@ export function ResultTiles() {
                         test_id="test-accuracy"
                         value={percent(last?.test_accuracy)}
                         note={
-                            target === null
+                            partly(last) ??
+                            (target === null
                                 ? 'no target'
-                                : `target ${percent(target)}${(best?.value ?? 0) >= target ? ', reached' : ''}`
+                                : `target ${percent(target)}${(best?.value ?? 0) >= target ? ', reached' : ''}`)
                         }
                     />
                     <Tile
@@ -35,6 +50,18 @@ export function ResultTiles() {
                         value={percent(best?.value)}
                         note={best === null ? missing : `round ${best.round}`}
                     />
+                    {typeof last?.test_auc === 'number' && (
+                        <Tile
+                            name="AUC"
+                            test_id="test-auc"
+                            value={fixed(last.test_auc, 3)}
+                            note={
+                                typeof last.test_accuracy_median === 'number'
+                                    ? `median client ${percent(last.test_accuracy_median)}`
+                                    : `${count(last.test_samples)} samples`
+                            }
+                        />
+                    )}
                 </>
             )}
             <Tile
@@ -53,6 +80,11 @@ export function ResultTiles() {
             />
         </dl>
     );
+}
+
+/** What a number is worth that not all clients made. */
+function partly(round: Round | undefined): string | null {
+    return round?.test_partial === true ? 'without some of the clients' : null;
 }
 
 function Tile({ name, value, note, test_id }: { name: string; value: string; note: string; test_id?: string }) {

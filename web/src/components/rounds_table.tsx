@@ -1,19 +1,21 @@
-import { bytes, count, duration, loss, percent } from '../format';
+import { bytes, count, duration, fixed, loss, percent } from '../format';
 import { total_seconds } from '../models/curves';
-import { rounds } from '../store';
+import type { Round } from '../protocol';
+import { is_regression, rounds } from '../store';
 import { DataTable } from './data_table';
 
-const columns = [
-    'Round',
-    'Cohort',
-    'Left out',
-    'Train accuracy',
-    'Test accuracy',
-    'Train loss',
-    'Test loss',
-    'Time',
-    'Sent',
-    'Received',
+/** Of a round's test beside its loss: of classes, and of numbers. */
+const of_classes: [string, (round: Round) => string][] = [
+    ['Train accuracy', (round) => percent(round.train_accuracy)],
+    ['Test accuracy', (round) => percent(round.test_accuracy)],
+    ['Median client', (round) => percent(round.test_accuracy_median)],
+    ['AUC', (round) => fixed(round.test_auc, 3)],
+];
+const of_numbers: [string, (round: Round) => string][] = [
+    ['R²', (round) => fixed(round.test_r2, 3)],
+    ['RMSE', (round) => loss(round.test_rmse)],
+    ['Median client', (round) => loss(round.test_rmse_median)],
+    ['MAE', (round) => loss(round.test_mae)],
 ];
 
 /** More rows than that would slow every round down. */
@@ -21,11 +23,22 @@ const row_limit = 500;
 
 export function RoundsTable() {
     const list = rounds.value;
+    const metrics = is_regression.value ? of_numbers : of_classes;
     return (
         <DataTable
             summary={`Numbers of every round (${count(list.length)})`}
             test_id="rounds-table"
-            columns={columns}
+            columns={[
+                'Round',
+                'Cohort',
+                'Left out',
+                ...metrics.map(([name]) => name),
+                'Train loss',
+                'Test loss',
+                'Time',
+                'Sent',
+                'Received',
+            ]}
             rows={() =>
                 list
                     .slice(-row_limit)
@@ -34,8 +47,7 @@ export function RoundsTable() {
                         round.round,
                         count(round.cohort.length),
                         count(round.dropped.length),
-                        percent(round.train_accuracy),
-                        percent(round.test_accuracy),
+                        ...metrics.map(([, text]) => text(round)),
                         loss(round.train_loss),
                         loss(round.test_loss),
                         duration(total_seconds(round)),

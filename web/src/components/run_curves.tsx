@@ -15,6 +15,9 @@ const metrics: [Metric, string][] = [
     ['test_loss', 'Test loss'],
     ['train_accuracy', 'Train accuracy'],
     ['train_loss', 'Train loss'],
+    ['test_auc', 'AUC'],
+    ['test_r2', 'R²'],
+    ['test_rmse', 'RMSE'],
 ];
 
 /** One number of several runs over each other. */
@@ -23,13 +26,14 @@ export function RunCurves() {
     const by = axis.value;
     const weight = smoothing.value;
     const metric = metrics.find(([name]) => name === param('metric')) ?? metrics[0]!;
-    const is_loss = metric[0].endsWith('loss');
+    const is_share = metric[0].endsWith('accuracy') || metric[0] === 'test_auc';
+    const has_log = metric[0].endsWith('loss') || metric[0] === 'test_rmse';
     const known = loaded.value;
     const list = runs.value;
     const { x, curves } = useMemo(() => {
         const columns = chosen.map((run) => {
             const own = known.get(run)?.rounds ?? [];
-            const values = own.map((round) => round[metric[0]]);
+            const values = own.map((round) => round[metric[0]] ?? null);
             return { x: x_values(own, by), y: smooth(values, weight) };
         });
         const aligned = align(columns);
@@ -43,7 +47,7 @@ export function RunCurves() {
             })),
         };
     }, [chosen.join(' '), known, list, by, weight, metric[0]]);
-    const text = is_loss ? loss : percent;
+    const text = is_share ? percent : loss;
     return (
         <>
             <div class="tools">
@@ -61,7 +65,7 @@ export function RunCurves() {
                         ))}
                     </select>
                 </label>
-                <ChartTools x={x} has_log={is_loss} />
+                <ChartTools x={x} has_log={has_log} />
             </div>
             <Chart
                 test_id="chart-runs"
@@ -72,9 +76,9 @@ export function RunCurves() {
                 x_text={(value) => (by === 'round' ? `round ${value}` : `after ${clock(value)}`)}
                 x_tick={by === 'round' ? String : time_tick}
                 format={text}
-                tick={is_loss ? loss_tick : percent_tick}
-                bounds={is_loss ? [-Infinity, Infinity] : [0, 1]}
-                log={is_loss && is_log.value}
+                tick={is_share ? percent_tick : loss_tick}
+                bounds={is_share ? [0, 1] : [-Infinity, Infinity]}
+                log={has_log && is_log.value}
                 zoom={zoom}
                 on_zoom={set_zoom}
                 empty="These runs have no rounds, or they are being read."

@@ -2,7 +2,14 @@
 import type { Round } from '../protocol';
 
 export type Axis = 'round' | 'time';
-export type Metric = 'train_accuracy' | 'test_accuracy' | 'train_loss' | 'test_loss';
+export type Metric =
+    | 'train_accuracy'
+    | 'test_accuracy'
+    | 'train_loss'
+    | 'test_loss'
+    | 'test_r2'
+    | 'test_rmse'
+    | 'test_auc';
 
 /** Seconds since the first round began; a resumed run's pause counts, as it does on the wall. */
 export function elapsed(rounds: readonly Round[]): number[] {

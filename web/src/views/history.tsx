@@ -143,6 +143,10 @@ const round_fields = [
     'train_accuracy',
     'test_loss',
     'test_accuracy',
+    'test_r2',
+    'test_rmse',
+    'test_mae',
+    'test_auc',
     'bytes_sent',
     'bytes_received',
     'time',
@@ -160,7 +164,7 @@ function export_csv(chosen: readonly string[]): void {
     const rows = chosen.flatMap((run) =>
         (loaded.value.get(run)?.rounds ?? []).map((round) => [
             run,
-            ...round_fields.map((field) => round[field]),
+            ...round_fields.map((field) => round[field] ?? null),
             round.cohort.length,
             round.dropped.length,
             ...phases.map((phase) => round.seconds[phase] ?? null),
