@@ -97,6 +97,7 @@ public:
         into_["worker"] = it.worker;
         into_["clients"] = std::move(clients);
         into_["samples"] = samples;
+        into_["digest"] = it.digest.empty() ? json::value(nullptr) : json::value(it.digest);
     }
 
     void operator()(const master::worker_standing& it) const {

@@ -375,7 +375,11 @@ object to_meta(const loaded& what) {
         }
         clients.emplace_back(std::move(counts));
     }
-    return {{"clients", std::move(clients)}};
+    object meta{{"clients", std::move(clients)}};
+    if (!what.digest.empty()) {
+        meta["digest"] = what.digest;
+    }
+    return meta;
 }
 
 loaded read_loaded(const object& meta) {
@@ -390,6 +394,7 @@ loaded read_loaded(const object& meta) {
         client.labels = read_counts(entry.find("labels"), limits::shown_classes);
         what.clients.push_back(std::move(client));
     }
+    what.digest = in.text_or_empty("digest", limits::digest);
     return what;
 }
 

@@ -315,7 +315,8 @@ net::awaitable<void> run::load_datasets() {
                        " are not those of its samples";
             }
         }
-        worker_assigned event{who.id, {}};
+        worker_assigned event{who.id, {}, loaded.digest};
+        who.data_digest = std::move(loaded.digest);
         for (const auto& client : loaded.clients) {
             who.hosted[client.client] = client;
             event.clients.push_back({client.client, client.samples, client.labels});
@@ -335,6 +336,7 @@ net::awaitable<void> run::load_datasets() {
             reject(*whom[i], describe(answers[i]));
         }
     }
+    compare_data(whom);
 }
 
 /// Makes one schema of what all owners tell of their tables; none if nobody can tell anything.
@@ -401,7 +403,9 @@ net::awaitable<void> run::load_test_set() {
     if (test_set_ || !federation::has_test_files(plan_.source) || (is_table() && !schema_)) {
         co_return;
     }
+    // Asked before: what changes while it is read is read again next time.
     auto job = [&]() -> std::shared_ptr<const data::dataset> {
+        test_set_identity_ = test_files_identity();
         if (const auto* idx = std::get_if<data::idx_source>(&plan_.source)) {
             return std::make_shared<const data::dataset>(data::read_idx(idx->test_images, idx->test_labels));
         }

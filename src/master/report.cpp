@@ -16,6 +16,9 @@ constexpr std::array phases_of_a_round{phase::loading_dataset,      phase::distr
                                        phase::distributing_weights, phase::training,
                                        phase::aggregating,          phase::evaluating};
 
+/// Workers that come under ever new names must not make it grow for ever.
+constexpr std::size_t most_digests = 10'000;
+
 boost::json::value number_or_null(const std::optional<double>& number) {
     return number && std::isfinite(*number) ? boost::json::value(*number) : boost::json::value(nullptr);
 }
@@ -227,6 +230,7 @@ plan_changed read_change(const boost::json::object& json) {
 void report::take(const event& happened) {
     if (const auto* opened = std::get_if<run_opened>(&happened.what)) {
         parameters_ = 0;
+        data_.clear();
         rounds_.clear();
         changes_.clear();
         tested_ = {};
@@ -237,6 +241,15 @@ void report::take(const event& happened) {
         seconds_before_ = 0;
         seconds_total_ = {};
         run_ = *opened;
+    } else if (const auto* joined = std::get_if<worker_joined>(&happened.what)) {
+        names_[joined->worker] = joined->name;
+    } else if (const auto* left = std::get_if<worker_left>(&happened.what)) {
+        names_.erase(left->worker);
+    } else if (const auto* assigned = std::get_if<worker_assigned>(&happened.what)) {
+        const auto& name = names_[assigned->worker];
+        if (!assigned->digest.empty() && (data_.size() < most_digests || data_.contains(name))) {
+            data_[name] = assigned->digest;
+        }
     } else if (const auto* built = std::get_if<model_built>(&happened.what)) {
         parameters_ = built->parameters;
     } else if (std::holds_alternative<training_started>(happened.what)) {
@@ -280,6 +293,11 @@ boost::json::object report::to_json() const {
     content["detail"] = end_.detail;
     content["weights_sha256"] = end_.weights_sha256;
     content["checkpoint_round"] = checkpoint_round_;
+    boost::json::object data;
+    for (const auto& [name, digest] : data_) {
+        data[name] = digest;
+    }
+    content["data_sha256"] = std::move(data);
     boost::json::array changes;
     for (const auto& change : changes_) {
         changes.emplace_back(master::to_json(change));

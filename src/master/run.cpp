@@ -58,6 +58,7 @@ void run::open(federation::plan plan, std::optional<initial_model> model) {
     server_optimizer_.reset();
     schema_.reset();
     test_set_.reset();
+    owners_data_.clear();
     local_clients_.clear();
     round_ = running_round_ = checkpoint_round_ = 0;
     own_checkpoints_ = 0;
@@ -206,6 +207,7 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
         }
     }
     events_.publish(training_started{round_ + 1, terms_.last_round, what.target_accuracy});
+    co_await refresh_test_set();
     if (!ready_to_start()) {
         enter(phase::waiting);
         // Whoever wants an end at the end of the training wants one too when it cannot begin.

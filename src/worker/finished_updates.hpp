@@ -19,7 +19,7 @@ struct training_basis {
     using text = std::shared_ptr<const std::string>;
 
     text model; ///< the master's request, as text
-    text data;  ///< the master's request without its list of clients, as text
+    text data;  ///< the master's request without its list of clients, as text, and the samples' digest
     net::payload weights;
 
     static bool same(const text& a, const text& b) { return a == b || (a && b && *a == *b); }

@@ -29,7 +29,8 @@ public:
 
     /// Forgets what an earlier master said.
     void begin_session();
-    /// What is worked with from now on; `told` is the master's request for it, as text.
+    /// What is worked with from now on; `told` is the master's request for it, as text, and what this
+    /// worker found for it.
     void use(std::shared_ptr<const local_data> data, const std::string& told);
     void use(std::shared_ptr<const training_setup> setup, const std::string& told);
     void use(net::payload weights, std::uint32_t version);

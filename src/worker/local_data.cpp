@@ -1,4 +1,5 @@
 #include <fedasio/data/error.hpp>
+#include <fedasio/data/file_identity.hpp>
 #include <fedasio/data/idx.hpp>
 #include <fedasio/data/partition.hpp>
 #include <fedasio/federation/json_text.hpp>
@@ -15,9 +16,25 @@ namespace {
 
 using data_path = std::optional<std::filesystem::path>;
 
-/// Two loads with the same origin read the same samples.
+/// The files of this machine that a source names.
+std::vector<std::filesystem::path> files_of(const data::source_spec& source, const data_path& data) {
+    if (const auto* idx = std::get_if<data::idx_source>(&source)) {
+        if (data && !std::filesystem::is_directory(*data)) {
+            throw data::error::in_file(*data,
+                                       "is not a folder; for IDX data --data names the folder that holds " +
+                                           std::filesystem::path(idx->train_images).filename().string());
+        }
+        return {locate(idx->train_images, data), locate(idx->train_labels, data)};
+    }
+    return {locate(std::get<data::csv_source>(source).train, data)};
+}
+
+/// Two loads with the same origin read the same samples: the same files, unchanged, in the same way.
 std::string origin_of(const federation::load& what, const data_path& data) {
-    auto text = federation::canonical_text(federation::to_json(what.source)) + (data ? data->string() : "");
+    auto text = federation::canonical_text(federation::to_json(what.source));
+    for (const auto& file : files_of(what.source, data)) {
+        text += data::file_identity(file);
+    }
     if (what.schema) {
         text += federation::canonical_text(federation::to_json(*what.schema));
     }
@@ -25,20 +42,14 @@ std::string origin_of(const federation::load& what, const data_path& data) {
 }
 
 std::shared_ptr<const data::dataset> read_samples(const federation::load& what, const data_path& data) {
-    if (const auto* idx = std::get_if<data::idx_source>(&what.source)) {
-        if (data && !std::filesystem::is_directory(*data)) {
-            throw data::error::in_file(*data,
-                                       "is not a folder; for IDX data --data names the folder that holds " +
-                                           std::filesystem::path(idx->train_images).filename().string());
-        }
-        return std::make_shared<const data::dataset>(
-            data::read_idx(locate(idx->train_images, data), locate(idx->train_labels, data)));
+    const auto files = files_of(what.source, data);
+    if (std::holds_alternative<data::idx_source>(what.source)) {
+        return std::make_shared<const data::dataset>(data::read_idx(files[0], files[1]));
     }
     if (!what.schema) {
         throw data::error("the master sent no schema for the table");
     }
-    const auto& csv = std::get<data::csv_source>(what.source);
-    return std::make_shared<const data::dataset>(data::read_csv(locate(csv.train, data), *what.schema));
+    return std::make_shared<const data::dataset>(data::read_csv(files[0], *what.schema));
 }
 
 } // namespace
@@ -69,18 +80,18 @@ data::csv_summary summarize(const federation::survey& what, const data_path& dat
 }
 
 local_data::local_data(const federation::load& what, const data_path& data, sample_cache& cache)
-    : samples_(cache.get(origin_of(what, data), [&] { return read_samples(what, data); })) {
+    : samples_(cache.get([&] { return origin_of(what, data); }, [&] { return read_samples(what, data); })) {
     const bool local = what.partition.type == data::partition_spec::scheme::local;
     if (local && what.clients.size() > 1) {
         throw std::invalid_argument("with the partition 'local' a worker hosts one client, its own data");
     }
     std::vector<std::vector<std::uint32_t>> parts;
     if (!local) {
-        parts = data::partition(what.partition, samples_->classes(), samples_->size(), what.clients_total,
+        parts = data::partition(what.partition, samples().classes(), samples().size(), what.clients_total,
                                 what.seed);
     }
     for (const auto client : what.clients) {
-        const auto own = local ? data::client_indices(what.partition, samples_->classes(), samples_->size(),
+        const auto own = local ? data::client_indices(what.partition, samples().classes(), samples().size(),
                                                       what.clients_total, client, what.seed)
                                : std::move(parts.at(client));
         clients_[client] = data::split_holdout(own, what.holdout, what.seed, client);
@@ -88,11 +99,11 @@ local_data::local_data(const federation::load& what, const data_path& data, samp
 }
 
 std::vector<std::uint64_t> local_data::label_counts(std::uint32_t client) const {
-    std::vector<std::uint64_t> counts(samples_->class_count());
+    std::vector<std::uint64_t> counts(samples().class_count());
     const auto* own = find(client);
     if (own != nullptr && !counts.empty()) {
         for (const auto index : own->train) {
-            ++counts[static_cast<std::size_t>(samples_->classes()[index])];
+            ++counts[static_cast<std::size_t>(samples().classes()[index])];
         }
     }
     return counts;

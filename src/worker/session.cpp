@@ -194,6 +194,7 @@ net::awaitable<void> session::load(net::frame request) {
         auto job = [&] { return std::make_shared<const local_data>(what, options_.data, *options_.samples); };
         const auto data = co_await net::offload(rt_, pool_, std::move(job));
         federation::loaded reply;
+        reply.digest = data->digest();
         for (const auto client : what.clients) {
             const auto* own = data->find(client);
             reply.clients.push_back({client, own->train.size(), own->held_out.size()});
@@ -206,7 +207,7 @@ net::awaitable<void> session::load(net::frame request) {
                                  std::to_string(what.clients_total) + " clients; " +
                                  std::to_string(data->samples().size()) + " samples in memory");
         request.meta.erase("clients");
-        work_.use(data, federation::canonical_text(request.meta));
+        work_.use(data, federation::canonical_text(request.meta) + data->digest());
         connection_->reply(request, federation::to_meta(reply));
     } catch (const federation::plan_error& e) {
         connection_->refuse(request, refusal_code::malformed, e.what());

@@ -47,9 +47,9 @@ const expectation expectations[] = {
      R"("type":"worker_left","worker":2,"name":"worker-2","reason":"lost")"},
     {worker_state_changed{2, worker_state::receiving}, false,
      R"("type":"worker_state","worker":2,"state":"receiving")"},
-    {worker_assigned{2, {{0, 10}, {5, 32, {30, 0, 2}}}}, false,
+    {worker_assigned{2, {{0, 10}, {5, 32, {30, 0, 2}}}, "ab12"}, false,
      R"("type":"worker_assigned","worker":2,"clients":[{"client":0,"samples":10,"labels":null},)"
-     R"({"client":5,"samples":32,"labels":[30,0,2]}],"samples":42)"},
+     R"({"client":5,"samples":32,"labels":[30,0,2]}],"samples":42,"digest":"ab12")"},
     {worker_standing{2, "worker-2", fedasio::federation::standing::kind::left_out, "no rows"}, false,
      R"("type":"worker_standing","worker":2,"name":"worker-2","standing":"left_out","reason":"no rows")"},
     {worker_measured{2, 97.5, 1234, 0.25, 11, 12, 13}, false,

@@ -6,46 +6,18 @@ import math
 import pathlib
 import random
 import re
-import socket
 import struct
 
 import frames
 from federation import Federation
 from foreign_worker import Network, Stream, deal
+from native_worker import NativeWorker, listen
 from programs import BIN
 
 SEED = 0xFEDCBA9876543210
 SIDE = 8
 SAMPLES = SIDE * SIDE  # each lights a pixel of its own, so an update tells which samples it is made of
 CLASSES = [0] * 30 + [1] * 3 + [2] * 31
-
-
-class Worker(frames.Peer):
-    """A real worker, seen by a master."""
-
-    def __init__(self, listener):
-        self.socket, _ = listener.accept()
-        self.socket.settimeout(90)
-        self.asked = 0
-        hello = self.read_request()
-        assert hello.kind == frames.HELLO
-        self.reply(hello, {"worker": 1, "plan": "foreign"})
-
-    def read_request(self):
-        while True:
-            frame = self.read()
-            assert frame is not None, "the worker is gone"
-            if frame.kind == frames.PING:
-                self.send(frames.PONG, correlation=frame.correlation)
-            elif frame.kind not in (frames.PONG, frames.MEASUREMENTS):
-                return frame
-
-    def ask(self, kind, meta, body=b""):
-        self.asked += 1
-        self.send(kind, meta, body, correlation=self.asked)
-        reply = self.read_request()
-        assert reply.kind == kind and reply.correlation == self.asked
-        return reply
 
 
 class FromTheDocumentAlone(Federation):
@@ -61,11 +33,9 @@ class FromTheDocumentAlone(Federation):
         images.write_bytes(struct.pack(">IIII", 0x803, SAMPLES, SIDE, SIDE) + pixels)
         labels.write_bytes(struct.pack(">II", 0x801, SAMPLES) + bytes(self.classes))
         self.source = {"type": "idx", "train_images": str(images), "train_labels": str(labels)}
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(listener.close)
-        address = "{}:{}".format(*listener.getsockname())
+        listener, address = listen(self)
         self.process = self.program(BIN / "fedasio-worker", "--connect", address, "--name", "native")
-        self.native = Worker(listener)
+        self.native = NativeWorker(listener)
         self.addCleanup(self.native.close)
         self.model = {
             "seed": SEED,

@@ -92,18 +92,64 @@ BOOST_AUTO_TEST_CASE(the_same_file_is_not_read_twice) {
     BOOST_TEST(&first.samples() != &third.samples());
 }
 
+// A table that was replaced or mended in place by one of the same size; what is trained on is told by digest.
+BOOST_AUTO_TEST_CASE(a_file_that_changed_is_read_again) {
+    const fedasio::test::scratch_directory folder;
+    sample_cache cache;
+    const auto file = folder.write("all.csv", "x,label\n1,a\n2,b\n3,a\n");
+    const auto what = request_for(file, data::partition_spec::scheme::local, {0});
+    const local_data before(what, std::nullopt, cache);
+    BOOST_TEST(before.digest().size() == 64U);
+    const auto when = std::filesystem::last_write_time(file);
+    folder.write("all.csv", "x,label\n1,a\n2,b\n9,a\n");
+    std::filesystem::last_write_time(file, when); // as `cp --preserve` or `tar` leave it
+    const local_data after(what, std::nullopt, cache);
+    BOOST_TEST(&after.samples() != &before.samples());
+    BOOST_TEST(after.digest() != before.digest());
+    // The same rows in another file are the same data.
+    auto copied = what;
+    std::get<data::csv_source>(copied.source).train = folder.write("copy.csv", "x,label\n1,a\n2,b\n9,a\n").string();
+    BOOST_TEST(local_data(copied, std::nullopt, cache).digest() == after.digest());
+    // Only the label differs.
+    folder.write("copy.csv", "x,label\n1,a\n2,a\n9,a\n");
+    BOOST_TEST(local_data(copied, std::nullopt, cache).digest() != after.digest());
+}
+
+BOOST_AUTO_TEST_CASE(what_changes_while_it_is_read_is_read_again) {
+    int state = 0;
+    int reads = 0;
+    int changes = 2;
+    const auto identify = [&] { return std::to_string(state); };
+    const auto read = [&] {
+        ++reads;
+        state += changes-- > 0 ? 1 : 0;
+        return std::make_shared<const data::dataset>(std::vector<std::uint32_t>{1},
+                                                     std::vector<float>{static_cast<float>(state), 2},
+                                                     std::vector<float>{3, 4});
+    };
+    sample_cache cache;
+    const auto known = cache.get(identify, read);
+    BOOST_TEST(reads == 3);
+    BOOST_TEST(cache.get(identify, read).set == known.set);
+    changes = 100;
+    ++state;
+    BOOST_CHECK_THROW(cache.get(identify, read), data::error);
+    BOOST_TEST(reads == 6);
+}
+
 BOOST_AUTO_TEST_CASE(what_could_not_be_read_is_read_again) {
     sample_cache cache;
     const auto broken = []() -> std::shared_ptr<const data::dataset> { throw data::error("not there"); };
-    BOOST_CHECK_THROW(cache.get("here", broken), data::error);
+    const auto here = [] { return std::string("here"); };
+    BOOST_CHECK_THROW(cache.get(here, broken), data::error);
     int reads = 0;
     const auto read = [&reads] {
         ++reads;
         return std::make_shared<const data::dataset>(std::vector<std::uint32_t>{1}, std::vector<float>{1, 2},
                                                      std::vector<float>{3, 4});
     };
-    BOOST_TEST(cache.get("here", read)->size() == 2U);
-    BOOST_TEST(cache.get("here", read)->size() == 2U);
+    BOOST_TEST(cache.get(here, read).set->size() == 2U);
+    BOOST_TEST(cache.get(here, read).set->size() == 2U);
     BOOST_TEST(reads == 1);
 }
 

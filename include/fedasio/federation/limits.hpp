@@ -29,6 +29,7 @@ inline constexpr std::size_t shown_classes = 100;
 
 // Texts in messages, in bytes.
 inline constexpr std::size_t worker_name = 64; ///< also of its version and instruction set
+inline constexpr std::size_t digest = 64;      ///< of samples
 inline constexpr std::size_t sentence = 1024;  ///< a reason, or a plan's name, for people
 inline constexpr std::size_t standing = 8192;  ///< why a worker stands as it does
 inline constexpr std::size_t cell = 65'536;    ///< the name of a column, a category, a class

@@ -89,6 +89,7 @@ struct loaded {
     };
 
     std::vector<client_data> clients; ///< one for each client asked for, in that order
+    std::string digest;               ///< of all samples in memory; empty: not told
 };
 
 /// The model and how to train it.

@@ -94,6 +94,7 @@ struct worker_assigned {
 
     worker_id worker = 0;
     std::vector<hosted> clients;
+    std::string digest = {}; ///< of the samples that it has in memory; empty: not told
 };
 
 /// Where a worker stands in the training, as it is told too: told when it changes.

@@ -5,6 +5,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ private:
     const net::clock& time_;
     run_opened run_;
     std::uint64_t parameters_ = 0;
+    std::map<worker_id, std::string> names_;  ///< of the workers that are here
+    std::map<std::string, std::string> data_; ///< digests by worker
     std::vector<round_result> rounds_;
     std::vector<plan_changed> changes_;
     clients_evaluated tested_;

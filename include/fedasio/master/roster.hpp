@@ -21,6 +21,7 @@ struct worker {
 
     std::vector<client_id> assigned;                             ///< what it is to host
     std::map<client_id, federation::loaded::client_data> hosted; ///< what it has loaded
+    std::string data_digest;                                     ///< of what it has loaded; empty: not told
     bool data_current = false;                                   ///< `hosted` is what `assigned` asks for
     bool has_model = false;
     std::uint32_t weights_version = 0; ///< 0: none

@@ -122,6 +122,11 @@ private:
         std::string detail;
     };
 
+    struct owner_data {
+        std::string digest;
+        std::uint64_t samples = 0;
+    };
+
     /// A round under way.
     struct round_state {
         round_result result;
@@ -182,7 +187,7 @@ private:
     [[nodiscard]] std::string unusable_workers() const;
     void give_up_round(std::uint32_t round);
 
-    // preparation.cpp, steps.cpp and client_evaluation.cpp: what a round does, each step closed by one
+    // preparation.cpp, same_data.cpp, steps.cpp and client_evaluation.cpp: what a round does, each step closed by one
     // gather.
     net::awaitable<void> prepare_workers(net::clock::time_point until);
     [[nodiscard]] net::clock::time_point owners_may_return_until() const;
@@ -191,6 +196,9 @@ private:
     net::awaitable<void> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
     net::awaitable<void> load_test_set();
+    net::awaitable<void> refresh_test_set();
+    [[nodiscard]] std::string test_files_identity() const;
+    void compare_data(const std::vector<worker_ptr>& loaded);
     net::awaitable<void> distribute_model();
     void select_cohort(round_state& round);
     net::awaitable<void> distribute_weights(std::vector<worker_ptr> whom);
@@ -287,6 +295,8 @@ private:
     std::optional<federation::server_optimizer> server_optimizer_;
     std::optional<data::csv_schema> schema_;
     std::shared_ptr<const data::dataset> test_set_;
+    std::string test_set_identity_; ///< of its files when they were read
+    std::map<std::string, owner_data> owners_data_; ///< partition `local`: what an owner loaded last
     std::map<std::string, net::clock::time_point>
         left_;                                       ///< partition `local`: owners that are away, since when
     std::size_t dealt_ = 0;                          ///< clients that some worker was told to host

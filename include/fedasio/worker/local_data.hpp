@@ -20,12 +20,16 @@ namespace fedasio::worker {
 /// Immutable after construction, shared by the training threads.
 class local_data {
 public:
-    /// Reads what `what` asks for, unless `cache` holds it: samples from the same file, read in the same way.
+    /// Reads what `what` asks for, unless `cache` holds it: samples from the same file, which has not changed
+    /// since, read in the same way.
     /// Throws data::error or std::invalid_argument, with texts fit for the master's log.
     local_data(const federation::load& what, const std::optional<std::filesystem::path>& data,
                sample_cache& cache);
 
-    [[nodiscard]] const data::dataset& samples() const noexcept { return *samples_; }
+    [[nodiscard]] const data::dataset& samples() const noexcept { return *samples_.set; }
+
+    /// sample_digest() of all samples in memory, whoever's they are.
+    [[nodiscard]] const std::string& digest() const noexcept { return samples_.digest; }
 
     /// How many of a client's samples to train on are of each class; empty in a regression.
     [[nodiscard]] std::vector<std::uint64_t> label_counts(std::uint32_t client) const;
@@ -34,7 +38,7 @@ public:
     [[nodiscard]] const data::holdout* find(std::uint32_t client) const;
 
 private:
-    std::shared_ptr<const data::dataset> samples_;
+    known_samples samples_;
     std::map<std::uint32_t, data::holdout> clients_;
 };
 

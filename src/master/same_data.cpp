@@ -1,0 +1,92 @@
+#include <fedasio/data/file_identity.hpp>
+#include <fedasio/master/run.hpp>
+#include <fedasio/net/offload.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+std::string shown(const std::string& digest) {
+    return digest.substr(0, 12);
+}
+
+} // namespace
+
+std::string run::test_files_identity() const {
+    if (const auto* idx = std::get_if<data::idx_source>(&plan_.source)) {
+        return data::file_identity(idx->test_images) + data::file_identity(idx->test_labels);
+    }
+    return data::file_identity(std::get<data::csv_source>(plan_.source).test);
+}
+
+/// What workers have loaded, told by digests. Data that all reach must be the same everywhere, or some
+/// samples are learned twice and others never: the most workers are right, and of as many those with the one
+/// that came first. An owner's own data may change, but not without a word.
+void run::compare_data(const std::vector<worker_ptr>& loaded) {
+    if (is_local()) {
+        for (const auto& who : loaded) {
+            const bool told = who->data_current && !who->data_digest.empty() && !who->hosted.empty();
+            if (!told) {
+                continue;
+            }
+            const auto& [client, counts] = *who->hosted.begin();
+            auto& before = owners_data_[who->hello.name];
+            if (!before.digest.empty() && before.digest != who->data_digest) {
+                notice(noticed::severity::warning,
+                       "the data of client " + std::to_string(client) + " (" + who->hello.name +
+                           ") is not what it was: it trains on " + std::to_string(counts.samples) +
+                           " samples with the digest " + shown(who->data_digest) + "..., before on " +
+                           std::to_string(before.samples) + " with " + shown(before.digest) + "...");
+            }
+            before = {who->data_digest, counts.samples};
+        }
+        return;
+    }
+    std::map<std::string, std::vector<worker_ptr>> by_digest;
+    for (const auto& [id, who] : roster_.all()) {
+        if (who->data_current && !who->data_digest.empty()) {
+            by_digest[who->data_digest].push_back(who);
+        }
+    }
+    if (by_digest.size() < 2) {
+        return;
+    }
+    const auto right = std::ranges::max_element(by_digest, {}, [](const auto& group) {
+        return std::pair(group.second.size(), -static_cast<std::int64_t>(group.second.front()->id));
+    });
+    for (const auto& [digest, group] : by_digest) {
+        for (const auto& who : group) {
+            if (digest != right->first) {
+                reject(*who, "its training data (SHA-256 " + shown(digest) + "...) is not that of " +
+                                 right->second.front()->hello.name + " (" + shown(right->first) +
+                                 "...): all workers must read the same files with this partition");
+            }
+        }
+    }
+}
+
+/// Test files that have changed since they were read are read again.
+net::awaitable<void> run::refresh_test_set() {
+    if (!test_set_) {
+        co_return;
+    }
+    auto job = [&]() -> std::pair<std::string, std::string> {
+        try {
+            return {test_files_identity(), {}};
+        } catch (const std::exception& e) {
+            return {test_set_identity_, e.what()};
+        }
+    };
+    const auto [identity, problem] = co_await net::offload(rt_, pool_, std::move(job));
+    if (!problem.empty()) {
+        notice(noticed::severity::warning, "the test data that was read before serves on: " + problem);
+    } else if (identity != test_set_identity_) {
+        notice(noticed::severity::info, "the test data has changed and is read again");
+        test_set_.reset();
+        co_await load_test_set();
+    }
+}
+
+} // namespace fedasio::master
