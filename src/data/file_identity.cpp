@@ -1,17 +1,16 @@
 #include <fedasio/data/error.hpp>
 #include <fedasio/data/file_identity.hpp>
 
-#include <sys/stat.h>
-
 #include "input_file.hpp"
 #include <cerrno>
+#include <sys/stat.h>
 #include <system_error>
 
 namespace fedasio::data {
 
 std::string file_identity(const std::filesystem::path& file) {
     (void)input_file_size(file); // it tells best what is wrong with a file
-    struct stat is {};
+    struct stat is{};
     if (::stat(file.c_str(), &is) != 0) {
         throw error::in_file(file, "cannot be read (" + std::generic_category().message(errno) +
                                        "); check its permissions");

@@ -108,7 +108,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_changed_is_read_again) {
     BOOST_TEST(after.digest() != before.digest());
     // The same rows in another file are the same data.
     auto copied = what;
-    std::get<data::csv_source>(copied.source).train = folder.write("copy.csv", "x,label\n1,a\n2,b\n9,a\n").string();
+    std::get<data::csv_source>(copied.source).train =
+        folder.write("copy.csv", "x,label\n1,a\n2,b\n9,a\n").string();
     BOOST_TEST(local_data(copied, std::nullopt, cache).digest() == after.digest());
     // Only the label differs.
     folder.write("copy.csv", "x,label\n1,a\n2,a\n9,a\n");

@@ -187,8 +187,8 @@ private:
     [[nodiscard]] std::string unusable_workers() const;
     void give_up_round(std::uint32_t round);
 
-    // preparation.cpp, same_data.cpp, steps.cpp and client_evaluation.cpp: what a round does, each step closed by one
-    // gather.
+    // preparation.cpp, same_data.cpp, steps.cpp and client_evaluation.cpp: what a round does, each step
+    // closed by one gather.
     net::awaitable<void> prepare_workers(net::clock::time_point until);
     [[nodiscard]] net::clock::time_point owners_may_return_until() const;
     void tell_absent_owners();
@@ -295,7 +295,7 @@ private:
     std::optional<federation::server_optimizer> server_optimizer_;
     std::optional<data::csv_schema> schema_;
     std::shared_ptr<const data::dataset> test_set_;
-    std::string test_set_identity_; ///< of its files when they were read
+    std::string test_set_identity_;                 ///< of its files when they were read
     std::map<std::string, owner_data> owners_data_; ///< partition `local`: what an owner loaded last
     std::map<std::string, net::clock::time_point>
         left_;                                       ///< partition `local`: owners that are away, since when
