@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -134,7 +135,7 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     const json_field root(content, file_name, ": ");
     const auto members = root.members({"name", "seed", "model", "data", "clients", "local", "strategy",
                                        "fraction", "rounds", "target_accuracy", "deadline", "quorum",
-                                       "over_selection", "checkpoint_every", "keep_best"});
+                                       "over_selection", "norm_bound", "checkpoint_every", "keep_best"});
     plan result;
     result.name = std::filesystem::path(file_name).stem().string();
     if (const auto name = members.find("name")) {
@@ -172,6 +173,15 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     }
     if (const auto over_selection = members.find("over_selection")) {
         result.over_selection = over_selection->real({.low = 1.0, .high = 10.0});
+    }
+    if (const auto norm_bound = members.find("norm_bound")) {
+        result.norm_bound.reset();
+        if (!norm_bound->value().is_null()) {
+            result.norm_bound = norm_bound->whole32(2, limits::norm_bound);
+            if (!std::has_single_bit(*result.norm_bound)) {
+                norm_bound->refuse("a power of two, such as 16 or 32, or null for no bound");
+            }
+        }
     }
     if (const auto checkpoint_every = members.find("checkpoint_every")) {
         result.checkpoint_every = checkpoint_every->whole32(0, limits::rounds);
@@ -299,6 +309,7 @@ json::object to_json(const plan& what) {
     result["deadline"] = static_cast<double>(what.deadline.count()) / 1000.0;
     result["quorum"] = what.quorum;
     result["over_selection"] = what.over_selection;
+    result["norm_bound"] = what.norm_bound ? json::value(*what.norm_bound) : json::value(nullptr);
     result["checkpoint_every"] = what.checkpoint_every;
     result["keep_best"] = what.keep_best.empty() ? "auto" : what.keep_best;
     return result;
@@ -312,6 +323,9 @@ std::string plan_digest(const plan& what) {
     }
     if (what.over_selection != 1.0) { // a plan from before there was this key keeps its digest
         decisive["over_selection"] = what.over_selection;
+    }
+    if (what.norm_bound != default_norm_bound) { // likewise
+        decisive["norm_bound"] = std::move(all["norm_bound"]);
     }
     return sha256_hex(canonical_text(decisive));
 }

@@ -15,6 +15,7 @@
 #include "master/run_failed.hpp"
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -222,6 +223,9 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
     }
     count_time();
     seconds_ = {};
+    const bool counts_classes = plan_.model.objective == nn::loss::cross_entropy && network_;
+    divergence_.begin(counts_classes ? std::log(static_cast<double>(network_->output().size())) : 0, round_,
+                      weights_);
     int without_update = 0;
     bool cancelled = co_await net::is_cancelled();
     while (!cancelled && !stopping_ && !is_done()) {
@@ -234,8 +238,16 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
             give_up_round(running_round_);
             break;
         }
+        if (finished && (divergence_.has_diverged() || (divergence_.is_suspicious() && is_done()))) {
+            const auto reason = divergence_.reason();
+            restore_good_weights();
+            throw run_failed(reason);
+        }
         if (!finished) {
             if (!round.result.cohort.empty() && ++without_update >= most_rounds_without_update) {
+                if (divergence_.is_suspicious() || 2 * round.diverged > round.result.cohort.size()) {
+                    restore_good_weights();
+                }
                 throw run_failed("round " + std::to_string(running_round_) + " got no update in " +
                                  std::to_string(without_update) +
                                  " attempts; the last reason: " + round.trouble);
@@ -291,6 +303,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
     if (cancelled || round.count() == 0) {
         co_return false;
     }
+    const auto base = weights_;
     co_await aggregate(round);
     co_await evaluate_model(round);
     cancelled = co_await net::is_cancelled();
@@ -308,10 +321,13 @@ net::awaitable<bool> run::one_round(round_state& round) {
     round.result.time = rt_.time.unix_time();
     accuracy_ = decisive_accuracy(round.result);
     events_.publish(round_finished{round.result});
-    kept_->consider(round.result, weights_);
+    watch_divergence(round, base);
+    if (!divergence_.is_suspicious()) {
+        kept_->consider(round.result, weights_);
+    }
     if (keeps_checkpoints()) {
         record_.add(round.result);
-        if (round_ % plan_.checkpoint_every == 0) {
+        if (round_ % plan_.checkpoint_every == 0 && !divergence_.is_suspicious()) {
             co_await keep_best_model(); // first: what is resumed knows it
             co_await checkpoint();
         }
@@ -326,6 +342,28 @@ bool run::target_is_reached() const {
 
 bool run::is_done() const {
     return round_ >= terms_.last_round || target_is_reached();
+}
+
+/// What clients lost in a round that is finished, with the weights that they were given.
+void run::watch_divergence(const round_state& round, const net::payload& base) {
+    std::vector<double> losses(round.diverged, std::numeric_limits<double>::infinity());
+    for (const auto& update : round.updates) {
+        if (update) {
+            losses.push_back(update->loss);
+        }
+    }
+    divergence_.take(round_, std::move(losses), base);
+}
+
+/// The present ones lead nowhere. What the master's optimizer remembers led there, so it is forgotten.
+void run::restore_good_weights() {
+    if (divergence_.good_weights().empty()) {
+        return;
+    }
+    weights_ = divergence_.good_weights();
+    ++weights_version_;
+    server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
+    divergence_.calm();
 }
 
 /// Waits until somebody comes, goes or is rejected since the clients were dealt, so that dealing them anew

@@ -10,6 +10,7 @@
 #include "master/run_failed.hpp"
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 #include <numeric>
 #include <set>
 #include <stdexcept>
@@ -22,6 +23,23 @@ namespace message_type = federation::message_type;
 
 /// Sketches of more would take memory that grows with the clients.
 constexpr std::size_t most_compared = 2000;
+
+/// A client that takes n times the steps of the median one may go n times as far. It is the client itself
+/// that says how many samples it has, so not without end.
+std::vector<double> allowances(const std::vector<std::uint64_t>& samples, std::uint32_t batch_size) {
+    constexpr double most = 64;
+    std::vector<double> steps;
+    for (const auto count : samples) {
+        steps.push_back(std::ceil(static_cast<double>(count) / batch_size));
+    }
+    auto sorted = steps;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
+    std::ranges::nth_element(sorted, middle);
+    for (auto& one : steps) {
+        one = std::clamp(one / *middle, 1.0, most);
+    }
+    return steps;
+}
 
 } // namespace
 
@@ -106,8 +124,8 @@ net::awaitable<void> run::train_cohort(round_state& round) {
     const auto& cohort = round.result.cohort;
     const auto until = deadline();
     const auto total = std::reduce(round.samples.begin(), round.samples.end());
-    round.sum.emplace(network_->parameter_count(), std::max<std::uint64_t>(total, 1),
-                      federation::weight_bound(weights_.floats()));
+    round.sum.emplace(weights_.floats(), std::max<std::uint64_t>(total, 1), plan_.norm_bound);
+    round.allowances = allowances(round.samples, plan_.local.batch_size);
     round.updates.resize(cohort.size());
     if (options_.compare_updates && cohort.size() <= most_compared) {
         round.sketches.resize(cohort.size());
@@ -132,8 +150,24 @@ net::awaitable<void> run::train_cohort(round_state& round) {
                  round.hosts[i]->connection->end_reason());
         }
     }
+    leave_out_of_proportion(round);
     take_mean(round);
     compare_updates(round);
+}
+
+/// Known only now that all have come: how far is far is for the round itself to say.
+void run::leave_out_of_proportion(round_state& round) {
+    for (const auto& [i, norm, median, base] : round.sum->settle()) {
+        round.updates[i].reset();
+        if (!round.sketches.empty()) {
+            round.sketches[i].reset();
+        }
+        drop(
+            round, round.result.cohort[i], round.hosts[i], "out_of_proportion",
+            fmt::format("its update moves the model by {:.3g}, the round's median one by {:.3g}; the model's "
+                        "own norm is {:.3g}",
+                        norm, median, base));
+    }
 }
 
 std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const std::size_t> places) {
@@ -180,7 +214,8 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
             return "its body has " + std::to_string(reply.body.size()) + " bytes instead of " +
                    std::to_string(weights_.size());
         }
-        if (const auto rejected = round.sum->add(reply.body.floats(), update.samples)) {
+        if (const auto rejected =
+                round.sum->add(i, reply.body.floats(), update.samples, round.allowances[i])) {
             return rejected->detail + "; a lower local.optimizer.learning_rate may help";
         }
         if (!round.sketches.empty()) {
@@ -224,6 +259,9 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
             lost.push_back(i);
         } else if (result == net::outcome::refused && code == "invalid") {
             drop(round, cohort[i], host, "invalid", reason);
+        } else if (result == net::outcome::refused && code == federation::refusal_code::diverged) {
+            ++round.diverged;
+            drop(round, cohort[i], host, net::to_string(result), reason);
         } else if (result != net::outcome::reply && result != net::outcome::cancelled) {
             drop(round, cohort[i], host, net::to_string(result), reason);
         }

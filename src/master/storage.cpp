@@ -205,14 +205,15 @@ bool run::keeps_checkpoints() const {
 
 /// False if what was trained is not on disk, where it should be.
 net::awaitable<bool> run::make_safe() {
-    if (keeps_checkpoints() && checkpoint_round_ < round_) {
+    if (!unsafe().empty()) {
         co_await checkpoint();
     }
     co_return unsafe().empty();
 }
 
 std::string run::unsafe() const {
-    if (!keeps_checkpoints() || checkpoint_round_ >= round_) {
+    // Weights that seem to lead nowhere are not to be gone on from.
+    if (!keeps_checkpoints() || checkpoint_round_ >= round_ || divergence_.is_suspicious()) {
         return {};
     }
     return "the weights of round " + std::to_string(round_) + " are not safe and go with this process, " +

@@ -202,6 +202,9 @@ net::awaitable<void> lanes::perform(std::optional<workspace>& own, task& what) {
             std::to_string(what.client) + ": start it with fewer --threads, or on a larger machine";
         log_(severity::warning, reason);
         what.refuse(refusal_code::failed, reason);
+    } catch (const diverged_training& e) {
+        log_(severity::warning, e.what());
+        what.refuse(refusal_code::diverged, e.what());
     } catch (const std::exception& e) {
         log_(severity::warning, e.what());
         what.refuse(refusal_code::failed, e.what());

@@ -160,7 +160,7 @@ trained workspace::train(const local_data& data, std::span<const float> weights,
         result.update.accuracy = static_cast<double>(epoch.correct) / count;
     }
     if (!std::isfinite(result.update.loss)) {
-        throw std::runtime_error(
+        throw diverged_training(
             "the training of client " + std::to_string(client) +
             " diverges (its loss is not a number): lower local.optimizer.learning_rate in the plan");
     }

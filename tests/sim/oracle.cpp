@@ -64,14 +64,15 @@ model_ptr oracle::next(const model_ptr& before, std::uint32_t round, const std::
         total += data_->find(client)->train.size();
     }
     const auto parameters = before->weights.size();
-    federation::exact_mean mean(parameters, total, federation::weight_bound(before->weights));
+    federation::bounded_mean mean(before->weights, total, std::nullopt);
     const std::atomic<bool> go_on = false;
     for (const auto client : updated) {
         const auto result = workspace_->train(*data_, before->weights, round, client, go_on);
-        if (mean.add(result.weights.floats(), result.update.samples)) {
+        if (mean.add(client, result.weights.floats(), result.update.samples)) {
             throw std::logic_error("an update of the simulator's plan is not fit for a mean");
         }
     }
+    (void)mean.settle();
     std::vector<float> averaged(parameters);
     mean.result(averaged);
     federation::server_optimizer optimizer(plan_.strategy, parameters);

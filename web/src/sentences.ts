@@ -28,6 +28,7 @@ const drop_reasons: Record<string, string> = {
     lost: 'the connection was lost',
     not_needed: 'enough others had answered',
     invalid: 'the update was not valid',
+    out_of_proportion: 'the update moves the model too far',
 };
 
 const test_reasons: Record<string, string> = {

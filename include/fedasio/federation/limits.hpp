@@ -47,7 +47,8 @@ inline constexpr std::size_t plan_categories = 10'000;
 inline constexpr std::size_t layers = 256;
 inline constexpr std::uint32_t units = 1U << 20U;
 inline constexpr std::uint32_t pixels = 1U << 16U; ///< of a side of an image; channels and filters
-inline constexpr std::uint32_t window = 1024;      ///< a side of a kernel or pool
+inline constexpr std::uint32_t norm_bound = 1U << 16U;
+inline constexpr std::uint32_t window = 1024; ///< a side of a kernel or pool
 
 // Frames: what their receiver takes. First the master's.
 inline constexpr net::frame_limits stranger{4 * kib, 0}; ///< before the hello was accepted

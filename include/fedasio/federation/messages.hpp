@@ -40,7 +40,8 @@ namespace refusal_code {
 inline constexpr const char* name_taken = "name_taken"; ///< of a `hello` only: try again later
 inline constexpr const char* malformed = "malformed";
 inline constexpr const char* unexpected = "unexpected";
-inline constexpr const char* data = "data"; ///< the worker's data cannot be used
+inline constexpr const char* data = "data";         ///< the worker's data cannot be used
+inline constexpr const char* diverged = "diverged"; ///< training from these weights gave no numbers
 inline constexpr const char* failed = "failed";
 } // namespace refusal_code
 

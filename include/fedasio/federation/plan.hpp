@@ -24,6 +24,8 @@ struct local_training {
     nn::optimizer_spec optimizer;
 };
 
+inline constexpr std::uint32_t default_norm_bound = 16;
+
 /// What is learned: one JSON file, documented key by key in docs/plan.md.
 struct plan {
     std::string name; ///< default: the file's name without its extension
@@ -43,7 +45,10 @@ struct plan {
     std::optional<double> target_accuracy;       ///< training ends when the test accuracy reaches it
     std::chrono::milliseconds deadline{600'000}; ///< for each step of a round
     double quorum = 1.0;                         ///< share of the wanted updates that end a round's training
-    double over_selection = 1.0;        ///< so many times the wanted clients train; the first to answer count
+    double over_selection = 1.0; ///< so many times the wanted clients train; the first to answer count
+    /// An update that moves the model over so many times as far as the median one is left out; a power of
+    /// two.
+    std::optional<std::uint32_t> norm_bound = default_norm_bound;
     std::uint32_t checkpoint_every = 5; ///< rounds; 0: none
     std::string keep_best;              ///< the metric by which a model is the best; empty: see best_metric()
 };

@@ -2,13 +2,14 @@
 
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/dataset.hpp>
-#include <fedasio/federation/aggregate.hpp>
+#include <fedasio/federation/bounded_mean.hpp>
 #include <fedasio/federation/disk.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/plan.hpp>
 #include <fedasio/federation/strategy.hpp>
 #include <fedasio/federation/update_sketch.hpp>
 #include <fedasio/master/commands.hpp>
+#include <fedasio/master/divergence_watch.hpp>
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/master/events.hpp>
 #include <fedasio/master/roster.hpp>
@@ -137,9 +138,11 @@ private:
         std::vector<std::optional<federation::update_sketch>> sketches; ///< empty: updates are not compared
 
         std::size_t needed = 0; ///< updates that end the training
-        std::optional<federation::exact_mean> sum;
-        net::payload mean;   ///< of the updates
-        net::payload before; ///< the global weights that it began with, once there are new ones
+        std::optional<federation::bounded_mean> sum;
+        std::vector<double> allowances; ///< how many times as far as others a client may go
+        std::size_t diverged = 0;       ///< clients whose training gave no numbers
+        net::payload mean;              ///< of the updates
+        net::payload before;            ///< the global weights that it began with, once there are new ones
         std::uint64_t sent_before = 0;
         std::uint64_t received_before = 0;
         std::string trouble; ///< the last reason why a client gave no update
@@ -207,6 +210,9 @@ private:
     train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until);
     net::awaitable<std::vector<std::size_t>>
     find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, net::clock::time_point until);
+    void leave_out_of_proportion(round_state& round);
+    void watch_divergence(const round_state& round, const net::payload& base);
+    void restore_good_weights();
     static std::vector<worker_ptr> hosts_of(const round_state& round, std::span<const std::size_t> places);
     void take_mean(round_state& round) const;
     void compare_updates(const round_state& round);
@@ -315,6 +321,7 @@ private:
     double fraction_ = 1;
     std::optional<double> accuracy_; ///< of the last round, as far as it counts for the target
     std::map<client_id, std::string> told_absences_; ///< from tests, and why; people know of them
+    divergence_watch divergence_;
     run_record record_;
     std::uint32_t checkpoint_round_ = 0; ///< the last one that is safe on disk
     std::unique_ptr<kept_models> kept_;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stdexcept>
 
 namespace fedasio::worker {
 
@@ -40,6 +41,12 @@ public:
     [[nodiscard]] const char* what() const noexcept override { return "no longer needed"; }
 };
 
+/// The training gave no numbers; what() names the client and the remedy.
+class diverged_training : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 /// The memory of one training thread, used for one client after the other: the model exists here and nowhere
 /// else while a client trains. It is taken when a client trains, or is evaluated, for the first time. Not
 /// thread-safe.
@@ -53,7 +60,7 @@ public:
     /// Trains one client from the global weights: `local.epochs` passes over its samples, shuffled by
     /// random_stream(seed, purpose::shuffle, round, client). A pure function of setup, data, weights, round
     /// and client. Looks at `stop` between batches. Throws cancelled_task, data::error for a client without
-    /// samples, and std::runtime_error when the training diverges.
+    /// samples, and diverged_training.
     trained train(const local_data& data, std::span<const float> weights, std::uint32_t round,
                   std::uint32_t client, const std::atomic<bool>& stop);
     /// Loss, hits and errors on the samples that the client holds out, and what is to be told besides.
