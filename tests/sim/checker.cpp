@@ -84,7 +84,9 @@ void checker::see_what(const master::client_updated& what) {
 void checker::see_what(const master::client_dropped& what) {
     ++drops;
     require(std::ranges::binary_search(cohort_, what.client), "only a cohort's client can be dropped");
-    require(!updated_.contains(what.client), "a client that sent its update is not dropped");
+    const bool had_sent = updated_.erase(what.client) > 0;
+    require(had_sent == (what.reason == "out_of_proportion"),
+            "of those that sent their update only who is out of proportion is dropped");
     require(dropped_.insert(what.client).second, "a client is dropped once");
     require(!what.reason.empty(), "every absence has a reason");
 }
