@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(the_distance_is_a_norm) {
     const weights one{3, 0, 1, 2};
     const weights other{0, 4, 1, 2};
     BOOST_TEST(fedasio::federation::distance(one, other) == 5.0);
-    for (const std::size_t size : {1, 15, 16, 17, 100}) {
+    for (const std::size_t size : {1U, 15U, 16U, 17U, 100U}) {
         BOOST_TEST(fedasio::federation::distance(weights(size, 2), weights(size, -1)) ==
                        3 * std::sqrt(static_cast<double>(size)),
                    boost::test_tools::tolerance(1e-14));
@@ -117,8 +117,8 @@ BOOST_AUTO_TEST_CASE(whoever_takes_more_steps_may_go_farther) {
 }
 
 BOOST_AUTO_TEST_CASE(two_are_never_judged) {
-    BOOST_TEST((left_out({{1e6}}).empty()));
-    BOOST_TEST((left_out({{1}, {1e6}}).empty()));
+    BOOST_TEST((left_out({{3000}}).empty()));
+    BOOST_TEST((left_out({{1}, {3000}}).empty()));
 }
 
 BOOST_AUTO_TEST_CASE(a_model_without_weights_has_a_bound_too) {
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(neither_order_nor_what_was_left_out_changes_a_bit) {
     for (int trial = 0; trial < 100; ++trial) {
         std::vector<sender> all(3 + random() % 8);
         for (auto& one : all) {
-            one = {std::ldexp(1.0 + random() % 100 / 100.0, static_cast<int>(random() % 20) - 6),
+            one = {std::ldexp(1.0 + random() % 100 / 100.0, static_cast<int>(random() % 17) - 6),
                    1 + random() % 50, 1};
         }
         auto order = in_order(all.size());

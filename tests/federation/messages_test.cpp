@@ -104,7 +104,7 @@ std::vector<message> all_messages() {
          [](const object& m) { return to_meta(read_load(m)); },
          {"seed", "source", "partition", "holdout", "clients_total", "clients"}},
         {"loaded",
-         to_meta(loaded{{{1, 2, 3}, {4, 5, 0}}}),
+         to_meta(loaded{{{1, 2, 3}, {4, 5, 0}}, "ab12"}),
          [](const object& m) { return to_meta(read_loaded(m)); },
          {"clients"}},
         {"model",

@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(the_canonical_text) {
         R"("samples_per_client":0},"test_fraction":0.2},"clients":3,"local":{"epochs":1,"batch_size":32,)"
         R"("optimizer":{"type":"sgd","learning_rate":0.1,"momentum":0,"weight_decay":0,"proximal":0}},)"
         R"("strategy":{"type":"fedavg"},"fraction":1,"rounds":7,"target_accuracy":null,"deadline":600,)"
-        R"("quorum":1,"over_selection":1,"checkpoint_every":5,"keep_best":"auto"})");
+        R"("quorum":1,"over_selection":1,"norm_bound":16,"checkpoint_every":5,"keep_best":"auto"})");
     BOOST_TEST(plan_digest(parse(smallest)) ==
                "2507c39fc3f214e4fb5f232fe72edf1d99d53942e8f7ba6a62633e3b45060223");
 }

@@ -1,7 +1,7 @@
 #include "sim/oracle.hpp"
 
 #include <fedasio/data/csv.hpp>
-#include <fedasio/federation/aggregate.hpp>
+#include <fedasio/federation/bounded_mean.hpp>
 #include <fedasio/federation/strategy.hpp>
 
 #include <algorithm>
