@@ -99,6 +99,16 @@ std::optional<std::string> tests_of(database& file, std::string_view run,
     return tests.next() ? std::optional(tests.text(0)) : std::nullopt;
 }
 
+/// By worker; a file that no recorder of this release has opened yet has none.
+json::value digests_of(database& file, std::string_view run) {
+    if (file.text_of("SELECT count(*) FROM sqlite_master WHERE name = 'data_sha256'") == "0") {
+        return json::object();
+    }
+    statement digests(file, "SELECT workers FROM data_sha256 WHERE run = ?");
+    digests.bind(run);
+    return digests.next() ? federation::parse_json(digests.text(0)) : json::value(json::object());
+}
+
 std::string rounds_of(database& file, std::string_view run, std::size_t most_bytes) {
     statement rounds(file, "SELECT result FROM rounds WHERE run = ? ORDER BY round DESC");
     rounds.bind(run);
@@ -232,6 +242,7 @@ std::optional<std::string> report_text(const std::filesystem::path& file, std::s
             report["seconds_total"] = real_or_null(more, 3);
         }
     }
+    report["data_sha256"] = digests_of(*opened, run);
     // The rounds and tests are JSON already, and there may be many.
     auto text = federation::canonical_text(report);
     text.pop_back();

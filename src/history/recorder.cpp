@@ -54,6 +54,7 @@ struct recorder::state {
     run_facts facts;
     boost::json::array changes;
     std::size_t changes_told = 0;
+    master::data_digests digests;
     std::optional<double> began; ///< when the first training of this process did
     double seconds_before = 0;   ///< of the rounds of earlier processes
     std::vector<row> waiting;
@@ -74,6 +75,7 @@ struct recorder::state {
         // They may be many, and are the same in most rounds.
         facts.changes = changes.size() == changes_told ? std::string() : federation::canonical_text(changes);
         changes_told = changes.size();
+        facts.data = federation::canonical_text(digests.to_json());
         add(facts);
     }
 
@@ -83,6 +85,7 @@ struct recorder::state {
 };
 
 void recorder::state::take(const master::event& happened) {
+    digests.take(happened);
     if (const auto* opening = std::get_if<master::run_opened>(&happened.what)) {
         run = *opening;
         facts = {};

@@ -58,6 +58,13 @@ constexpr auto upgrade_to_3 = R"(
     PRAGMA user_version = 3;
 )";
 
+// Beside the tables of any format, which do not refer to it.
+constexpr auto create_digests = R"(
+    CREATE TABLE IF NOT EXISTS data_sha256 (
+        run TEXT PRIMARY KEY, workers TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+)";
+
 } // namespace
 
 struct tables::writer {
@@ -117,6 +124,7 @@ struct tables::writer {
         if (!it.changes.empty()) {
             statement(file, "UPDATE runs SET changes = ? WHERE id = ?").bind(it.changes).bind(run).run();
         }
+        statement(file, "INSERT OR REPLACE INTO data_sha256 VALUES (?, ?)").bind(run).bind(it.data).run();
     }
 
     void operator()(const std::string& run, const master::round_result& it) {
@@ -175,6 +183,7 @@ tables::tables(const std::filesystem::path& file) : file_(file, database::access
         throw std::runtime_error(file.string() + ": it is of another release (format " + found +
                                  "): move it away");
     }
+    file_.execute(create_digests);
 }
 
 void tables::write(const std::vector<row>& rows) {

@@ -28,6 +28,7 @@ struct run_facts {
     std::uint64_t parameters = 0;
     std::uint32_t checkpoint_round = 0;
     std::string changes; ///< of the plan, JSON; empty: as before
+    std::string data;    ///< digests by worker, JSON
 };
 
 /// An earlier process's run goes on after `round`: these are its rounds up to it, and later ones are to come

@@ -227,10 +227,33 @@ plan_changed read_change(const boost::json::object& json) {
     return change;
 }
 
+void data_digests::take(const event& happened) {
+    if (std::holds_alternative<run_opened>(happened.what)) {
+        digests_.clear();
+    } else if (const auto* joined = std::get_if<worker_joined>(&happened.what)) {
+        names_[joined->worker] = joined->name;
+    } else if (const auto* left = std::get_if<worker_left>(&happened.what)) {
+        names_.erase(left->worker);
+    } else if (const auto* assigned = std::get_if<worker_assigned>(&happened.what)) {
+        const auto& name = names_[assigned->worker];
+        if (!assigned->digest.empty() && (digests_.size() < most_digests || digests_.contains(name))) {
+            digests_[name] = assigned->digest;
+        }
+    }
+}
+
+boost::json::object data_digests::to_json() const {
+    boost::json::object json;
+    for (const auto& [name, digest] : digests_) {
+        json[name] = digest;
+    }
+    return json;
+}
+
 void report::take(const event& happened) {
+    data_.take(happened);
     if (const auto* opened = std::get_if<run_opened>(&happened.what)) {
         parameters_ = 0;
-        data_.clear();
         rounds_.clear();
         changes_.clear();
         tested_ = {};
@@ -241,15 +264,6 @@ void report::take(const event& happened) {
         seconds_before_ = 0;
         seconds_total_ = {};
         run_ = *opened;
-    } else if (const auto* joined = std::get_if<worker_joined>(&happened.what)) {
-        names_[joined->worker] = joined->name;
-    } else if (const auto* left = std::get_if<worker_left>(&happened.what)) {
-        names_.erase(left->worker);
-    } else if (const auto* assigned = std::get_if<worker_assigned>(&happened.what)) {
-        const auto& name = names_[assigned->worker];
-        if (!assigned->digest.empty() && (data_.size() < most_digests || data_.contains(name))) {
-            data_[name] = assigned->digest;
-        }
     } else if (const auto* built = std::get_if<model_built>(&happened.what)) {
         parameters_ = built->parameters;
     } else if (std::holds_alternative<training_started>(happened.what)) {
@@ -293,11 +307,7 @@ boost::json::object report::to_json() const {
     content["detail"] = end_.detail;
     content["weights_sha256"] = end_.weights_sha256;
     content["checkpoint_round"] = checkpoint_round_;
-    boost::json::object data;
-    for (const auto& [name, digest] : data_) {
-        data[name] = digest;
-    }
-    content["data_sha256"] = std::move(data);
+    content["data_sha256"] = data_.to_json();
     boost::json::array changes;
     for (const auto& change : changes_) {
         changes.emplace_back(master::to_json(change));

@@ -26,7 +26,7 @@ SPREADS = {
 
 REPORT_KEYS = {
     *("run", "plan", "plan_digest", "seed", "version", "instruction_set", "parameters", "outcome", "detail"),
-    *("weights_sha256", "checkpoint_round", "changes", "rounds", "seconds_total"),
+    *("weights_sha256", "data_sha256", "checkpoint_round", "changes", "rounds", "seconds_total"),
 }
 ROUND_KEYS = {
     *("round", "cohort", "dropped", "train_loss", "train_accuracy", "test_loss", "test_accuracy"),

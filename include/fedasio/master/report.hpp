@@ -32,6 +32,17 @@ boost::json::value recall_json(const std::vector<std::optional<double>>& recall)
 boost::json::object to_json(const plan_changed& change);
 plan_changed read_change(const boost::json::object& json);
 
+/// Collects which data workers had in memory last: their names, and the digests that they told.
+class data_digests {
+public:
+    void take(const event& happened);
+    [[nodiscard]] boost::json::object to_json() const;
+
+private:
+    std::map<worker_id, std::string> names_;     ///< of the workers that are here
+    std::map<std::string, std::string> digests_; ///< by name
+};
+
 /// Collects what `--report` writes: a subscriber to the events of a run.
 class report {
 public:
@@ -46,8 +57,7 @@ private:
     const net::clock& time_;
     run_opened run_;
     std::uint64_t parameters_ = 0;
-    std::map<worker_id, std::string> names_;  ///< of the workers that are here
-    std::map<std::string, std::string> data_; ///< digests by worker
+    data_digests data_;
     std::vector<round_result> rounds_;
     std::vector<plan_changed> changes_;
     clients_evaluated tested_;
