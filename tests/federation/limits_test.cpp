@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_values) {
         row("bytes of a worker's `name`, `version`, `instruction_set`", digits(limits::worker_name)) +
         row("bytes of a `digest`", digits(limits::digest)) +
         row("bytes of a `reason` or a plan's name", digits(limits::sentence)) +
-        row("bytes of the `reason` of a `standing`", digits(limits::reason)) +
+        row("bytes of the `reason` of a `standing`", digits(limits::standing)) +
         row("bytes of the name of a column, a category or a class", digits(limits::cell)) +
         row("levels of arrays and objects in a meta", digits(fedasio::net::meta_depth));
     BOOST_TEST(page("protocol.md").find("| --- | --- |\n" + table + "\n") != std::string::npos,
