@@ -105,6 +105,7 @@ plan_changed read_change(const boost::json::object& json) {
 void report::take(const event& happened) {
     if (const auto* opened = std::get_if<run_opened>(&happened.what)) {
         parameters_ = 0;
+        data_ = {};
         rounds_.clear();
         changes_.clear();
         checkpoint_round_ = 0;
@@ -116,6 +117,8 @@ void report::take(const event& happened) {
         run_ = *opened;
     } else if (const auto* built = std::get_if<model_built>(&happened.what)) {
         parameters_ = built->parameters;
+    } else if (const auto* understood = std::get_if<data_understood>(&happened.what)) {
+        data_ = understood->data;
     } else if (std::holds_alternative<training_started>(happened.what)) {
         began_ = std::min(began_, time_.now());
     } else if (const auto* finished = std::get_if<round_finished>(&happened.what)) {
@@ -154,6 +157,7 @@ boost::json::object report::to_json() const {
     content["detail"] = end_.detail;
     content["weights_sha256"] = end_.weights_sha256;
     content["checkpoint_round"] = checkpoint_round_;
+    content["data"] = master::to_json(data_);
     boost::json::array changes;
     for (const auto& change : changes_) {
         changes.emplace_back(master::to_json(change));

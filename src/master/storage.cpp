@@ -218,6 +218,9 @@ void run::restore() {
     record_ = std::move(kept.record);
     local_clients_ = record_.owners;
     schema_ = record_.schema;
+    if (schema_) {
+        events_.publish(data_understood{data::describe(*schema_, {})});
+    }
     // A target that was reached before the crash is not trained for again.
     if (!kept.resumed.rounds.empty()) {
         accuracy_ = kept.resumed.rounds.back().test_accuracy;

@@ -16,6 +16,9 @@ boost::json::object to_json(const round_result& result);
 /// The round that `to_json` made this of. Throws std::exception if it made it of none.
 round_result read_round(const boost::json::object& json);
 
+/// What was understood of the tables; null if none was.
+boost::json::value to_json(const data::data_description& what);
+
 /// Likewise of a change of the plan.
 boost::json::object to_json(const plan_changed& change);
 plan_changed read_change(const boost::json::object& json);
@@ -34,6 +37,7 @@ private:
     const net::clock& time_;
     run_opened run_;
     std::uint64_t parameters_ = 0;
+    data::data_description data_;
     std::vector<round_result> rounds_;
     std::vector<plan_changed> changes_;
     std::uint32_t checkpoint_round_ = 0;

@@ -158,13 +158,16 @@ private:
     [[nodiscard]] std::string unusable_workers() const;
     void give_up_round(std::uint32_t round);
 
-    // preparation.cpp, steps.cpp and client_evaluation.cpp: what a round does, each step closed by one
-    // gather.
+    // preparation.cpp, survey.cpp, steps.cpp and client_evaluation.cpp: what a round does, each step closed
+    // by one gather.
     net::awaitable<void> prepare_workers(net::clock::time_point until);
     [[nodiscard]] net::clock::time_point owners_may_return_until() const;
     void tell_absent_owners();
     net::awaitable<void> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
+    net::awaitable<void> use_schema(data::csv_schema schema, std::vector<data::owner_summary> owners,
+                                    std::vector<std::string> notes);
+    void check_schema(const data::csv_schema& schema, std::span<const data::owner_summary> owners) const;
     net::awaitable<void> load_test_set();
     net::awaitable<void> distribute_model();
     void select_cohort(round_state& round);
