@@ -1,7 +1,19 @@
 // What the page knows of the run: a snapshot, and the events since. Pure: nothing here knows of sockets or of
 // the DOM.
 // Every change makes a new state that shares the parts which did not change, so a view redraws only what did.
-import type { Client, Evaluation, Event, Opened, Phase, Resumed, Round, Snapshot, Status, Worker } from './protocol';
+import type {
+    Client,
+    Evaluation,
+    Event,
+    Opened,
+    Phase,
+    Resumed,
+    Round,
+    Snapshot,
+    Status,
+    UnderstoodData,
+    Worker,
+} from './protocol';
 
 export interface OpenRound {
     round: number;
@@ -23,6 +35,8 @@ export interface State {
     log: Event[];
     /** Of the global model on the test set, the latest. */
     evaluation: Evaluation | null;
+    /** How the tables were understood; null before that, and for images. */
+    data: UnderstoodData | null;
     /** The round that runs; null before the first event of it that this page saw. */
     open_round: OpenRound | null;
     /**
@@ -149,6 +163,7 @@ function from_snapshot(snapshot: Snapshot): State {
         rounds: [...snapshot.rounds].sort((a, b) => a.round - b.round).slice(-round_limit),
         log,
         evaluation: snapshot.evaluation ?? null,
+        data: snapshot.data ?? null,
         open_round: null,
         training: is_training(snapshot, ended ? false : last_start === undefined ? null : true),
         phase_since: last_phase?.time ?? null,
@@ -174,6 +189,8 @@ function change(state: State, event: Event): Partial<State> {
         }
         case 'model_built':
             return { status: { ...status, parameters: event.parameters } };
+        case 'data_understood':
+            return { data: event.data };
         case 'phase': {
             const { phase, round, time } = event;
             const ended = phase === 'finished' || phase === 'failed';
@@ -333,6 +350,7 @@ function begin_anew(state: State, opened: Opened): Partial<State> {
         clients: [],
         rounds: [],
         evaluation: null,
+        data: null,
         open_round: null,
         training: false,
         phase_since: null,
