@@ -60,7 +60,7 @@ class TablesUnderstood(Federation):
     def inspect(self, *arguments):
         program = self.program(BIN / "fedasio", "inspect", *arguments)
         code = program.wait_exit()
-        return code, program.text()
+        return code, program.text("stdout") + program.text()
 
     def test_a_few_missing_words_change_nothing(self):
         north, south = ward_rows(200, 1), ward_rows(200, 2)
