@@ -69,7 +69,8 @@ std::string problem_of_size(const data::csv_schema& what, std::size_t bytes_besi
         largest.consider(column.name, column.categories);
     }
     return largest.told() + " over all owners: declare it ignored (what workers are told of the tables has " +
-           std::to_string(bytes) + " bytes, and at most " + std::to_string(limits::from_master(0).meta) + " can be sent)";
+           std::to_string(bytes) + " bytes, and at most " + std::to_string(limits::from_master(0).meta) +
+           " can be sent)";
 }
 
 } // namespace fedasio::federation

@@ -125,14 +125,14 @@ class TablesUnderstood(Federation):
             with self.subTest(extra):
                 source = {"extra_columns": extra} if extra else {}
                 master = self.master(self.ward_plan(**source), "--min-workers", "3")
-                for name in "abc":
-                    self.worker(master, name, "--data", self.folder / f"{name}.csv")
+                owners = [self.worker(master, name, "--data", self.folder / f"{name}.csv") for name in "abc"]
                 master.wait_workers(3)
                 self.assertEqual(master.train(rounds=1)["outcome"], "rounds_done")
                 self.assertEqual(len(master.get("rounds")[-1]["cohort"]), cohort)
                 if not extra:
                     notice = master.wait_event("notice", level="error")
                     self.assertRegex(notice["text"], "^c cannot take part: .*'extra'.*extra_columns")
+                    owners[2].wait_log("worker", "in addition column 'extra'")
 
     def test_a_summary_that_makes_no_sense_excludes_its_owner_alone(self):
         def column(name, **more):
