@@ -16,6 +16,7 @@
 #include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "inspect.hpp"
 #include "pki.hpp"
 #include "predict.hpp"
 #include "program/command_line.hpp"
@@ -67,6 +68,7 @@ constexpr auto examples = R"(Examples:
                                                ... with the token in the environment, FEDASIO_TOKEN
   fedasio simulate plans/fashion-mnist-2nn.json
                                                train a plan in this one process, without a master
+  fedasio inspect ward.csv --plan plan.json    what a worker with this table would tell, without any network
   fedasio sweep --help                         ... with every combination of some values
   fedasio predict fedasio-state/models/best.safetensors --data rows.csv
                                                what a saved model says of rows, as CSV
@@ -310,6 +312,7 @@ void declare(CLI::App& app, request& wanted) {
         wanted.run = watch_training;
         wanted.code_when_interrupted = done;
     });
+    steering::add_inspect(app, wanted.job);
     steering::add_simulate(app, wanted.job);
     steering::add_sweep(app, wanted.job);
     steering::add_predict(app, wanted.job);

@@ -78,6 +78,10 @@ struct board::folding {
 
     void operator()(const master::model_built& it) const { self.run_.parameters = it.parameters; }
 
+    void operator()(const master::data_understood& it) const {
+        self.data_ = canonical_text(master::to_json(it.data));
+    }
+
     void operator()(const master::phase_entered& it) const {
         auto& run = self.run_;
         run.now = it.now;
@@ -337,6 +341,7 @@ void board::forget_run() {
     round_bytes_ = 0;
     last_.reset();
     evaluation_.reset();
+    data_ = "null";
     for (auto& [id, worker] : workers_) {
         worker.clients.clear();
         worker.samples = 0;
@@ -486,7 +491,8 @@ const board::snapshot& board::take_snapshot(double now) {
     auto text = R"({"type":"snapshot","instance":")" + instance_ + R"(","seq":)" +
                 std::to_string(events_.newest()) + R"(,"status":)" + status_text(now) + R"(,"workers":)" +
                 workers_text() + R"(,"clients":)" + clients_text() + R"(,"rounds":)" + rounds_text() +
-                R"(,"evaluation":)" + evaluation_text() + R"(,"log":)" + std::move(log).finish() + "}";
+                R"(,"evaluation":)" + evaluation_text() + R"(,"data":)" + data_ + R"(,"log":)" +
+                std::move(log).finish() + "}";
     snapshot_ = {events_.newest(), std::make_shared<const std::string>(std::move(text))};
     snapshot_time_ = now;
     return snapshot_;

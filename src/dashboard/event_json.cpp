@@ -60,6 +60,11 @@ public:
         into_["parameters"] = it.parameters;
     }
 
+    void operator()(const master::data_understood& it) const {
+        into_["type"] = "data_understood";
+        into_["data"] = master::to_json(it.data);
+    }
+
     void operator()(const master::phase_entered& it) const {
         into_["type"] = "phase";
         into_["phase"] = to_string(it.now);
@@ -273,6 +278,8 @@ struct log_filter {
     bool operator()(const master::run_opened& /*what*/) const noexcept { return false; }
 
     bool operator()(const master::model_built& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::data_understood& /*what*/) const noexcept { return false; }
 
     bool operator()(const master::worker_state_changed& /*what*/) const noexcept { return false; }
 

@@ -95,7 +95,8 @@ route_result router::get(std::string_view path, std::string_view query, const ht
     auto archive = parse_archive_path(name, board_.run().opened.run);
     const bool known = archive || file != nullptr || path == "/healthz" || path == "/metrics" ||
                        name == "status" || name == "workers" || name == "clients" || name == "rounds" ||
-                       name == "plan" || name == "plan/schema" || name == "events" || name == "stream";
+                       name == "data" || name == "plan" || name == "plan/schema" || name == "events" ||
+                       name == "stream";
     if (!known) {
         return error_reply(404, "there is nothing at this address; the page is at /, the numbers are at "
                                 "/api/v1/status");
@@ -126,6 +127,9 @@ route_result router::get(std::string_view path, std::string_view query, const ht
     }
     if (name == "rounds") {
         return http_reply(board_.rounds_text());
+    }
+    if (name == "data") {
+        return http_reply(board_.data_text());
     }
     if (name == "plan") {
         return http_reply(board_.run().opened.plan_text);

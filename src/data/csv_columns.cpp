@@ -3,6 +3,8 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/error.hpp>
 
+#include "csv_number.hpp"
+#include "csv_words.hpp"
 #include "file_text.hpp"
 #include "nearest_name.hpp"
 #include <algorithm>
@@ -13,14 +15,39 @@ namespace fedasio::data {
 
 namespace {
 
+/// The one of these names that is `name` but for case; null if there is none.
+const std::string* same_but_for_case(std::span<const std::string> names, const std::string& name) {
+    const std::string wanted = lower_case(trimmed(name));
+    const auto found = std::ranges::find_if(
+        names, [&](const std::string& other) { return lower_case(trimmed(other)) == wanted; });
+    return found == names.end() ? nullptr : &*found;
+}
+
+bool is_headless(std::span<const std::string> names) {
+    return std::ranges::all_of(names, [](const std::string& name) {
+        return parse_number(name, {}).type == csv_number::kind::finite;
+    });
+}
+
 void require_name(const std::string& where, std::span<const std::string> names, const std::string& name,
-                  const char* what) {
-    if (std::ranges::find(names, name) == names.end()) {
-        const auto similar = similar_names(name, names);
-        throw error(where + ": there is no column " + in_quotes(name) + ", which the plan names as " + what +
-                    "; of its " + std::to_string(names.size()) + " columns " +
-                    (similar.empty() ? "none has a similar name" : "these have similar names: " + similar));
+                  const char* what, const std::string& hint) {
+    if (std::ranges::find(names, name) != names.end()) {
+        return;
     }
+    std::string text =
+        where + ": there is no column " + in_quotes(name) + ", which the plan names as " + what;
+    if (is_headless(names)) {
+        throw error(text + "; all " + std::to_string(names.size()) +
+                    " fields of its first line are numbers: add a header line with the columns' names");
+    }
+    if (const auto* const same = same_but_for_case(names, name)) {
+        throw error(text + "; the table has the similar names: " + in_quotes(*same) +
+                    ", which differs in case only: write it in the plan as in the table");
+    }
+    const auto similar = similar_names(name, names);
+    throw error(text + "; of its " + std::to_string(names.size()) + " columns " +
+                (similar.empty() ? "none has a similar name" : "these have similar names: " + similar) +
+                hint);
 }
 
 void check_fixed(const std::string& where, const std::string& name,
@@ -66,42 +93,46 @@ csv_role role_of(const std::string& where, const std::string& name, const csv_so
     return column.categories.empty() ? csv_role::categorical : csv_role::fixed_categorical;
 }
 
-std::string missing_from(std::span<const std::string> names, std::span<const std::string> wanted) {
-    const std::set<std::string_view> present(names.begin(), names.end());
+constexpr std::size_t most_shown = 20;
+
+template <class Items, class Text>
+std::string bounded_list(const Items& items, Text text) {
     std::string list;
-    for (const std::string& name : wanted) {
-        if (!present.contains(name)) {
-            list += (list.empty() ? "" : ", ") + in_quotes(name);
-        }
+    for (std::size_t i = 0; i < std::min(items.size(), most_shown); ++i) {
+        list += (list.empty() ? "" : ", ") + text(items[i]);
     }
-    return list;
+    return items.size() <= most_shown ? list
+                                      : list + " and " + std::to_string(items.size() - most_shown) + " more";
 }
 
-/// By their places: a file that is not the table that was asked for may hold secrets.
-std::string places_beside(std::span<const std::string> wanted, std::span<const std::string> names) {
-    constexpr std::size_t most_shown = 20;
-    const std::set<std::string_view> known(wanted.begin(), wanted.end());
-    std::string list;
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (!known.contains(names[i]) && ++count <= most_shown) {
-            list += (list.empty() ? "" : ", ") + std::to_string(i + 1);
+std::string difference_text(const header_difference& difference, std::span<const std::string> names,
+                            const std::string& extra) {
+    std::string text;
+    if (!difference.lacking.empty()) {
+        text +=
+            "it lacks " + bounded_list(difference.lacking, [](const auto& name) { return in_quotes(name); });
+    }
+    if (!difference.extra.empty()) {
+        text += (text.empty() ? "it has in addition " : ", and has in addition ") + extra;
+    }
+    for (const std::string& name : difference.lacking) {
+        const auto* const same = same_but_for_case(names, name);
+        if (same != nullptr) {
+            text += "; its " + in_quotes(*same) + " differs from " + in_quotes(name) +
+                    " in case only: rename it in the table";
+            break;
         }
     }
-    if (count == 0) {
-        return {};
-    }
-    return (count == 1 ? "column " : "columns ") + list +
-           (count > most_shown ? " and " + std::to_string(count - most_shown) + " more" : "");
+    return text;
 }
 
 } // namespace
 
 std::vector<csv_role> column_roles(const std::string& where, std::span<const std::string> names,
-                                   const csv_source& source, bool regression) {
-    require_name(where, names, source.label, "the label");
+                                   const csv_source& source, bool regression, const std::string& hint) {
+    require_name(where, names, source.label, "the label", hint);
     for (const auto& [name, column] : source.columns) {
-        require_name(where, names, name, "a column");
+        require_name(where, names, name, "a column", hint);
     }
     std::vector<csv_role> roles;
     for (const std::string& name : names) {
@@ -116,26 +147,40 @@ std::vector<csv_role> column_roles(const std::string& where, std::span<const std
     }
     if (!any) {
         throw error(where + ": no column is left to learn from besides the label " + in_quotes(source.label) +
-                    "; check the delimiter and the ignored columns in the plan");
+                    "; check the delimiter and the ignored columns in the plan" + hint);
     }
     return roles;
 }
 
-void require_same_columns(const std::string& where, std::span<const std::string> names,
-                          const std::string& reference, std::span<const std::string> reference_names) {
-    const std::string lacking = missing_from(names, reference_names);
-    const std::string extra = places_beside(reference_names, names);
-    if (lacking.empty() && extra.empty()) {
-        return;
+header_difference compare_headers(std::span<const std::string> names,
+                                  std::span<const std::string> reference_names) {
+    const std::set<std::string_view> present(names.begin(), names.end());
+    const std::set<std::string_view> known(reference_names.begin(), reference_names.end());
+    header_difference difference;
+    for (const std::string& name : reference_names) {
+        if (!present.contains(name)) {
+            difference.lacking.push_back(name);
+        }
     }
-    std::string text = where + ": the header differs from that of " + reference + ": ";
-    if (!lacking.empty()) {
-        text += "it lacks " + lacking;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!known.contains(names[i])) {
+            difference.extra.push_back(i);
+        }
     }
-    if (!extra.empty()) {
-        text += (lacking.empty() ? "it has in addition " : ", and has in addition ") + extra;
-    }
-    throw error(text + "; all files need the same columns, in any order");
+    return difference;
+}
+
+std::string difference_text(const header_difference& difference, std::span<const std::string> names) {
+    const auto places =
+        bounded_list(difference.extra, [](std::size_t place) { return std::to_string(place + 1); });
+    return difference_text(difference, names,
+                           (difference.extra.size() == 1 ? "column " : "columns ") + places);
+}
+
+std::string named_difference_text(const header_difference& difference, std::span<const std::string> names) {
+    const auto list =
+        bounded_list(difference.extra, [&](std::size_t place) { return in_quotes(names[place]); });
+    return difference_text(difference, names, (difference.extra.size() == 1 ? "column " : "columns ") + list);
 }
 
 } // namespace fedasio::data

@@ -2,6 +2,7 @@
 
 #include <fedasio/data/source_spec.hpp>
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,13 +13,26 @@ namespace fedasio::data {
 enum class csv_role { undeclared, ignored, numeric, categorical, fixed_categorical };
 
 /// The role of each column of a header; the label is numeric in a regression and categorical otherwise.
-/// Throws data::error, whose text starts with `where`, if the plan does not fit the header.
+/// Throws data::error, whose text starts with `where`, if the plan does not fit the header. `hint` is what
+/// may be wrong if a column is not there.
 std::vector<csv_role> column_roles(const std::string& where, std::span<const std::string> names,
-                                   const csv_source& source, bool regression);
+                                   const csv_source& source, bool regression, const std::string& hint = {});
 
-/// Throws data::error unless both have the same names, in whatever order: "WHERE: lacks ..., that REFERENCE
-/// has".
-void require_same_columns(const std::string& where, std::span<const std::string> names,
-                          const std::string& reference, std::span<const std::string> reference_names);
+/// How the headers of two tables differ.
+struct header_difference {
+    std::vector<std::string> lacking;
+    std::vector<std::size_t> extra; ///< places of columns in the header, from 0
+
+    bool empty() const { return lacking.empty() && extra.empty(); }
+};
+
+header_difference compare_headers(std::span<const std::string> names,
+                                  std::span<const std::string> reference_names);
+
+/// "it lacks 'a', and has in addition column 2", with columns whose names differ in case only. Extra columns
+/// by their places: a file that is not the table that was asked for may hold secrets.
+std::string difference_text(const header_difference& difference, std::span<const std::string> names);
+/// The same, but with the names of extra columns.
+std::string named_difference_text(const header_difference& difference, std::span<const std::string> names);
 
 } // namespace fedasio::data

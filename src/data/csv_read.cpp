@@ -1,16 +1,18 @@
 #include <fedasio/data/csv.hpp>
-#include <fedasio/data/csv_rows.hpp>
 #include <fedasio/data/error.hpp>
 
 #include "csv_columns.hpp"
+#include "csv_guess.hpp"
 #include "csv_number.hpp"
 #include "csv_table.hpp"
+#include "csv_words.hpp"
 #include "file_text.hpp"
 #include "input_file.hpp"
 #include "nearest_name.hpp"
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 
 namespace fedasio::data {
@@ -36,28 +38,47 @@ struct encoder {
     name_index categories;
 };
 
+/// The positions of classes under all ways to write them.
+name_index class_index(const csv_schema& schema, std::vector<std::string>& canonical) {
+    name_index index = index_of(schema.classes);
+    canonical.reserve(schema.classes.size());
+    for (std::size_t i = 0; i < schema.classes.size(); ++i) {
+        canonical.push_back(canonical_number(schema.classes[i], schema.notation));
+        index.emplace(canonical.back(), i);
+    }
+    return index;
+}
+
 class encoding {
 public:
     /// With `inputs_only` the file needs the columns that become inputs, and no others.
     encoding(const std::filesystem::path& file, const csv_table& table, const csv_schema& schema,
              bool inputs_only = false)
-        : schema_(schema), classes_(index_of(schema.classes)), width_(feature_count(schema)) {
+        : schema_(schema), missing_(schema.notation.missing),
+          classes_(class_index(schema, canonical_classes_)), width_(feature_count(schema)) {
         std::vector<std::string> expected;
+        if (!inputs_only) {
+            expected.push_back(schema.label);
+        }
         for (const csv_column_schema& column : schema.columns) {
             if (!inputs_only || column.type != csv_column::kind::ignored) {
                 expected.push_back(column.name);
             }
         }
-        const name_index places = index_of(table.names());
-        if (inputs_only) {
-            std::erase_if(expected, [&](const std::string& name) { return places.contains(name); });
-            require_same_columns(file.string() + ", line " + std::to_string(table.line()), {},
-                                 "the training data", expected);
-        } else {
-            expected.push_back(schema.label);
-            require_same_columns(file.string() + ", line " + std::to_string(table.line()), table.names(),
-                                 "the training data", expected);
+        header_difference difference = compare_headers(table.names(), expected);
+        if (schema.ignore_extra_columns || inputs_only) {
+            difference.extra.clear();
         }
+        if (!difference.empty()) {
+            throw error(
+                file.string() + ", line " + std::to_string(table.line()) +
+                ": the header differs from that of the training data: " +
+                difference_text(difference, table.names()) +
+                "; all files need the same columns, in any order" +
+                (difference.extra.empty() ? "" : " (or write \"extra_columns\": \"ignore\" in data.source)") +
+                table.delimiter_hint());
+        }
+        const name_index places = index_of(table.names());
         const auto label = places.find(schema.label);
         has_label_ = label != places.end();
         label_ = has_label_ ? label->second : 0;
@@ -69,7 +90,7 @@ public:
             const bool numeric = column.type == csv_column::kind::numeric;
             encoders_.push_back({places.at(column.name), &column, first_input,
                                  numeric ? name_index{} : index_of(column.categories)});
-            first_input += numeric ? 1 : column.categories.size();
+            first_input += feature_count(schema, column);
         }
     }
 
@@ -87,7 +108,7 @@ public:
                 rows.number_inputs.push_back(first);
             } else {
                 rows.category_columns.push_back(
-                    {first, static_cast<std::uint32_t>(column.schema->categories.size())});
+                    {first, static_cast<std::uint32_t>(feature_count(schema_, *column.schema))});
             }
         }
         return rows;
@@ -98,19 +119,32 @@ public:
         for (const encoder& column : encoders_) {
             if (column.schema->type == csv_column::kind::numeric) {
                 to.numbers.push_back(number(row, column));
-            } else if (row.field(column.file_column).empty()) {
-                to.places.push_back(0);
             } else {
-                const auto place =
-                    known(row, column.file_column, column.categories, column.schema->categories, "category");
-                to.places.push_back(static_cast<std::uint16_t>(place + 1));
+                const auto place = place_of(row, column);
+                to.places.push_back(static_cast<std::uint16_t>(place ? *place + 1 : 0));
             }
         }
     }
 
+    /// Why the schema leaves a row out; empty: it does not.
+    std::string left_out(const csv_table& row) const {
+        if (schema_.skip_unlabelled && is_missing(row, label_, classes_)) {
+            return "it has no label";
+        }
+        if (schema_.unseen_is_other && !schema_.regression && !is_missing(row, label_, classes_) &&
+            !find_class(row)) {
+            return "its class " + in_quotes(row.field(label_)) + " is not among those of the training data";
+        }
+        return {};
+    }
+
     std::int32_t class_of(const csv_table& row) const {
         require_label(row);
-        return static_cast<std::int32_t>(known(row, label_, classes_, schema_.classes, "class"));
+        const auto found = find_class(row);
+        if (!found) {
+            throw unknown(row, label_, schema_.classes, "class");
+        }
+        return static_cast<std::int32_t>(*found);
     }
 
     float target_of(const csv_table& row) const {
@@ -119,26 +153,54 @@ public:
     }
 
 private:
+    /// What the schema knows as a category is none.
+    bool is_missing(const csv_table& row, std::size_t column, const name_index& known) const {
+        const auto field = row.field(column);
+        return missing_.contains(field) && (field.empty() || !known.contains(field));
+    }
+
     void require_label(const csv_table& row) const {
-        if (row.field(label_).empty()) {
-            throw row.fault(label_, "the label is missing; fill it in, or remove the row");
+        if (is_missing(row, label_, classes_)) {
+            throw row.fault(label_, missing_label_text(row.field(label_)));
         }
     }
 
-    static double parsed(const csv_table& row, std::size_t column) {
-        const csv_number number = parse_number(row.field(column));
+    std::optional<std::size_t> find_class(const csv_table& row) const {
+        const auto field = row.field(label_);
+        auto found = classes_.find(field);
+        if (found == classes_.end()) {
+            found = classes_.find(canonical_number(trimmed(field), schema_.notation));
+        }
+        return found == classes_.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    /// Where a categorical column has its 1; nowhere if the value is missing.
+    std::optional<std::size_t> place_of(const csv_table& row, const encoder& column) const {
+        if (is_missing(row, column.file_column, column.categories)) {
+            return std::nullopt;
+        }
+        const auto found = column.categories.find(row.field(column.file_column));
+        if (found != column.categories.end()) {
+            return found->second;
+        }
+        if (!schema_.unseen_is_other) {
+            throw unknown(row, column.file_column, column.schema->categories, "category");
+        }
+        return column.schema->categories.size();
+    }
+
+    double parsed(const csv_table& row, std::size_t column) const {
+        const csv_number number = parse_number(row.field(column), schema_.notation);
         if (number.type != csv_number::kind::finite) {
-            throw row.fault(column,
-                            in_quotes(row.field(column)) +
-                                " is not a finite number that fits a float; correct it, or leave the field "
-                                "empty if the value is missing");
+            throw row.fault(column, not_a_number_text(row.field(column), number, schema_.notation));
         }
         return number.value;
     }
 
     float number(const csv_table& row, const encoder& column) const {
         const csv_column_schema& schema = *column.schema;
-        double value = row.field(column.file_column).empty() ? schema.mean : parsed(row, column.file_column);
+        double value =
+            missing_.contains(row.field(column.file_column)) ? schema.mean : parsed(row, column.file_column);
         if (schema_.standardize) {
             value = schema.deviation > 0 ? (value - schema.mean) / schema.deviation : 0.0;
         }
@@ -153,19 +215,18 @@ private:
         return static_cast<float>(value);
     }
 
-    static std::size_t known(const csv_table& row, std::size_t column, const name_index& index,
-                             const std::vector<std::string>& names, const std::string& what) {
-        const auto found = index.find(row.field(column));
-        if (found == index.end()) {
-            throw row.fault(column, in_quotes(row.field(column)) + " is no known " + what +
-                                        "; correct it, or list it in " +
-                                        "the plan among the column's categories (known are " +
-                                        nearest_names(row.field(column), names) + ")");
-        }
-        return found->second;
+    static error unknown(const csv_table& row, std::size_t column, const std::vector<std::string>& names,
+                         const std::string& what) {
+        return row.fault(column,
+                         in_quotes(row.field(column)) + " is no known " + what +
+                             "; correct it, list it in the plan among the column's categories, or write "
+                             "\"unseen\": \"other\" in data.source (known are " +
+                             nearest_names(row.field(column), names) + ")");
     }
 
     const csv_schema& schema_;
+    missing_words missing_;
+    std::vector<std::string> canonical_classes_;
     name_index classes_;
     std::size_t width_;
     std::size_t label_ = 0;
@@ -176,6 +237,11 @@ private:
 } // namespace
 
 dataset read_csv(const std::filesystem::path& file, const csv_schema& schema) {
+    return read_csv(file, schema, {});
+}
+
+dataset read_csv(const std::filesystem::path& file, const csv_schema& schema,
+                 const row_handler& on_left_out) {
     csv_table table(file, schema.delimiter);
     const encoding rows(file, table, schema);
     if (rows.width() == 0 || rows.width() > std::numeric_limits<std::uint32_t>::max()) {
@@ -185,7 +251,17 @@ dataset read_csv(const std::filesystem::path& file, const csv_schema& schema) {
     table_rows features = rows.no_rows();
     std::vector<float> targets;
     std::vector<std::int32_t> classes;
+    std::string first_left_out;
+    std::uint64_t left_out = 0;
     while (table.next()) {
+        if (auto reason = rows.left_out(table); !reason.empty()) {
+            ++left_out;
+            first_left_out = first_left_out.empty() ? reason : first_left_out;
+            if (on_left_out) {
+                on_left_out({table.line(), std::move(reason)});
+            }
+            continue;
+        }
         rows.add_features(table, features);
         if (features.numbers.size() * sizeof(float) + features.places.size() * sizeof(std::uint16_t) >
             most_feature_bytes) {
@@ -199,15 +275,18 @@ dataset read_csv(const std::filesystem::path& file, const csv_schema& schema) {
         }
     }
     if (targets.empty() && classes.empty()) {
-        throw error::in_file(file, "has a header, but no rows; add data");
+        throw error::in_file(file, first_left_out.empty()
+                                       ? "has a header, but no rows; add data"
+                                       : "no row can be used; of the first: " + first_left_out);
     }
     features.numbers.shrink_to_fit();
     features.places.shrink_to_fit();
     std::vector<std::uint32_t> dims{static_cast<std::uint32_t>(rows.width())};
-    if (schema.regression) {
-        return {std::move(dims), std::move(features), std::move(targets)};
-    }
-    return {std::move(dims), std::move(features), std::move(classes), schema.classes};
+    dataset samples = schema.regression
+                          ? dataset(std::move(dims), std::move(features), std::move(targets))
+                          : dataset(std::move(dims), std::move(features), std::move(classes), schema.classes);
+    samples.set_left_out(left_out);
+    return samples;
 }
 
 struct csv_rows::reader {

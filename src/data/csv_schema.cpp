@@ -1,11 +1,16 @@
+#include "csv_schema.hpp"
+
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/error.hpp>
 
 #include "csv_columns.hpp"
+#include "csv_number.hpp"
+#include "csv_words.hpp"
 #include "file_text.hpp"
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -15,46 +20,8 @@ namespace fedasio::data {
 
 namespace {
 
-std::string owner(std::size_t i) {
-    return "owner " + std::to_string(i);
-}
-
-std::vector<std::string> names_of(const csv_summary& summary) {
-    std::vector<std::string> names;
-    names.reserve(summary.columns.size());
-    for (const csv_column_summary& column : summary.columns) {
-        names.push_back(column.name);
-    }
-    return names;
-}
-
-void check_summary(std::size_t i, const csv_summary& summary, const std::string& label) {
-    std::set<std::string_view> names;
-    for (const csv_column_summary& column : summary.columns) {
-        const bool sound = names.insert(column.name).second && summary.rows > 0 &&
-                           std::isfinite(column.mean) && std::isfinite(column.m2) && column.m2 >= 0 &&
-                           column.count <= summary.rows && column.missing <= summary.rows - column.count &&
-                           (column.name != label || column.count == summary.rows);
-        if (!sound) {
-            throw error(owner(i) + ": its summary of column " + in_quotes(column.name) +
-                        " makes no sense; check that all sides run the same version");
-        }
-    }
-}
-
 /// All owners' summaries of one column, by owner.
 using column_summaries = std::vector<const csv_column_summary*>;
-
-/// The columns of one owner by name: a search through 100,000 columns for each of them takes too long.
-using columns_by_name = std::unordered_map<std::string_view, const csv_column_summary*>;
-
-columns_by_name index_of(const csv_summary& summary) {
-    columns_by_name index;
-    for (const csv_column_summary& column : summary.columns) {
-        index.emplace(column.name, &column);
-    }
-    return index;
-}
 
 column_summaries find_column(std::span<const columns_by_name> owners, const std::string& name) {
     column_summaries found;
@@ -77,29 +44,21 @@ std::vector<std::string> union_of(const column_summaries& columns) {
     return {all.begin(), all.end()};
 }
 
-bool is_numeric(csv_role role, const column_summaries& columns) {
-    std::optional<std::size_t> numbers;
-    std::optional<std::size_t> text;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        if (columns[i]->count != 0) {
-            (columns[i]->numeric ? numbers : text) = i;
+/// The union, but one class for all ways to write a number.
+std::vector<std::string> union_of_classes(const column_summaries& columns, const csv_notation& notation) {
+    std::map<std::string, std::string> classes;
+    for (const std::string& written : union_of(columns)) {
+        const std::string one = canonical_number(trimmed(written), notation);
+        const auto [place, is_new] = classes.emplace(one, written);
+        if (!is_new) {
+            place->second = one;
         }
     }
-    const std::string& name = columns.front()->name;
-    const bool against_plan = (role == csv_role::numeric && text) ||
-                              (role != csv_role::undeclared && role != csv_role::numeric && numbers);
-    if (against_plan) {
-        throw error(owner(role == csv_role::numeric ? *text : *numbers) + ": it did not read column " +
-                    in_quotes(name) + " as the plan declares it; check that all sides use the same plan");
+    std::set<std::string> names;
+    for (const auto& [one, written] : classes) {
+        names.insert(written);
     }
-    if (numbers && text) {
-        const auto& seen = columns[*text]->categories;
-        throw error("column " + in_quotes(name) + " has only numbers at " + owner(*numbers) +
-                    ", but text at " + owner(*text) +
-                    (seen.empty() ? "" : " (such as " + in_quotes(seen.back()) + ")") +
-                    "; declare the column categorical, numeric or ignored in the plan, or correct the text");
-    }
-    return !text && (role == csv_role::undeclared || role == csv_role::numeric);
+    return {names.begin(), names.end()};
 }
 
 void merge_moments(const column_summaries& columns, csv_column_schema& result) {
@@ -143,24 +102,37 @@ std::vector<std::string> sorted_classes(std::vector<std::string> classes) {
 std::size_t feature_count(const csv_schema& schema) {
     std::size_t count = 0;
     for (const csv_column_schema& column : schema.columns) {
-        count += column.type == csv_column::kind::numeric ? 1 : column.categories.size();
+        count += feature_count(schema, column);
     }
     return count;
 }
 
-csv_schema merge(std::span<const csv_summary> summaries, const csv_source& source, bool regression) {
-    if (summaries.empty()) {
-        throw error("there is no summary of any data; at least one owner must have a file");
+std::size_t feature_count(const csv_schema& schema, const csv_column_schema& column) {
+    switch (column.type) {
+    case csv_column::kind::numeric:
+        return 1;
+    case csv_column::kind::categorical:
+        return column.categories.size() + (schema.unseen_is_other ? 1 : 0);
+    case csv_column::kind::ignored:
+        break;
     }
-    const std::vector<std::string> names = names_of(summaries.front());
-    for (std::size_t i = 0; i < summaries.size(); ++i) {
-        require_same_columns(owner(i), names_of(summaries[i]), owner(0), names);
-        check_summary(i, summaries[i], source.label);
+    return 0;
+}
+
+columns_by_name index_of(const csv_summary& summary) {
+    columns_by_name index;
+    for (const csv_column_summary& column : summary.columns) {
+        index.emplace(column.name, &column);
     }
-    const std::vector<csv_role> roles = column_roles(owner(0), names, source, regression);
+    return index;
+}
+
+csv_schema schema_of(std::span<const csv_summary* const> summaries, std::span<const std::string> names,
+                     const csv_source& source, bool regression) {
+    const std::vector<csv_role> roles = column_roles("the table", names, source, regression);
     std::vector<columns_by_name> owners;
-    for (const csv_summary& summary : summaries) {
-        owners.push_back(index_of(summary));
+    for (const csv_summary* summary : summaries) {
+        owners.push_back(index_of(*summary));
     }
 
     csv_schema schema;
@@ -168,24 +140,32 @@ csv_schema merge(std::span<const csv_summary> summaries, const csv_source& sourc
     schema.standardize = source.standardize;
     schema.regression = regression;
     schema.label = source.label;
+    schema.notation = source.notation;
+    schema.ignore_extra_columns = source.ignore_extra_columns;
+    schema.skip_unlabelled = source.skip_unlabelled;
+    schema.unseen_is_other = source.unseen_is_other;
     std::size_t categories = 0;
     for (std::size_t i = 0; i < names.size(); ++i) {
         csv_column_schema column;
         column.name = names[i];
         column.type = csv_column::kind::ignored;
+        const bool is_label = names[i] == source.label;
         if (roles[i] != csv_role::ignored) {
             const column_summaries found = find_column(owners, names[i]);
-            if (is_numeric(roles[i], found)) {
+            const bool text =
+                std::ranges::any_of(found, [](const auto* one) { return one->count != 0 && !one->numeric; });
+            if (roles[i] == csv_role::numeric || (roles[i] == csv_role::undeclared && !text)) {
                 column.type = csv_column::kind::numeric;
                 merge_moments(found, column);
             } else {
                 column.type = csv_column::kind::categorical;
                 column.categories = roles[i] == csv_role::fixed_categorical
                                         ? source.columns.at(names[i]).categories
-                                        : union_of(found);
+                                    : is_label ? union_of_classes(found, source.notation)
+                                               : union_of(found);
             }
         }
-        if (names[i] == source.label) {
+        if (is_label) {
             if (regression && source.standardize) {
                 schema.label_mean = column.mean;
                 schema.label_deviation = column.deviation > 0 ? column.deviation : 1;

@@ -1,10 +1,13 @@
 #include "csv_table.hpp"
 
+#include <fedasio/data/csv_header.hpp>
+
+#include "csv_words.hpp"
 #include "file_text.hpp"
-#include "input_file.hpp"
 #include <algorithm>
 #include <new>
 #include <unordered_map>
+#include <utility>
 
 namespace fedasio::data {
 
@@ -15,18 +18,46 @@ constexpr std::size_t longest_row = std::size_t{16} << 20;
 // quadratic.
 constexpr std::size_t field_growth = std::size_t{64} << 10;
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::string_view usual_delimiters = ",;\t|";
+
+/// How often `wanted` stands outside of quotes in the first line.
+std::size_t count_outside_quotes(std::string_view text, char wanted) {
+    std::size_t count = 0;
+    bool quoted = false;
+    for (const char c : text.substr(0, text.find_first_of("\r\n"))) {
+        quoted = c == '"' ? !quoted : quoted;
+        count += !quoted && c == wanted ? 1 : 0;
+    }
+    return count;
+}
+
+/// The usual delimiter that cuts a header into more columns than this one; this one if there is none.
+char best_delimiter(std::string_view text, char delimiter) {
+    std::size_t most = count_outside_quotes(text, delimiter);
+    char better = delimiter;
+    for (const char other : usual_delimiters) {
+        const std::size_t count = count_outside_quotes(text, other);
+        if (count > most) {
+            most = count;
+            better = other;
+        }
+    }
+    return better;
+}
+
+std::string hint_of(char better, std::size_t columns) {
+    const std::string shown = better == '\t' ? "\\t" : std::string(1, better);
+    return "; delimited by \"" + shown + "\" the header would have " + std::to_string(columns) +
+           " columns: write \"delimiter\": \"" + shown + "\" in data.source";
+}
 
 } // namespace
 
-csv_table::csv_table(const std::filesystem::path& file, char delimiter) : file_(file) {
+csv_table::csv_table(const std::filesystem::path& file, char delimiter)
+    : file_(file), delimiter_(delimiter), stream_(file) {
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r' || delimiter == '\0') {
         throw error::in_file(
             file, "the delimiter cannot be a quote, a line end or a zero byte; correct it in the plan");
-    }
-    input_file_size(file);
-    stream_.open(file, std::ios::binary);
-    if (!stream_) {
-        throw error::in_file(file, "cannot be opened; check its permissions");
     }
     if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         throw std::bad_alloc();
@@ -45,6 +76,23 @@ csv_table::~csv_table() {
     csv_free(&parser_);
 }
 
+csv_header read_csv_header(const std::filesystem::path& file) {
+    // A quote that stands where none can with a comma may be right with another delimiter.
+    for (const char delimiter : usual_delimiters) {
+        try {
+            const csv_table table(file, delimiter);
+            if (table.better_delimiter() == delimiter || delimiter == usual_delimiters.back()) {
+                return {delimiter, table.names()};
+            }
+        } catch (const error&) {
+            if (delimiter == usual_delimiters.back()) {
+                throw;
+            }
+        }
+    }
+    throw error::in_file(file, "has no header");
+}
+
 error csv_table::fault(std::size_t column, const std::string& text) const {
     return fault("column " + in_quotes(names_[column]) + ": " + text);
 }
@@ -61,7 +109,8 @@ void csv_table::require_length() const {
     if (ends_.size() != names_.size()) {
         throw fault("the row has " + std::to_string(ends_.size()) + " fields, but the header has " +
                     std::to_string(names_.size()) +
-                    "; correct the row, or quote fields that contain the delimiter");
+                    "; correct the row, or quote fields that contain the delimiter" +
+                    (delimiter_ == ',' && ends_.size() > names_.size() ? ", numbers such as 12,5 too" : ""));
     }
 }
 
@@ -70,6 +119,11 @@ void csv_table::read_header() {
     if (unread_.starts_with(byte_order_mark)) {
         unread_.remove_prefix(byte_order_mark.size());
     }
+    const auto line = unread_.substr(std::min(unread_.find_first_not_of("\r\n"), unread_.size()));
+    better_delimiter_ = best_delimiter(line, delimiter_);
+    if (better_delimiter_ != delimiter_) {
+        delimiter_hint_ = hint_of(better_delimiter_, count_outside_quotes(line, better_delimiter_) + 1);
+    }
     if (!next_row()) {
         throw error::in_file(file_, "is empty; it needs a header line with the column names, and rows");
     }
@@ -77,10 +131,11 @@ void csv_table::read_header() {
     for (std::size_t i = 0; i < ends_.size(); ++i) {
         if (!is_utf8(field(i))) {
             throw fault("the name of column " + std::to_string(i + 1) +
-                        " is not UTF-8; convert the file, for example by iconv -f latin1 -t utf-8");
+                        " is not UTF-8; convert the file, for example by iconv -f windows-1252 -t utf-8");
         }
         // An index column that a spreadsheet or a data frame left without a name.
-        auto name = field(i).empty() ? "column " + std::to_string(i + 1) : std::string(field(i));
+        const auto text = trimmed(field(i));
+        auto name = text.empty() ? "column " + std::to_string(i + 1) : std::string(text);
         const auto [other, is_new] = seen.emplace(name, i);
         if (!is_new) {
             throw fault("columns " + std::to_string(other->second + 1) + " and " + std::to_string(i + 1) +
@@ -114,8 +169,9 @@ bool csv_table::next_row() {
             }
             throw error::at_line(
                 file_, line_,
-                "a quote stands where none can; put the whole field in quotes and double the "
-                "quotes inside it");
+                std::string("a quote stands where none can; put the whole field in quotes and double the "
+                            "quotes inside it") +
+                    (names_.empty() ? delimiter_hint_ : std::string()));
         }
         in_row_ = !row_complete_ && (in_row_ || piece.find_first_not_of(" \t\r\n") != std::string_view::npos);
         row_bytes_ = in_row_ ? row_bytes_ + piece.size() : 0;
@@ -128,11 +184,7 @@ bool csv_table::next_row() {
 }
 
 bool csv_table::fill() {
-    stream_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-    if (stream_.bad()) {
-        throw error::at_line(file_, line_, "the file cannot be read on; check the disk");
-    }
-    unread_ = std::string_view(buffer_.data(), static_cast<std::size_t>(stream_.gcount()));
+    unread_ = std::string_view(buffer_.data(), stream_.read(buffer_));
     return !unread_.empty();
 }
 

@@ -4,10 +4,10 @@
 
 #include <csv.h>
 
+#include "text_file.hpp"
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +26,14 @@ public:
 
     /// The column names, all different.
     const std::vector<std::string>& names() const { return names_; }
+
+    /// "", or what the header would be with another delimiter: "; delimited by ';' it would have 4 columns:
+    /// write
+    /// ...".
+    const std::string& delimiter_hint() const { return delimiter_hint_; }
+
+    /// The usual delimiter that gives the header most columns.
+    char better_delimiter() const { return better_delimiter_; }
 
     /// Goes to the next row; false at the end of the file.
     bool next();
@@ -61,12 +69,15 @@ private:
     void read_header();
 
     std::filesystem::path file_;
-    std::ifstream stream_;
+    char delimiter_;
+    char better_delimiter_ = ',';
+    text_file stream_;
     std::array<char, 1 << 16> buffer_;
     std::string_view unread_;
     csv_parser parser_{};
 
     std::vector<std::string> names_;
+    std::string delimiter_hint_;
     std::string text_;
     std::vector<std::size_t> ends_;
     bool row_complete_ = false;

@@ -174,6 +174,21 @@ std::string_view word_of(data::csv_column::kind kind) {
     return "";
 }
 
+/// How tables are read; a schema from before there were these keys knows empty fields only.
+void read_reading(const reader& in, data::csv_schema& schema) {
+    schema.notation.missing = read_texts(in.find("missing"), limits::missing_words);
+    const auto decimal = in.text_or_empty("decimal", 1);
+    if (!decimal.empty() && decimal != "." && decimal != ",") {
+        in.get("decimal").refuse("\".\" or \",\"");
+    }
+    schema.notation.decimal = decimal.empty() ? '.' : decimal.front();
+    const auto thousands = in.text_or_empty("thousands", 1);
+    schema.notation.thousands = thousands.empty() ? '\0' : thousands.front();
+    schema.ignore_extra_columns = in.text_or_empty("extra_columns", limits::worker_name) == "ignore";
+    schema.skip_unlabelled = in.text_or_empty("unlabelled", limits::worker_name) == "skip";
+    schema.unseen_is_other = in.text_or_empty("unseen", limits::worker_name) == "other";
+}
+
 data::csv_schema read_schema(const object& meta, const std::string& where) {
     const reader in(meta, where);
     data::csv_schema schema;
@@ -189,6 +204,7 @@ data::csv_schema read_schema(const object& meta, const std::string& where) {
     schema.label_deviation =
         in.real("label_deviation", interval{0, std::numeric_limits<double>::max(), true});
     schema.classes = read_texts(in.find("classes"), data::most_categories);
+    read_reading(in, schema);
     for (const auto& item : in.get("columns").items(0, limits::table_columns)) {
         const reader entry(as_object(item), item.where());
         data::csv_column_schema column;
@@ -233,14 +249,31 @@ object to_json(const data::csv_schema& schema) {
         }
         columns.emplace_back(std::move(entry));
     }
-    return {{"delimiter", std::string(1, schema.delimiter)},
-            {"standardize", schema.standardize},
-            {"regression", schema.regression},
-            {"label", schema.label},
-            {"label_mean", schema.label_mean},
-            {"label_deviation", schema.label_deviation},
-            {"classes", to_array(schema.classes)},
-            {"columns", std::move(columns)}};
+    object result{{"delimiter", std::string(1, schema.delimiter)},
+                  {"standardize", schema.standardize},
+                  {"regression", schema.regression},
+                  {"label", schema.label},
+                  {"label_mean", schema.label_mean},
+                  {"label_deviation", schema.label_deviation},
+                  {"classes", to_array(schema.classes)},
+                  {"columns", std::move(columns)},
+                  {"missing", to_array(schema.notation.missing)}};
+    if (schema.notation.decimal != '.') {
+        result["decimal"] = std::string(1, schema.notation.decimal);
+    }
+    if (schema.notation.thousands != '\0') {
+        result["thousands"] = std::string(1, schema.notation.thousands);
+    }
+    if (schema.ignore_extra_columns) {
+        result["extra_columns"] = "ignore";
+    }
+    if (schema.skip_unlabelled) {
+        result["unlabelled"] = "skip";
+    }
+    if (schema.unseen_is_other) {
+        result["unseen"] = "other";
+    }
+    return result;
 }
 
 std::string problem_of_name(std::string_view name) {
@@ -306,13 +339,18 @@ object to_meta(const data::csv_summary& what) {
         entry["categories"] = to_array(column.categories);
         columns.emplace_back(std::move(entry));
     }
-    return {{"rows", what.rows}, {"columns", std::move(columns)}};
+    object meta{{"rows", what.rows}, {"columns", std::move(columns)}};
+    if (what.left_out != 0) {
+        meta["left_out"] = what.left_out;
+    }
+    return meta;
 }
 
 data::csv_summary read_summary(const object& meta) {
     const reader in(meta, "summary");
     data::csv_summary what;
     what.rows = in.number("rows", limits::samples);
+    what.left_out = in.find("left_out") ? in.number("left_out", limits::samples) : 0;
     for (const auto& item : in.get("columns").items(1, limits::table_columns)) {
         const reader entry(as_object(item), item.where());
         data::csv_column_summary column;
@@ -379,12 +417,16 @@ object to_meta(const loaded& what) {
     if (!what.digest.empty()) {
         meta["digest"] = what.digest;
     }
+    if (what.left_out != 0) {
+        meta["left_out"] = what.left_out;
+    }
     return meta;
 }
 
 loaded read_loaded(const object& meta) {
     const reader in(meta, "loaded");
     loaded what;
+    what.left_out = in.find("left_out") ? in.number("left_out", limits::samples) : 0;
     for (const auto& item : in.get("clients").items(0, limits::clients)) {
         const reader entry(as_object(item), item.where());
         loaded::client_data client;

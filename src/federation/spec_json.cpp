@@ -56,6 +56,8 @@ enum class source_kind { idx, csv };
 constexpr std::array<names_of<source_kind>, 2> source_kinds{
     {{"idx", source_kind::idx}, {"csv", source_kind::csv}}};
 
+constexpr std::array<names_of<char>, 2> decimal_marks{{{".", '.'}, {",", ','}}};
+
 constexpr interval positive_rate{.low = 0, .high = 1e6, .low_open = true};
 constexpr interval penalty{.low = 0, .high = 1e6};
 constexpr interval share_below_one{.low = 0, .high = 1, .high_open = true};
@@ -306,9 +308,54 @@ data::csv_column read_column(const json_field& field) {
     return column;
 }
 
+char read_thousands(const json_field& field) {
+    const json::string* string = field.value().if_string();
+    constexpr std::string_view separators = ",.' _";
+    if (string != nullptr && string->empty()) {
+        return '\0';
+    }
+    if (string == nullptr || string->size() != 1 ||
+        separators.find(string->front()) == std::string_view::npos) {
+        field.refuse("\"\" or one of \",\", \".\", \"'\", \" \" and \"_\"");
+    }
+    return string->front();
+}
+
+data::csv_notation read_notation(const json_members& members) {
+    data::csv_notation notation;
+    if (const auto decimal = members.find("decimal")) {
+        notation.decimal = choice(*decimal, decimal_marks);
+    }
+    if (const auto thousands = members.find("thousands")) {
+        notation.thousands = read_thousands(*thousands);
+        if (notation.thousands == notation.decimal) {
+            thousands->fail("is the decimal mark as well; set `decimal` to the other one of \".\" and \",\"");
+        }
+    }
+    if (const auto missing = members.find("missing")) {
+        notation.missing.clear();
+        for (const json_field& word : missing->items(0, limits::missing_words)) {
+            const bool is_empty = word.value().is_string() && word.value().get_string().empty();
+            if (!is_empty) { // an empty field is missing anyway
+                notation.missing.push_back(word.text(limits::plan_column_name));
+            }
+        }
+    }
+    return notation;
+}
+
+/// Whether the second one of two words was chosen.
+bool is_second(const json_members& members, std::string_view key, std::string_view first,
+               std::string_view second) {
+    const auto field = members.find(key);
+    const std::array<names_of<bool>, 2> words{{{first, false}, {second, true}}};
+    return field && choice(*field, words);
+}
+
 data::csv_source read_csv_source(const json_field& field) {
     const auto members =
-        field.members({"type", "train", "test", "label", "delimiter", "standardize", "columns"});
+        field.members({"type", "train", "test", "label", "delimiter", "standardize", "columns", "missing",
+                       "decimal", "thousands", "extra_columns", "unlabelled", "unseen"});
     data::csv_source source;
     source.train = path_or_empty(members, "train");
     source.test = path_or_empty(members, "test");
@@ -320,6 +367,10 @@ data::csv_source read_csv_source(const json_field& field) {
     if (const auto standardize = members.find("standardize")) {
         source.standardize = standardize->boolean();
     }
+    source.notation = read_notation(members);
+    source.ignore_extra_columns = is_second(members, "extra_columns", "refuse", "ignore");
+    source.skip_unlabelled = is_second(members, "unlabelled", "refuse", "skip");
+    source.unseen_is_other = is_second(members, "unseen", "refuse", "other");
     if (const auto columns = members.find("columns")) {
         const json::object* object = columns->value().if_object();
         if (object == nullptr || object->size() > limits::plan_columns) {
@@ -367,6 +418,23 @@ json::object source_json(const data::idx_source& source) {
     return result;
 }
 
+void put_notation(json::object& object, const data::csv_notation& notation) {
+    const data::csv_notation usual;
+    if (notation.missing != usual.missing) {
+        json::array words;
+        for (const std::string& word : notation.missing) {
+            words.emplace_back(text(word));
+        }
+        object["missing"] = std::move(words);
+    }
+    if (notation.decimal != usual.decimal) {
+        object["decimal"] = text(name_of(decimal_marks, notation.decimal));
+    }
+    if (notation.thousands != usual.thousands) {
+        object["thousands"] = text(std::string_view(&notation.thousands, 1));
+    }
+}
+
 json::object source_json(const data::csv_source& source) {
     json::object result{{"type", "csv"}};
     put_unless_empty(result, "train", source.train);
@@ -379,6 +447,17 @@ json::object source_json(const data::csv_source& source) {
         columns[text(name)] = column_json(column);
     }
     result["columns"] = std::move(columns);
+    // A plan from before there were these keys keeps its digest, and workers from then understand it.
+    put_notation(result, source.notation);
+    if (source.ignore_extra_columns) {
+        result["extra_columns"] = "ignore";
+    }
+    if (source.skip_unlabelled) {
+        result["unlabelled"] = "skip";
+    }
+    if (source.unseen_is_other) {
+        result["unseen"] = "other";
+    }
     return result;
 }
 

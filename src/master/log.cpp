@@ -55,6 +55,9 @@ std::optional<log_line> log_writer::describe(const event& happened) {
             [](const model_built& model) -> line {
                 return info("model_built", fmt::format("the model has {} parameters", model.parameters));
             },
+            [](const data_understood& understood) -> line {
+                return info("data_understood", "the tables: " + data::description_line(understood.data));
+            },
             [](const phase_entered& entered) -> line {
                 return detail("phase", fmt::format("{} (round {})", to_string(entered.now), entered.round));
             },

@@ -321,6 +321,11 @@ net::awaitable<void> run::load_datasets() {
             who.hosted[client.client] = client;
             event.clients.push_back({client.client, client.samples, client.labels});
         }
+        if (loaded.left_out != 0) {
+            notice(noticed::severity::warning, who.hello.name + " leaves out " +
+                                                   std::to_string(loaded.left_out) +
+                                                   " rows whose label is missing or of no known class");
+        }
         who.data_current = true;
         tell_standing(who, {});
         loaded_once_ = true;
@@ -339,66 +344,6 @@ net::awaitable<void> run::load_datasets() {
     compare_data(whom);
 }
 
-/// Makes one schema of what all owners tell of their tables; none if nobody can tell anything.
-net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
-    const auto& source = std::get<data::csv_source>(plan_.source);
-    const bool regression = federation::is_regression(plan_);
-    // With `local` every owner has rows of its own; otherwise all see the same file and one summary is
-    // enough.
-    const std::size_t wanted = is_local() ? whom.size() : 1;
-    std::map<client_id, data::csv_summary> summaries;
-    std::vector<net::call> calls;
-    for (const auto& who : whom) {
-        const federation::survey request{plan_.source, regression};
-        calls.emplace_back(who->connection, net::frame(message_type::survey, federation::to_meta(request)),
-                           federation::limits::summary);
-    }
-    auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
-        summaries[whom[index]->assigned.front()] = federation::read_summary(reply.meta);
-        return {};
-    };
-    const net::gather_policy policy(deadline(), wanted);
-    const auto answers = co_await net::gather(rt_, std::move(calls), policy, on_reply);
-    for (std::size_t i = 0; i < whom.size(); ++i) {
-        if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
-            reject(*whom[i], describe(answers[i]));
-        }
-    }
-    const bool cancelled = co_await net::is_cancelled();
-    if (cancelled || summaries.empty()) {
-        co_return;
-    }
-    std::vector<data::csv_summary> in_order;
-    for (auto& [client, summary] : summaries) {
-        in_order.push_back(std::move(summary));
-        if (in_order.size() == wanted) {
-            break;
-        }
-    }
-    auto schema = data::merge(in_order, source, regression);
-    const auto features = data::feature_count(schema);
-    if (!network_) {
-        auto job = [&](const std::stop_token& stop) {
-            return make_model_for(schema, [&stop] { return stop.stop_requested(); });
-        };
-        auto model = co_await net::offload(rt_, pool_, std::move(job));
-        take(std::move(model));
-        events_.publish(model_built{network_->parameter_count()});
-    }
-    const auto inputs = network_->input().size();
-    const auto outputs = network_->output().size();
-    if (inputs != features) {
-        throw run_failed("the table has " + std::to_string(features) +
-                         " inputs after encoding, but model.input says " + std::to_string(inputs) +
-                         ": leave model.input out of the plan");
-    }
-    if (!regression && schema.classes.size() > outputs) {
-        throw run_failed("the label '" + schema.label + "' has " + std::to_string(schema.classes.size()) +
-                         " classes, but the model's last layer has " + std::to_string(outputs) + " units");
-    }
-    schema_ = std::move(schema);
-}
-
 net::awaitable<void> run::load_test_set() {
     if (test_set_ || !federation::has_test_files(plan_.source) || (is_table() && !schema_)) {
         co_return;
@@ -415,6 +360,11 @@ net::awaitable<void> run::load_test_set() {
     auto loaded = co_await net::offload(rt_, pool_, std::move(job));
     if (const auto problem = federation::problem_of_fit(*loaded, *network_); !problem.empty()) {
         throw run_failed("of the test data: " + problem);
+    }
+    if (loaded->left_out() != 0) {
+        notice(noticed::severity::warning,
+               "the test file has " + std::to_string(loaded->left_out()) +
+                   " rows whose label is missing or of no known class; they are left out");
     }
     test_set_ = std::move(loaded);
 }

@@ -251,9 +251,10 @@ boost::json::object data_digests::to_json() const {
 }
 
 void report::take(const event& happened) {
-    data_.take(happened);
+    digests_.take(happened);
     if (const auto* opened = std::get_if<run_opened>(&happened.what)) {
         parameters_ = 0;
+        data_ = {};
         rounds_.clear();
         changes_.clear();
         tested_ = {};
@@ -266,6 +267,8 @@ void report::take(const event& happened) {
         run_ = *opened;
     } else if (const auto* built = std::get_if<model_built>(&happened.what)) {
         parameters_ = built->parameters;
+    } else if (const auto* understood = std::get_if<data_understood>(&happened.what)) {
+        data_ = understood->data;
     } else if (std::holds_alternative<training_started>(happened.what)) {
         began_ = std::min(began_, time_.now());
     } else if (const auto* finished = std::get_if<round_finished>(&happened.what)) {
@@ -307,7 +310,8 @@ boost::json::object report::to_json() const {
     content["detail"] = end_.detail;
     content["weights_sha256"] = end_.weights_sha256;
     content["checkpoint_round"] = checkpoint_round_;
-    content["data_sha256"] = data_.to_json();
+    content["data_sha256"] = digests_.to_json();
+    content["data"] = master::to_json(data_);
     boost::json::array changes;
     for (const auto& change : changes_) {
         changes.emplace_back(master::to_json(change));

@@ -344,6 +344,9 @@ void run::restore() {
     local_clients_ = record_.owners;
     schema_ = record_.schema;
     kept_->take_up(record_.run());
+    if (schema_) {
+        events_.publish(data_understood{data::describe(*schema_, {})});
+    }
     // A target that was reached before the crash is not trained for again.
     if (!kept.resumed.rounds.empty()) {
         accuracy_ = decisive_accuracy(kept.resumed.rounds.back());

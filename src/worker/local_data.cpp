@@ -1,3 +1,4 @@
+#include <fedasio/data/data_description.hpp>
 #include <fedasio/data/error.hpp>
 #include <fedasio/data/file_identity.hpp>
 #include <fedasio/data/idx.hpp>
@@ -71,12 +72,24 @@ std::filesystem::path locate(const std::string& in_plan, const data_path& data) 
     return *data / std::filesystem::path(in_plan).filename();
 }
 
-data::csv_summary summarize(const federation::survey& what, const data_path& data) {
+table_summary summarize(const federation::survey& what, const data_path& data) {
     const auto* csv = std::get_if<data::csv_source>(&what.source);
     if (csv == nullptr) {
         throw data::error("only tables are summarised");
     }
-    return data::summarize_csv(locate(csv->train, data), *csv, what.regression);
+    const auto file = locate(csv->train, data);
+    auto survey = data::survey_csv(file, *csv, what.regression);
+    data::require_no_problems(survey);
+    if (const auto problem = federation::problem_of_size(survey.summary); !problem.empty()) {
+        throw data::error::in_file(file, problem);
+    }
+    const data::owner_summary alone{"this table", std::move(survey.summary)};
+    const auto schema = data::merge_owners(std::span(&alone, 1), *csv, what.regression).schema;
+    table_summary result{alone.summary, {}, std::move(survey.notes)};
+    if (schema) {
+        result.description = data::description_line(data::describe(*schema, std::span(&alone, 1)));
+    }
+    return result;
 }
 
 local_data::local_data(const federation::load& what, const data_path& data, sample_cache& cache)

@@ -1,6 +1,7 @@
 #include "worker/session.hpp"
 
 #include <fedasio/build_info.hpp>
+#include <fedasio/data/data_description.hpp>
 #include <fedasio/data/error.hpp>
 #include <fedasio/federation/data_fit.hpp>
 #include <fedasio/federation/json_text.hpp>
@@ -178,7 +179,11 @@ net::awaitable<void> session::survey(net::frame request) {
         const auto what = federation::read_survey(request.meta);
         auto job = [&] { return summarize(what, options_.data); };
         const auto summary = co_await net::offload(rt_, pool_, std::move(job));
-        connection_->reply(request, federation::to_meta(summary));
+        log_(severity::info, "this table: " + summary.description);
+        for (const auto& note : summary.notes) {
+            log_(severity::warning, note);
+        }
+        connection_->reply(request, federation::to_meta(summary.told));
     } catch (const federation::plan_error& e) {
         connection_->refuse(request, refusal_code::malformed, e.what());
     } catch (const std::exception& e) {
@@ -193,8 +198,10 @@ net::awaitable<void> session::load(net::frame request) {
         const auto what = federation::read_load(request.meta);
         auto job = [&] { return std::make_shared<const local_data>(what, options_.data, *options_.samples); };
         const auto data = co_await net::offload(rt_, pool_, std::move(job));
+        tell_schema(what);
         federation::loaded reply;
         reply.digest = data->digest();
+        reply.left_out = data->samples().left_out();
         for (const auto client : what.clients) {
             const auto* own = data->find(client);
             reply.clients.push_back({client, own->train.size(), own->held_out.size()});
@@ -203,9 +210,12 @@ net::awaitable<void> session::load(net::frame request) {
                 reply.clients.back().labels = data->label_counts(client);
             }
         }
-        log_(severity::info, "hosts " + std::to_string(what.clients.size()) + " of " +
-                                 std::to_string(what.clients_total) + " clients; " +
-                                 std::to_string(data->samples().size()) + " samples in memory");
+        log_(severity::info,
+             "hosts " + std::to_string(what.clients.size()) + " of " + std::to_string(what.clients_total) +
+                 " clients; " + std::to_string(data->samples().size()) + " samples in memory" +
+                 (reply.left_out == 0
+                      ? std::string()
+                      : ", " + std::to_string(reply.left_out) + " rows without a known label left out"));
         request.meta.erase("clients");
         work_.use(data, federation::canonical_text(request.meta) + data->digest());
         connection_->reply(request, federation::to_meta(reply));
@@ -214,6 +224,18 @@ net::awaitable<void> session::load(net::frame request) {
     } catch (const std::exception& e) {
         log_(severity::warning, std::string("the data cannot be used: ") + e.what());
         connection_->refuse(request, refusal_code::data, e.what());
+    }
+}
+
+/// Once, unless another schema comes.
+void session::tell_schema(const federation::load& what) {
+    if (!what.schema) {
+        return;
+    }
+    auto text = data::description_line(data::describe(*what.schema, {}));
+    if (text != schema_text_) {
+        log_(severity::info, "all tables: " + text);
+        schema_text_ = std::move(text);
     }
 }
 

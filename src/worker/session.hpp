@@ -34,6 +34,7 @@ private:
     net::awaitable<void> survey(net::frame request);
     void handle(net::frame request);
     void hear_standing(const federation::standing& told) const;
+    void tell_schema(const federation::load& what);
     void take_model(const net::frame& request);
     void take_weights(const net::frame& request);
     void end_with(end how, std::string reason);
@@ -45,6 +46,7 @@ private:
     lanes& work_;
     std::shared_ptr<net::connection> connection_;
     net::nursery children_;
+    std::string schema_text_; ///< what was said of it
     bool over_ = false;
     verdict verdict_;
 };

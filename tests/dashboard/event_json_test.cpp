@@ -36,6 +36,7 @@ const expectation expectations[] = {
      R"("min_workers":2,"last_round":15,"target_accuracy":0.5,"deadline":600,"fraction":0.5,"state_dir":true,"version":"0.1.0","instruction_set":"x86-64-v3",)"
      R"("models":["best"])"},
     {model_built{199210}, false, R"("type":"model_built","parameters":199210)"},
+    {data_understood{}, false, R"("type":"data_understood","data":null)"},
     {phase_entered{phase::distributing_weights, 3}, true,
      R"("type":"phase","phase":"distributing_weights","round":3)"},
     {samples::joined(2), true,

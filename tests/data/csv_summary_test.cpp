@@ -115,11 +115,13 @@ BOOST_AUTO_TEST_CASE(the_ways_to_write_a_table_read_alike) {
 BOOST_AUTO_TEST_CASE(quoted_fields_hold_delimiters_quotes_and_line_ends) {
     const csv_summary summary =
         summarize("a,label\n\"x,y\",1\n\"say \"\"hi\"\"\",1\n\"two\nlines\",1\n\" \",2\n");
-    BOOST_TEST(summary.columns[0].categories == (strings{" ", "say \"hi\"", "two\nlines", "x,y"}),
+    BOOST_TEST(summary.columns[0].missing == 1U);
+    BOOST_TEST(summary.columns[0].categories == (strings{"say \"hi\"", "two\nlines", "x,y"}),
                boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(rows_longer_than_the_read_buffer_join) {
+    declare("a", csv_column::kind::categorical);
     const std::string wide(100'000, 'w');
     std::string content = "a,label\n" + wide + ",x\n";
     for (int i = 0; i < 30'000; ++i) {
@@ -160,6 +162,10 @@ BOOST_AUTO_TEST_CASE(headers_are_checked) {
     BOOST_CHECK_EXCEPTION(
         summarize("zebra,Labels,age\n1,2,3\n"), error,
         says({"line 1:", "no column 'label'", "of its 3 columns", "similar names: 'Labels'"}));
+    BOOST_CHECK_EXCEPTION(summarize("Label,age\n1,2\n"), error, says({"'Label'", "differs in case only"}));
+    BOOST_TEST(summarize("\" label \",age\nx,2\n").columns[0].name == "label");
+    BOOST_CHECK_EXCEPTION(summarize("1,2.5,3\n4,5,6\n"), error,
+                          says({"3 fields", "are numbers", "header line"}));
     BOOST_CHECK_EXCEPTION(summarize("label\n1\n"), error, says({"no column is left", "delimiter"}));
     BOOST_CHECK_EXCEPTION(summarize("a,b\xff,label\n1,2,3\n"), error, says({"column 2", "UTF-8"}));
     declare("b", csv_column::kind::numeric);
@@ -202,21 +208,20 @@ BOOST_AUTO_TEST_CASE(files_without_rows_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_are_none_are_refused) {
-    for (const std::string bad : {"nan", "NaN", "inf", "-Infinity", "1e39", "-1e400"}) {
+    for (const std::string bad : {"inf", "-Infinity", "1e39", "-1e400"}) {
         BOOST_TEST_CONTEXT(bad) {
             BOOST_CHECK_EXCEPTION(summarize("a,label\n1,x\n" + bad + ",x\n2,x\n"), error,
-                                  says({"line 3:", "column 'a'", "'" + bad + "'", "finite"}));
+                                  says({"line 3", "column 'a'", "'" + bad + "'", "finite"}));
         }
     }
     BOOST_CHECK_EXCEPTION(summarize("a,label\n1,2\n1,inf\n", true), error,
                           says({"line 3:", "'label'", "'inf'"}));
     BOOST_CHECK_EXCEPTION(summarize("a,label\n1,2\n1,x\n", true), error, says({"line 3:", "'label'", "'x'"}));
-    const csv_summary text = summarize("a,label\n1,x\nnan,x\nnone,x\n");
-    BOOST_TEST(text.columns[0].categories == (strings{"1", "nan", "none"}), boost::test_tools::per_element());
-    BOOST_TEST(text.columns[0].count == 3U);
-    const csv_summary late = summarize("a,label\n1,x\n2,x\nnone,x\n");
-    BOOST_TEST(late.columns[0].mean == 0.0);
-    BOOST_TEST(late.columns[0].m2 == 0.0);
+    const csv_summary text = summarize("a,label\n1,x\nlow,x\nlow,x\nhigh,x\n");
+    BOOST_TEST(text.columns[0].categories == (strings{"1", "high", "low"}), boost::test_tools::per_element());
+    BOOST_TEST(text.columns[0].count == 4U);
+    BOOST_TEST(text.columns[0].mean == 0.0);
+    BOOST_TEST(text.columns[0].m2 == 0.0);
     declare("a", csv_column::kind::numeric);
     for (const std::string bad : {"12a", "0x10", "1,5", "--1", "+-1", "1 2", "+", "1e"}) {
         BOOST_CHECK_EXCEPTION(summarize("a,label\n\"" + bad + "\",x\n"), error,
@@ -231,6 +236,8 @@ BOOST_AUTO_TEST_CASE(labels_may_not_be_missing) {
 }
 
 BOOST_AUTO_TEST_CASE(categories_are_bounded) {
+    declare("a", csv_column::kind::categorical);
+    declare("label", csv_column::kind::categorical);
     const auto with = [](std::size_t count, bool label) {
         std::string content = "a,b,label\n";
         for (std::size_t i = 0; i < count; ++i) {
@@ -241,9 +248,8 @@ BOOST_AUTO_TEST_CASE(categories_are_bounded) {
     };
     BOOST_TEST(summarize(with(most_categories - 2, false)).columns[0].categories.size() ==
                most_categories - 2);
-    BOOST_CHECK_EXCEPTION(
-        summarize(with(most_categories - 1, false)), error,
-        says({"line 10000:", "column 'a'", "10000 categories", "ignored", "'v0' in line 2"}));
+    BOOST_CHECK_EXCEPTION(summarize(with(most_categories - 1, false)), error,
+                          says({"line 10000:", "column 'a'", "10000 categories", "ignored"}));
     BOOST_TEST(summarize(with(most_categories, true)).columns[2].categories.size() == most_categories);
     BOOST_CHECK_EXCEPTION(summarize(with(most_categories + 1, true)), error,
                           says({"line 10002:", "10000 classes", "regression"}));

@@ -36,6 +36,10 @@ data::csv_schema some_schema() {
         {"age", data::csv_column::kind::numeric, 0.1, 1e-300, {}},
         {"town", data::csv_column::kind::categorical, 0, 0, {"a \"b\"", "two\nlines", "\xc3\xa4"}},
         {"id", data::csv_column::kind::ignored, 0, 0, {}}};
+    schema.notation = {',', '.', {"NA", "none told"}};
+    schema.ignore_extra_columns = true;
+    schema.skip_unlabelled = true;
+    schema.unseen_is_other = true;
     return schema;
 }
 
@@ -230,6 +234,55 @@ BOOST_AUTO_TEST_CASE(a_regression_has_no_accuracy) {
     what.samples = 1;
     BOOST_TEST(!federation::to_meta(what).contains("accuracy"));
     BOOST_TEST(!federation::read_update(federation::to_meta(what)).accuracy);
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_from_before_there_were_missing_words_knows_none) {
+    auto old = federation::to_json(some_schema());
+    for (const auto* key : {"missing", "decimal", "thousands", "extra_columns", "unlabelled", "unseen"}) {
+        old.erase(key);
+    }
+    const auto schema = federation::read_schema(old);
+    BOOST_TEST(schema.notation.missing.empty());
+    BOOST_TEST(schema.notation.decimal == '.');
+    BOOST_TEST(!schema.unseen_is_other);
+    old["decimal"] = ":";
+    BOOST_CHECK_THROW((void)federation::read_schema(old), federation::plan_error);
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_are_left_out_are_counted) {
+    data::csv_summary summary;
+    summary.rows = 3;
+    summary.left_out = 2;
+    summary.columns.resize(1);
+    BOOST_TEST(federation::read_summary(federation::to_meta(summary)).left_out == 2U);
+    federation::loaded reply;
+    BOOST_TEST(!federation::to_meta(reply).contains("left_out"));
+    reply.left_out = 7;
+    BOOST_TEST(federation::read_loaded(federation::to_meta(reply)).left_out == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_too_large_to_be_sent_names_its_column) {
+    data::csv_summary summary;
+    summary.rows = 1;
+    summary.columns.resize(2);
+    summary.columns[0].name = "age";
+    summary.columns[1].name = "comment";
+    auto& texts = summary.columns[1].categories;
+    texts.assign(4000, std::string(1000, 'x'));
+    BOOST_TEST(federation::problem_of_size(summary).empty());
+    texts.assign(4300, std::string(1000, 'x'));
+    BOOST_TEST(federation::problem_of_size(summary).starts_with(
+        "column 'comment' has 4300 different texts of up to 1000 bytes: "
+        "declare it ignored"));
+    texts.assign(1, std::string(65'537, 'x'));
+    BOOST_TEST(federation::problem_of_size(summary).find("'comment'") != std::string::npos);
+
+    auto schema = some_schema();
+    BOOST_TEST(federation::problem_of_size(schema, 1000).empty());
+    BOOST_TEST(!federation::problem_of_size(schema, std::size_t{16} << 20).empty());
+    schema.columns[0].categories.assign(9000, std::string(2000, 'x'));
+    schema.columns[0].type = data::csv_column::kind::categorical;
+    BOOST_TEST(federation::problem_of_size(schema, 0).find("has 9000 different texts") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_arrives_as_it_was) {

@@ -302,6 +302,12 @@ BOOST_AUTO_TEST_CASE(the_digest_covers_what_decides_the_weights) {
         {"/data/source/label", "\"z\""},
         {"/data/source/delimiter", "\";\""},
         {"/data/source/standardize", "true"},
+        {"/data/source/missing", "[\"\", \"unknown\"]"},
+        {"/data/source/decimal", "\",\""},
+        {"/data/source/thousands", "\" \""},
+        {"/data/source/extra_columns", "\"ignore\""},
+        {"/data/source/unlabelled", "\"skip\""},
+        {"/data/source/unseen", "\"other\""},
         {"/data/source/columns/n", "\"ignored\""},
         {"/data/source/columns/c/categories", "[\"a\", \"z\"]"},
         {"/data/partition/samples_per_client", "8"},
@@ -516,6 +522,13 @@ BOOST_AUTO_TEST_CASE(wrong_types_are_named) {
                 "data.source.delimiter: must be one ASCII character");
     check_error(fullest, "/data/source/delimiter", "\"\\\"\"",
                 "data.source.delimiter: must be one ASCII character");
+    check_error(fullest, "/data/source/decimal", "\";\"", "data.source.decimal: must be one of \".\", \",\"");
+    check_error(fullest, "/data/source/thousands", "\"x\"", "data.source.thousands: must be \"\" or one of");
+    check_error(fullest, "/data/source/thousands", "\".\"",
+                "data.source.thousands: is the decimal mark as well");
+    check_error(fullest, "/data/source/missing", "\"NA\"", "data.source.missing: must be an array");
+    check_error(fullest, "/data/source/unseen", "\"ignore\"",
+                "data.source.unseen: must be one of \"refuse\", \"other\"");
     check_error(fullest, "/data/source/columns", "[]",
                 "data.source.columns: must be an object of at most 10000");
     check_error(fullest, "/data/source/columns/n", "\"number\"",

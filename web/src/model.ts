@@ -12,6 +12,7 @@ import type {
     Snapshot,
     Status,
     Tested,
+    UnderstoodData,
     Worker,
 } from './protocol';
 
@@ -35,6 +36,8 @@ export interface State {
     log: Event[];
     /** Of the global model on the test set, the latest. */
     evaluation: Evaluation | null;
+    /** How the tables were understood; null before that, and for images. */
+    data: UnderstoodData | null;
     /** The round that runs; null before the first event of it that this page saw. */
     open_round: OpenRound | null;
     /**
@@ -161,6 +164,7 @@ function from_snapshot(snapshot: Snapshot): State {
         rounds: [...snapshot.rounds].sort((a, b) => a.round - b.round).slice(-round_limit),
         log,
         evaluation: snapshot.evaluation ?? null,
+        data: snapshot.data ?? null,
         open_round: null,
         training: is_training(snapshot, ended ? false : last_start === undefined ? null : true),
         phase_since: last_phase?.time ?? null,
@@ -186,6 +190,8 @@ function change(state: State, event: Event): Partial<State> {
         }
         case 'model_built':
             return { status: { ...status, parameters: event.parameters } };
+        case 'data_understood':
+            return { data: event.data };
         case 'phase': {
             const { phase, round, time } = event;
             const ended = phase === 'finished' || phase === 'failed';
@@ -347,6 +353,7 @@ function begin_anew(state: State, opened: Opened): Partial<State> {
         clients: [],
         rounds: [],
         evaluation: null,
+        data: null,
         open_round: null,
         training: false,
         phase_since: null,

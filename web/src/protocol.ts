@@ -162,6 +162,33 @@ export interface Evaluation {
     wrong: WrongSample[];
 }
 
+/** How the tables were understood. */
+export interface UnderstoodData {
+    label: {
+        name: string;
+        kind: 'numeric' | 'categorical';
+        mean?: number;
+        deviation?: number;
+        classes?: string[];
+        class_count?: number;
+    };
+    inputs: number;
+    columns: {
+        name: string;
+        kind: 'numeric' | 'categorical' | 'ignored';
+        /** Null when nobody knows any more. */
+        missing?: number | null;
+        mean?: number;
+        deviation?: number;
+        categories?: string[];
+        category_count?: number;
+    }[];
+    column_count: number;
+    owners: { owner: string; rows: number; missing: number; left_out: number }[];
+    owner_count: number;
+    notes: string[];
+}
+
 export interface Compared {
     client: number;
     distance: number | null;
@@ -197,6 +224,7 @@ export type Event = Stamp &
     (
         | ({ type: 'run_opened' } & Opened)
         | { type: 'model_built'; parameters: number }
+        | { type: 'data_understood'; data: UnderstoodData | null }
         | { type: 'phase'; phase: Phase; round: number }
         | { type: 'worker_joined'; worker: Worker }
         | { type: 'worker_left'; worker: number; name: string; reason: string }
@@ -278,6 +306,7 @@ export interface Snapshot {
     rounds: Round[];
     log: Event[];
     evaluation: Evaluation | null;
+    data?: UnderstoodData | null;
 }
 
 /** Several events in one message, in the order of their numbers. */

@@ -25,6 +25,7 @@ export const clients = computed(() => state.value?.clients ?? []);
 export const rounds = computed(() => state.value?.rounds ?? []);
 export const log = computed(() => state.value?.log ?? []);
 export const evaluation = computed(() => state.value?.evaluation ?? null);
+export const data = computed(() => state.value?.data ?? null);
 export const open_round = computed(() => state.value?.open_round ?? null);
 export const is_live = computed(() => link.value.kind === 'live');
 export const is_regression = computed(() => status.value?.task === 'regression');

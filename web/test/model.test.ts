@@ -147,8 +147,10 @@ describe('opening', () => {
             rounds: [round(7)],
             evaluation: { round: 7, samples: 1, classes: ['a'], confusion: [[1]], wrong: [] },
         });
-        const state = play(before, ['run_opened', { run: 'ffff', plan: 'next', last_round: 3 }]);
-        expect(state).toMatchObject({ rounds: [], clients: [], evaluation: null, open_round: null });
+        const understood = play(before, ['data_understood', { data: { inputs: 5 } }]);
+        expect(understood.data).toEqual({ inputs: 5 });
+        const state = play(understood, ['run_opened', { run: 'ffff', plan: 'next', last_round: 3 }]);
+        expect(state).toMatchObject({ rounds: [], clients: [], evaluation: null, data: null, open_round: null });
         expect(state.status).toMatchObject({ run: 'ffff', plan: 'next', phase: 'waiting', round: 0 });
         expect(state.status).toMatchObject({ workers: 1, clients: 0, stopping: false, checkpoint_round: 0 });
         expect(state.workers[0]).toMatchObject({ state: 'joined', clients: [], samples: 0, loss: null });

@@ -61,6 +61,10 @@ public:
     [[nodiscard]] std::string workers_text() const;
     [[nodiscard]] std::string clients_text() const;
     [[nodiscard]] std::string rounds_text() const;
+
+    /// How the tables were understood; null if none was.
+    [[nodiscard]] const std::string& data_text() const noexcept { return data_; }
+
     /// Kept events after number `after`: at most `limit`, and at most about 1 MiB of them, but at least one.
     [[nodiscard]] std::string events_text(std::uint64_t after, std::size_t limit) const;
 
@@ -125,6 +129,7 @@ private:
     std::size_t round_bytes_ = 0;
     std::optional<master::round_result> last_;
     std::optional<master::model_evaluated> evaluation_;
+    std::string data_ = "null";
     event_log log_;
     event_ring events_;
     snapshot snapshot_;

@@ -63,6 +63,11 @@ public:
     /// The value to learn of each sample. Empty in a classification.
     std::span<const float> targets() const noexcept { return targets_; }
 
+    /// Rows of the file that are no sample, because the plan leaves them out; told by who read it.
+    std::uint64_t left_out() const noexcept { return left_out_; }
+
+    void set_left_out(std::uint64_t rows) noexcept { left_out_ = rows; }
+
     /// Assembles a batch: writes the features of the samples `indices`, in that order, to `out`
     /// [indices.size(), feature_count()]. An index may occur more than once.
     /// Throws std::out_of_range for an index >= size() and std::invalid_argument if `out` has another size;
@@ -86,6 +91,7 @@ private:
     std::vector<std::int32_t> classes_;
     std::vector<float> targets_;
     std::vector<std::string> class_names_;
+    std::uint64_t left_out_ = 0;
     std::size_t size_ = 0;
     std::size_t feature_count_ = 0;
 };

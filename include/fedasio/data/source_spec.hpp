@@ -16,8 +16,23 @@ struct idx_source {
     std::string test_labels;
 };
 
+/// Words that stand for a value that is not there, unless a plan lists its own: what spreadsheets, R, SQL and
+/// pandas write, and what people type. Case and surrounding space do not count.
+const std::vector<std::string>& default_missing_words();
+
+/// How the fields of a table are written.
+struct csv_notation {
+    char decimal = '.'; ///< or ','
+    /// '\0': none; otherwise one of , . ' _ or a space, between groups of three digits. A space stands for
+    /// narrow and no-break spaces too, an apostrophe for the typographic one.
+    char thousands = '\0';
+    std::vector<std::string> missing = default_missing_words(); ///< an empty field is missing besides
+
+    friend bool operator==(const csv_notation&, const csv_notation&) = default;
+};
+
 /// How one CSV column is read. Left out of `csv_source::columns`, a column is numeric if every value of it is
-/// a number, and categorical otherwise.
+/// a number, and categorical if its texts look like categories; otherwise it must be declared.
 struct csv_column {
     enum class kind { numeric, categorical, ignored };
 
@@ -36,6 +51,12 @@ struct csv_source {
     char delimiter = ',';
     bool standardize = true;
     std::map<std::string, csv_column> columns;
+    csv_notation notation;
+    bool ignore_extra_columns = false; ///< columns that not all tables have are ignored, else refused
+    bool skip_unlabelled = false;      ///< rows without a label are left out, else refused
+    /// A category that is not in the schema counts as one of its own, `other`, and a row whose class is not
+    /// in it is left out; else both are refused.
+    bool unseen_is_other = false;
 };
 
 using source_spec = std::variant<idx_source, csv_source>;

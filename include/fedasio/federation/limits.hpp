@@ -44,6 +44,7 @@ inline constexpr std::size_t plan_path = 4096;
 inline constexpr std::size_t plan_column_name = 1024;
 inline constexpr std::size_t plan_columns = 10'000;
 inline constexpr std::size_t plan_categories = 10'000;
+inline constexpr std::size_t missing_words = 1000; ///< also in a schema
 inline constexpr std::size_t layers = 256;
 inline constexpr std::uint32_t units = 1U << 20U;
 inline constexpr std::uint32_t pixels = 1U << 16U; ///< of a side of an image; channels and filters

@@ -91,6 +91,7 @@ struct loaded {
 
     std::vector<client_data> clients; ///< one for each client asked for, in that order
     std::string digest;               ///< of all samples in memory; empty: not told
+    std::uint64_t left_out = 0;       ///< CSV: rows of the table that are in no sample
 };
 
 /// The model and how to train it.
@@ -176,6 +177,11 @@ struct standing {
 [[nodiscard]] boost::json::object to_json(const data::csv_schema& schema);
 /// Throws plan_error.
 [[nodiscard]] data::csv_schema read_schema(const boost::json::object& schema);
+
+/// Why this summary cannot be sent, with the column and what to do; empty: it can.
+[[nodiscard]] std::string problem_of_size(const data::csv_summary& what);
+/// Likewise of a schema, in a request that is so long without it.
+[[nodiscard]] std::string problem_of_size(const data::csv_schema& what, std::size_t bytes_beside);
 
 [[nodiscard]] boost::json::object to_meta(const hello& what);
 [[nodiscard]] boost::json::object to_meta(const welcome& what);

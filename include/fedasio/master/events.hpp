@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/data/data_description.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/master/phase.hpp>
 
@@ -46,6 +47,11 @@ struct run_opened {
 
 struct model_built {
     std::uint64_t parameters = 0;
+};
+
+/// How the tables were understood; again if that changes.
+struct data_understood {
+    data::data_description data;
 };
 
 struct phase_entered {
@@ -317,11 +323,12 @@ struct noticed {
 
 struct event {
     using content =
-        std::variant<run_opened, model_built, phase_entered, worker_joined, worker_left, worker_state_changed,
-                     worker_assigned, worker_standing, worker_measured, training_started, round_started,
-                     client_updated, client_dropped, updates_compared, model_evaluated, clients_evaluated,
-                     round_finished, run_resumed, plan_changed, checkpoint_written, training_finished,
-                     model_saved, model_loaded, pause_requested, command_answered, noticed>;
+        std::variant<run_opened, model_built, data_understood, phase_entered, worker_joined, worker_left,
+                     worker_state_changed, worker_assigned, worker_standing, worker_measured,
+                     training_started, round_started, client_updated, client_dropped, updates_compared,
+                     model_evaluated, clients_evaluated, round_finished, run_resumed, plan_changed,
+                     checkpoint_written, training_finished, model_saved, model_loaded, pause_requested,
+                     command_answered, noticed>;
 
     std::uint64_t seq = 0; ///< 1, 2, 3, ... without a gap
     double time = 0;       ///< Unix seconds

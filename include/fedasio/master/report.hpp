@@ -27,6 +27,8 @@ boost::json::array to_json(const clients_evaluated& tested);
 clients_evaluated::one read_client_test(const boost::json::object& json);
 /// By class; null if it is not known.
 boost::json::value recall_json(const std::vector<std::optional<double>>& recall);
+/// What was understood of the tables; null if none was.
+boost::json::value to_json(const data::data_description& what);
 
 /// Likewise of a change of the plan.
 boost::json::object to_json(const plan_changed& change);
@@ -57,7 +59,8 @@ private:
     const net::clock& time_;
     run_opened run_;
     std::uint64_t parameters_ = 0;
-    data_digests data_;
+    data_digests digests_;
+    data::data_description data_;
     std::vector<round_result> rounds_;
     std::vector<plan_changed> changes_;
     clients_evaluated tested_;

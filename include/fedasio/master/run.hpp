@@ -190,14 +190,17 @@ private:
     [[nodiscard]] std::string unusable_workers() const;
     void give_up_round(std::uint32_t round);
 
-    // preparation.cpp, same_data.cpp, steps.cpp and client_evaluation.cpp: what a round does, each step
-    // closed by one gather.
+    // preparation.cpp, survey.cpp, same_data.cpp, steps.cpp and client_evaluation.cpp: what a round does,
+    // each step closed by one gather.
     net::awaitable<void> prepare_workers(net::clock::time_point until);
     [[nodiscard]] net::clock::time_point owners_may_return_until() const;
     void tell_absent_owners();
     void advise();
     net::awaitable<void> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
+    net::awaitable<void> use_schema(data::csv_schema schema, std::vector<data::owner_summary> owners,
+                                    std::vector<std::string> notes);
+    void check_schema(const data::csv_schema& schema, std::span<const data::owner_summary> owners) const;
     net::awaitable<void> load_test_set();
     net::awaitable<void> refresh_test_set();
     [[nodiscard]] std::string test_files_identity() const;

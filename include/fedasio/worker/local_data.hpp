@@ -47,7 +47,15 @@ private:
 /// data::error when neither names a file.
 std::filesystem::path locate(const std::string& in_plan, const std::optional<std::filesystem::path>& data);
 
-/// The summary of this worker's table for a survey. Throws data::error; for a source that is no table too.
-data::csv_summary summarize(const federation::survey& what, const std::optional<std::filesystem::path>& data);
+/// What a worker tells of its table, and what it says to its own people before.
+struct table_summary {
+    data::csv_summary told;
+    std::string description; ///< a line: how the columns were understood
+    std::vector<std::string> notes;
+};
+
+/// The summary of this worker's table for a survey. Throws data::error; for a source that is no table, and
+/// for a summary that is too large to be sent, too.
+table_summary summarize(const federation::survey& what, const std::optional<std::filesystem::path>& data);
 
 } // namespace fedasio::worker

@@ -2,10 +2,11 @@ import { ClassTable, ConfusionMatrix } from '../components/confusion_matrix';
 import { LearningCharts } from '../components/learning_charts';
 import { PhaseStrip } from '../components/phase_strip';
 import { ResultTiles } from '../components/result_tiles';
+import { DataCard } from '../components/understood_data';
 import { WrongSamples } from '../components/wrong_samples';
 import { count } from '../format';
 import type { Evaluation } from '../protocol';
-import { evaluation, is_regression } from '../store';
+import { data, evaluation, is_regression } from '../store';
 
 export function RunView() {
     return (
@@ -16,6 +17,7 @@ export function RunView() {
             </section>
             <LearningCharts />
             {!is_regression.value && <Classes />}
+            {data.value !== null && <DataCard data={data.value} />}
         </>
     );
 }

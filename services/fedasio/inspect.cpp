@@ -1,0 +1,316 @@
+#include "inspect.hpp"
+
+#include <fedasio/data/csv.hpp>
+#include <fedasio/data/csv_header.hpp>
+#include <fedasio/data/error.hpp>
+#include <fedasio/data/idx.hpp>
+#include <fedasio/federation/json_text.hpp>
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/federation/plan.hpp>
+#include <fedasio/net/printable.hpp>
+#include <fedasio/worker/local_data.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "program/command_line.hpp"
+#include "program/plan_file.hpp"
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedasio::steering {
+namespace {
+
+constexpr auto examples = R"(Examples:
+  fedasio inspect ward.csv --plan plan.json    what a worker with this table tells a master with this plan
+  fedasio inspect ward.csv --label outcome     ... without a plan yet: as the columns look, and a plan to begin with
+  fedasio inspect images/ --plan plan.json     a folder of images
+
+Nothing is sent: no network is used.
+
+Exit codes: 0 it can be used; 1 it cannot, with every reason found; 2 wrong usage.)";
+
+struct settings {
+    std::filesystem::path file;
+    std::string plan;
+    std::string label;
+    bool wants_json = false;
+};
+
+/// What there is to say of a table before anybody else is told of it.
+struct inspection {
+    std::filesystem::path file;
+    data::csv_source source;
+    bool regression = false;
+    data::csv_survey survey;
+    std::size_t bytes = 0; ///< of the summary as it is sent
+};
+
+inspection inspect_table(const std::filesystem::path& file, const data::csv_source& source, bool regression) {
+    inspection result{file, source, regression, data::survey_csv(file, source, regression), 0};
+    const auto& summary = result.survey.summary;
+    result.bytes = boost::json::serialize(federation::to_meta(summary)).size();
+    if (auto problem = federation::problem_of_size(summary); !problem.empty()) {
+        result.survey.problems.push_back(std::move(problem));
+    }
+    return result;
+}
+
+std::string quoted(const std::string& text) {
+    return "'" + net::printable(text) + "'";
+}
+
+std::string list(const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& name : names) {
+        text += (text.empty() ? "" : ", ") + quoted(name);
+    }
+    return text;
+}
+
+std::string kind_of(const inspection& table, const data::csv_column_summary& column) {
+    const auto declared = table.source.columns.find(column.name);
+    if (declared != table.source.columns.end() && declared->second.type == data::csv_column::kind::ignored) {
+        return "ignored";
+    }
+    return column.numeric ? "numeric" : "categorical";
+}
+
+/// What leaves this site of a column.
+std::string told_of(const inspection& table, const data::csv_column_summary& column) {
+    const auto kind = kind_of(table, column);
+    if (kind == "ignored") {
+        return "its name only";
+    }
+    std::string text = fmt::format("{} values, {} missing", column.count, column.missing);
+    if (column.numeric) {
+        const auto values = static_cast<double>(column.count);
+        return text + fmt::format(", mean {:.6g}, deviation {:.6g}", column.mean,
+                                  column.count == 0 ? 0 : std::sqrt(column.m2 / values));
+    }
+    const bool is_label = column.name == table.source.label;
+    if (column.categories.empty()) {
+        const auto declared = table.source.columns.find(column.name);
+        const bool is_fixed = declared != table.source.columns.end() && !declared->second.categories.empty();
+        return text + (is_fixed ? ", no texts: the plan fixes them" : "");
+    }
+    return text + fmt::format(", {} {}: {}", column.categories.size(), is_label ? "classes" : "texts",
+                              list(column.categories));
+}
+
+bool has_problem(const inspection& table, const std::string& column) {
+    return std::ranges::any_of(table.survey.problems, [&](const std::string& problem) {
+        return problem.find("column '" + column + "'") != std::string::npos;
+    });
+}
+
+void print(const inspection& table) {
+    const auto& summary = table.survey.summary;
+    std::cout << fmt::format("{}: {} rows, {} columns", net::printable(table.file.string()), summary.rows,
+                             summary.columns.size())
+              << (summary.left_out == 0 ? ""
+                                        : fmt::format(", {} rows without a label left out", summary.left_out))
+              << '\n';
+    std::cout << "\nWhat a worker tells the master of it ("
+              << (table.survey.problems.empty() ? fmt::format("{} bytes", table.bytes)
+                                                : std::string("nothing, as long as there are problems"))
+              << "):\n";
+    for (const auto& column : summary.columns) {
+        const bool is_label = column.name == table.source.label;
+        std::cout << fmt::format("  {:<24} {:<12} ", quoted(column.name) + (is_label ? " (label)" : ""),
+                                 kind_of(table, column))
+                  << (has_problem(table, column.name) ? "a problem, see below" : told_of(table, column))
+                  << '\n';
+    }
+    std::cout << "Rows stay here.\n";
+    for (const auto& note : table.survey.notes) {
+        std::cout << "\nNote: " << net::printable(note) << '\n';
+    }
+    for (const auto& problem : table.survey.problems) {
+        std::cout << "\nProblem: " << net::printable(problem) << '\n';
+    }
+}
+
+void print_json(const inspection& table) {
+    boost::json::array problems;
+    for (const auto& problem : table.survey.problems) {
+        problems.emplace_back(problem);
+    }
+    boost::json::array notes;
+    for (const auto& note : table.survey.notes) {
+        notes.emplace_back(note);
+    }
+    const boost::json::object content{{"file", table.file.string()},
+                                      {"summary", federation::to_meta(table.survey.summary)},
+                                      {"bytes", table.bytes},
+                                      {"problems", std::move(problems)},
+                                      {"notes", std::move(notes)}};
+    std::cout << federation::canonical_text(content) << '\n';
+}
+
+/// A plan to begin with.
+void print_plan(const inspection& table) {
+    const auto& columns = table.survey.summary.columns;
+    const auto label = std::ranges::find(columns, table.source.label, &data::csv_column_summary::name);
+    const std::size_t classes = std::max<std::size_t>(2, label->categories.size());
+    boost::json::object declared;
+    for (const auto& column : columns) {
+        if (has_problem(table, column.name) && column.name != table.source.label) {
+            declared[column.name] = "ignored";
+        }
+    }
+    boost::json::object source{{"type", "csv"}, {"label", table.source.label}};
+    if (table.source.delimiter != ',') {
+        source["delimiter"] = std::string(1, table.source.delimiter);
+    }
+    if (!declared.empty()) {
+        source["columns"] = std::move(declared);
+    }
+    std::cout << "\nA plan to begin with (docs/plan.md):\n{\n  \"model\": {\n    \"layers\": [\n"
+              << "      {\"type\": \"dense\", \"units\": 16, \"activation\": \"relu\"},\n      "
+              << (table.regression ? std::string("{\"type\": \"dense\", \"units\": 1}\n    ],\n    \"loss\": "
+                                                 "\"mean_squared_error\"\n  },\n")
+                                   : fmt::format("{{\"type\": \"dense\", \"units\": {}, \"activation\": "
+                                                 "\"softmax\"}}\n    ]\n  }},\n",
+                                                 classes))
+              << "  \"data\": {\n    \"source\": " << boost::json::serialize(source)
+              << ",\n    \"partition\": {\"scheme\": \"local\"}\n  },\n  \"rounds\": 20\n}\n";
+}
+
+int show(const inspection& table, const settings& from) {
+    if (from.wants_json) {
+        print_json(table);
+    } else {
+        print(table);
+        if (from.plan.empty()) {
+            print_plan(table);
+        }
+    }
+    return table.survey.problems.empty() ? program::done : program::failed;
+}
+
+int inspect_without_plan(const settings& from) {
+    const auto header = data::read_csv_header(from.file);
+    data::csv_source source;
+    source.delimiter = header.delimiter;
+    source.label = from.label.empty() ? header.names.back() : from.label;
+    auto table = inspect_table(from.file, source, false);
+    const auto asks_for_regression = [](const std::string& problem) {
+        return problem.find("did you mean a regression") != std::string::npos;
+    };
+    if (std::ranges::any_of(table.survey.problems, asks_for_regression)) {
+        table = inspect_table(from.file, source, true);
+    }
+    if (from.label.empty() && !from.wants_json) {
+        std::cout << "The last column, " << quoted(source.label)
+                  << ", is taken as the one to be learned; name another with --label.\n";
+    }
+    return show(table, from);
+}
+
+void print_images(const std::filesystem::path& images, const data::dataset& samples) {
+    std::string shape;
+    for (const auto side : samples.feature_dims()) {
+        shape += (shape.empty() ? "" : " x ") + std::to_string(side);
+    }
+    std::vector<std::size_t> counts(samples.class_count());
+    for (const auto label : samples.classes()) {
+        ++counts[static_cast<std::size_t>(label)];
+    }
+    std::cout << fmt::format("{}: {} images of {}, {} classes (samples of each: {})\n",
+                             net::printable(images.string()), samples.size(), shape, samples.class_count(),
+                             fmt::join(counts, ", "))
+              << "A worker is not surveyed for images. When it loads them it tells how many samples each "
+                 "client has, "
+                 "and of which class unless it is started with --no-label-counts.\n";
+}
+
+int inspect_images(const std::filesystem::path& images, const std::filesystem::path& labels) {
+    print_images(images, data::read_idx(images, labels));
+    return program::done;
+}
+
+bool is_idx(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    char start[3] = {1, 1, 1};
+    in.read(start, sizeof start);
+    const bool is_packed = start[0] == '\x1f' && file.string().find("idx") != std::string::npos;
+    return (start[0] == 0 && start[1] == 0 && start[2] == 8) || is_packed;
+}
+
+/// The file of labels that goes with one of images, by its name.
+std::filesystem::path labels_of(const std::filesystem::path& images) {
+    auto name = images.filename().string();
+    for (const auto& [from, to] : {std::pair("images", "labels"), std::pair("idx3", "idx1")}) {
+        if (const auto at = name.find(from); at != std::string::npos) {
+            name.replace(at, std::string_view(from).size(), to);
+        }
+    }
+    return images.parent_path() / name;
+}
+
+int inspect_folder(const std::filesystem::path& folder) {
+    int code = program::failed;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const auto& file = entry.path();
+        const bool is_images =
+            entry.is_regular_file() && file.filename().string().find("images") != std::string::npos;
+        if (is_images && is_idx(file) && std::filesystem::exists(labels_of(file))) {
+            code = inspect_images(file, labels_of(file));
+        }
+    }
+    if (code != program::done) {
+        throw data::error::in_file(
+            folder, "is a folder without pairs of IDX files (...images..., ...labels...); name "
+                    "a table, or the plan with --plan");
+    }
+    return code;
+}
+
+int inspect(const settings& from) {
+    if (from.plan.empty()) {
+        if (std::filesystem::is_directory(from.file)) {
+            return inspect_folder(from.file);
+        }
+        return is_idx(from.file) ? inspect_images(from.file, labels_of(from.file))
+                                 : inspect_without_plan(from);
+    }
+    const auto plan = program::read_checked_plan(from.plan);
+    if (const auto* idx = std::get_if<data::idx_source>(&plan.source)) {
+        return inspect_images(worker::locate(idx->train_images, from.file),
+                              worker::locate(idx->train_labels, from.file));
+    }
+    auto source = std::get<data::csv_source>(plan.source);
+    source.label = from.label.empty() ? source.label : from.label;
+    return show(
+        inspect_table(worker::locate(source.train, from.file), source, federation::is_regression(plan)),
+        from);
+}
+
+} // namespace
+
+void add_inspect(CLI::App& app, std::function<int()>& job) {
+    auto* const sub = app.add_subcommand(
+        "inspect", "Show what a worker with this file would tell a master, without any network");
+    const auto from = std::make_shared<settings>();
+    sub->footer(examples);
+    sub->add_option("FILE", from->file, "A table, or a folder of images")
+        ->required()
+        ->check(CLI::ExistingPath);
+    sub->add_option("--plan", from->plan, "The plan by which it is read (default: as the columns look)")
+        ->check(CLI::ExistingFile);
+    sub->add_option("--label", from->label,
+                    "The column to be learned (default: the plan's, or else the last one)");
+    sub->add_flag("--json", from->wants_json, "As JSON, with the summary as it would be sent");
+    sub->callback([from, &job] { job = [from] { return inspect(*from); }; });
+}
+
+} // namespace fedasio::steering

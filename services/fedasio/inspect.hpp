@@ -1,0 +1,13 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace fedasio::steering {
+
+/// Adds `fedasio inspect`. If it is what the command line asks for, `job` becomes its work, which returns
+/// the exit code.
+void add_inspect(CLI::App& app, std::function<int()>& job);
+
+} // namespace fedasio::steering

@@ -1,0 +1,124 @@
+#include <fedasio/data/data_description.hpp>
+#include <fedasio/federation/limits.hpp>
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/federation/spec_json.hpp>
+#include <fedasio/master/run.hpp>
+#include <fedasio/net/offload.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "master/answers.hpp"
+#include "master/initial_model.hpp"
+#include "master/run_failed.hpp"
+#include <map>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+namespace message_type = federation::message_type;
+
+// What a request to load has beside plan and schema: numbers, and those of a client.
+constexpr std::size_t bytes_of_load = 1024;
+constexpr std::size_t bytes_of_client = 8;
+
+} // namespace
+
+/// Makes one schema of what all owners tell of their tables; none if nobody can tell anything.
+net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
+    const auto& source = std::get<data::csv_source>(plan_.source);
+    const bool regression = federation::is_regression(plan_);
+    // With `local` every owner has rows of its own; otherwise all see the same file and one summary is
+    // enough.
+    const std::size_t wanted = is_local() ? whom.size() : 1;
+    std::map<client_id, std::pair<worker_ptr, data::csv_summary>> summaries;
+    std::vector<net::call> calls;
+    for (const auto& who : whom) {
+        const federation::survey request{plan_.source, regression};
+        calls.emplace_back(who->connection, net::frame(message_type::survey, federation::to_meta(request)),
+                           federation::limits::summary);
+    }
+    auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
+        summaries[whom[index]->assigned.front()] = {whom[index], federation::read_summary(reply.meta)};
+        return {};
+    };
+    const net::gather_policy policy(deadline(), wanted);
+    const auto answers = co_await net::gather(rt_, std::move(calls), policy, on_reply);
+    for (std::size_t i = 0; i < whom.size(); ++i) {
+        if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
+            reject(*whom[i], describe(answers[i]));
+        }
+    }
+    const bool cancelled = co_await net::is_cancelled();
+    if (cancelled || summaries.empty()) {
+        co_return;
+    }
+    std::vector<worker_ptr> hosts;
+    std::vector<data::owner_summary> owners;
+    for (auto& [client, told] : summaries) {
+        hosts.push_back(told.first);
+        owners.push_back({told.first->hello.name, std::move(told.second)});
+        if (owners.size() == wanted) {
+            break;
+        }
+    }
+    // Hundreds of owners with thousands of categories keep a core busy.
+    auto job = [&] { return data::merge_owners(owners, source, regression); };
+    auto merged = co_await net::offload(rt_, pool_, std::move(job));
+    for (const auto& [place, reason] : merged.excluded) {
+        reject(*hosts[place], reason);
+    }
+    for (auto one = merged.excluded.rbegin(); one != merged.excluded.rend(); ++one) {
+        owners.erase(owners.begin() + static_cast<std::ptrdiff_t>(one->place));
+    }
+    if (!merged.schema) {
+        co_return;
+    }
+    co_await use_schema(*std::move(merged.schema), owners, std::move(merged.notes));
+}
+
+net::awaitable<void> run::use_schema(data::csv_schema schema, std::vector<data::owner_summary> owners,
+                                     std::vector<std::string> notes) {
+    if (!network_) {
+        auto job = [&](const std::stop_token& stop) {
+            return make_model_for(schema, [&stop] { return stop.stop_requested(); });
+        };
+        auto model = co_await net::offload(rt_, pool_, std::move(job));
+        take(std::move(model));
+        events_.publish(model_built{network_->parameter_count()});
+    }
+    check_schema(schema, owners);
+    events_.publish(data_understood{data::describe(schema, owners, notes)});
+    for (auto& note : notes) {
+        notice(noticed::severity::warning, std::move(note));
+    }
+    schema_ = std::move(schema);
+}
+
+/// Throws run_failed for a schema that does not fit the model, or no message.
+void run::check_schema(const data::csv_schema& schema, std::span<const data::owner_summary> owners) const {
+    const auto features = data::feature_count(schema);
+    const auto inputs = network_->input().size();
+    const auto outputs = network_->output().size();
+    if (inputs != features) {
+        throw run_failed("the table has " + std::to_string(features) +
+                         " inputs after encoding, but model.input says " + std::to_string(inputs) +
+                         ": leave model.input out of the plan");
+    }
+    if (!schema.regression && schema.classes.size() > outputs) {
+        throw run_failed(
+            "the label '" + schema.label + "' has " + std::to_string(schema.classes.size()) +
+            " classes, but the model's last layer has " + std::to_string(outputs) +
+            " units: " + data::list_classes(schema, owners) +
+            "; correct the labels, set units to the number of classes, or, if the label is a number to "
+            "predict, choose the loss mean_squared_error");
+    }
+    const auto beside = boost::json::serialize(federation::to_json(plan_.source)).size() + bytes_of_load +
+                        bytes_of_client * (is_local() ? 1 : plan_.clients);
+    if (const auto problem = federation::problem_of_size(schema, beside); !problem.empty()) {
+        throw run_failed(problem);
+    }
+}
+
+} // namespace fedasio::master
