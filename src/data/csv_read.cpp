@@ -1,4 +1,5 @@
 #include <fedasio/data/csv.hpp>
+#include <fedasio/data/csv_rows.hpp>
 #include <fedasio/data/error.hpp>
 
 #include "csv_columns.hpp"
