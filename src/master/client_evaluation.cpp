@@ -9,6 +9,7 @@
 #include "master/evaluation_check.hpp"
 #include "master/evaluation_summary.hpp"
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
 #include <utility>
 
@@ -22,6 +23,8 @@ constexpr std::size_t most_notices = 20;
 // What a lie is called in the report. Whoever lies is left out, and is not missed.
 constexpr auto invalid = "invalid";
 constexpr auto disproportionate = "out_of_proportion";
+/// What a worker whose connection is lost has to leave the roster, before its clients are looked for again.
+constexpr auto time_to_go = std::chrono::seconds(1);
 
 } // namespace
 
@@ -128,6 +131,7 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
         }
     }
     for (bool goes_on = true; goes_on;) {
+        roster_.changed().reset();
         open = co_await evaluate_clients(round, open, test, until);
         cancelled = co_await net::is_cancelled();
         goes_on = !open.empty() && !cancelled && rt_.time.now() < until;
@@ -151,6 +155,8 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
 /// True if a worker may take these clients over.
 net::awaitable<bool> run::find_other_evaluators(const std::vector<client_id>& clients,
                                                 net::clock::time_point until) {
+    // Whoever has said goodbye is here for some moments more, and can be asked nothing.
+    co_await wait_for(&run::roster_has_changed, std::min(until, rt_.time.now() + time_to_go));
     co_await prepare_workers(until);
     if (dealt_ == 0) {
         roster_.changed().reset();
