@@ -118,6 +118,10 @@ net::awaitable<void> serve(master::run& run, bool& succeeded, std::function<void
 
 int start(settings from, bool min_workers_given) {
     program::start_log("fedasio-master", from.log);
+    // Its own, those for files, and one for each worker that it waits for.
+    constexpr std::size_t own = 16;
+    program::require_descriptors(own + program::descriptors_for_files +
+                                 std::max(from.run.min_workers, from.spawn_workers));
     auto plan = program::read_checked_plan(from.plan);
     program::make_state_dir(from.run.state_dir);
     const program::state_lock only_master(from.run.state_dir);

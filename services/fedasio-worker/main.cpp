@@ -102,6 +102,8 @@ net::awaitable<void> work(net::runtime& rt, net::thread_pool& pool, const settin
 
 int start(settings from) {
     program::start_log("fedasio-worker", from.log);
+    constexpr std::size_t needed = 16;
+    program::require_descriptors(needed);
     program::chosen_proxy via;
     if (!from.discover) {
         const auto master = net::address::parse(from.connect);

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <malloc.h>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <sys/resource.h>
 #include <system_error>
@@ -110,6 +111,14 @@ std::size_t descriptor_limit() {
     rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
     return files.rlim_cur;
+}
+
+void require_descriptors(std::size_t needed) {
+    if (const auto limit = descriptor_limit(); limit < needed) {
+        throw std::runtime_error("only " + std::to_string(limit) +
+                                 " files and connections may be open, at least " + std::to_string(needed) +
+                                 " are needed: raise the limit (ulimit -n)");
+    }
 }
 
 void run_until_over(boost::asio::io_context& context, net::thread_pool& pool) {

@@ -28,6 +28,10 @@ void claim_resources();
 /// So many files and connections may be open.
 [[nodiscard]] std::size_t descriptor_limit();
 
+/// With fewer a program would wait for what it can never open. Throws std::runtime_error that says how many
+/// there must be.
+void require_descriptors(std::size_t needed);
+
 /// Runs `context` until it is out of work, then ends the pool. When a handler throws, coroutines are left
 /// that nobody will resume; so the process ends, with a line that says why and exit code 1.
 void run_until_over(boost::asio::io_context& context, net::thread_pool& pool);

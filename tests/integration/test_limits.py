@@ -8,7 +8,7 @@ import threading
 import unittest
 
 from federation import Federation
-from programs import PATIENCE, poll
+from programs import BIN, PATIENCE, poll
 
 MIB = 1 << 20
 
@@ -54,6 +54,17 @@ class Descriptors(Federation):
             [], [entry["text"] for entry in master.log() if entry["level"] == "error"]
         )
         self.assertTrue(list((self.folder / "state" / "checkpoints").iterdir()))
+
+    def test_too_few_to_work_with_are_named(self):
+        for program in ("fedasio-master", "fedasio-worker"):
+            options = {
+                "fedasio-master": ["--plan", self.write_plan(self.plan()), "--min-workers", "9"],
+                "fedasio-worker": ["--connect", "127.0.0.1:9"],
+            }[program]
+            few = self.program("prlimit", "--nofile=15:15", BIN / program, *options)
+            self.assertEqual(few.wait_exit(), 1, few.text())
+            needed = {"fedasio-master": 41, "fedasio-worker": 16}[program]
+            self.assertIn(f"only 15 files and connections may be open, at least {needed}", few.text())
 
     def test_the_soft_limit_is_raised(self):
         master = self.master(self.plan(), limits=["--nofile=64:400"])
