@@ -68,4 +68,18 @@ BOOST_AUTO_TEST_CASE(fractions_outside_are_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(most_that_may_be_held_out_is_the_share_rounded_up) {
+    using fedasio::data::most_held_out;
+    for (std::size_t count = 1; count < 200; ++count) {
+        BOOST_TEST(held(count, 0.2) <= most_held_out(count, 0.2));
+        BOOST_TEST(most_held_out(count, 0.2) <= held(count, 0.2) + 1);
+    }
+    BOOST_TEST(most_held_out(61, 0.2) == 13U);
+    BOOST_TEST(most_held_out(2, 0.9) == 1U);
+    BOOST_TEST(most_held_out(1, 0.9) == 0U);
+    BOOST_TEST(most_held_out(0, 0.5) == 0U);
+    BOOST_TEST(most_held_out(10, 0) == 0U);
+    BOOST_TEST(most_held_out(std::uint64_t{1} << 33U, 0.5) == std::uint64_t{1} << 32U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
