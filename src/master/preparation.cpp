@@ -156,8 +156,14 @@ void run::deal_clients() {
 bool run::everybody_hosts() const {
     std::size_t hosted = 0;
     for (const auto& [id, who] : roster_.all()) {
-        if (who->connection->is_open() && who->data_current && who->has_model) {
+        const bool here = who->connection->is_open();
+        if (here && who->data_current && who->has_model) {
             hosted += who->assigned.size();
+        }
+        // An owner that came back while others loaded is there, but nobody has dealt with it yet.
+        if (here && who->assigned.empty() && who->unusable.empty() &&
+            local_clients_.contains(who->hello.name)) {
+            return false;
         }
     }
     return hosted >= dealt_;
