@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what fedasio needs from Debian's packages. Safe to run again: what is there is left alone, and nothing is ever removed.
-# Usage: scripts/install-deps.sh [--tests] [--dev] [--bench] [--fuzz] [--package]
+# Usage: scripts/install-deps.sh [--tests] [--dev] [--bench] [--fuzz] [--package] [--package-tests]
 #   --tests  also what only the tests need    --dev  also clang-format, clang-tidy and the benchmarks' library
 #   --bench  also what the engine is measured against: PyTorch, and OpenBLAS, without which PyTorch is many times slower
 #   --fuzz   libFuzzer, and what puts names into the stacks of its findings
-#   --package  also what makes and checks the packages of scripts/package.sh
+#   --package  also what scripts/package.sh needs    --package-tests  likewise scripts/test-package.sh
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -30,8 +30,9 @@ for option in "$@"; do
     --dev) packages+=(clang-format-19 clang-tidy-19 libbenchmark-dev) ;;
     --bench) packages+=(libbenchmark-dev libopenblas0-pthread python3-numpy python3-torch) ;;
     --fuzz) packages+=(libclang-rt-19-dev llvm-19) ;;
-    --package) packages+=(debootstrap dpkg-dev iproute2 lintian) ;;
-    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev, --bench, --fuzz, --package)" >&2; exit 2 ;;
+    --package) packages+=(dpkg-dev) ;;
+    --package-tests) packages+=(curl debootstrap diffutils iproute2 lintian systemd) ;;
+    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev, --bench, --fuzz, --package, --package-tests)" >&2; exit 2 ;;
   esac
 done
 

@@ -20,6 +20,7 @@
 #include "program/plan_file.hpp"
 #include "program/protection.hpp"
 #include "program/resources.hpp"
+#include "program/service_manager.hpp"
 #include "program/signals.hpp"
 #include "program/state_dir.hpp"
 #include "program/state_lock.hpp"
@@ -192,6 +193,7 @@ int start(settings from, bool min_workers_given) {
     std::printf("listening %s\n%s", listener.local().c_str(),
                 program::dashboard_lines(access, page.local()).c_str());
     std::fflush(stdout);
+    program::notify_service_manager("READY=1");
 
     program::child_processes children;
     net::nursery services(rt.executor);
@@ -205,7 +207,10 @@ int start(settings from, bool min_workers_given) {
         page.stop();
         services.cancel();
     };
-    services.spawn(program::watch_signals(signals, [&training] { training.cancel(); }));
+    services.spawn(program::watch_signals(signals, [&training] {
+        program::notify_service_manager("STOPPING=1");
+        training.cancel();
+    }));
     services.spawn(recorder.run());
     services.spawn(page.run());
     const auto admit = [&run](std::unique_ptr<net::stream> wire) { return run.admit(std::move(wire)); };

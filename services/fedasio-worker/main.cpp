@@ -18,6 +18,7 @@
 #include "program/protection.hpp"
 #include "program/proxy.hpp"
 #include "program/resources.hpp"
+#include "program/service_manager.hpp"
 #include "program/signals.hpp"
 #include <algorithm>
 #include <optional>
@@ -140,8 +141,12 @@ int start(settings from) {
     net::nursery watching(context.get_executor());
     worker::ending end;
     auto signals = program::end_signals(rt);
-    watching.spawn(program::watch_signals(signals, [&all] { all.cancel(); }));
+    watching.spawn(program::watch_signals(signals, [&all] {
+        program::notify_service_manager("STOPPING=1");
+        all.cancel();
+    }));
     all.spawn(work(rt, pool, from, via.proxy, prove, end, [&watching] { watching.cancel(); }));
+    program::notify_service_manager("READY=1");
     program::run_until_over(context, pool);
     program::log(end.done ? level::info : level::error, "ended", end.reason);
     return end.done ? program::done : program::failed;

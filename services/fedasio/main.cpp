@@ -19,6 +19,7 @@
 #include "inspect.hpp"
 #include "pki.hpp"
 #include "program/command_line.hpp"
+#include "program/command_pages.hpp"
 #include "program/resources.hpp"
 #include "simulate.hpp"
 #include "status_text.hpp"
@@ -356,6 +357,10 @@ int main(int argc, char** argv) {
     dashboard::master_place master;
     try {
         declare(app, wanted);
+        if (const auto text = program::generated(app, argc, argv)) {
+            std::cout << *text;
+            return done;
+        }
         app.parse(argc, argv);
         if (!wanted.job) {
             master = dashboard::parse_master_url(wanted.url);

@@ -5,6 +5,7 @@
 #include <fedasio/net/printable.hpp>
 #include <fedasio/net/tcp.hpp>
 
+#include "program/command_pages.hpp"
 #include "program/resources.hpp"
 #include <algorithm>
 #include <cerrno>
@@ -128,6 +129,10 @@ void prepare_process() {
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& start) {
     prepare_process();
+    if (const auto text = generated(app, argc, argv)) {
+        std::fputs(text->c_str(), stdout);
+        return done;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked_for_help) {

@@ -7,6 +7,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "program/service_manager.hpp"
 #include <memory>
 
 namespace fedasio::program {
@@ -46,6 +47,9 @@ void start_log(const std::string& program, const log_options& options) {
 
 void log(level how, const std::string& event, const std::string& text) {
     const auto shown = net::printable(text);
+    if (how != level::debug) {
+        notify_service_manager("STATUS=" + shown);
+    }
     if (as_json) {
         const boost::json::object fields{{"event", event}, {"text", shown}};
         const auto object = boost::json::serialize(fields);
