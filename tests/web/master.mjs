@@ -75,7 +75,7 @@ export function make_plan(folder, more = {}) {
  * Starts a master with its workers. `url` is where its dashboard is, once it says so; with tokens, `operator` and
  * `viewer` are where each of them opens it.
  */
-export async function start_master({ workers = 4, plan = {}, with_tokens = false } = {}) {
+export async function start_master({ workers = 4, plan = {}, with_tokens = false, options = [] } = {}) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'fedasio-web-'));
     for (const [name, count, seed] of [
         ['train', 6000, 1],
@@ -92,6 +92,7 @@ export async function start_master({ workers = 4, plan = {}, with_tokens = false
     if (with_tokens) {
         words.push('--dashboard-tokens', path.join(folder, 'tokens'));
     }
+    words.push(...options);
     const master = spawn(process.env.FEDASIO_MASTER, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(master, 'exit');
     const end = async () => {
