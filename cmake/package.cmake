@@ -44,6 +44,7 @@ install(FILES packaging/copyright ${pages_dir}/changelog.gz
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME fedasio)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "federated learning with one master and many workers")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
@@ -59,20 +60,23 @@ set(CPACK_DEBIAN_FEDASIO_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_FEDASIO_PACKAGE_DEPENDS adduser)
 set(CPACK_DEBIAN_FEDASIO_PACKAGE_CONTROL_EXTRA
   ${pages_dir}/preinst ${pages_dir}/postinst ${pages_dir}/prerm ${pages_dir}/postrm)
-set(CPACK_COMPONENT_GROUP_FEDASIO_DESCRIPTION "federated learning: one master, many workers
- Trains one model on tables or images that stay where they are: a master drives the rounds, workers
- train next to their data, and a page in the browser watches and steers.
- .
- This package has the programs fedasio, fedasio-master and fedasio-worker, and services for systemd.")
+set(CPACK_DEBIAN_FEDASIO_DESCRIPTION
+"Trains one model on tables or images that stay where they are: a master
+drives the rounds, workers train next to their data, and a page in the
+browser watches and steers.
+
+This package has the programs fedasio, fedasio-master and fedasio-worker, and
+services for systemd.")
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_PACKAGE_NAME libfedasio-dev)
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_PACKAGE_DEPENDS
   "libboost1.81-dev, libboost-json1.81-dev, libcsv-dev, libeigen3-dev, libfmt-dev, libisal-dev, librandom123-dev, libsqlite3-dev, libssl-dev, zlib1g-dev")
-set(CPACK_COMPONENT_GROUP_LIBFEDASIO-DEV_DESCRIPTION "federated learning: libraries and headers
- The libraries that fedasio's programs are made of, for C++20: coroutine networking that takes many peers
- through steps and waits for all of them, networks and their training, plans and aggregation.
- .
- In CMake: find_package(fedasio).")
+set(CPACK_DEBIAN_LIBFEDASIO-DEV_DESCRIPTION
+"The libraries that fedasio's programs are made of, for C++20: coroutine
+networking that takes many peers through steps and waits for all of them,
+networks and their training, plans and aggregation.
+
+In CMake: find_package(fedasio).")
 
 include(CPack)
 cpack_add_component(programs GROUP fedasio)
