@@ -177,9 +177,9 @@ int main(int argc, char** argv) {
     app.add_option("--clients", from.worker.clients,
                    "clients to host at most (default 0: as many as the master gives)")
         ->check(program::whole_between(0, 1000000));
-    app.add_option("--threads", from.worker.threads, "clients that train at the same time")
-        ->check(program::whole_between(1, 1024))
-        ->capture_default_str();
+    app.add_option("--threads", from.worker.threads,
+                   "clients that train at the same time (default: the number of cores)")
+        ->check(program::whole_between(1, 1024));
     app.add_option("--data", from.data,
                    "this worker's own data: a file, or a folder that holds the files that the plan names")
         ->check(CLI::ExistingPath);
