@@ -256,9 +256,14 @@ int start(settings from, bool min_workers_given) {
     });
     program::run_until_over(context, pool);
     children.end(std::chrono::seconds(5));
-    // The last line: what this process takes with it.
+    // The last lines: what this process takes with it, and what the exit code means.
     if (const auto lost = run.unsafe(); !lost.empty()) {
         run.notice(severity::error, lost);
+    }
+    if (!succeeded && !output.last_end().empty()) {
+        program::log(program::level::error, "ended", output.last_end());
+    } else if (!output.last_absence().empty()) {
+        program::log(program::level::warning, "ended", output.last_absence());
     }
     return succeeded && output.is_complete() ? program::done : program::failed;
 }

@@ -91,6 +91,12 @@ void event_output::take(const master::event& happened) {
     if (const auto line = log_.describe(happened)) {
         log(to_level(*line), line->event, line->text);
     }
+    if (const auto* const end = std::get_if<master::training_finished>(&happened.what)) {
+        const bool failed = end->outcome == master::training_outcome::failed;
+        last_end_ =
+            (failed ? "the training failed: " : "not all that was asked for was done: ") + end->detail;
+        last_absence_ = end->is_complete() ? std::string() : end->detail;
+    }
     // A report keeps every round, so one that nobody asked for would only grow.
     if (report_file_.empty()) {
         return;

@@ -26,11 +26,19 @@ public:
     /// False if a report could not be written; the log says why.
     [[nodiscard]] bool is_complete() const noexcept { return complete_; }
 
+    /// How the last training ended; empty before one has.
+    [[nodiscard]] const std::string& last_end() const noexcept { return last_end_; }
+
+    /// The same if somebody was lacking in it, else empty.
+    [[nodiscard]] const std::string& last_absence() const noexcept { return last_absence_; }
+
 private:
     master::log_writer log_;
     master::report report_;
     std::string report_file_;
     bool complete_ = true;
+    std::string last_end_;
+    std::string last_absence_;
 };
 
 } // namespace fedasio::program

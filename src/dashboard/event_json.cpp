@@ -155,6 +155,7 @@ public:
         into_["worker"] = json_number(it.worker);
         into_["reason"] = json_text(it.reason);
         into_["detail"] = json_text(it.detail);
+        into_["name"] = json_text(it.name);
     }
 
     void operator()(const master::updates_compared& it) const {
@@ -208,6 +209,7 @@ public:
         into_["detail"] = json_text(it.detail);
         into_["round"] = it.round;
         into_["weights_sha256"] = json_text(it.weights_sha256);
+        into_["complete"] = it.is_complete();
     }
 
     void operator()(const master::model_saved& it) const {

@@ -133,9 +133,10 @@ plan parse_plan(std::string_view text, const std::string& file_name) {
 
 plan plan_from_json(const json::value& content, const std::string& file_name) {
     const json_field root(content, file_name, ": ");
-    const auto members = root.members({"name", "seed", "model", "data", "clients", "local", "strategy",
-                                       "fraction", "rounds", "target_accuracy", "deadline", "quorum",
-                                       "over_selection", "norm_bound", "checkpoint_every", "keep_best"});
+    const auto members =
+        root.members({"name", "seed", "model", "data", "clients", "local", "strategy", "fraction", "rounds",
+                      "target_accuracy", "deadline", "quorum", "require_all", "over_selection", "norm_bound",
+                      "checkpoint_every", "keep_best"});
     plan result;
     result.name = std::filesystem::path(file_name).stem().string();
     if (const auto name = members.find("name")) {
@@ -170,6 +171,9 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     }
     if (const auto quorum = members.find("quorum")) {
         result.quorum = quorum->real(share);
+    }
+    if (const auto require_all = members.find("require_all")) {
+        result.require_all = require_all->boolean();
     }
     if (const auto over_selection = members.find("over_selection")) {
         result.over_selection = over_selection->real({.low = 1.0, .high = 10.0});
@@ -308,6 +312,10 @@ json::object to_json(const plan& what) {
         what.target_accuracy ? json::value(*what.target_accuracy) : json::value(nullptr);
     result["deadline"] = static_cast<double>(what.deadline.count()) / 1000.0;
     result["quorum"] = what.quorum;
+    // Left out where it says nothing, so that plans from before it keep their digests.
+    if (what.require_all) {
+        result["require_all"] = true;
+    }
     result["over_selection"] = what.over_selection;
     result["norm_bound"] = what.norm_bound ? json::value(*what.norm_bound) : json::value(nullptr);
     result["checkpoint_every"] = what.checkpoint_every;
@@ -323,6 +331,9 @@ std::string plan_digest(const plan& what) {
     }
     if (what.over_selection != 1.0) { // a plan from before there was this key keeps its digest
         decisive["over_selection"] = what.over_selection;
+    }
+    if (what.require_all) {
+        decisive["require_all"] = true;
     }
     if (what.norm_bound != default_norm_bound) { // likewise
         decisive["norm_bound"] = std::move(all["norm_bound"]);

@@ -93,6 +93,7 @@ std::string_view plan_schema() {
 "target_accuracy": {"type": "number", "default": null, "above": 0, "maximum": 1, "text": "Training ends when the test accuracy reaches it. Needs test data and classes."},
 "deadline": {"type": "number", "default": 600, "minimum": 0.001, "maximum": 1000000, "text": "Seconds for each step of a round; who has not answered by then is dropped from it."},
 "quorum": {"type": "number", "default": 1, "above": 0, "maximum": 1, "text": "Share of the wanted updates that ends the training of a round before its deadline."},
+"require_all": {"type": "boolean", "default": false, "text": "No round without every client: while one is missing the training waits, and then fails and names it."},
 "over_selection": {"type": "number", "default": 1, "minimum": 1, "maximum": 10, "text": "So many times the wanted clients train, and the first to answer count."},
 "norm_bound": {"type": "integer", "default": 16, "minimum": 2, "maximum": 65536, "text": "An update that moves the model over so many times as far as the median one is left out; a power of two, or null for no bound."},
 "checkpoint_every": {"type": "integer", "default": 5, "minimum": 0, "maximum": 1000000000, "text": "Rounds between checkpoints; 0 writes none."},

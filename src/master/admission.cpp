@@ -44,8 +44,9 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
         const bool graceful = why == net::errc::closed || why == net::errc::closed_by_peer;
         set_state(*who, worker_state::gone);
         roster_.remove(who);
+        // Whoever comes and goes has been away since it first went.
         if (local_clients_.contains(who->hello.name)) {
-            left_[who->hello.name] = rt_.time.now();
+            left_.try_emplace(who->hello.name, absence{rt_.time.now(), present_round(), false});
         }
         const auto reason = who->evicted ? std::string("sent away by command") : connection->end_reason();
         events_.publish(worker_left{who->id, who->hello.name, reason, !graceful && !who->evicted});
@@ -83,7 +84,6 @@ worker_ptr run::introduce(net::connection& connection, const net::frame& first,
         return turn_away(refusal_code::name_taken,
                          "a worker named '" + hello.name + "' is connected already: choose another --name");
     }
-    left_.erase(hello.name);
     auto who = roster_.admit(std::move(hello), connection.shared_from_this());
     connection.set_limits(federation::limits::notice);
     connection.reply(first, federation::to_meta(federation::welcome{who->id, plan_.name}));
@@ -96,6 +96,7 @@ worker_ptr run::introduce(net::connection& connection, const net::frame& first,
     joined.version = who->hello.version;
     joined.instruction_set = who->hello.instruction_set;
     events_.publish(std::move(joined));
+    offer_place(who);
     return who;
 }
 

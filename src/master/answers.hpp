@@ -20,4 +20,10 @@ inline std::string describe(const net::gathered& answer) {
     return answer.reason.empty() ? net::to_string(answer.result) : answer.reason;
 }
 
+/// The same of a worker that is left out because of it.
+inline std::string why_left_out(const net::gathered& answer) {
+    return answer.result == net::outcome::timed_out ? "it did not load its data within the plan's deadline"
+                                                    : describe(answer);
+}
+
 } // namespace fedasio::master

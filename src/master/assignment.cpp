@@ -1,6 +1,7 @@
 #include <fedasio/master/assignment.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace fedasio::master {
 namespace {
@@ -20,11 +21,9 @@ host* emptiest(std::vector<host>& hosts) {
     return best;
 }
 
-} // namespace
-
-std::map<worker_id, std::vector<client_id>> assign_clients(std::vector<host> hosts, std::uint32_t clients) {
-    std::ranges::sort(hosts, {}, &host::worker);
-    std::vector<bool> taken(clients, false);
+/// Gives to these hosts what is not taken, and takes it.
+void deal(std::vector<host>& hosts, std::vector<bool>& taken) {
+    const auto clients = static_cast<client_id>(taken.size());
     for (auto& who : hosts) {
         std::ranges::sort(who.clients);
         std::erase_if(who.clients, [&](client_id client) { return client >= clients || taken[client]; });
@@ -39,6 +38,7 @@ std::map<worker_id, std::vector<client_id>> assign_clients(std::vector<host> hos
         auto* const next = taken[client] ? nullptr : emptiest(hosts);
         if (next != nullptr) {
             next->clients.push_back(client);
+            taken[client] = true;
         }
     }
     for (auto& who : hosts) {
@@ -55,6 +55,19 @@ std::map<worker_id, std::vector<client_id>> assign_clients(std::vector<host> hos
         poorest->clients.push_back(richest->clients.back());
         richest->clients.pop_back();
     }
+}
+
+} // namespace
+
+std::map<worker_id, std::vector<client_id>> assign_clients(std::vector<host> hosts, std::uint32_t clients) {
+    std::ranges::sort(hosts, {}, &host::worker);
+    std::vector<host> late;
+    std::ranges::copy_if(hosts, std::back_inserter(late), &host::comes_last);
+    std::erase_if(hosts, [](const host& who) { return who.comes_last; });
+    std::vector<bool> taken(clients, false);
+    deal(hosts, taken);
+    deal(late, taken);
+    hosts.insert(hosts.end(), late.begin(), late.end());
     std::map<worker_id, std::vector<client_id>> result;
     for (auto& who : hosts) {
         std::ranges::sort(who.clients);

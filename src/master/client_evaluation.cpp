@@ -29,7 +29,7 @@ constexpr auto time_to_go = std::chrono::seconds(1);
 } // namespace
 
 /// Lets these clients evaluate, and adds what they find to `test`; returns those whose worker was lost.
-net::awaitable<std::vector<client_id>> run::evaluate_clients(const round_state& round,
+net::awaitable<std::vector<client_id>> run::evaluate_clients(round_state& round,
                                                              std::vector<client_id> clients,
                                                              client_test& test,
                                                              net::clock::time_point until) {
@@ -47,20 +47,32 @@ net::awaitable<std::vector<client_id>> run::evaluate_clients(const round_state& 
         }
         return !ready;
     });
-    co_await distribute_weights(hosts);
     const auto terms = terms_of_evaluations();
     const auto classes = terms.classes <= federation::limits::shown_classes ? terms.classes : 0;
     const auto limits = federation::limits::evaluation(classes * classes, terms.score_cells);
+    const auto receivers = receivers_among(hosts);
+    const auto first = receivers.size();
     std::vector<net::connection_ptr> peers;
+    for (const auto& who : receivers) {
+        peers.push_back(who->connection);
+    }
     for (const auto& host : hosts) {
         peers.push_back(host->connection);
     }
-    auto make = [&, version = weights_version_](std::size_t i) {
-        const federation::evaluate request{round.result.round, clients[i], version, classes > 0,
+    auto make = [&, version = weights_version_](std::size_t index) {
+        if (index < first) {
+            return weights_request();
+        }
+        const federation::evaluate request{round.result.round, clients[index - first], version, classes > 0,
                                            terms.score_cells > 0};
         return net::frame(message_type::evaluate, federation::to_meta(request));
     };
-    auto on_reply = [&](std::size_t i, net::frame& reply) -> std::string {
+    auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
+        if (index < first) {
+            set_state(*receivers[index], worker_state::ready);
+            return {};
+        }
+        const auto i = index - first;
         auto result = federation::read_evaluation(reply.meta);
         if (result.client != clients[i]) {
             return "it is not the evaluation that was asked for";
@@ -75,8 +87,12 @@ net::awaitable<std::vector<client_id>> run::evaluate_clients(const round_state& 
     };
     const auto answers = co_await net::gather(rt_, std::move(peers), std::move(make), limits,
                                               net::gather_policy(until), on_reply);
+    settle_weights(receivers, answers);
     for (std::size_t i = 0; i < clients.size(); ++i) {
-        const auto& [how, code, reason] = answers[i];
+        const auto& [how, code, reason] = answers[first + i];
+        if (how == net::outcome::timed_out) {
+            round.late.insert(hosts[i]->hello.name);
+        }
         if (how == net::outcome::lost) {
             lost.push_back(clients[i]);
         } else if (how == net::outcome::refused && code == invalid) {
@@ -125,8 +141,12 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
     }
     enter(phase::evaluating);
     std::vector<client_id> open;
-    for (const auto& [client, counts] : roster_.hosted_clients()) {
-        if (counts.held_out > 0) {
+    for (const auto& [client, host] : roster_.hosts()) {
+        // Who was too slow for the training is not waited for once more.
+        const auto& name = host->hello.name;
+        const bool is_slow = round.behind.contains(name) || round.late.contains(name) ||
+                             (!plan_.require_all && pace_.rests(name, round.result.round));
+        if (host->hosted[client].held_out > 0 && !is_slow) {
             open.push_back(client);
         }
     }

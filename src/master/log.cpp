@@ -97,9 +97,12 @@ std::optional<log_line> log_writer::describe(const event& happened) {
                 // Who is only slower than the quorum asks for has done nothing that is worth a warning.
                 const bool late = dropped.reason == "not_needed";
                 return log_line{late ? severity::info : severity::warning, late, "client_dropped",
-                                fmt::format("round {}: client {} dropped: {}{}{}", dropped.round,
-                                            dropped.client, dropped.reason,
-                                            dropped.detail.empty() ? "" : ": ", dropped.detail)};
+                                fmt::format("round {}: {} dropped: {}{}{}", dropped.round,
+                                            dropped.name.empty()
+                                                ? fmt::format("client {}", dropped.client)
+                                                : fmt::format("{} (client {})", dropped.name, dropped.client),
+                                            dropped.reason, dropped.detail.empty() ? "" : ": ",
+                                            dropped.detail)};
             },
             [this](const round_finished& finished) -> line {
                 const auto& round = finished.result;
@@ -134,7 +137,8 @@ std::optional<log_line> log_writer::describe(const event& happened) {
             },
             [](const training_finished& finished) -> line {
                 const bool failed = finished.outcome == training_outcome::failed;
-                return log_line{failed ? severity::error : severity::info, false, "training_finished",
+                const auto level = finished.is_complete() ? severity::info : severity::warning;
+                return log_line{failed ? severity::error : level, false, "training_finished",
                                 fmt::format("training ended ({}): {}; weights {:.16}",
                                             to_string(finished.outcome), finished.detail,
                                             finished.weights_sha256)};

@@ -35,11 +35,13 @@ worker_ptr roster::host_of(client_id client) const {
     return nullptr;
 }
 
-std::map<client_id, federation::loaded::client_data> roster::hosted_clients() const {
-    std::map<client_id, federation::loaded::client_data> result;
+std::map<client_id, worker_ptr> roster::hosts() const {
+    std::map<client_id, worker_ptr> result;
     for (const auto& [id, who] : workers_) {
         if (who->connection->is_open()) {
-            result.insert(who->hosted.begin(), who->hosted.end());
+            for (const auto& [client, counts] : who->hosted) {
+                result.emplace(client, who);
+            }
         }
     }
     return result;

@@ -24,6 +24,7 @@ namespace {
 
 constexpr int most_rounds_without_update = 3;
 /// A run that was resumed at its end waits for its workers only to tell them so.
+constexpr auto first_idle_line = std::chrono::minutes(1);
 constexpr auto farewell = std::chrono::seconds(10);
 
 net::clock::duration to_duration(double seconds) {
@@ -37,7 +38,7 @@ run::run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan p
     : rt_(rt), pool_(std::move(pool)), options_(std::move(options)), events_(events), roster_(rt),
       strangers_(rt, [this](std::string text) { notice(noticed::severity::warning, std::move(text)); }),
       phase_since_(rt.time.now()), ordered_(rt.executor), resumed_(rt.executor), training_over_(rt.executor),
-      training_(rt.executor) {
+      training_(rt.executor), joining_(rt.executor) {
     auto folders = std::make_unique<plan_folders>(options_.plan_folders, options_.state_dir);
     folders->allow_those_of(plan, options_.workers_on_this_machine);
     plan_folders_ = std::move(folders);
@@ -61,6 +62,11 @@ void run::open(federation::plan plan, std::optional<initial_model> model) {
     test_set_.reset();
     owners_data_.clear();
     local_clients_.clear();
+    left_.clear();
+    rounds_of_.clear();
+    pace_.clear();
+    unhosted_.clear();
+    begun_ = false;
     round_ = running_round_ = checkpoint_round_ = 0;
     own_checkpoints_ = 0;
     accuracy_.reset();
@@ -72,7 +78,7 @@ void run::open(federation::plan plan, std::optional<initial_model> model) {
     for (const auto& [id, who] : roster_.all()) {
         who->assigned.clear();
         who->hosted.clear();
-        who->data_current = who->has_model = false;
+        who->data_current = who->has_model = who->is_proven = false;
         who->weights_version = 0;
         who->state = worker_state::joined;
     }
@@ -120,7 +126,9 @@ net::awaitable<bool> run::serve() {
         // A cancellation that came while nothing was waited for cancels no later wait: it must be looked for.
         bool cancelled = co_await net::is_cancelled();
         if (!cancelled) {
+            say_idle_in(first_idle_line);
             co_await ordered_.wait();
+            idle_line_.reset();
             cancelled = co_await net::is_cancelled();
         }
         if (cancelled) {
@@ -141,6 +149,8 @@ net::awaitable<bool> run::serve() {
             training_.cancel();
         }
         co_await training_.join();
+        joining_.cancel();
+        co_await joining_.join();
         in_round_ = false;
         co_await keep_best_model();
         const bool safe = co_await make_safe();
@@ -156,7 +166,11 @@ net::awaitable<bool> run::serve() {
             auto job = [weights = weights_] { return federation::weights_sha256(weights.floats()); };
             digest = co_await net::offload(rt_, pool_, std::move(job));
         }
-        events_.publish(training_finished{end.outcome, std::move(end.detail), round_, digest});
+        training_finished finished{end.outcome, std::move(end.detail), round_, digest, sites()};
+        const auto absence = absence_text(finished.sites);
+        finished.detail += absence.empty() ? "" : "; " + absence;
+        const bool is_whole = end.outcome == training_outcome::stopped || is_success(finished.sites);
+        events_.publish(std::move(finished));
         ending_ = false;
         // A master that is stopped may come back, so its workers are not sent home.
         if (options_.exit_when_done && !cancelled) {
@@ -167,7 +181,7 @@ net::awaitable<bool> run::serve() {
             }
         }
         if (options_.exit_when_done || cancelled) {
-            co_return !failed && safe && !save_failed_;
+            co_return !failed && is_whole && safe && !save_failed_;
         }
     }
 }
@@ -198,11 +212,17 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
             co_await checkpoint();
         }
     }
-    loaded_once_ = false;
+    loaded_once_ = begun_ = false;
+    waited_ = {};
+    told_waiting_ = rt_.time.now();
     if (!what.in_all) {
         accuracy_.reset();
     }
     for (const auto& [id, who] : roster_.all()) {
+        who->next_offer.reset();
+        who->rejections = 0;
+        who->is_slow = false;
+        who->is_awaited = true;
         if (!who->evicted) {
             who->unusable.clear();
         }
@@ -215,7 +235,9 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
         const auto patience = is_done() ? farewell : options_.patience;
         const auto deadline =
             options_.exit_when_done ? rt_.time.now() + patience : net::clock::time_point::max();
+        const auto began = rt_.time.now();
         const bool ready = co_await wait_for(&run::ready_to_start, deadline);
+        waited_ += options_.exit_when_done ? rt_.time.now() - began : net::clock::duration::zero();
         const bool stopped = co_await net::is_cancelled();
         if (!ready && !stopped && !is_done()) {
             throw run_failed("the workers did not come: " + missing_workers());
@@ -248,13 +270,15 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
                 if (divergence_.is_suspicious() || 2 * round.diverged > round.result.cohort.size()) {
                     restore_good_weights();
                 }
-                throw run_failed("round " + std::to_string(running_round_) + " got no update in " +
-                                 std::to_string(without_update) +
-                                 " attempts; the last reason: " + round.trouble);
+                throw run_failed(fmt::format("round {} got {} in {} attempts; the last reason: {}",
+                                             running_round_,
+                                             plan_.require_all ? "not every client's update" : "no update",
+                                             without_update, round.trouble));
             }
             continue;
         }
         without_update = 0;
+        waited_ = {};
     }
     if (target_is_reached()) {
         co_return training_end{training_outcome::target_reached, "test accuracy " +
@@ -270,6 +294,7 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
 /// The protocol of a round, a step a line. True if the round is finished; false if it was given up, because
 /// nobody sent an update or because it was cancelled before there were new weights.
 net::awaitable<bool> run::one_round(round_state& round) {
+    const auto began = rt_.time.now();
     round.sent_before = roster_.bytes_sent();
     round.received_before = roster_.bytes_received();
     running_round_ = round_ + 1;
@@ -286,21 +311,26 @@ net::awaitable<bool> run::one_round(round_state& round) {
         co_return false;
     }
     round.result.round = running_round_ = round_ + 1;
-    tell_absent_owners();
-    advise();
-    select_cohort(round);
+    if (has_clients_enough()) {
+        tell_absent_owners();
+        advise();
+        select_cohort(round);
+    }
     if (round.result.cohort.empty()) {
         in_round_ = false;
         if (!stopping_) {
-            co_await wait_for_hosts();
+            co_await wait_for_hosts(began);
         }
         co_return false;
     }
-    enter(phase::distributing_weights);
-    co_await distribute_weights(round.hosts);
+    begun_ = true;
     co_await train_cohort(round);
     cancelled = co_await net::is_cancelled();
-    if (cancelled || round.count() == 0) {
+    if (cancelled) {
+        co_return false;
+    }
+    if (round.count() == 0 || (plan_.require_all && round.count() < round.needed)) {
+        settle_pace(round);
         co_return false;
     }
     const auto base = weights_;
@@ -313,6 +343,8 @@ net::awaitable<bool> run::one_round(round_state& round) {
         co_return false;
     }
     round.before = {};
+    settle_pace(round);
+    count_participation(round);
 
     count_time();
     round.result.seconds = std::exchange(seconds_, {});
@@ -366,23 +398,6 @@ void run::restore_good_weights() {
     divergence_.calm();
 }
 
-/// Waits until somebody comes, goes or is rejected since the clients were dealt, so that dealing them anew
-/// may help.
-net::awaitable<void> run::wait_for_hosts() {
-    const auto& everybody = roster_.all();
-    const bool hopeless =
-        std::ranges::all_of(everybody, [](const auto& entry) { return !entry.second->unusable.empty(); });
-    if (!everybody.empty() && hopeless && !loaded_once_) {
-        throw run_failed("no worker can take part" + unusable_workers());
-    }
-    enter(phase::waiting);
-    const bool changed = co_await wait_for(&run::roster_has_changed, rt_.time.now() + options_.patience);
-    const bool cancelled = co_await net::is_cancelled();
-    if (!changed && !cancelled) {
-        throw run_failed("no worker hosted a client with data for too long; " + missing_workers());
-    }
-}
-
 /// Workers need not finish what a round that was given up asked for.
 void run::give_up_round(std::uint32_t round) {
     for (const auto& [id, who] : roster_.all()) {
@@ -406,30 +421,6 @@ net::awaitable<void> run::pause_point() {
     }
 }
 
-/// Waits until workers have come so that `condition` holds; false at the deadline or when cancelled.
-net::awaitable<bool> run::wait_for(bool (run::*condition)() const, net::clock::time_point deadline) {
-    const bool cancelled_before = co_await net::is_cancelled();
-    if (cancelled_before) {
-        co_return false;
-    }
-    bool expired = false;
-    std::unique_ptr<net::alarm> alarm;
-    if (deadline != net::clock::time_point::max()) {
-        alarm = rt_.time.at(deadline, [&] {
-            expired = true;
-            roster_.changed().set();
-        });
-    }
-    while (!(this->*condition)() && !expired) {
-        roster_.changed().reset();
-        const auto cancelled = co_await roster_.changed().wait();
-        if (cancelled) {
-            co_return false;
-        }
-    }
-    co_return !expired;
-}
-
 void run::count_time() {
     const auto now = rt_.time.now();
     seconds_[static_cast<std::size_t>(phase_)] += std::chrono::duration<double>(now - phase_since_).count();
@@ -444,47 +435,6 @@ void run::enter(phase next) {
                               next != phase::failed;
         events_.publish(phase_entered{next, in_round ? running_round_ : round_});
     }
-}
-
-/// Enough workers, and enough of the plan's clients with a worker that can host them.
-bool run::ready_to_start() const {
-    if (roster_.all().size() < std::max(options_.min_workers, 1U)) {
-        return false;
-    }
-    std::uint64_t room = 0;
-    for (const auto& [id, who] : roster_.all()) {
-        if (!is_local() && who->hello.clients == 0) {
-            return true;
-        }
-        room += is_local() ? 1 : who->hello.clients;
-    }
-    return static_cast<double>(room) >= std::ceil(plan_.quorum * plan_.clients);
-}
-
-bool run::roster_has_changed() const {
-    return roster_.changed().is_set();
-}
-
-std::string run::missing_workers() const {
-    const auto owners = is_local() ? static_cast<std::uint32_t>(std::ceil(plan_.quorum * plan_.clients)) : 1U;
-    const auto needed = std::max({options_.min_workers, owners, 1U});
-    std::string text = std::to_string(roster_.all().size()) + " workers are connected, " +
-                       std::to_string(needed) + " are needed";
-    if (plan_.clients != 0) {
-        text += " to host " + std::to_string(plan_.clients) + " clients";
-    }
-    return text + unusable_workers();
-}
-
-/// "; worker-1: its reason; worker-2: its reason", or nothing.
-std::string run::unusable_workers() const {
-    std::string text;
-    for (const auto& [id, who] : roster_.all()) {
-        if (!who->unusable.empty()) {
-            text += "; " + who->hello.name + ": " + who->unusable;
-        }
-    }
-    return text;
 }
 
 void run::notice(noticed::severity level, std::string text) {

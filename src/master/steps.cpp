@@ -23,6 +23,8 @@ namespace message_type = federation::message_type;
 
 /// Sketches of more would take memory that grows with the clients.
 constexpr std::size_t most_compared = 2000;
+/// So often a client goes on in one round where its owner alone can train it.
+constexpr unsigned most_moves = 3;
 
 /// A client that takes n times the steps of the median one may go n times as far. It is the client itself
 /// that says how many samples it has, so not without end.
@@ -54,63 +56,43 @@ void run::set_state(worker& who, worker_state state) {
     }
 }
 
-void run::select_cohort(round_state& round) {
-    std::vector<client_id> available;
-    for (const auto& [client, counts] : roster_.hosted_clients()) {
-        const auto host = roster_.host_of(client);
-        if (counts.samples > 0 && host->has_model) {
-            available.push_back(client);
-        }
-    }
-    if (!available.empty()) {
-        const auto share = std::min(1.0, fraction_ * plan_.over_selection);
-        round.result.cohort =
-            federation::select_cohort(available, clients_total(), share, plan_.seed, round.result.round);
-    }
-    const auto wanted = std::max(1.0, std::round(fraction_ * clients_total()));
-    const auto possible = std::min(wanted, static_cast<double>(round.result.cohort.size()));
-    round.needed = static_cast<std::size_t>(std::ceil(plan_.quorum * possible));
-    for (const auto client : round.result.cohort) {
-        round.hosts.push_back(roster_.host_of(client));
-        const auto known = round.hosts.back()->hosted.find(client);
-        round.samples.push_back(known->second.samples);
-    }
-    if (!round.result.cohort.empty()) {
-        events_.publish(round_started{round.result.round, round.result.cohort});
-    }
-}
-
 void run::drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
                std::string detail) {
     round.result.dropped.push_back({client, reason});
     round.trouble = reason + (detail.empty() ? "" : " (" + detail + ")");
     const auto id = host ? std::optional(host->id) : std::nullopt;
-    events_.publish(client_dropped{round.result.round, client, id, std::move(reason), std::move(detail)});
+    events_.publish(client_dropped{round.result.round, client, id, std::move(reason), std::move(detail),
+                                   host ? host->hello.name : std::string()});
 }
 
-/// One buffer, written to every worker that has not got this version yet.
-net::awaitable<void> run::distribute_weights(std::vector<worker_ptr> whom) {
-    std::ranges::sort(whom, {}, &worker::id);
-    const auto doubles = std::ranges::unique(whom);
-    whom.erase(doubles.begin(), doubles.end());
-
-    const auto version = weights_version_;
-    std::erase_if(whom, [&](const worker_ptr& who) { return who->weights_version == version; });
-    std::vector<net::call> calls;
-    for (const auto& who : whom) {
+/// Those of `hosts` that have the present weights neither yet nor on their way, and are to be sent them now:
+/// one buffer for all. What is asked of a worker after them may follow at once, since it takes them in order;
+/// so nobody waits for the slowest.
+std::vector<worker_ptr> run::receivers_among(std::vector<worker_ptr> hosts) {
+    std::ranges::sort(hosts, {}, [](const worker_ptr& who) { return who->id; });
+    const auto doubles = std::ranges::unique(hosts);
+    hosts.erase(doubles.begin(), doubles.end());
+    std::erase_if(hosts, [&](const worker_ptr& who) {
+        return who->weights_version == weights_version_ || !who->connection->is_open();
+    });
+    for (const auto& who : hosts) {
+        who->weights_version = weights_version_;
         set_state(*who, worker_state::receiving);
-        net::frame request(message_type::weights, federation::to_meta(federation::weights{version}),
-                           weights_);
-        calls.emplace_back(who->connection, std::move(request), short_meta);
     }
-    auto on_reply = [&](std::size_t index, net::frame&) -> std::string {
-        whom[index]->weights_version = version;
-        set_state(*whom[index], worker_state::ready);
-        return {};
-    };
-    const auto answers =
-        co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
+    return hosts;
+}
+
+net::frame run::weights_request() const {
+    const federation::weights version{weights_version_};
+    return net::frame(message_type::weights, federation::to_meta(version), weights_);
+}
+
+/// Whom the weights did not reach gets the next ones whole. Those on their way go on.
+void run::settle_weights(std::span<const worker_ptr> whom, std::span<const net::gathered> answers) {
     for (std::size_t i = 0; i < whom.size(); ++i) {
+        if (answers[i].withdrawn) {
+            whom[i]->weights_version = 0;
+        }
         if (answers[i].result == net::outcome::refused) {
             reject(*whom[i], describe(answers[i]));
         }
@@ -140,8 +122,6 @@ net::awaitable<void> run::train_cohort(round_state& round) {
         if (open.empty()) {
             break;
         }
-        enter(phase::distributing_weights);
-        co_await distribute_weights(hosts_of(round, open));
     }
     const bool cancelled = co_await net::is_cancelled();
     for (const auto i : homeless) {
@@ -178,27 +158,35 @@ std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const 
     return hosts;
 }
 
-/// Lets the clients at these places of the cohort train; each update is folded into the sum as it comes, and
+/// Brings the weights to the workers of the clients at these places of the cohort and lets these train, each
+/// worker at its own pace; each update is folded into the sum as it comes, and
 /// its buffer released. Returns the places of those whose worker was lost; others without an update are
 /// dropped.
 net::awaitable<std::vector<std::size_t>>
 run::train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until) {
-    enter(phase::training);
     const auto& cohort = round.result.cohort;
     const auto update_limits = federation::limits::update(weights_.size());
+    const auto receivers = receivers_among(hosts_of(round, places));
+    const auto first = receivers.size();
+    enter(first == 0 ? phase::training : phase::distributing_weights);
     std::map<worker_id, std::size_t> open;
     std::vector<net::connection_ptr> peers;
+    for (const auto& who : receivers) {
+        peers.push_back(who->connection);
+    }
     for (const auto i : places) {
         const auto& host = round.hosts[i];
-        const bool current = host->weights_version == weights_version_ && host->connection->is_open();
-        peers.push_back(current ? host->connection : nullptr);
-        if (current) {
-            ++open[host->id];
+        peers.push_back(host->connection);
+        ++open[host->id];
+        if (host->state != worker_state::receiving) {
             set_state(*host, worker_state::training);
         }
     }
     auto make = [&, version = weights_version_](std::size_t index) {
-        const federation::train request{round.result.round, cohort[places[index]], version};
+        if (index < first) {
+            return weights_request();
+        }
+        const federation::train request{round.result.round, cohort[places[index - first]], version};
         return net::frame(message_type::train, federation::to_meta(request));
     };
     auto take = [&](std::size_t i, net::frame& reply) -> std::string {
@@ -225,7 +213,12 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         return {};
     };
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
-        const auto i = places[index];
+        if (index < first) {
+            enter(phase::training);
+            set_state(*receivers[index], worker_state::training);
+            return {};
+        }
+        const auto i = places[index - first];
         auto& host = *round.hosts[i];
         set_state(host, --open[host.id] == 0 ? worker_state::ready : worker_state::training);
         auto objection = take(i, reply);
@@ -237,24 +230,41 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         return objection;
     };
     const auto on_arrival = [&](std::size_t index) {
-        set_state(*round.hosts[places[index]], worker_state::sending);
+        if (index >= first) {
+            set_state(*round.hosts[places[index - first]], worker_state::sending);
+        }
     };
     const auto enough = round.needed >= cohort.size() ? net::gather_policy::all
                                                       : round.needed - std::min(round.needed, round.count());
-    const auto answers = co_await net::gather(rt_, std::move(peers), std::move(make), update_limits,
-                                              net::gather_policy(until, enough), on_reply, on_arrival);
+    net::gather_policy policy(until, enough);
+    policy.counted_from = first;
+    const auto answers = co_await net::gather(rt_, std::move(peers), std::move(make), update_limits, policy,
+                                              on_reply, on_arrival);
+    std::set<worker_ptr> slow; ///< they have not taken the weights
+    for (std::size_t index = 0; index < first; ++index) {
+        if (answers[index].result == net::outcome::timed_out ||
+            answers[index].result == net::outcome::not_needed) {
+            slow.insert(receivers[index]);
+        }
+    }
+    settle_weights(receivers, answers);
 
     std::set<worker_ptr> late;
     std::vector<std::size_t> lost;
     for (std::size_t index = 0; index < places.size(); ++index) {
         const auto i = places[index];
-        const auto& [result, code, reason] = answers[index];
+        const auto& [result, code, reason, withdrawn] = answers[first + index];
         const auto& host = round.hosts[i];
         if (result == net::outcome::timed_out || result == net::outcome::not_needed) {
             late.insert(host);
+            if (slow.contains(host) || host->state == worker_state::sending) {
+                round.behind.insert(host->hello.name);
+            }
         }
-        if (result == net::outcome::lost && host->connection->is_open() && !host->evicted) {
-            drop(round, cohort[i], host, "timed_out", "its worker did not take the weights in time");
+        if (result == net::outcome::timed_out) {
+            round.late.insert(host->hello.name);
+            drop(round, cohort[i], host, net::to_string(result),
+                 slow.contains(host) ? "it did not take the weights in time" : reason);
         } else if (result == net::outcome::lost) {
             lost.push_back(i);
         } else if (result == net::outcome::refused && code == "invalid") {
@@ -294,13 +304,14 @@ run::find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, ne
         std::erase_if(homeless, [&](std::size_t i) {
             const auto client = round.result.cohort[i];
             const auto host = roster_.host_of(client);
-            const bool fits = host && host->has_model && host->hosted[client].samples == round.samples[i];
+            // An owner that comes and goes must not hold the round for ever.
+            const bool fits = host && host->has_model && host->hosted[client].samples == round.samples[i] &&
+                              (!is_local() || ++round.moves[i] <= most_moves);
             if (fits) {
                 round.hosts[i] = host;
                 found.push_back(i);
-                notice(noticed::severity::info, "client " + std::to_string(client) + " goes on at " +
-                                                    host->hello.name + " in round " +
-                                                    std::to_string(round.result.round));
+                notice(noticed::severity::info, name_of(client) + " goes on at " + host->hello.name +
+                                                    " in round " + std::to_string(round.result.round));
             }
             return fits;
         });
@@ -308,7 +319,8 @@ run::find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, ne
         if (waits) {
             enter(phase::waiting);
             const bool nobody_has_room = dealt_ > 0 && everybody_hosts();
-            waits = co_await wait_for(&run::roster_has_changed, is_local() || nobody_has_room ? soon : until);
+            const bool briefly = (is_local() || nobody_has_room) && !newcomer_is_awaited();
+            waits = co_await wait_for(&run::roster_has_changed, briefly ? soon : until);
         }
         cancelled = co_await net::is_cancelled();
     }

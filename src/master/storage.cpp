@@ -3,6 +3,7 @@
 #include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/federation/model_store.hpp>
+#include <fedasio/federation/safetensors.hpp>
 #include <fedasio/federation/spec_json.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
@@ -111,13 +112,13 @@ net::awaitable<command_answer> run::load(std::string name) {
     if (is_busy()) {
         co_return command_answer{false, "a training is going on: stop it first"};
     }
-    if (!network_) {
-        co_return command_answer{false, "there is no model yet: the data has not been loaded"};
-    }
     try {
         const auto path = federation::model_path(options_.state_dir, name);
         if (!std::filesystem::exists(path)) {
             co_return command_answer{false, "there is no saved model named '" + name + "'"};
+        }
+        if (!network_) {
+            co_return co_await load_before_data(std::move(name), path);
         }
         auto job = [&, network = *network_] {
             net::buffer values(network.parameter_count() * sizeof(float));
@@ -132,12 +133,7 @@ net::awaitable<command_answer> run::load(std::string name) {
         weights_ = std::move(loaded);
         ++weights_version_;
         server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
-        events_.publish(model_loaded{name, round_});
-        auto now = terms_;
-        now.round = round_ + 1;
-        now.loaded = name;
-        record_.add(now);
-        events_.publish(std::move(now));
+        tell_loaded(name);
         co_return command_answer{true, "'" + name + "' is the global model now"};
     } catch (const std::exception& e) {
         co_return command_answer{false, e.what()};
@@ -197,6 +193,61 @@ net::awaitable<void> run::save_last_model() {
         save_failed_ = true;
         notice(noticed::severity::error, std::string("the model could not be saved: ") + e.what());
     }
+}
+
+void run::tell_loaded(const std::string& name) {
+    events_.publish(model_loaded{name, round_});
+    auto now = terms_;
+    now.round = round_ + 1;
+    now.loaded = name;
+    record_.add(now);
+    events_.publish(std::move(now));
+}
+
+/// Of a plan whose inputs come from tables that nobody has seen yet: the file says how the tables were
+/// encoded that it was trained on, and so they are from now on.
+net::awaitable<command_answer> run::load_before_data(std::string name, std::filesystem::path path) {
+    struct tables_model {
+        data::csv_schema schema;
+        initial_model model;
+    };
+
+    auto job = [&] {
+        const auto file = federation::read_safetensors(path);
+        const auto text = file.metadata.find("schema");
+        if (text == file.metadata.end()) {
+            throw std::runtime_error("the plan's model takes its inputs from tables, and '" + name +
+                                     "' does not say how those were encoded that it was trained on: write "
+                                     "model.input into the plan, or load it after a first training");
+        }
+        federation::json_limits limits;
+        limits.bytes = text->second.size();
+        auto schema = federation::read_schema(federation::parse_json(text->second, limits).as_object());
+        auto model = make_model_for(schema);
+        net::buffer values(model.network.parameter_count() * sizeof(float));
+        federation::load_model(path, layout_of(model.network), values.floats());
+        model.weights = net::payload(std::move(values));
+        return tables_model{std::move(schema), std::move(model)};
+    };
+    const auto run = record_.run();
+    auto loaded = co_await net::offload(rt_, pool_, std::move(job));
+    if (is_busy() || network_ || run != record_.run()) {
+        co_return command_answer{false, "a training has begun in the meantime: stop it first"};
+    }
+    const auto* const source = std::get_if<data::csv_source>(&plan_.source);
+    if (source == nullptr || source->label != loaded.schema.label ||
+        loaded.schema.regression != federation::is_regression(plan_)) {
+        co_return command_answer{false, "'" + name + "' was trained for the label '" + loaded.schema.label +
+                                            "', which is not what this plan learns"};
+    }
+    take(std::move(loaded.model));
+    schema_ = std::move(loaded.schema);
+    events_.publish(model_built{network_->parameter_count()});
+    events_.publish(data_understood{data::describe(*schema_, {})});
+    tell_loaded(name);
+    co_return command_answer{true, "'" + name +
+                                       "' is the global model now; tables are encoded as they were for it, "
+                                       "with its columns, categories and classes"};
 }
 
 bool run::keeps_checkpoints() const {
@@ -347,6 +398,7 @@ void run::restore() {
     if (schema_) {
         events_.publish(data_understood{data::describe(*schema_, {})});
     }
+    recall_participation(kept.resumed.rounds);
     // A target that was reached before the crash is not trained for again.
     if (!kept.resumed.rounds.empty()) {
         accuracy_ = decisive_accuracy(kept.resumed.rounds.back());

@@ -47,7 +47,7 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     const auto answers = co_await net::gather(rt_, std::move(calls), policy, on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
-            reject(*whom[i], describe(answers[i]));
+            reject(*whom[i], why_left_out(answers[i]), answers[i].result == net::outcome::timed_out);
         }
     }
     const bool cancelled = co_await net::is_cancelled();

@@ -516,19 +516,28 @@ std::uint64_t connection::ask(frame request, frame_limits reply_limits, answer_h
     request.correlation = ticket;
     // First what may throw: a handler that stayed behind would be called when its owner is gone.
     encoded_frame encoded(request);
-    pending_.emplace(ticket, pending{request.type, reply_limits, std::move(handler), std::move(on_arrival)});
+    pending_.emplace(ticket,
+                     pending{request.type, 0, reply_limits, std::move(handler), std::move(on_arrival)});
     enqueue(std::move(encoded));
+    if (const auto asked = pending_.find(ticket); asked != pending_.end()) {
+        asked->second.place = outbox_.last_place();
+    }
     return ticket;
 }
 
-void connection::forget(std::uint64_t ticket) noexcept {
+bool connection::forget(std::uint64_t ticket) noexcept {
     const auto asked = pending_.find(ticket);
     if (asked == pending_.end() || !asked->second.handler) {
-        return;
+        return false;
+    }
+    if (outbox_.withdraw(asked->second.place)) {
+        pending_.erase(asked);
+        return true;
     }
     asked->second.handler = nullptr;
     asked->second.on_arrival = nullptr;
     ++forgotten_;
+    return false;
 }
 
 awaitable<answer> connection::request(frame message, frame_limits reply_limits, clock::time_point deadline) {

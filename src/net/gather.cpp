@@ -21,9 +21,9 @@ struct prepared {
 /// answer can reach state that is gone.
 class open_calls {
 public:
-    open_calls(runtime& rt, std::vector<connection_ptr> peers, std::size_t quorum, reply_handler on_reply,
-               arrival_handler on_arrival)
-        : results(peers.size()), changed(rt.executor), peers_(std::move(peers)), quorum_(quorum),
+    open_calls(runtime& rt, std::vector<connection_ptr> peers, const gather_policy& policy,
+               reply_handler on_reply, arrival_handler on_arrival)
+        : results(peers.size()), changed(rt.executor), peers_(std::move(peers)), policy_(policy),
           on_reply_(std::move(on_reply)), on_arrival_(std::move(on_arrival)), tickets_(peers_.size()),
           settled_(peers_.size(), false), waiting_(peers_.size()) {}
 
@@ -35,9 +35,7 @@ public:
             queue.peer->forget_room(queue.room);
         }
         for (std::size_t i = 0; i < peers_.size(); ++i) {
-            if (tickets_[i] != 0 && !settled_[i]) {
-                peers_[i]->forget(tickets_[i]);
-            }
+            take_back(i);
         }
     }
 
@@ -67,24 +65,31 @@ public:
     }
 
     [[nodiscard]] bool is_done() const noexcept {
-        return waiting_ == 0 || accepted_ >= quorum_ || failure != nullptr;
+        return waiting_ == 0 || has_quorum() || failure != nullptr;
     }
 
     void end_rest(outcome how) {
         for (std::size_t i = 0; i < results.size(); ++i) {
             if (!settled_[i]) {
-                results[i] = gathered{how, {}, {}};
+                results[i] = gathered{how, {}, {}, take_back(i)};
             }
         }
     }
 
-    [[nodiscard]] bool has_quorum() const noexcept { return accepted_ >= quorum_; }
+    [[nodiscard]] bool has_quorum() const noexcept { return accepted_ >= policy_.quorum; }
 
     std::vector<gathered> results;
     event changed;              ///< set when it is done
     std::exception_ptr failure; ///< a request that cannot be encoded
 
 private:
+    /// Nobody waits for its answer any more. True if it was not sent, and is not going to be.
+    bool take_back(std::size_t index) noexcept {
+        const bool is_open = !settled_[index] && peers_[index];
+        const auto ticket = std::exchange(tickets_[index], 0);
+        return is_open && (ticket == 0 || peers_[index]->forget(ticket));
+    }
+
     struct peer_queue {
         connection_ptr peer;
         std::vector<std::size_t> calls;
@@ -124,15 +129,15 @@ private:
             return;
         }
         auto& result = results[index];
-        result = gathered{got.result, std::move(got.code), std::move(got.reason)};
+        result = gathered{got.result, std::move(got.code), std::move(got.reason), false};
         if (got.result == outcome::reply && on_reply_) {
             auto objection = judge(index, got.reply);
             if (!objection.empty()) {
-                result = gathered{outcome::refused, "invalid", std::move(objection)};
+                result = gathered{outcome::refused, "invalid", std::move(objection), false};
             }
         }
         settled_[index] = true;
-        accepted_ += result.result == outcome::reply ? 1 : 0;
+        accepted_ += result.result == outcome::reply && index >= policy_.counted_from ? 1 : 0;
         --waiting_;
         if (is_done()) {
             changed.set();
@@ -150,7 +155,7 @@ private:
     }
 
     std::vector<connection_ptr> peers_;
-    std::size_t quorum_;
+    gather_policy policy_;
     reply_handler on_reply_;
     arrival_handler on_arrival_;
     std::function<prepared(std::size_t)> make_;
@@ -199,7 +204,7 @@ awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, ga
     for (auto& one : calls) {
         peers.push_back(std::move(one.peer));
     }
-    open_calls open(rt, std::move(peers), policy.quorum, std::move(on_reply), std::move(on_arrival));
+    open_calls open(rt, std::move(peers), policy, std::move(on_reply), std::move(on_arrival));
     auto make = [&calls](std::size_t i) {
         return prepared{std::move(calls[i].request), calls[i].reply_limits};
     };
@@ -210,7 +215,7 @@ awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<connection_ptr>
                                         frame_limits reply_limits, gather_policy policy,
                                         reply_handler on_reply, arrival_handler on_arrival) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    open_calls open(rt, std::move(peers), policy.quorum, std::move(on_reply), std::move(on_arrival));
+    open_calls open(rt, std::move(peers), policy, std::move(on_reply), std::move(on_arrival));
     auto whole = [&](std::size_t i) { return prepared{make(i), reply_limits}; };
     co_return co_await run_to_end(rt, open, std::move(whole), policy.deadline);
 }

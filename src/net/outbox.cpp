@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace fedasio::net {
+namespace {
+
+constexpr std::size_t bytes_at_once = std::size_t{64} << 10;
+
+} // namespace
 
 outbox::outbox(asio::any_io_executor executor, std::size_t capacity_bytes)
     : capacity_(capacity_bytes), readable_(executor), writable_(std::move(executor)) {
@@ -14,12 +19,35 @@ bool outbox::push(encoded_frame item) {
         return false;
     }
     bytes_ += item.size();
-    items_.push_back(std::move(item));
+    items_.emplace_back(std::move(item));
     readable_.set();
     if (bytes_ >= capacity_) {
         writable_.reset();
     }
     return true;
+}
+
+bool outbox::withdraw(std::uint64_t place) {
+    if (place <= popped_ || place > last_place()) {
+        return false;
+    }
+    auto& item = items_[place - popped_ - 1];
+    if (item) {
+        bytes_ -= item->size();
+        item.reset();
+    }
+    drop_withdrawn();
+    if (bytes_ < capacity_) {
+        writable_.set();
+    }
+    return true;
+}
+
+void outbox::drop_withdrawn() {
+    while (!items_.empty() && !items_.front()) {
+        items_.pop_front();
+        ++popped_;
+    }
 }
 
 awaitable<bool> outbox::pop(std::vector<encoded_frame>& into, std::size_t most) {
@@ -33,10 +61,13 @@ awaitable<bool> outbox::pop(std::vector<encoded_frame>& into, std::size_t most) 
             co_return false;
         }
     }
-    for (; most > 0 && !items_.empty(); --most) {
-        bytes_ -= items_.front().size();
-        into.push_back(std::move(items_.front()));
+    for (std::size_t taken = 0; most > 0 && taken < bytes_at_once && !items_.empty(); --most) {
+        taken += items_.front()->size();
+        bytes_ -= items_.front()->size();
+        into.push_back(std::move(*items_.front()));
         items_.pop_front();
+        ++popped_;
+        drop_withdrawn();
     }
     if (bytes_ < capacity_) {
         writable_.set();
@@ -61,6 +92,7 @@ void outbox::close() {
 }
 
 void outbox::abort() {
+    popped_ += items_.size();
     items_.clear();
     bytes_ = 0;
     close();

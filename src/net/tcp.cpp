@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <charconv>
+#include <netinet/tcp.h>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <utility>
@@ -14,6 +15,8 @@ namespace fedasio::net {
 namespace {
 
 using asio::ip::tcp;
+using most_unsent = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+constexpr int most_unsent_bytes = 128 << 10;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 std::string describe(const tcp::endpoint& endpoint) {
@@ -26,6 +29,8 @@ public:
     explicit tcp_stream(tcp::socket socket) : socket_(std::move(socket)) {
         error_code ignored;
         socket_.set_option(tcp::no_delay(true), ignored);
+        // What waits for a slow peer waits in the outbox, where it can be taken back, and not in the kernel.
+        socket_.set_option(most_unsent(most_unsent_bytes), ignored);
         const auto endpoint = socket_.remote_endpoint(ignored);
         remote_ = describe(endpoint);
     }

@@ -9,7 +9,23 @@ import unittest
 from federation import Federation
 from model_file import read_safetensors
 from programs import BIN
+from python_worker import PythonWorker
 from sample_data import table_rows, write_table
+
+
+class EmptyOwner(PythonWorker):
+    """Has no sample to train on."""
+
+    def load(self, request):
+        clients = [{"client": client, "samples": 0, "held_out": 0} for client in request.meta["clients"]]
+        self.peer.reply(request, {"clients": clients})
+
+
+class HangingOwner(PythonWorker):
+    """Its disk does not answer."""
+
+    def load(self, request):
+        pass
 
 
 class LocalTables(Federation):
@@ -107,7 +123,7 @@ class LocalTables(Federation):
         """A broken table keeps no client from an owner who comes later; a good one keeps its own."""
         broken = self.folder / "broken.csv"
         broken.write_text("size,shade\n")
-        master = self.master({**self.table_plan(), "clients": 2}, "--min-workers", "2")
+        master = self.master({**self.table_plan(), "clients": 2, "quorum": 0.5}, "--min-workers", "2")
         spoiler = self.worker(master, "a-broken", "--data", broken)
         self.worker(master, "north", "--data", self.north)
         master.wait_workers(2)
@@ -130,6 +146,145 @@ class LocalTables(Federation):
         self.assertEqual(master.get("rounds")[-1]["cohort"], [0, 1])
         master.wait_event("notice", after, where=lambda e: "west has no client" in e["text"])
         west.wait_log("worker", "has an owner already")
+
+    def run_with_sites(self, plan, *sites, minimum=2):
+        """Runs it to the end; gives the exit code, the report, and the last line of the log."""
+        report = self.folder / "report.json"
+        master = self.master(
+            plan,
+            *("--autostart", "--exit-when-done", "--report", report, "--min-workers", minimum),
+        )
+        for name, table in sites:
+            self.worker(master, name, "--data", table)
+        code = master.wait_exit()
+        return code, json.loads(report.read_text()), master.text().strip().splitlines()[-1]
+
+    def test_all_owners_are_there(self):
+        code, report, _ = self.run_with_sites(
+            {**self.table_plan(), "clients": 2}, ("north", self.north), ("south", self.south)
+        )
+        self.assertEqual((code, report["outcome"], report["complete"]), (0, "rounds_done", True))
+        self.assertEqual(
+            [(site["name"], site["clients"], site["rounds"], site["state"]) for site in report["sites"]],
+            [("north", [0], 6, "takes_part"), ("south", [1], 6, "takes_part")],
+        )
+
+    def test_a_run_that_needs_all_does_not_begin_without_one(self):
+        self.south.write_text("size,shade\n")
+        code, report, last = self.run_with_sites(
+            {**self.table_plan(), "clients": 2}, ("north", self.north), ("south", self.south)
+        )
+        self.assertEqual((code, report["outcome"], report["rounds"]), (1, "failed", []))
+        for text in report["detail"], last:
+            self.assertIn("south cannot take part", text)
+        south = next(site for site in report["sites"] if site["name"] == "south")
+        self.assertEqual((south["state"], south["rounds"]), ("left_out", 0))
+
+    def test_a_run_without_an_owner_does_not_look_like_success(self):
+        self.south.write_text("size,shade\n")
+        plan = {**self.table_plan(), "clients": 3, "quorum": 0.3}
+        code, report, last = self.run_with_sites(plan, ("north", self.north), ("south", self.south))
+        self.assertEqual((code, report["outcome"], report["complete"]), (1, "rounds_done", False))
+        for text in report["detail"], last:
+            self.assertIn("without south", text)
+            self.assertIn("no owner came for it", text)
+        sites = {site["name"]: site for site in report["sites"]}
+        self.assertEqual({name: site["missed"] for name, site in sites.items()}, {"north": False, "south": True, None: True})
+        self.assertEqual(sites[None]["state"], "missing")
+
+    def test_an_owner_that_leaves_is_named(self):
+        report = self.folder / "report.json"
+        plan = {**self.table_plan(), "clients": 2, "rounds": 400}
+        master = self.master(plan, "--exit-when-done", "--report", report, "--min-workers", "2", "--autostart")
+        self.worker(master, "north", "--data", self.north)
+        south = self.worker(master, "south", "--data", self.south)
+        master.wait_event("round_finished")
+        south.kill()
+        self.assertEqual(master.wait_exit(), 1)
+        told = json.loads(report.read_text())
+        self.assertEqual((told["outcome"], told["complete"]), ("rounds_done", False))
+        self.assertRegex(told["detail"], r"400 rounds done; without south \(away since round \d+\)")
+        self.assertIn("without south", master.text().strip().splitlines()[-1])
+        gone = next(site for site in told["sites"] if site["name"] == "south")
+        self.assertEqual((gone["state"], gone["clients"]), ("away", [1]))
+        self.assertGreaterEqual(gone["rounds"], 1)
+
+    def test_a_plan_that_insists_on_all(self):
+        """It waits for who has gone, instead of going on without it."""
+        plan = {**self.table_plan(), "require_all": True, "rounds": 300}
+        master = self.master(plan, "--min-workers", "2")
+        self.worker(master, "north", "--data", self.north)
+        south = self.worker(master, "south", "--data", self.south)
+        master.wait_workers(2)
+        master.command("train")
+        master.wait_event("round_finished")
+        south.kill()
+        left = master.wait_event("worker_left", name="south")
+        master.wait_event("phase", left["seq"], phase="waiting")
+        self.worker(master, "south", "--data", self.south)
+        end = master.wait_event("training_finished")
+        self.assertEqual((end["outcome"], end["complete"]), ("rounds_done", True))
+        for result in master.get("rounds"):
+            self.assertEqual((result["cohort"], result["dropped"]), ([0, 1], []))
+
+    def test_a_table_that_was_mended(self):
+        """Its owner is offered a place again while the others train."""
+        good = self.south.read_text()
+        self.south.write_text("size,shade\n")
+        master = self.master({**self.table_plan(), "rounds": 1000000}, "--min-workers", "2")
+        self.worker(master, "north", "--data", self.north)
+        south = self.worker(master, "south", "--data", self.south)
+        master.wait_workers(2)
+        master.command("train")
+        master.wait_event("worker_standing", name="south", standing="left_out")
+        self.south.write_text(good)
+        back = master.wait_event("worker_standing", name="south", standing="takes_part")
+        master.wait_event("client_updated", back["seq"], worker=back["worker"])
+        south.wait_log("worker", "takes part in the training again")
+        master.command("stop")
+        self.assertTrue(master.wait_event("training_finished")["complete"])
+
+    def test_a_late_joiner_whose_disk_hangs_holds_nobody(self):
+        master = self.master({**self.table_plan(), "rounds": 1000000, "deadline": 600})
+        self.worker(master, "north", "--data", self.north)
+        master.command("train")
+        master.wait_event("round_finished")
+        self.serve_in_thread(HangingOwner(master.worker_address, "hangs"))
+        number = master.wait_joined("hangs")
+        loading = master.wait_event("worker_state", worker=number, state="loading")
+        finished = [master.wait_event("round_finished", loading["seq"])["result"]["round"]]
+        master.wait_event("round_finished", where=lambda e: e["result"]["round"] > finished[0] + 20)
+        master.command("stop")
+        master.wait_event("training_finished")
+
+    def test_owners_without_samples(self):
+        """Said at once, and not after minutes."""
+        plan = self.plan()
+        plan["data"]["partition"] = {"scheme": "local"}
+        del plan["clients"]
+        master = self.master(plan, "--min-workers", "2")
+        for name in "north", "south":
+            self.serve_in_thread(EmptyOwner(master.worker_address, name))
+        master.wait_workers(2)
+        end = master.train()
+        self.assertEqual(end["outcome"], "failed")
+        self.assertIn("no client has a sample to train on: north (client 0), south (client 1)", end["detail"])
+
+    def test_a_model_is_loaded_before_the_first_training(self):
+        master = self.master(self.table_plan(), "--min-workers", "2")
+        self.owners(master)
+        weights = master.train()["weights_sha256"]
+        master.command("save", name="kept")
+        master.signal(signal.SIGTERM)
+        master.wait_exit()
+        second = self.master(self.table_plan(), "--min-workers", "2")
+        self.assertIn("encoded as they were for it", second.command("load", name="kept"))
+        self.owners(second)
+        self.assertEqual(second.get("status")["parameters"], 4 * 16 + 16 + 16 * 4 + 4)
+        end = second.train(rounds=1)
+        self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 1))
+        self.assertNotEqual(end["weights_sha256"], weights)
+        self.assertGreater(second.get("rounds")[0]["test_accuracy"], 0.9)
 
     def test_restarted_without_a_name(self):
         """Its default name is the same again, and so is its client; of two with one table each has its own."""

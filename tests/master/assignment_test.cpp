@@ -69,6 +69,13 @@ BOOST_AUTO_TEST_CASE(no_move_that_gains_nothing) {
     BOOST_TEST((all == dealt{{1, {0, 1}}, {2, {2}}}));
 }
 
+BOOST_AUTO_TEST_CASE(whoever_is_late_gets_what_nobody_else_has_room_for) {
+    const auto all = assign_clients({{1, 0, {0, 1}, true}, {2, 0, {2}}, {3, 0, {3}}}, 4);
+    BOOST_TEST((all == dealt{{1, {}}, {2, {0, 2}}, {3, {1, 3}}}));
+    const auto small = assign_clients({{1, 0, {2, 3}, true}, {2, 1, {1}}, {3, 0, {}, true}}, 4);
+    BOOST_TEST((small == dealt{{1, {2, 3}}, {2, {1}}, {3, {0}}}));
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_exist_is_taken_away) {
     const auto all = assign_clients({{1, 0, {0, 7}}, {2, 0, {0, 1}}}, 2);
     BOOST_TEST((all == dealt{{1, {0}}, {2, {1}}}));

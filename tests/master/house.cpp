@@ -1,6 +1,7 @@
 #include "house.hpp"
 
 #include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
 
 #include <exception>
 
@@ -15,6 +16,25 @@ net::awaitable<void> work(net::runtime& rt, boost::asio::any_io_executor pool, n
     options.retry.first = options.retry.longest = std::chrono::milliseconds(5);
     const worker::log_handler no_log = [](worker::severity, const std::string&) {};
     co_await worker::run(rt, std::move(pool), std::move(dial), std::move(options), no_log);
+}
+
+net::awaitable<void> come_and_go(net::runtime& rt, net::dialer dial, std::string name) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    for (bool cancelled = false; !cancelled;) {
+        auto wire = co_await dial();
+        if (!wire.error) {
+            const auto connection = std::make_shared<net::connection>(rt, std::move(wire.connection));
+            connection->on_frame([](const net::frame&) {}); // answers nothing
+            connection->start();
+            federation::hello me;
+            me.name = name;
+            net::frame hello(federation::message_type::hello, federation::to_meta(me));
+            co_await connection->request(std::move(hello), {}, rt.time.now() + std::chrono::seconds(10));
+            connection->close("gone again");
+            co_await connection->ended();
+        }
+        cancelled = co_await net::is_cancelled();
+    }
 }
 
 net::awaitable<void> serve(master::run& run) {
@@ -62,6 +82,10 @@ federation_of::~federation_of() {
 
 void federation_of::add_worker(const std::string& name, bool tell_labels) {
     everybody_.spawn(work(rt_, pool_.get_executor(), network_.dial, name, tell_labels));
+}
+
+void federation_of::add_flapping_worker(const std::string& name) {
+    everybody_.spawn(come_and_go(rt_, network_.dial, name));
 }
 
 void federation_of::play(net::awaitable<void> script) {

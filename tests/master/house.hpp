@@ -35,6 +35,9 @@ public:
 
     void add_worker(const std::string& name, bool tell_labels = true);
 
+    /// One that says hello and goes, again and again.
+    void add_flapping_worker(const std::string& name);
+
     net::awaitable<master::command_answer> order(master::command what) {
         return run_.execute(std::move(what));
     }

@@ -258,6 +258,43 @@ BOOST_AUTO_TEST_CASE(one_peer_may_be_asked_many_times) {
     BOOST_TEST(results_of(results) == names(100, "reply"), boost::test_tools::per_element());
 }
 
+// Weights go first, and who has not taken them yet holds nobody who has answered what came after them.
+BOOST_AUTO_TEST_CASE(a_quorum_counts_what_it_is_told_to) {
+    virtual_runtime world;
+    const auto all = make_peers(world, {behaviour::silent, behaviour::answers});
+    std::vector<call> calls;
+    for (int again = 0; again < 2; ++again) {
+        for (const auto& one : all) {
+            calls.emplace_back(one->near(), frame(question), frame_limits{4096, 4096});
+        }
+    }
+    gather_policy policy(world.now() + 10s, 1);
+    policy.counted_from = 2;
+    const auto begun = world.now();
+    const auto results = world.run(gather(world, std::move(calls), policy));
+    const std::vector<std::string> expected{"not_needed", "reply", "not_needed", "reply"};
+    BOOST_TEST(results_of(results) == expected, boost::test_tools::per_element());
+    BOOST_TEST((world.now() - begun < 1s));
+    BOOST_TEST(!results[0].withdrawn); // it was sent
+}
+
+// A newer version replaces one that is not under way yet.
+BOOST_AUTO_TEST_CASE(what_was_not_sent_when_a_gather_ends_is_never_sent) {
+    virtual_runtime world;
+    raw_peer slow(world, {}, {1});
+    std::vector<call> calls;
+    for (int i = 0; i < 3; ++i) {
+        calls.emplace_back(slow.subject(), frame(question, {}, payload_of(std::string(200'000, 'w'))),
+                           frame_limits{});
+    }
+    const auto results = world.run(gather(world, std::move(calls), gather_policy(world.now() + 2s)));
+    BOOST_TEST(results_of(results) == names(3, "timed_out"), boost::test_tools::per_element());
+    BOOST_TEST(!results[0].withdrawn);
+    BOOST_TEST(results[1].withdrawn);
+    BOOST_TEST(results[2].withdrawn);
+    BOOST_TEST(slow.subject()->bytes_queued() < 1000U);
+}
+
 // Requests wait where they cost nothing, not in a queue that ends the connection when it is full.
 BOOST_AUTO_TEST_CASE(a_peer_that_takes_nothing_is_asked_no_more_than_fits) {
     virtual_runtime world;

@@ -391,6 +391,37 @@ BOOST_AUTO_TEST_CASE(an_outbox_is_bounded_by_bytes) {
     BOOST_TEST(box.bytes() == 33U);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_on_its_way_can_be_withdrawn) {
+    virtual_runtime world;
+    outbox box(world.executor(), 300'000);
+    std::vector<std::uint64_t> places;
+    for (const std::size_t size : {100'000U, 200U, 200'000U, 50U}) {
+        BOOST_TEST(box.push(sized(size)));
+        places.push_back(box.last_place());
+    }
+    std::vector<encoded_frame> out;
+    // What is large goes alone, so that what stands behind it can still be taken out.
+    BOOST_TEST(world.run(box.pop(out, 16)));
+    BOOST_TEST(out.size() == 1U);
+    BOOST_TEST(!box.withdraw(places[0]));
+    BOOST_TEST(box.withdraw(places[2]));
+    BOOST_TEST(box.bytes() == 250U);
+    BOOST_TEST(box.withdraw(places[1]));
+    BOOST_TEST(box.bytes() == 50U);
+    BOOST_TEST(!box.withdraw(places[3] + 1));
+    out.clear();
+    BOOST_TEST(world.run(box.pop(out, 16)));
+    BOOST_TEST(out.size() == 1U);
+    BOOST_TEST(out[0].size() == 50U);
+    BOOST_TEST(box.empty());
+    BOOST_TEST(!box.withdraw(places[3]));
+    // And it makes room.
+    BOOST_TEST(box.push(sized(300'000)));
+    BOOST_TEST(!box.push(sized(50)));
+    BOOST_TEST(box.withdraw(box.last_place()));
+    BOOST_TEST(box.push(sized(50)));
+}
+
 BOOST_AUTO_TEST_CASE(closing_an_outbox_drains_and_aborting_drops) {
     virtual_runtime world;
     std::vector<encoded_frame> out;

@@ -402,7 +402,7 @@ void trial::order(master::command::kind what, std::string name) {
 void trial::one_fault() {
     auto& chosen = world_.chosen;
     const auto somebody = chosen.below(scenario_.workers);
-    switch (chosen.below(16)) {
+    switch (chosen.below(17)) {
     case 0:
         kill_master(false);
         break;
@@ -492,6 +492,18 @@ void trial::one_fault() {
     case 14:
         end_everybody();
         break;
+    case 15: {
+        tell(std::string(owners[somebody]) + " comes and goes");
+        const auto often = chosen.between(5, 30);
+        for (std::size_t i = 0; i < often; ++i) {
+            world_.at(world_.now() + i * 1500ms, nullptr, [this, somebody] {
+                if (workers_[somebody] && !faults_over_) {
+                    network_.break_one(workers_[somebody]->self);
+                }
+            });
+        }
+        break;
+    }
     default:
         order(master::command::kind::pause);
         order(master::command::kind::save, "copy");

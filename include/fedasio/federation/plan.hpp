@@ -44,6 +44,7 @@ struct plan {
     std::uint32_t rounds = 0;
     std::optional<double> target_accuracy;       ///< training ends when the test accuracy reaches it
     std::chrono::milliseconds deadline{600'000}; ///< for each step of a round
+    bool require_all = false;                    ///< no round without an update of every client of its cohort
     double quorum = 1.0;                         ///< share of the wanted updates that end a round's training
     double over_selection = 1.0; ///< so many times the wanted clients train; the first to answer count
     /// An update that moves the model over so many times as far as the median one is left out; a power of

@@ -14,6 +14,7 @@ struct host {
     worker_id worker = 0;
     std::uint32_t capacity = 0; ///< 0: any number
     std::vector<client_id> clients;
+    bool comes_last = false; ///< it gets only those for which nobody else has room
 };
 
 /// Who hosts which of the clients 0 .. clients-1. A client stays where it is if it can; one without a worker

@@ -4,6 +4,7 @@
 #include <fedasio/federation/messages.hpp>
 #include <fedasio/master/phase.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -148,6 +149,7 @@ struct client_dropped {
     std::optional<worker_id> worker;
     std::string reason; ///< refused, timed_out, lost, not_needed or invalid
     std::string detail;
+    std::string name = {}; ///< of the worker
 };
 
 /// How good a model is on some samples; docs/operations.md says how each is computed. Errors of a regression
@@ -285,11 +287,29 @@ constexpr std::string_view to_string(training_outcome outcome) noexcept {
     return names[static_cast<std::size_t>(outcome)];
 }
 
+/// Whoever was there or expected in a training, and what became of it: a worker by its name, with the
+/// partition `local` an owner; or clients that nobody hosted.
+struct site {
+    std::string name; ///< empty: clients without a worker
+    std::vector<client_id> clients;
+    std::uint32_t rounds = 0; ///< of the run, in which an update of it counted
+    unsigned late = 0;        ///< rounds in a row, lately, in which it was too late
+    std::string state;        ///< takes_part, left_out, no_client, resting, away or missing
+    std::string reason;
+    bool missed = false; ///< the result lacks it, or was made without it in the end
+};
+
 struct training_finished {
     training_outcome outcome = training_outcome::rounds_done;
     std::string detail;
     std::uint32_t round = 0;
     std::string weights_sha256;
+    std::vector<site> sites = {};
+
+    /// Nobody who was asked for is lacking.
+    [[nodiscard]] bool is_complete() const {
+        return std::ranges::none_of(sites, [](const site& one) { return one.missed; });
+    }
 };
 
 struct model_saved {

@@ -26,9 +26,16 @@ struct worker {
     bool has_model = false;
     std::uint32_t weights_version = 0; ///< 0: none
     net::clock::time_point measured;   ///< when its last measurements were published
-    std::string unusable;              ///< why it gets no clients, if so
-    federation::standing standing;     ///< as it was told
-    bool evicted = false;              ///< said goodbye to; it is here until it has gone
+    bool is_proven = false;  ///< it has loaded its data and, unless it was told it with the others, the model
+    bool is_proving = false; ///< it loads them beside the rounds
+    bool is_awaited = true;  ///< while it loads, a round that needs it may wait for it
+    bool is_slow = false;    ///< `unusable` because it did not load in time
+    unsigned rejections = 0; ///< in this training
+    std::unique_ptr<net::alarm> next_offer;
+
+    std::string unusable;          ///< why it gets no clients, if so
+    federation::standing standing; ///< as it was told
+    bool evicted = false;          ///< said goodbye to; it is here until it has gone
 };
 
 using worker_ptr = std::shared_ptr<worker>;
@@ -46,8 +53,8 @@ public:
 
     /// The worker that has loaded this client's data; null if there is none.
     [[nodiscard]] worker_ptr host_of(client_id client) const;
-    /// Every client whose data is loaded somewhere, with its sample counts.
-    [[nodiscard]] std::map<client_id, federation::loaded::client_data> hosted_clients() const;
+    /// Every client whose data is loaded somewhere, and where.
+    [[nodiscard]] std::map<client_id, worker_ptr> hosts() const;
 
     /// Set whenever somebody comes or goes; whoever waits resets it.
     [[nodiscard]] net::event& changed() noexcept { return changed_; }

@@ -12,6 +12,7 @@
 #include <fedasio/master/divergence_watch.hpp>
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/master/pace.hpp>
 #include <fedasio/master/roster.hpp>
 #include <fedasio/master/run_record.hpp>
 #include <fedasio/master/stranger_log.hpp>
@@ -27,6 +28,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -60,7 +62,7 @@ struct run_options {
     /// Measure how the updates of each round differ from their mean (`updates_compared`). The weights do not
     /// depend on it. With more than 2,000 clients in a cohort it is left out.
     bool compare_updates = true;
-    /// A training without a single worker for so long has failed.
+    /// A training that could do nothing for so long, in all since its last round, has failed.
     net::clock::duration patience = std::chrono::minutes(5);
 };
 
@@ -128,6 +130,13 @@ private:
         std::uint64_t samples = 0;
     };
 
+    /// Of an owner.
+    struct absence {
+        net::clock::time_point since;
+        std::uint32_t round = 0; ///< the first one without it
+        bool is_told = false;
+    };
+
     /// A round under way.
     struct round_state {
         round_result result;
@@ -145,7 +154,11 @@ private:
         net::payload before;            ///< the global weights that it began with, once there are new ones
         std::uint64_t sent_before = 0;
         std::uint64_t received_before = 0;
-        std::string trouble; ///< the last reason why a client gave no update
+        std::string trouble;                   ///< the last reason why a client gave no update
+        std::map<std::size_t, unsigned> moves; ///< by place: how often it went on, after its worker was lost
+        std::set<std::string> late;            ///< workers that cost everybody the deadline
+        std::set<std::string>
+            behind; ///< workers that were still busy with weights or update when others were done
 
         /// Of updates so far.
         [[nodiscard]] std::size_t count() const { return sum ? sum->updates() : 0; }
@@ -170,13 +183,9 @@ private:
     net::awaitable<void> train(order what, training_end& end);
     net::awaitable<training_end> run_rounds(order what);
     net::awaitable<bool> one_round(round_state& round);
-    net::awaitable<void> wait_for_hosts();
     net::awaitable<void> pause_point();
-    net::awaitable<bool> wait_for(bool (run::*condition)() const, net::clock::time_point deadline);
     void enter(phase next);
     void count_time();
-    [[nodiscard]] bool ready_to_start() const;
-    [[nodiscard]] bool roster_has_changed() const;
 
     [[nodiscard]] bool target_is_reached() const;
     [[nodiscard]] bool is_done() const;
@@ -186,16 +195,12 @@ private:
     /// A training is under way, or about to be, or its end is being written down.
     [[nodiscard]] bool is_busy() const noexcept { return is_training() || order_ || ending_; }
 
-    [[nodiscard]] std::string missing_workers() const;
-    [[nodiscard]] std::string unusable_workers() const;
     void give_up_round(std::uint32_t round);
+
+    void advise();
 
     // preparation.cpp, survey.cpp, same_data.cpp, steps.cpp and client_evaluation.cpp: what a round does,
     // each step closed by one gather.
-    net::awaitable<void> prepare_workers(net::clock::time_point until);
-    [[nodiscard]] net::clock::time_point owners_may_return_until() const;
-    void tell_absent_owners();
-    void advise();
     net::awaitable<void> load_datasets();
     net::awaitable<void> survey_tables(const std::vector<worker_ptr>& whom);
     net::awaitable<void> use_schema(data::csv_schema schema, std::vector<data::owner_summary> owners,
@@ -207,7 +212,9 @@ private:
     void compare_data(const std::vector<worker_ptr>& loaded);
     net::awaitable<void> distribute_model();
     void select_cohort(round_state& round);
-    net::awaitable<void> distribute_weights(std::vector<worker_ptr> whom);
+    std::vector<worker_ptr> receivers_among(std::vector<worker_ptr> hosts);
+    [[nodiscard]] net::frame weights_request() const;
+    void settle_weights(std::span<const worker_ptr> whom, std::span<const net::gathered> answers);
     net::awaitable<void> train_cohort(round_state& round);
     net::awaitable<std::vector<std::size_t>>
     train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until);
@@ -223,7 +230,7 @@ private:
     void take_back(round_state& round);
     net::awaitable<void> evaluate_model(round_state& round);
     net::awaitable<void> evaluate_where_data_is(round_state& round);
-    net::awaitable<std::vector<client_id>> evaluate_clients(const round_state& round,
+    net::awaitable<std::vector<client_id>> evaluate_clients(round_state& round,
                                                             std::vector<client_id> clients, client_test& test,
                                                             net::clock::time_point until);
     net::awaitable<bool> find_other_evaluators(const std::vector<client_id>& clients,
@@ -240,18 +247,61 @@ private:
     void take(initial_model model);
     [[nodiscard]] initial_model make_model_for(const data::csv_schema& schema,
                                                const std::function<bool()>& unwanted = {}) const;
-    void deal_clients();
-    [[nodiscard]] bool everybody_hosts() const;
-    [[nodiscard]] client_id first_free_client() const;
-    [[nodiscard]] std::uint32_t clients_total() const;
+    [[nodiscard]] federation::load load_request(std::vector<client_id> clients, bool wants_labels) const;
+    [[nodiscard]] federation::model model_request() const;
+    void settle_pace(const round_state& round);
     void set_state(worker& who, worker_state state);
-    void reject(worker& who, const std::string& reason);
-    void tell_standing(worker& who, federation::standing now);
     void drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
               std::string detail);
     [[nodiscard]] net::clock::time_point deadline() const;
     [[nodiscard]] bool is_local() const;
     [[nodiscard]] bool is_table() const;
+
+    // dealing.cpp: who hosts which clients.
+    net::awaitable<void> prepare_workers(net::clock::time_point until);
+    void deal_clients();
+    std::map<worker_id, std::vector<client_id>> deal_to_owners();
+    std::map<worker_id, std::vector<client_id>> deal_to_all();
+    [[nodiscard]] bool can_host(const worker& who) const;
+    [[nodiscard]] bool everybody_hosts() const;
+    [[nodiscard]] client_id first_free_client() const;
+    [[nodiscard]] std::uint32_t clients_total() const;
+    [[nodiscard]] std::uint64_t owners_needed() const;
+    [[nodiscard]] std::set<std::string> names_here() const;
+    net::clock::time_point owners_may_return_until();
+    void tell_absent_owners();
+
+    // newcomers.cpp: who comes during a training, or could not take part.
+    void reject(worker& who, const std::string& reason, bool is_slow = false);
+    void tell_standing(worker& who, federation::standing now);
+    void offer_place(const worker_ptr& who);
+    net::awaitable<void> prove(worker_ptr who);
+    [[nodiscard]] bool newcomer_is_awaited() const;
+    [[nodiscard]] bool is_expected_back(const std::string& owner) const;
+    void stop_awaiting();
+
+    // waiting.cpp: what a training waits for, and for how long.
+    net::awaitable<bool> wait_for(bool (run::*condition)() const, net::clock::time_point deadline);
+    net::awaitable<void> wait_for_hosts(net::clock::time_point since);
+    void say_idle_in(net::clock::duration pause);
+    [[nodiscard]] bool ready_to_start() const;
+    [[nodiscard]] bool roster_has_changed() const;
+    [[nodiscard]] bool has_clients_enough() const;
+    [[nodiscard]] bool is_short_of_usable_owners() const;
+    [[nodiscard]] std::string clients_without_samples() const;
+    [[nodiscard]] std::string missing_workers() const;
+    [[nodiscard]] std::string unusable_workers() const;
+
+    // sites.cpp: who took part, and who is lacking in the result.
+    void count_participation(const round_state& round);
+    void recall_participation(std::span<const round_result> rounds);
+    [[nodiscard]] std::vector<site> sites() const;
+    [[nodiscard]] site site_of(const worker& who) const;
+    [[nodiscard]] std::vector<client_id> unhosted_clients() const;
+    [[nodiscard]] static std::string absence_text(std::span<const site> sites);
+    [[nodiscard]] bool is_success(std::span<const site> sites) const;
+    [[nodiscard]] std::map<client_id, std::string> client_names() const;
+    [[nodiscard]] std::string name_of(client_id client) const;
 
     // admission.cpp: workers that come and go.
     worker_ptr introduce(net::connection& connection, const net::frame& first,
@@ -279,6 +329,8 @@ private:
     net::awaitable<void> keep_last_model();
     net::awaitable<std::filesystem::path> keep(const kept_model& model);
     net::awaitable<void> save_last_model();
+    net::awaitable<command_answer> load_before_data(std::string name, std::filesystem::path path);
+    void tell_loaded(const std::string& name);
     net::awaitable<void> checkpoint();
     net::awaitable<bool> make_safe();
     void restore();
@@ -306,8 +358,11 @@ private:
     std::shared_ptr<const data::dataset> test_set_;
     std::string test_set_identity_;                 ///< of its files when they were read
     std::map<std::string, owner_data> owners_data_; ///< partition `local`: what an owner loaded last
-    std::map<std::string, net::clock::time_point>
-        left_;                                       ///< partition `local`: owners that are away, since when
+    std::map<std::string, absence> left_;           ///< partition `local`: owners that are away
+    std::map<std::string, std::uint32_t>
+        rounds_of_;                   ///< by name: rounds of the run in which an update counted
+    std::vector<client_id> unhosted_; ///< clients that had no worker when the last cohort was chosen
+    pace pace_;
     std::size_t dealt_ = 0;                          ///< clients that some worker was told to host
     std::map<std::string, client_id> local_clients_; ///< partition `local`: a worker's name keeps its client
 
@@ -333,6 +388,7 @@ private:
     std::size_t own_checkpoints_ = 0; ///< that this process wrote of the run
     std::string checkpoint_problem_;  ///< of the last attempt to write one
     bool loaded_once_ = false;        ///< some worker could use its data in this training
+    bool begun_ = false;              ///< it has had a cohort
     bool advised_ = false;            ///< in this run
     bool pausing_ = false;
     bool stopping_ = false;
@@ -344,6 +400,10 @@ private:
     net::event resumed_;
     net::event training_over_;
     net::nursery training_;
+    net::nursery joining_;          ///< workers that load beside the rounds
+    net::clock::duration waited_{}; ///< for workers, since the training or the last round that ended
+    std::unique_ptr<net::alarm> idle_line_;
+    net::clock::time_point told_waiting_; ///< when it was last said what is waited for
 };
 
 } // namespace fedasio::master

@@ -86,8 +86,9 @@ public:
     /// already. Returns the ticket. Throws std::length_error as encoded_frame does; then nothing was asked.
     std::uint64_t ask(frame request, frame_limits reply_limits, answer_handler handler,
                       arrival_handler on_arrival = {});
-    /// Nobody waits for this answer any more; should it still come, its bytes are read past.
-    void forget(std::uint64_t ticket) noexcept;
+    /// Nobody waits for this answer any more; should it still come, its bytes are read past. True if it will
+    /// not come, because the request had not begun to be sent and was taken back.
+    bool forget(std::uint64_t ticket) noexcept;
     /// One request as a coroutine; `timed_out` at the deadline.
     awaitable<answer> request(frame message, frame_limits reply_limits, clock::time_point deadline);
 
@@ -134,7 +135,8 @@ public:
 
 private:
     struct pending {
-        std::uint16_t type = 0; ///< of the request, and so of its reply
+        std::uint16_t type = 0;  ///< of the request, and so of its reply
+        std::uint64_t place = 0; ///< in the outbox
         frame_limits limits;
         answer_handler handler; ///< empty: forgotten, the reply is read past
         arrival_handler on_arrival;

@@ -25,7 +25,8 @@ struct gather_policy {
     static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
 
     clock::time_point deadline = clock::time_point::max();
-    std::size_t quorum = all; ///< ends as soon as so many replies were accepted
+    std::size_t quorum = all;     ///< ends as soon as so many replies were accepted
+    std::size_t counted_from = 0; ///< only those to this call and the later ones count for the quorum
 
     gather_policy() = default;
 
@@ -38,6 +39,7 @@ struct gathered {
     outcome result = outcome::lost;
     std::string code;
     std::string reason;
+    bool withdrawn = false; ///< there was no answer, and the request was taken back before it was sent
 };
 
 /// Gets each reply as it comes, so that a body need not be kept until the last one is there. Returns why the

@@ -3,7 +3,9 @@
 #include <fedasio/net/event.hpp>
 #include <fedasio/net/frame.hpp>
 
+#include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace fedasio::net {
@@ -16,7 +18,14 @@ public:
 
     /// False when full or closed.
     [[nodiscard]] bool push(encoded_frame item);
-    /// Waits, then moves up to `most` frames into `into`. False when it is closed and empty, or on
+
+    /// Of the frame that was pushed last, for `withdraw`.
+    [[nodiscard]] std::uint64_t last_place() const noexcept { return popped_ + items_.size(); }
+
+    /// Takes a frame out that need not be sent any more. False when it is on its way already.
+    bool withdraw(std::uint64_t place);
+    /// Waits, then moves up to `most` frames into `into`, but none after so many bytes that they take a
+    /// moment: what still stands here can be withdrawn. False when it is closed and empty, or on
     /// cancellation.
     awaitable<bool> pop(std::vector<encoded_frame>& into, std::size_t most);
     /// Waits until there is room, or the outbox is closed, or the caller is cancelled.
@@ -35,7 +44,10 @@ public:
     [[nodiscard]] bool is_closed() const noexcept { return closed_; }
 
 private:
-    std::deque<encoded_frame> items_;
+    void drop_withdrawn();
+
+    std::deque<std::optional<encoded_frame>> items_; ///< empty: withdrawn
+    std::uint64_t popped_ = 0;
     std::size_t capacity_;
     std::size_t bytes_ = 0;
     bool closed_ = false;

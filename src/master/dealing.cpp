@@ -1,0 +1,205 @@
+#include <fedasio/master/assignment.hpp>
+#include <fedasio/master/run.hpp>
+
+#include <boost/json/object.hpp>
+
+#include "master/answers.hpp"
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+constexpr auto pause_between_deals = std::chrono::seconds(1);
+
+} // namespace
+
+using standing = federation::standing;
+
+/// Partition `local`: the smallest number that no owner has.
+client_id run::first_free_client() const {
+    std::set<client_id> taken;
+    for (const auto& [name, client] : local_clients_) {
+        taken.insert(client);
+    }
+    client_id next = 0;
+    while (taken.contains(next)) {
+        ++next;
+    }
+    return next;
+}
+
+std::uint32_t run::clients_total() const {
+    std::uint32_t total = is_local() ? 0 : plan_.clients;
+    for (const auto& [name, client] : local_clients_) {
+        total = std::max(total, client + 1);
+    }
+    return total;
+}
+
+/// Partition `local`: so many owners must be there for a training to begin, and are worth waiting for.
+std::uint64_t run::owners_needed() const {
+    const auto known = std::max<std::uint64_t>(plan_.clients, local_clients_.size());
+    return plan_.require_all
+               ? known
+               : static_cast<std::uint64_t>(std::ceil(plan_.quorum * static_cast<double>(known)));
+}
+
+bool run::can_host(const worker& who) const {
+    return who.unusable.empty() && who.connection->is_open() && (who.is_proven || !loaded_once_);
+}
+
+/// Decides who hosts which clients, in view of who is here now.
+void run::deal_clients() {
+    auto wanted = is_local() ? deal_to_owners() : deal_to_all();
+    dealt_ = 0;
+    for (const auto& [id, who] : roster_.all()) {
+        auto& clients = wanted[id];
+        dealt_ += clients.size();
+        if (who->assigned != clients) {
+            who->assigned = std::move(clients);
+            who->data_current = false;
+            who->hosted.clear();
+        }
+    }
+}
+
+std::map<worker_id, std::vector<client_id>> run::deal_to_owners() {
+    std::map<worker_id, std::vector<client_id>> wanted;
+    std::map<std::string, worker_ptr> by_name;
+    for (const auto& [id, who] : roster_.all()) {
+        if (can_host(*who)) {
+            by_name[who->hello.name] = who;
+        }
+    }
+    for (const auto& [name, who] : by_name) {
+        if (!local_clients_.contains(name)) {
+            const auto next = first_free_client();
+            if (plan_.clients != 0 && next >= plan_.clients) {
+                tell_standing(*who, {standing::kind::no_client, "each of the plan's " +
+                                                                    std::to_string(plan_.clients) +
+                                                                    " clients has an owner already"});
+                continue;
+            }
+            local_clients_[name] = next;
+        }
+        wanted[who->id] = {local_clients_[name]};
+    }
+    return wanted;
+}
+
+std::map<worker_id, std::vector<client_id>> run::deal_to_all() {
+    std::vector<host> hosts;
+    for (const auto& [id, who] : roster_.all()) {
+        if (can_host(*who)) {
+            hosts.push_back(
+                {id, who->hello.clients, who->assigned, pace_.rests(who->hello.name, round_ + 1)});
+        }
+    }
+    auto wanted = assign_clients(std::move(hosts), plan_.clients);
+    for (auto& [id, clients] : wanted) {
+        auto& who = *roster_.all().at(id);
+        if (clients.empty() && who.standing.state != standing::kind::resting) {
+            tell_standing(
+                who, {standing::kind::no_client, "there are more workers than clients: each of the plan's " +
+                                                     std::to_string(plan_.clients) + " has a worker"});
+        }
+    }
+    return wanted;
+}
+
+/// All clients that were dealt have a worker that is still there, with their data and the model.
+bool run::everybody_hosts() const {
+    std::size_t hosted = 0;
+    for (const auto& [id, who] : roster_.all()) {
+        if (who->connection->is_open() && who->data_current && who->has_model) {
+            hosted += who->assigned.size();
+        }
+        // An owner that came back while others loaded is there, but nobody has dealt with it yet.
+        if (who->assigned.empty() && can_host(*who) && local_clients_.contains(who->hello.name)) {
+            return false;
+        }
+    }
+    return hosted >= dealt_;
+}
+
+/// Until every client has a worker that is ready for it. Who cannot load leaves clients behind; they are
+/// dealt anew, until `until`. Owners that have just gone get a moment to come back.
+net::awaitable<void> run::prepare_workers(net::clock::time_point until) {
+    bool ready = false;
+    bool cancelled = co_await net::is_cancelled();
+    while (!ready && !cancelled && rt_.time.now() < until) {
+        roster_.changed().reset();
+        co_await load_datasets();
+        co_await distribute_model();
+        const auto now = rt_.time.now();
+        const auto patience = owners_may_return_until();
+        const bool complete = everybody_hosts();
+        const bool awaits = newcomer_is_awaited();
+        ready = complete && !awaits && now >= patience;
+        if (!ready) {
+            const auto pause = complete && !awaits ? patience : now + pause_between_deals;
+            co_await wait_for(&run::roster_has_changed, std::min(until, pause));
+        }
+        cancelled = co_await net::is_cancelled();
+    }
+    if (!ready && !cancelled) {
+        stop_awaiting();
+    }
+}
+
+/// The names of those who are connected for certain.
+std::set<std::string> run::names_here() const {
+    std::set<std::string> names;
+    for (const auto& [id, who] : roster_.all()) {
+        if (who->connection->is_open() && !who->evicted) {
+            names.insert(who->hello.name);
+        }
+    }
+    return names;
+}
+
+/// Partition `local`: how long the quorum is worth waiting for owners that have just gone. One that comes and
+/// goes has no more time than one that stays away.
+net::clock::time_point run::owners_may_return_until() {
+    auto latest = net::clock::time_point::min();
+    std::size_t here = 0;
+    const auto present = names_here();
+    for (const auto& [name, client] : local_clients_) {
+        if (present.contains(name)) {
+            ++here;
+            continue;
+        }
+        const auto& left =
+            left_.try_emplace(name, absence{rt_.time.now(), running_round_, false}).first->second;
+        latest = std::max(latest, left.since + time_to_come_back);
+    }
+    return here >= owners_needed() ? net::clock::time_point::min() : latest;
+}
+
+/// Once for each absence; who is here again and ready is away no more.
+void run::tell_absent_owners() {
+    std::set<std::string> ready;
+    for (const auto& [id, who] : roster_.all()) {
+        if (who->connection->is_open() && !who->hosted.empty()) {
+            ready.insert(who->hello.name);
+        }
+    }
+    for (const auto& [name, client] : local_clients_) {
+        if (ready.contains(name)) {
+            left_.erase(name);
+            continue;
+        }
+        auto& left = left_.try_emplace(name, absence{rt_.time.now(), running_round_, false}).first->second;
+        if (!std::exchange(left.is_told, true)) {
+            left.round = running_round_;
+            notice(noticed::severity::warning, "round " + std::to_string(running_round_) +
+                                                   " begins without " + name + " (client " +
+                                                   std::to_string(client) + ")");
+        }
+    }
+}
+
+} // namespace fedasio::master

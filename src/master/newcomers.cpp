@@ -1,0 +1,150 @@
+#include <fedasio/federation/messages.hpp>
+#include <fedasio/master/run.hpp>
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
+
+#include "master/answers.hpp"
+#include <algorithm>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+namespace message_type = federation::message_type;
+using standing = federation::standing;
+
+constexpr auto first_pause = std::chrono::seconds(1);
+constexpr auto longest_pause = std::chrono::minutes(5);
+/// A disk that hangs is asked once, and has as long as it likes: nobody waits for it.
+constexpr auto time_to_load = std::chrono::hours(24);
+
+/// Doubles with each rejection.
+net::clock::duration pause_after(unsigned rejections) {
+    const auto doublings = std::min(rejections, 10U) - 1;
+    return std::min<net::clock::duration>(first_pause * (1U << doublings), longest_pause);
+}
+
+} // namespace
+
+/// It gets no clients, until its data does when it is offered a place again: after a while, beside the
+/// rounds.
+void run::reject(worker& who, const std::string& reason, bool is_slow) {
+    // An owner that never had usable data does not keep a client that another owner could be.
+    if (is_local() && who.hosted.empty() && !rounds_of_.contains(who.hello.name)) {
+        local_clients_.erase(who.hello.name);
+    }
+    who.unusable = reason;
+    who.is_slow = is_slow;
+    who.assigned.clear();
+    who.hosted.clear();
+    who.data_current = false;
+    who.has_model = false;
+    who.is_proven = false;
+    who.is_awaited = false;
+    who.weights_version = 0;
+    ++who.rejections;
+    const auto pause = is_slow ? net::clock::duration::zero() : pause_after(who.rejections);
+    who.next_offer = rt_.time.at(rt_.time.now() + pause, [this, id = who.id] {
+        const auto found = roster_.all().find(id);
+        if (found != roster_.all().end()) {
+            offer_place(found->second);
+        }
+    });
+    roster_.changed().set();
+    set_state(who, worker_state::joined);
+    tell_standing(who, {standing::kind::left_out, reason});
+}
+
+/// In the worker's own log too: the people who can mend it read that one.
+void run::tell_standing(worker& who, federation::standing now) {
+    if (now.state == who.standing.state && now.reason == who.standing.reason) {
+        return;
+    }
+    who.standing = now;
+    who.connection->send(net::frame(message_type::standing, federation::to_meta(now)));
+    events_.publish(worker_standing{who.id, who.hello.name, now.state, now.reason});
+    if (now.state == standing::kind::left_out) {
+        notice(noticed::severity::error, who.hello.name + " cannot take part: " + now.reason);
+    } else if (now.state == standing::kind::no_client) {
+        notice(noticed::severity::warning, who.hello.name + " has no client: " + now.reason);
+    } else if (now.state == standing::kind::resting) {
+        notice(noticed::severity::warning, who.hello.name + " is asked less often: " + now.reason);
+    }
+}
+
+/// In a training under way a newcomer loads beside the rounds, and so does who was rejected before.
+void run::offer_place(const worker_ptr& who) {
+    const bool is_here = who->connection->is_open() && !who->evicted;
+    if (is_training() && loaded_once_ && is_here && !who->is_proven && !who->is_proving) {
+        who->is_proving = true;
+        joining_.spawn(prove(who));
+    }
+}
+
+/// Lets a worker load its data and take the model once, so that what the round asks of it later is done in a
+/// moment; then it is dealt clients as the others are.
+net::awaitable<void> run::prove(worker_ptr who) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    const auto known = local_clients_.find(who->hello.name);
+    const client_id client = !is_local()                     ? 0
+                             : known != local_clients_.end() ? known->second
+                                                             : first_free_client();
+    set_state(*who, worker_state::loading);
+    auto request = load_request({client}, false);
+    request.clients_total = std::max(request.clients_total, client + 1);
+    net::frame load(message_type::load, federation::to_meta(request));
+    auto answer =
+        co_await who->connection->request(std::move(load), short_meta, rt_.time.now() + time_to_load);
+    if (answer.result == net::outcome::reply && !who->evicted) {
+        net::frame model(message_type::model, federation::to_meta(model_request()));
+        answer = co_await who->connection->request(std::move(model), short_meta, deadline());
+    }
+    who->is_proving = false;
+    if (who->evicted || !who->connection->is_open()) {
+        co_return;
+    }
+    if (answer.result == net::outcome::reply) {
+        who->is_proven = who->has_model = true;
+        who->unusable.clear();
+        set_state(*who, worker_state::ready);
+        roster_.changed().set();
+    } else if (answer.result == net::outcome::refused || answer.result == net::outcome::timed_out) {
+        reject(*who, answer.reason.empty() ? net::to_string(answer.result) : answer.reason);
+    }
+}
+
+/// Whether a round had better wait for somebody who is loading: without it not every client that the round
+/// needs has a worker, and it has not been waited for in vain before.
+bool run::newcomer_is_awaited() const {
+    std::uint64_t room = 0;
+    std::uint64_t owners = 0;
+    bool loads = false;
+    for (const auto& [id, who] : roster_.all()) {
+        const bool is_here = who->connection->is_open() && who->unusable.empty() && !who->evicted;
+        const bool is_owner = is_local() && local_clients_.contains(who->hello.name);
+        if (is_here && who->is_proven) {
+            room += who->hello.clients == 0 ? plan_.clients : who->hello.clients;
+            owners += is_owner ? 1 : 0;
+        }
+        loads = loads || (is_here && who->is_proving && who->is_awaited &&
+                          (!is_local() || (is_owner && is_expected_back(who->hello.name))));
+    }
+    return loads && (is_local() ? owners < owners_needed() : room < plan_.clients);
+}
+
+/// An owner that has not contributed for the time of a step since it left is not waited for, however often it
+/// comes.
+bool run::is_expected_back(const std::string& owner) const {
+    const auto left = left_.find(owner);
+    return left == left_.end() || rt_.time.now() < left->second.since + deadline_;
+}
+
+/// What was waited for in vain once is not waited for again: it may still come.
+void run::stop_awaiting() {
+    for (const auto& [id, who] : roster_.all()) {
+        who->is_awaited = who->is_awaited && !who->is_proving;
+    }
+}
+
+} // namespace fedasio::master

@@ -1,0 +1,192 @@
+#include <fedasio/master/run.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+using standing = federation::standing;
+
+constexpr std::size_t most_told = 10;
+
+std::string range_of(client_id first, client_id last) {
+    return first == last ? fmt::format("client {}", first) : fmt::format("clients {} to {}", first, last);
+}
+
+} // namespace
+
+/// Which owners and workers gave a round what it is.
+void run::count_participation(const round_state& round) {
+    std::set<std::string> counted;
+    for (std::size_t i = 0; i < round.updates.size(); ++i) {
+        if (round.updates[i]) {
+            counted.insert(round.hosts[i]->hello.name);
+        }
+    }
+    for (const auto& name : counted) {
+        ++rounds_of_[name];
+        left_.erase(name);
+    }
+}
+
+/// The same of a run that is resumed: with the partition `local` its rounds tell it.
+void run::recall_participation(std::span<const round_result> rounds) {
+    rounds_of_.clear();
+    std::map<client_id, std::string> names;
+    for (const auto& [name, client] : local_clients_) {
+        names[client] = name;
+    }
+    for (const auto& round : rounds) {
+        std::set<client_id> dropped;
+        for (const auto& absence : round.dropped) {
+            dropped.insert(absence.client);
+        }
+        for (const auto client : round.cohort) {
+            if (const auto name = names.find(client); name != names.end() && !dropped.contains(client)) {
+                ++rounds_of_[name->second];
+            }
+        }
+    }
+}
+
+/// One that is connected.
+site run::site_of(const worker& who) const {
+    site result;
+    result.name = who.hello.name;
+    result.clients = who.assigned;
+    const auto rounds = rounds_of_.find(result.name);
+    result.rounds = rounds == rounds_of_.end() ? 0 : rounds->second;
+    result.late = pace_.late_in_a_row(result.name);
+    result.state = to_string(who.standing.state);
+    result.reason = who.standing.reason;
+    const bool waits = who.unusable.empty() && who.is_proving;
+    if (waits && result.rounds == 0) {
+        result.state = to_string(standing::kind::left_out);
+        result.reason = "it was still loading its data";
+    }
+    return result;
+}
+
+/// Everybody that was there or expected, and what became of them in the training that ends. A `missed` one is
+/// lacking in the result.
+std::vector<site> run::sites() const {
+    std::vector<site> all;
+    std::set<std::string> here;
+    for (const auto& [id, who] : roster_.all()) {
+        if (!who->connection->is_open() || who->evicted) {
+            continue;
+        }
+        auto one = site_of(*who);
+        here.insert(one.name);
+        const bool is_left_out = who->standing.state == standing::kind::left_out;
+        one.missed = is_local() && one.rounds == 0 && who->standing.state != standing::kind::no_client;
+        one.missed = one.missed || (is_local() && is_left_out);
+        all.push_back(std::move(one));
+    }
+    for (const auto& [name, client] : local_clients_) {
+        if (here.contains(name)) {
+            continue;
+        }
+        site one;
+        one.name = name;
+        one.clients = {client};
+        const auto rounds = rounds_of_.find(name);
+        one.rounds = rounds == rounds_of_.end() ? 0 : rounds->second;
+        one.state = "away";
+        const auto left = left_.find(name);
+        one.reason = left == left_.end() || !left->second.is_told
+                         ? "it has just left"
+                         : fmt::format("away since round {}", left->second.round);
+        one.missed = one.rounds == 0 || (left != left_.end() && left->second.is_told);
+        all.push_back(std::move(one));
+    }
+    // Of the others nobody knows a name.
+    for (const auto client : unhosted_clients()) {
+        const bool goes_on =
+            !all.empty() && all.back().name.empty() && all.back().clients.back() + 1 == client;
+        if (!goes_on) {
+            site one;
+            one.state = "missing";
+            one.reason = is_local() ? "no owner came for it" : "no worker had room for it";
+            one.missed = true;
+            all.push_back(std::move(one));
+        }
+        all.back().clients.push_back(client);
+    }
+    // Where there was no round nobody missed one.
+    for (auto& one : all) {
+        one.missed = one.missed && begun_;
+    }
+    return all;
+}
+
+std::vector<client_id> run::unhosted_clients() const {
+    if (!is_local()) {
+        return unhosted_;
+    }
+    std::set<client_id> owned;
+    for (const auto& [name, client] : local_clients_) {
+        owned.insert(client);
+    }
+    // Whoever could not take part was to be the owner of one of them.
+    auto left_out = std::ranges::count_if(roster_.all(), [&](const auto& entry) {
+        return !entry.second->unusable.empty() && !local_clients_.contains(entry.second->hello.name);
+    });
+    std::vector<client_id> result;
+    for (client_id client = 0; client < plan_.clients; ++client) {
+        const bool is_owned = owned.contains(client) || left_out-- > 0;
+        if (!is_owned) {
+            result.push_back(client);
+        }
+    }
+    return result;
+}
+
+/// "without south (its table has no rows) and clients 4 to 9 (no worker had room for it)", or nothing.
+std::string run::absence_text(std::span<const site> sites) {
+    std::string text;
+    std::size_t told = 0;
+    for (const auto& one : sites) {
+        if (!one.missed || ++told > most_told) {
+            continue;
+        }
+        const auto who = one.name.empty() ? range_of(one.clients.front(), one.clients.back()) : one.name;
+        const auto why = one.reason.empty() ? std::string("it took part in no round") : one.reason;
+        text += fmt::format("{}{} ({})", told == 1 ? "without " : ", ", who, why);
+    }
+    return text + (told > most_told ? fmt::format(" and {} more", told - most_told) : "");
+}
+
+/// Whether the training that ends has what was asked for: every owner and client took part in some round, and
+/// in the end as many are there as the quorum asks for.
+bool run::is_success(std::span<const site> sites) const {
+    std::uint64_t away = 0;
+    for (const auto& one : sites) {
+        if (one.missed && one.rounds == 0) {
+            return false;
+        }
+        away += one.missed ? 1 : 0;
+    }
+    return !is_local() || local_clients_.size() >= owners_needed() + away;
+}
+
+/// By client; with the partition `local` its owner's name as well.
+std::map<client_id, std::string> run::client_names() const {
+    std::map<client_id, std::string> names;
+    for (const auto& [name, client] : local_clients_) {
+        names[client] = fmt::format("{} (client {})", name, client);
+    }
+    return names;
+}
+
+std::string run::name_of(client_id client) const {
+    const auto names = is_local() ? client_names() : std::map<client_id, std::string>();
+    const auto found = names.find(client);
+    return found == names.end() ? fmt::format("client {}", client) : found->second;
+}
+
+} // namespace fedasio::master
