@@ -89,7 +89,7 @@ net::awaitable<std::vector<client_id>> run::evaluate_clients(round_state& round,
                                               net::gather_policy(until), on_reply);
     settle_weights(receivers, answers);
     for (std::size_t i = 0; i < clients.size(); ++i) {
-        const auto& [how, code, reason] = answers[first + i];
+        const auto& [how, code, reason, withdrawn] = answers[first + i];
         if (how == net::outcome::timed_out) {
             round.late.insert(hosts[i]->hello.name);
         }
@@ -254,10 +254,10 @@ net::awaitable<void> run::conclude(round_state& round, client_test& test) {
 /// Clients of the run that nobody could ask. A resumed run must find the same, so they follow from who is
 /// known to be an owner and not from who was here before.
 void run::add_unreachable(client_test& test) const {
-    const auto hosted = roster_.hosted_clients();
+    const auto hosts = roster_.hosts();
     const auto look_at = [&](client_id client, const std::string& why) {
-        const auto found = hosted.find(client);
-        const bool nothing_held_out = found != hosted.end() && found->second.held_out == 0;
+        const auto found = hosts.find(client);
+        const bool nothing_held_out = found != hosts.end() && found->second->hosted.at(client).held_out == 0;
         if (!nothing_held_out && !test.results.contains(client)) {
             test.absent.try_emplace(client, untested{"away", why});
         }

@@ -76,13 +76,14 @@ federation::model run::model_request() const {
 
 /// Once a run, when the data is there.
 void run::advise() {
-    const auto hosted = roster_.hosted_clients();
-    if (hosted.empty() || std::exchange(advised_, true)) {
+    const auto hosts = roster_.hosts();
+    if (hosts.empty() || std::exchange(advised_, true)) {
         return;
     }
     std::vector<std::uint64_t> samples;
     std::size_t classes = schema_ ? schema_->classes.size() : 0;
-    for (const auto& [client, data] : hosted) {
+    for (const auto& [client, host] : hosts) {
+        const auto& data = host->hosted.at(client);
         samples.push_back(data.samples);
         classes = std::max(classes, data.labels.size());
     }
@@ -122,6 +123,7 @@ net::awaitable<void> run::load_datasets() {
     }
     co_await load_test_set();
 
+    const double holdout = federation::has_test_files(plan_.source) ? 0.0 : plan_.test_fraction;
     const auto classes = network_->output().size();
     const bool wants_labels = !federation::is_regression(plan_) &&
                               classes <= federation::limits::shown_classes &&
