@@ -54,6 +54,21 @@ struct inspection {
     std::size_t bytes = 0; ///< of the summary as it is sent
 };
 
+/// What is usual at one of many sites, but not in all tables together.
+void note_label(inspection& table) {
+    const auto& columns = table.survey.summary.columns;
+    const auto label = std::ranges::find(columns, table.source.label, &data::csv_column_summary::name);
+    if (label == columns.end() || !table.survey.problems.empty()) {
+        return;
+    }
+    if (label->categories.size() == 1) {
+        table.survey.notes.push_back("the label has one class only in this table, '" +
+                                     label->categories.front() + "'");
+    } else if (label->numeric && label->m2 == 0) {
+        table.survey.notes.emplace_back("the label is the same number in every row of this table");
+    }
+}
+
 inspection inspect_table(const std::filesystem::path& file, const data::csv_source& source, bool regression) {
     inspection result{file, source, regression, data::survey_csv(file, source, regression), 0};
     const auto& summary = result.survey.summary;
@@ -61,6 +76,7 @@ inspection inspect_table(const std::filesystem::path& file, const data::csv_sour
     if (auto problem = federation::problem_of_size(summary); !problem.empty()) {
         result.survey.problems.push_back(std::move(problem));
     }
+    note_label(result);
     return result;
 }
 
@@ -102,7 +118,9 @@ std::string told_of(const inspection& table, const data::csv_column_summary& col
         const bool is_fixed = declared != table.source.columns.end() && !declared->second.categories.empty();
         return text + (is_fixed ? ", no texts: the plan fixes them" : "");
     }
-    return text + fmt::format(", {} {}: {}", column.categories.size(), is_label ? "classes" : "texts",
+    const bool is_one = column.categories.size() == 1;
+    return text + fmt::format(", {} {}: {}", column.categories.size(),
+                              is_label ? (is_one ? "class" : "classes") : (is_one ? "text" : "texts"),
                               list(column.categories));
 }
 
@@ -171,6 +189,9 @@ void print_plan(const inspection& table) {
     if (table.source.delimiter != ',') {
         source["delimiter"] = std::string(1, table.source.delimiter);
     }
+    if (table.source.skip_unlabelled) {
+        source["unlabelled"] = "skip";
+    }
     if (!declared.empty()) {
         source["columns"] = std::move(declared);
     }
@@ -206,8 +227,13 @@ int inspect_without_plan(const settings& from) {
     const auto asks_for_regression = [](const std::string& problem) {
         return problem.find("did you mean a regression") != std::string::npos;
     };
-    if (std::ranges::any_of(table.survey.problems, asks_for_regression)) {
-        table = inspect_table(from.file, source, true);
+    const auto lacks_labels = [](const std::string& problem) {
+        return problem.find("\"unlabelled\": \"skip\"") != std::string::npos;
+    };
+    source.skip_unlabelled = std::ranges::any_of(table.survey.problems, lacks_labels);
+    const bool regression = std::ranges::any_of(table.survey.problems, asks_for_regression);
+    if (source.skip_unlabelled || regression) {
+        table = inspect_table(from.file, source, regression);
     }
     if (from.label.empty() && !from.wants_json) {
         std::cout << "The last column, " << quoted(source.label)

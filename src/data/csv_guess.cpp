@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t fewest_that_differ = 8;
 constexpr std::size_t most_classes_of_fractions = 20;
+constexpr std::size_t most_of_one_shape = 20;
 
 void remember(witness& first, std::uint64_t line, std::string_view value) {
     if (first.line == 0) {
@@ -61,14 +62,23 @@ void column_texts::add(std::uint64_t line, std::string_view field, const csv_num
     switch (look_of(field, notation)) {
     case text_look::number:
         ++look_like_numbers_;
+        notations_.add(field);
         remember(first_number_like_, line, field);
         break;
     case text_look::moment:
         ++moments_;
         remember(first_moment_, line, field);
         break;
+    case text_look::address:
+        ++addresses_;
+        break;
     case text_look::plain:
         break;
+    }
+    if (one_shape_) {
+        const std::string shape = shape_of_text(field.substr(0, longest_guessed_category));
+        one_shape_ = shape.find('9') != std::string::npos && (texts_ == 1 || shape == shape_);
+        shape_ = shape;
     }
     remember(first_text_, line, field);
 }
@@ -83,18 +93,22 @@ std::string column_texts::number_objection(const csv_notation& notation, std::ui
     }
     if (numbers_ + not_finite_ == 0) {
         return ": its texts look like numbers in another notation (" + shown(first_number_like_) + "); " +
-               notation_remedy(first_number_like_.value, notation) +
+               notations_.remedy(first_number_like_.value, notation) +
                ", or declare the column categorical or ignored";
     }
     std::string text = ": " + share(numbers_, values) + " values are numbers, but not " + shown(first_text_);
-    const std::string remedy = notation_remedy(first_text_.value, notation);
+    const std::string remedy = notations_.remedy(first_text_.value, notation);
     text += "; ";
+    // It is written as a plan would have it, so nothing that JSON escapes.
+    const std::string word = in_quotes(first_text_.value);
+    const bool is_plain = word.find_first_of("\"\\?") == std::string::npos;
     text += remedy.empty()
                 ? "if it stands for a missing value add it to \"missing\" in data.source (\"missing\": "
-                  "[\"NA\", \"...\"])"
+                  "[\"NA\", \"" +
+                      (is_plain ? word.substr(1, word.size() - 2) : "...") + "\"])"
                 : remedy;
     if (number_like != 0 && remedy.empty()) {
-        const std::string other = notation_remedy(first_number_like_.value, notation);
+        const std::string other = notations_.remedy(first_number_like_.value, notation);
         text += other.empty() ? "" : "; " + other;
     }
     return text + "; else correct it, or declare the column categorical or ignored";
@@ -116,7 +130,8 @@ std::string column_texts::objection(const distinct_texts& distinct, const csv_no
                "since some "
                "day (or declare it categorical if it is meant so)";
     }
-    if (nearly_all_differ(distinct.all, values)) {
+    const bool are_identifiers = one_shape_ && numbers == 0 && distinct.all > most_of_one_shape;
+    if (nearly_all_differ(distinct.all, values) || are_identifiers || 2 * addresses_ >= values) {
         return ": its " + std::to_string(values) + " texts have " + std::to_string(distinct.all) +
                " different values, so they look like names, identifiers or free text (" + shown(first_text_) +
                "); declare it ignored, or categorical if it is meant so";

@@ -2,6 +2,7 @@
 
 #include <fedasio/data/source_spec.hpp>
 
+#include "csv_look.hpp"
 #include "csv_number.hpp"
 #include <cstdint>
 #include <string>
@@ -48,6 +49,10 @@ private:
     std::uint64_t texts_ = 0;
     std::uint64_t look_like_numbers_ = 0; ///< of the texts
     std::uint64_t moments_ = 0;
+    std::uint64_t addresses_ = 0;
+    notation_count notations_;
+    std::string shape_; ///< of the first text
+    bool one_shape_ = true;
     std::uint64_t fractions_ = 0; ///< of the numbers
     witness first_text_;
     witness first_number_like_;

@@ -56,10 +56,9 @@ bool is_number(std::string_view text, char decimal, char thousands) {
     return parse_number(text, notation).type == csv_number::kind::finite;
 }
 
-const separators* notation_of(std::string_view text) {
-    const auto found = std::ranges::find_if(
+bool is_in_some_notation(std::string_view text) {
+    return std::ranges::any_of(
         notations, [&](const separators& one) { return is_number(text, one.decimal, one.thousands); });
-    return found == notations.end() ? nullptr : &*found;
 }
 
 /// The text without its sign or unit, which goes to `sign`.
@@ -110,6 +109,30 @@ bool is_moment(std::string_view text) {
            });
 }
 
+/// "3 March 2024", "Jan 5"
+bool names_a_month(std::string_view text) {
+    constexpr std::array<std::string_view, 12> months{"january",   "february", "march",    "april",
+                                                      "may",       "june",     "july",     "august",
+                                                      "september", "october",  "november", "december"};
+    constexpr std::size_t longest = 40;
+    if (text.size() > longest || std::ranges::none_of(text, is_digit)) {
+        return false;
+    }
+    const std::string lower = lower_case(text);
+    std::size_t begin = 0;
+    while ((begin = lower.find_first_of("abcdefghijklmnopqrstuvwxyz", begin)) != std::string::npos) {
+        const auto end = std::min(lower.find_first_not_of("abcdefghijklmnopqrstuvwxyz", begin), lower.size());
+        const auto word = std::string_view(lower).substr(begin, end - begin);
+        if (std::ranges::any_of(months, [&](std::string_view month) {
+                return word == month || word == month.substr(0, 3);
+            })) {
+            return true;
+        }
+        begin = end;
+    }
+    return false;
+}
+
 std::string quoted_key(char separator) {
     return "\"" + std::string(1, separator) + "\"";
 }
@@ -130,43 +153,80 @@ std::string keys_of(const separators& notation, const csv_notation& planned) {
 
 text_look look_of(std::string_view text, const csv_notation& notation) {
     text = trimmed(text);
-    if (is_moment(text)) {
+    if (is_moment(text) || names_a_month(text)) {
         return text_look::moment;
+    }
+    const auto at = text.find('@');
+    if (at != std::string_view::npos && at != 0 && text.find('.', at) != std::string_view::npos &&
+        text.find(' ') == std::string_view::npos) {
+        return text_look::address;
     }
     std::string_view sign;
     const std::string_view number = without_sign(text, sign);
-    const bool reads =
-        notation_of(number) != nullptr || is_number(number, notation.decimal, notation.thousands);
+    const bool reads = is_in_some_notation(number) || is_number(number, notation.decimal, notation.thousands);
     return reads || is_hexadecimal(text) ? text_look::number : text_look::plain;
 }
 
-std::string notation_remedy(std::string_view text, const csv_notation& notation) {
+void notation_count::add(std::string_view text) {
+    std::string_view sign;
+    const std::string_view number = without_sign(trimmed(text), sign);
+    for (std::size_t i = 0; i < notations.size(); ++i) {
+        read_[i] += is_number(number, notations[i].decimal, notations[i].thousands) ? 1 : 0;
+    }
+}
+
+std::string notation_count::remedy(std::string_view text, const csv_notation& planned) const {
     text = trimmed(text);
     if (text.starts_with('<') || text.starts_with('>')) {
-        return "a limit such as " + in_quotes(text) +
-               " is no number: write a value for it in the table, or declare the column categorical";
+        return "a limit such as " + in_quotes(text) + " is no number: write a value for it in the table";
+    }
+    constexpr std::string_view minus = "\xe2\x88\x92";
+    constexpr std::string_view dash = "\xe2\x80\x93";
+    if ((text.starts_with(minus) || text.starts_with(dash)) &&
+        is_in_some_notation(text.substr(minus.size()))) {
+        return "write the minus of " + in_quotes(text) + " as '-' in the table";
+    }
+    if (text.starts_with('(') && text.ends_with(')') &&
+        is_in_some_notation(text.substr(1, text.size() - 2))) {
+        return "write negative numbers such as " + in_quotes(text) + " with a '-' in the table";
     }
     if (is_hexadecimal(text)) {
         return "write hexadecimal numbers as decimal ones";
     }
     std::string_view sign;
     const std::string_view number = without_sign(text, sign);
-    if (!sign.empty() && look_of(text, notation) == text_look::number) {
+    if (!sign.empty() && is_in_some_notation(number)) {
         return "take the " + in_quotes(sign) + " out of the table, so that the numbers stand alone";
     }
-    const separators* const meant = notation_of(number);
-    if (meant == nullptr) {
-        return {};
-    }
-    const std::string keys = keys_of(*meant, notation);
-    if (keys.empty()) {
+    const auto most = std::ranges::max_element(read_);
+    const separators& meant = notations[static_cast<std::size_t>(most - read_.begin())];
+    const std::string keys = *most == 0 ? std::string() : keys_of(meant, planned);
+    if (keys.empty() || !is_number(number, meant.decimal, meant.thousands)) {
         return {};
     }
     std::string remedy = "write " + keys + " in data.source if it is meant as a number";
-    if (meant->decimal == ',' && is_number(number, '.', ',')) {
+    if (meant.decimal == ',' && is_number(number, '.', ',')) {
         remedy += " (or \"thousands\": \",\" if " + in_quotes(number) + " is a whole number)";
     }
     return remedy;
+}
+
+std::string notation_remedy(std::string_view text, const csv_notation& notation) {
+    notation_count alone;
+    alone.add(text);
+    return alone.remedy(text, notation);
+}
+
+std::string shape_of_text(std::string_view text) {
+    std::string shape;
+    for (const char c : text) {
+        if (!is_digit(c)) {
+            shape += c;
+        } else if (!shape.ends_with('9')) {
+            shape += '9';
+        }
+    }
+    return shape;
 }
 
 } // namespace fedasio::data

@@ -253,6 +253,12 @@ private:
 
     /// Names that people take for the same.
     void note_names() {
+        if (std::ranges::all_of(columns_, [](const column_state& column) {
+                return parse_number(column.summary.name, {}).type == csv_number::kind::finite;
+            })) {
+            result_.notes.push_back(
+                "all names in the header are numbers: does the table lack a header line?");
+        }
         std::map<std::string, std::string> seen;
         for (const column_state& column : columns_) {
             const auto [other, is_new] = seen.emplace(lower_case(column.summary.name), column.summary.name);

@@ -6,6 +6,7 @@
 #include "file_text.hpp"
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -78,19 +79,18 @@ csv_table::~csv_table() {
 
 csv_header read_csv_header(const std::filesystem::path& file) {
     // A quote that stands where none can with a comma may be right with another delimiter.
+    std::optional<error> first;
     for (const char delimiter : usual_delimiters) {
         try {
             const csv_table table(file, delimiter);
-            if (table.better_delimiter() == delimiter || delimiter == usual_delimiters.back()) {
+            if (table.better_delimiter() == delimiter) {
                 return {delimiter, table.names()};
             }
-        } catch (const error&) {
-            if (delimiter == usual_delimiters.back()) {
-                throw;
-            }
+        } catch (const error& e) {
+            first = first ? first : e;
         }
     }
-    throw error::in_file(file, "has no header");
+    throw first.value_or(error::in_file(file, "has no header"));
 }
 
 error csv_table::fault(std::size_t column, const std::string& text) const {

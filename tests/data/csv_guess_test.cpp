@@ -50,8 +50,8 @@ void check_says(const std::string& text, const strings& parts) {
 BOOST_FIXTURE_TEST_SUITE(csv_guess, guesser)
 
 BOOST_AUTO_TEST_CASE(a_few_words_in_a_numeric_column_do_not_make_it_categorical) {
-    check_says(problem_of_one("unknown"),
-               {"column 'a'", "199 of 200", "'unknown' in line 6", "\"missing\"", "categorical"});
+    check_says(problem_of_one("unknown"), {"column 'a'", "199 of 200", "'unknown' in line 6",
+                                           "\"missing\": [\"NA\", \"unknown\"]", "categorical"});
     check_says(problem_of_one("$3"), {"'$3' in line 6", "take the '$' out"});
     check_says(problem_of_one("12%"), {"take the '%' out"});
     check_says(problem_of_one("12 mg"), {"take the 'mg' out"});
@@ -63,6 +63,8 @@ BOOST_AUTO_TEST_CASE(a_few_words_in_a_numeric_column_do_not_make_it_categorical)
     check_says(problem_of_one("1,004"), {"\"decimal\": \",\"", "or \"thousands\": \",\""});
     check_says(problem_of_one("<5"), {"limit such as '<5'"});
     check_says(problem_of_one("0x1F"), {"hexadecimal"});
+    check_says(problem_of_one("\u22125"), {"write the minus"});
+    check_says(problem_of_one("(12.5)"), {"negative numbers"});
 }
 
 BOOST_AUTO_TEST_CASE(nothing_of_a_refused_column_is_sent) {
@@ -80,6 +82,26 @@ BOOST_AUTO_TEST_CASE(numbers_in_another_notation_are_no_categories_even_if_they_
     BOOST_TEST(read.summary.columns[0].numeric);
     BOOST_TEST(read.summary.columns[0].mean == 1.495, boost::test_tools::tolerance(1e-12));
     check_says(problem(200, [](std::size_t i) { return "$" + std::to_string(i % 3); }), {"take the '$' out"});
+}
+
+BOOST_AUTO_TEST_CASE(the_notation_that_reads_most_is_told) {
+    check_says(
+        problem(200, [](std::size_t i) { return std::to_string(i) + (i % 2 == 0 ? ",5" : ".004,30"); }),
+        {"'0,5' in line 2", "\"decimal\": \",\", \"thousands\": \".\""});
+    check_says(
+        problem(200, [](std::size_t i) { return std::to_string(i) + (i % 2 == 0 ? ",500" : ",004.3"); }),
+        {"'0,500' in line 2", "write \"thousands\": \",\""});
+}
+
+BOOST_AUTO_TEST_CASE(identifiers_that_come_often_are_no_categories) {
+    check_says(problem(400, [](std::size_t i) { return "P" + std::to_string(1000 + i / 10); }),
+               {"'P1000' in line 2", "identifiers", "ignored"});
+    check_says(problem(400, [](std::size_t i) { return "p" + std::string(i % 9, 'x') + "@example.org"; }),
+               {"names, identifiers"});
+    BOOST_TEST(problem(400, [](std::size_t i) { return "ward " + std::to_string(i % 12); }).empty());
+    BOOST_TEST(problem(400, [](std::size_t i) {
+                   return std::string(1, static_cast<char>('A' + i % 3)) + std::to_string(i % 40);
+               }).empty());
 }
 
 BOOST_AUTO_TEST_CASE(different_numbers_beside_a_frequent_word_are_no_categories) {
@@ -110,6 +132,8 @@ BOOST_AUTO_TEST_CASE(dates_and_times_are_no_categories) {
         [](std::size_t i) { return "2/1" + std::to_string(i % 10) + "/2024"; },
         [](std::size_t i) { return "2024-01-1" + std::to_string(i % 10) + "T08:30:00Z"; },
         [](std::size_t i) { return "1" + std::to_string(i % 10) + ":30"; },
+        [](std::size_t i) { return "1" + std::to_string(i % 10) + " March 2024"; },
+        [](std::size_t i) { return "Jan-1" + std::to_string(i % 10); },
     };
     for (const auto& way : ways) {
         check_says(problem(200, way), {"column 'a'", "dates or times", way(0) + "' in line 2", "ignored"});
