@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 using fedasio::data::dataset;
+using fedasio::data::table_rows;
 using bytes = std::vector<std::uint8_t>;
 using floats = std::vector<float>;
 

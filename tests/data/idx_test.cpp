@@ -238,11 +238,11 @@ BOOST_AUTO_TEST_CASE(images_are_read_some_at_a_time) {
     const auto longer = dir.write("longer", gzipped(three_images() + "x"));
     idx_images images(longer);
     std::vector<std::uint8_t> all(18);
-    BOOST_CHECK_EXCEPTION(images.read(all), error, says("goes on after the data"));
+    BOOST_CHECK_EXCEPTION(images.read(all), error, says({"goes on after the data"}));
     const auto cut = dir.write("cut", three_images().substr(0, 20));
-    BOOST_CHECK_EXCEPTION(idx_images{cut}, error, says("the header promises"));
+    BOOST_CHECK_EXCEPTION(idx_images{cut}, error, says({"the header promises"}));
     BOOST_TEST(read_idx_labels(dir.write("labels", three_labels())).at(0) == 4);
-    BOOST_CHECK_EXCEPTION((void)read_idx_labels(longer), error, says("dimensions"));
+    BOOST_CHECK_EXCEPTION((void)read_idx_labels(longer), error, says({"dimensions"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
