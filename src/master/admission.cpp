@@ -46,7 +46,8 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
         roster_.remove(who);
         // Whoever comes and goes has been away since it first went.
         if (local_clients_.contains(who->hello.name)) {
-            left_.try_emplace(who->hello.name, absence{rt_.time.now(), present_round(), false});
+            left_.try_emplace(who->hello.name, absence{rt_.time.now(), present_round()})
+                .first->second.was_here = true;
         }
         const auto reason = who->evicted ? std::string("sent away by command") : connection->end_reason();
         events_.publish(worker_left{who->id, who->hello.name, reason, !graceful && !who->evicted});

@@ -172,8 +172,7 @@ net::clock::time_point run::owners_may_return_until() {
             ++here;
             continue;
         }
-        const auto& left =
-            left_.try_emplace(name, absence{rt_.time.now(), running_round_, false}).first->second;
+        const auto& left = left_.try_emplace(name, absence{rt_.time.now(), running_round_}).first->second;
         latest = std::max(latest, left.since + time_to_come_back);
     }
     return here >= owners_needed() ? net::clock::time_point::min() : latest;
@@ -192,12 +191,12 @@ void run::tell_absent_owners() {
             left_.erase(name);
             continue;
         }
-        auto& left = left_.try_emplace(name, absence{rt_.time.now(), running_round_, false}).first->second;
+        auto& left = left_.try_emplace(name, absence{rt_.time.now(), running_round_}).first->second;
         if (!std::exchange(left.is_told, true)) {
             left.round = running_round_;
             notice(noticed::severity::warning, "round " + std::to_string(running_round_) +
-                                                   " begins without " + name + " (client " +
-                                                   std::to_string(client) + ")");
+                                                   " begins without client " + std::to_string(client) +
+                                                   ": its owner " + name + " is away");
         }
     }
 }

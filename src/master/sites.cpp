@@ -162,14 +162,16 @@ std::string run::absence_text(std::span<const site> sites) {
 }
 
 /// Whether the training that ends has what was asked for: every owner and client took part in some round, and
-/// in the end as many are there as the quorum asks for.
+/// in the end as many are there as the quorum asks for. Owners of a resumed run that others have taken over
+/// from are named, but nobody expects them.
 bool run::is_success(std::span<const site> sites) const {
     std::uint64_t away = 0;
     for (const auto& one : sites) {
         if (one.missed && one.rounds == 0) {
             return false;
         }
-        away += one.missed ? 1 : 0;
+        const auto left = left_.find(one.name);
+        away += one.missed && left != left_.end() && left->second.was_here ? 1 : 0;
     }
     return !is_local() || local_clients_.size() >= owners_needed() + away;
 }

@@ -247,6 +247,7 @@ class LocalTables(Federation):
     def test_a_late_joiner_whose_disk_hangs_holds_nobody(self):
         master = self.master({**self.table_plan(), "rounds": 1000000, "deadline": 600})
         self.worker(master, "north", "--data", self.north)
+        master.wait_workers(1)
         master.command("train")
         master.wait_event("round_finished")
         self.serve_in_thread(HangingOwner(master.worker_address, "hangs"))

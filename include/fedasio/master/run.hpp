@@ -135,6 +135,7 @@ private:
         net::clock::time_point since;
         std::uint32_t round = 0; ///< the first one without it
         bool is_told = false;
+        bool was_here = false; ///< in this process
     };
 
     /// A round under way.
