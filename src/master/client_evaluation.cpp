@@ -258,9 +258,14 @@ void run::add_unreachable(client_test& test) const {
     const auto look_at = [&](client_id client, const std::string& why) {
         const auto found = hosts.find(client);
         const bool nothing_held_out = found != hosts.end() && found->second->hosted.at(client).held_out == 0;
-        if (!nothing_held_out && !test.results.contains(client)) {
-            test.absent.try_emplace(client, untested{"away", why});
+        if (nothing_held_out || test.results.contains(client)) {
+            return;
         }
+        const auto absence = found == hosts.end()
+                                 ? untested{"away", why}
+                                 : untested{net::to_string(net::outcome::timed_out),
+                                            "it was too slow in this round to be waited for once more"};
+        test.absent.try_emplace(client, absence);
     };
     if (is_local()) {
         for (const auto& [name, client] : local_clients_) {
