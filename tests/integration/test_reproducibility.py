@@ -26,10 +26,14 @@ SPREADS = {
 
 REPORT_KEYS = {
     *("run", "plan", "plan_digest", "seed", "version", "instruction_set", "parameters", "outcome", "detail"),
-    *("weights_sha256", "data_sha256", "checkpoint_round", "changes", "rounds", "seconds_total"),
+    *("weights_sha256", "data_sha256", "data", "clients", "sites", "complete", "checkpoint_round", "changes"),
+    *("rounds", "seconds_total"),
 }
 ROUND_KEYS = {
     *("round", "cohort", "dropped", "train_loss", "train_accuracy", "test_loss", "test_accuracy"),
+    *("test_loss_median", "test_accuracy_median", "test_r2", "test_r2_median", "test_rmse", "test_rmse_median"),
+    *("test_mae", "test_mae_median", "test_auc", "test_auc_median", "test_recall", "test_partial"),
+    *("test_samples", "test_clients", "test_dropped"),
     *("seconds", "bytes_sent", "bytes_received", "time"),
 }
 PHASES = {
