@@ -167,7 +167,7 @@ class Predict(Federation):
                 self.assertAlmostEqual(float(found[name]), probability, delta=2e-5)
             self.assertEqual(float(found[found["prediction"]]), max(float(found[name]) for name in names))
         self.predict(model, "--data", data, "--out", "made/p.csv")
-        self.assertEqual(self.parse((self.folder / "made" / "p.csv").read_text(newline="")), predicted)
+        self.assertEqual(self.parse((self.folder / "made" / "p.csv").read_bytes().decode()), predicted)
         self.assertEqual([file.name for file in (self.folder / "made").iterdir()], ["p.csv"])
 
     def test_numbers_in_the_unit_of_the_label(self):
@@ -215,7 +215,7 @@ class Predict(Federation):
             self.assertAlmostEqual(float(line.split()[-4]), row[k] / sum(row), delta=1e-4)
         # With a file for the predictions too; without labels it cannot be done.
         self.predict(model, "--data", data, "--evaluate", "--out", "p.csv")
-        self.assertEqual(len(self.parse((self.folder / "p.csv").read_text(newline=""))), 300)
+        self.assertEqual(len(self.parse((self.folder / "p.csv").read_bytes().decode())), 300)
         unlabelled = self.table("unlabelled.csv", labelled, ["heat", "wear", "site"])
         _, errors = self.predict(model, "--data", unlabelled, "--evaluate", ends_with=1)
         self.assertIn("has no column 'state'", errors)

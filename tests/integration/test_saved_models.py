@@ -62,11 +62,11 @@ class SavedModels(Federation):
         self.assertTrue(saved.exists())
 
     def test_the_best_survives_a_kill(self):
-        plan = self.plan(rounds=40, checkpoint_every=3)
+        plan = self.plan(rounds=60, checkpoint_every=3, keep_best="train_loss")
         undisturbed = self.run_to_the_end(plan, [], options=("--state-dir", self.folder / "other"))
         master = self.master(plan, "--autostart")
         worker = self.workers(master, 1)[0]
-        master.wait_event("checkpoint_written", where=lambda e: e["round"] >= 12)
+        master.wait_event("round_finished", where=lambda e: e["result"]["round"] >= 12)
         master.kill()
         worker.kill()
         report = self.run_to_the_end(plan, [], options=("--resume",))
@@ -84,7 +84,7 @@ class SavedModels(Federation):
         self.assertEqual(self.model("best").metadata, before.metadata)
 
     def test_what_a_person_or_another_plan_has_saved_stays(self):
-        master = self.master(self.plan())
+        master = self.master(self.plan(keep_best="train_loss"))  # which every round improves
         self.workers(master, 1)
         master.train(rounds=1)
         master.command("save", name="best")
