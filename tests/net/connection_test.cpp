@@ -249,7 +249,10 @@ BOOST_AUTO_TEST_CASE(a_peer_that_owes_too_many_answers_is_dropped) {
     raw_peer peer(world, options);
     answers got;
     for (int i = 0; i <= 65536; ++i) {
-        peer.subject()->forget(peer.subject()->ask(frame(question), {}, got.keep()));
+        const auto ticket = peer.subject()->ask(frame(question), {}, got.keep());
+        world.settle();
+        static_cast<void>(peer.out().take()); // what has not been sent is not owed
+        peer.subject()->forget(ticket);
     }
     BOOST_TEST(peer.subject()->is_open());
     peer.subject()->ask(frame(question), {}, got.keep());
@@ -401,7 +404,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_run_says_goodbye) {
     world.settle();
     owner.cancel();
     world.settle();
-    BOOST_TEST(subject->is_open());
+    BOOST_TEST(!subject->is_open());
     BOOST_TEST(link.forth->take().find("stopped") != std::string::npos);
     link.back->end();
     world.run(owner.join());

@@ -393,7 +393,7 @@ BOOST_AUTO_TEST_CASE(an_outbox_is_bounded_by_bytes) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_on_its_way_can_be_withdrawn) {
     virtual_runtime world;
-    outbox box(world.executor(), 300'000);
+    outbox box(world.executor(), 400'000);
     std::vector<std::uint64_t> places;
     for (const std::size_t size : {100'000U, 200U, 200'000U, 50U}) {
         BOOST_TEST(box.push(sized(size)));
@@ -416,7 +416,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_on_its_way_can_be_withdrawn) {
     BOOST_TEST(box.empty());
     BOOST_TEST(!box.withdraw(places[3]));
     // And it makes room.
-    BOOST_TEST(box.push(sized(300'000)));
+    BOOST_TEST(box.push(sized(400'000)));
     BOOST_TEST(!box.push(sized(50)));
     BOOST_TEST(box.withdraw(box.last_place()));
     BOOST_TEST(box.push(sized(50)));
