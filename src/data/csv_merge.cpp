@@ -123,7 +123,8 @@ private:
     std::string objection_to(std::size_t place) const {
         const csv_summary& told = summary(place);
         if (told.rows == 0 || told.columns.empty()) {
-            return "its summary makes no sense: it has no rows or no columns; check that all sides run the same version";
+            return "its summary makes no sense: it has no rows or no columns; check that all sides run the "
+                   "same version";
         }
         std::set<std::string_view> seen;
         for (const csv_column_summary& column : told.columns) {

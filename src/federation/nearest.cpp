@@ -1,5 +1,6 @@
-#include <algorithm>
 #include <fedasio/federation/nearest.hpp>
+
+#include <algorithm>
 #include <vector>
 
 namespace fedasio::federation {

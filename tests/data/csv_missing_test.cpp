@@ -94,8 +94,7 @@ BOOST_AUTO_TEST_CASE(a_missing_label_is_no_class) {
     BOOST_CHECK_EXCEPTION(summarize(content), error,
                           says({"line 3:", "'NA' stands for a missing value", "\"unlabelled\""}));
     const csv_schema known = schema_of("a,label\n1,x\n3,y\n");
-    BOOST_CHECK_EXCEPTION(read_csv(write(content), known), error,
-                          says({"line 3:", "'NA'"}));
+    BOOST_CHECK_EXCEPTION(read_csv(write(content), known), error, says({"line 3:", "'NA'"}));
     source.skip_unlabelled = true;
     const csv_summary summary = summarize(content);
     BOOST_TEST(summary.rows == 2U);

@@ -39,9 +39,10 @@ BOOST_AUTO_TEST_CASE(dimensions_count_and_not_their_product) {
     BOOST_TEST(problem({8, 8, 3}, {8, 8, 3}).empty());
     BOOST_TEST(problem({8, 8}, {8, 8, 1}).empty());
     BOOST_TEST(problem({8, 8, 1}, {8, 8, 1}).empty());
-    BOOST_TEST(problem({8, 8, 3}, {3, 8, 8}) ==
-               "a sample of the data is [8, 8, 3] (height, width, channels), but model.input is [3, 8, 8]: write "
-               "\"input\": [8, 8, 3] in the plan's model");
+    BOOST_TEST(
+        problem({8, 8, 3}, {3, 8, 8}) ==
+        "a sample of the data is [8, 8, 3] (height, width, channels), but model.input is [3, 8, 8]: write "
+        "\"input\": [8, 8, 3] in the plan's model");
     BOOST_TEST(!problem({4, 16}, {8, 8, 1}).empty());
     BOOST_TEST(!problem({16, 4}, {4, 16, 1}).empty());
     BOOST_TEST(!problem({8, 8}, {8, 8, 2}).empty());

@@ -415,8 +415,8 @@ namespace {
 
 std::string model_error_of(const std::string& layers, const std::string& loss, const std::string& columns) {
     const std::string text = R"({"model": {"layers": [)" + layers + R"(], "loss": ")" + loss +
-                             R"("}, "data": {"source": {"type": "csv", "label": "y", "columns": {)" + columns +
-                             R"(}}, "partition": {"scheme": "local"}}, "rounds": 1})";
+                             R"("}, "data": {"source": {"type": "csv", "label": "y", "columns": {)" +
+                             columns + R"(}}, "partition": {"scheme": "local"}}, "rounds": 1})";
     try {
         static_cast<void>(parse_checked_plan(text, "p.json"));
     } catch (const plan_error& error) {
@@ -436,12 +436,15 @@ BOOST_AUTO_TEST_CASE(what_the_outputs_must_be_is_checked_before_there_is_data) {
     const std::string bare = R"({"type": "dense", "units": 3})";
     BOOST_TEST(model_error_of(one, "mean_squared_error", "") == "no error");
     BOOST_TEST(model_error_of(three, "cross_entropy", "") == "no error");
-    has(model_error_of(three, "mean_squared_error", ""), "is a softmax, which gives shares of 1, but a regression");
-    has(model_error_of(bare + R"(, {"type": "activation", "activation": "softmax"})", "mean_squared_error", ""),
+    has(model_error_of(three, "mean_squared_error", ""),
+        "is a softmax, which gives shares of 1, but a regression");
+    has(model_error_of(bare + R"(, {"type": "activation", "activation": "softmax"})", "mean_squared_error",
+                       ""),
         "is a softmax, which gives shares of 1");
     has(model_error_of(bare, "mean_squared_error", ""), "gives 3 values, but a regression");
     has(model_error_of(bare, "cross_entropy", ""), "is not a softmax, which cross_entropy needs");
-    has(model_error_of(one + ", " + R"({"type": "conv2d", "filters": 2})", "mean_squared_error", ""), "layer 1");
+    has(model_error_of(one + ", " + R"({"type": "conv2d", "filters": 2})", "mean_squared_error", ""),
+        "layer 1");
     const std::string four = R"("y": {"type": "categorical", "categories": ["a", "b", "c", "d"]})";
     has(model_error_of(three, "cross_entropy", four),
         "p.json: model.layers[0]: has 3 units, but the plan gives the label \"y\" 4 classes (\"a\", \"b\", "

@@ -28,9 +28,10 @@ BOOST_AUTO_TEST_CASE(units_without_a_class_are_told) {
     const nn::network network(spec);
     BOOST_TEST(master::advice_on_units(10, network).empty());
     BOOST_TEST(master::advice_on_units(0, network).empty());
-    BOOST_TEST(master::advice_on_units(3, network) ==
-               "the model's last layer has 10 units, but the data only 3 classes: the others learn nothing; is "
-               "that meant?");
+    BOOST_TEST(
+        master::advice_on_units(3, network) ==
+        "the model's last layer has 10 units, but the data only 3 classes: the others learn nothing; is "
+        "that meant?");
 }
 
 BOOST_AUTO_TEST_CASE(outputs_that_cannot_be_what_the_labels_are_are_told) {
@@ -46,9 +47,10 @@ BOOST_AUTO_TEST_CASE(outputs_that_cannot_be_what_the_labels_are_are_told) {
 
 BOOST_AUTO_TEST_CASE(few_steps_a_round_are_told) {
     const federation::local_training local{.epochs = 1, .batch_size = 32, .optimizer = {}};
-    BOOST_TEST(master::advice_on_steps(local, std::vector<std::uint64_t>{18, 23}) ==
-               "a client takes at most 1 step in a round (23 samples, local.batch_size 32, local.epochs 1): if it "
-               "learns slowly, raise local.epochs or lower local.batch_size");
+    BOOST_TEST(
+        master::advice_on_steps(local, std::vector<std::uint64_t>{18, 23}) ==
+        "a client takes at most 1 step in a round (23 samples, local.batch_size 32, local.epochs 1): if it "
+        "learns slowly, raise local.epochs or lower local.batch_size");
     BOOST_TEST(!master::advice_on_steps(local, std::vector<std::uint64_t>{96}).empty());
     BOOST_TEST(master::advice_on_steps(local, std::vector<std::uint64_t>{23, 97}).empty());
     BOOST_TEST(master::advice_on_steps({.epochs = 4, .batch_size = 32, .optimizer = {}},
