@@ -64,6 +64,14 @@ void run::deal_clients() {
             who->hosted.clear();
         }
     }
+    // Who had no client so far has not shown yet that it can load: it is asked to when it is needed.
+    if (!is_local() && dealt_ < plan_.clients) {
+        for (const auto& [id, who] : roster_.all()) {
+            if (who->unusable.empty()) {
+                offer_place(who);
+            }
+        }
+    }
 }
 
 std::map<worker_id, std::vector<client_id>> run::deal_to_owners() {
