@@ -138,7 +138,8 @@ class LocalTables(Federation):
         self.assertEqual(master.train(rounds=1)["outcome"], "rounds_done")
         self.assertEqual(master.get("rounds")[-1]["cohort"], [0, 1])
         number = master.wait_joined("south")
-        master.wait_event("client_updated", after, worker=number, client=1 - alone)
+        assigned = master.wait_event("worker_assigned", after, worker=number)
+        self.assertEqual([client["client"] for client in assigned["clients"]], [1 - alone])
         # Both places have owners now.
         west = self.worker(master, "west", "--data", self.south)
         master.wait_workers(3)
