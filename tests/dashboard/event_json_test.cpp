@@ -62,9 +62,9 @@ const expectation expectations[] = {
     {samples::updated(3, 1, 2, 10, 0.5, std::nullopt), false,
      R"("type":"client_updated","round":3,"client":1,"worker":2,"samples":10,"loss":0.5,"accuracy":null,"seconds":0.25)"},
     {client_dropped{3, 1, std::nullopt, "lost", "left"}, true,
-     R"("type":"client_dropped","round":3,"client":1,"worker":null,"reason":"lost","detail":"left")"},
-    {client_dropped{3, 1, 2, "lost", ""}, true,
-     R"("type":"client_dropped","round":3,"client":1,"worker":2,"reason":"lost","detail":"")"},
+     R"("type":"client_dropped","round":3,"client":1,"worker":null,"reason":"lost","detail":"left","name":"")"},
+    {client_dropped{3, 1, 2, "lost", "", "ward"}, true,
+     R"("type":"client_dropped","round":3,"client":1,"worker":2,"reason":"lost","detail":"","name":"ward")"},
     {updates_compared{3, 0.5, {{0, 1.5, 0.25}, {4, 0, std::nullopt}}}, false,
      R"("type":"updates_compared","round":3,"step":0.5,"clients":[{"client":0,"distance":1.5,"cosine":0.25},)"
      R"({"client":4,"distance":0,"cosine":null}])"},
@@ -99,7 +99,8 @@ const expectation expectations[] = {
      R"("changes":[{"round":2,"last_round":9,"target_accuracy":0.5,"deadline":30,"fraction":1}])"},
     {checkpoint_written{3}, false, R"("type":"checkpoint","round":3)"},
     {training_finished{training_outcome::target_reached, "d", 3, "ab"}, true,
-     R"("type":"training_finished","outcome":"target_reached","detail":"d","round":3,"weights_sha256":"ab")"},
+     R"("type":"training_finished","outcome":"target_reached","detail":"d","round":3,"weights_sha256":"ab",)"
+     R"("complete":true)"},
     {model_saved{"best", "/m/best", 3, {"a", "best"}}, true,
      R"("type":"model_saved","name":"best","path":"/m/best","round":3,"models":["a","best"])"},
     {model_loaded{"best", 3}, true, R"("type":"model_loaded","name":"best","round":3)"},
