@@ -78,7 +78,7 @@ class BadData(Federation):
     def test_data_that_does_not_fit_the_model(self):
         layers = [{"type": "flatten"}, {"type": "dense", "units": 3, "activation": "softmax"}]
         for model, words in (
-            ({"input": [9, 9], "layers": layers}, "64"),
+            ({"input": [9, 9], "layers": layers}, "a sample of the data is [8, 8]"),
             ({"input": [8, 8], "layers": layers}, "4 classes"),
         ):
             with self.subTest(words):

@@ -106,7 +106,7 @@ step('trains three rounds', async () => {
     await page.getByText('Numbers of every round (3)').click();
     await by('rounds-table').locator('tbody tr').nth(2).waitFor();
     assert.equal(await by('rounds-table').locator('tbody tr').count(), 3);
-    await assert_controls('train', 'save', 'change');
+    await assert_controls('train', 'save', 'load', 'change'); // the run has kept its best and its last model
 });
 
 step('shows what the model confuses', async () => {
@@ -513,7 +513,7 @@ step('lays runs over each other, compares their plans, and exports them', async 
     assert.ok(Object.keys(header).length > 3);
     const [old] = await Promise.all([
         page.waitForEvent('download'),
-        by('models').getByRole('link', { name: 'best' }).click(),
+        by('models').getByRole('link', { name: /^best ↓$/ }).click(),
     ]);
     assert.match(old.suggestedFilename(), /safetensors/);
 });
