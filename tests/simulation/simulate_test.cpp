@@ -1,6 +1,11 @@
+#include <fedasio/data/file_identity.hpp>
+#include <fedasio/federation/json_text.hpp>
 #include <fedasio/federation/safetensors.hpp>
+#include <fedasio/federation/spec_json.hpp>
 #include <fedasio/simulation/simulate.hpp>
+#include <fedasio/worker/sample_cache.hpp>
 
+#include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "scratch_directory.hpp"
@@ -296,7 +301,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_simulation_ends_like_one_in_a_piece) {
 
     plan.rounds = 2;
     tell(plan, {.state_dir = state.path()});
-    BOOST_TEST(state.entries() == 1U);
+    BOOST_TEST(state.entries() == 2U); // checkpoints, and the models that are kept
     plan.rounds = 3;
     const auto rest = tell(plan, {.state_dir = state.path(), .resume = true});
     BOOST_TEST(rest.all<master::round_finished>().size() == 1U);
@@ -343,10 +348,21 @@ BOOST_AUTO_TEST_CASE(what_is_shared_is_read_once) {
     options.workers = 2;
     options.samples = std::make_shared<fedasio::worker::sample_cache>();
     BOOST_TEST(tell(plan, options).succeeded);
-    std::filesystem::remove(folder / "images");
+    // What all of its workers have read is what a worker of the next run finds.
+    const std::string origin = fedasio::federation::canonical_text(fedasio::federation::to_json(plan.source)) +
+                               fedasio::data::file_identity(folder / "images") +
+                               fedasio::data::file_identity(folder / "labels");
+    const auto known = options.samples->get([&] { return origin; },
+                                            []() -> std::shared_ptr<const fedasio::data::dataset> {
+                                                BOOST_ERROR("it was read again");
+                                                return nullptr;
+                                            });
+    BOOST_TEST_REQUIRE(known.set);
     BOOST_TEST(tell(plan, options).succeeded);
-    options.samples = nullptr;
-    BOOST_TEST(!tell(plan, options).succeeded);
+    BOOST_TEST((options.samples->get([&] { return origin; }, [&] { return known.set; }).set == known.set));
+    BOOST_TEST(known.set.use_count() == 2); // here and in the cache: nobody has read another
+    std::filesystem::remove(folder / "images");
+    BOOST_TEST(!tell(plan, options).succeeded); // data that is gone is not the data that was read
 }
 
 BOOST_AUTO_TEST_CASE(the_final_model_is_saved) {
