@@ -338,7 +338,9 @@ void run::take_changes_up(std::vector<plan_changed>& made) {
     if (now.deadline != then.deadline) {
         changed.deadline.reset();
     }
-    if (ordered && (now.rounds != then.rounds || now.target_accuracy != then.target_accuracy)) {
+    // An order that was carried out is none any more: the plan has the word again.
+    if (ordered && (now.rounds != then.rounds || now.target_accuracy != then.target_accuracy ||
+                    ordered->last_round <= round_)) {
         ordered.reset();
     }
     apply(changed);

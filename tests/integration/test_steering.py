@@ -231,6 +231,7 @@ class Steering(Federation):
             history.execute("DROP INDEX accuracy_of_run")
             for column in "parameters", "checkpoint_round", "changes", "seconds_total":
                 history.execute(f"ALTER TABLE runs DROP COLUMN {column}")
+            history.execute("DROP TABLE tests")
             history.execute("PRAGMA user_version = 1")
             history.commit()
         master = self.master(self.plan(name="second"))
