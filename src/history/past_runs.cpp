@@ -99,14 +99,26 @@ std::optional<std::string> tests_of(database& file, std::string_view run,
     return tests.next() ? std::optional(tests.text(0)) : std::nullopt;
 }
 
-/// By worker; a file that no recorder of this release has opened yet has none.
-json::value digests_of(database& file, std::string_view run) {
-    if (file.text_of("SELECT count(*) FROM sqlite_master WHERE name = 'data_sha256'") == "0") {
-        return json::object();
+/// What stands in a report and in no other table; of a file that no recorder of this release has opened yet
+/// nothing is known.
+void add_report_facts(json::object& report, database& file, std::string_view run) {
+    report["data_sha256"] = json::object();
+    report["data"] = nullptr;
+    report["complete"] = nullptr;
+    report["sites"] = json::array();
+    if (file.text_of("SELECT count(*) FROM sqlite_master WHERE name = 'report_facts'") == "0") {
+        return;
     }
-    statement digests(file, "SELECT workers FROM data_sha256 WHERE run = ?");
-    digests.bind(run);
-    return digests.next() ? federation::parse_json(digests.text(0)) : json::value(json::object());
+    statement facts(file, "SELECT facts FROM report_facts WHERE run = ?");
+    facts.bind(run);
+    if (facts.next()) {
+        federation::json_limits limits;
+        limits.bytes = facts.text(0).size();
+        auto told = federation::parse_json(facts.text(0), limits);
+        for (auto& [key, value] : told.as_object()) {
+            report[key] = std::move(value);
+        }
+    }
 }
 
 std::string rounds_of(database& file, std::string_view run, std::size_t most_bytes) {
@@ -242,7 +254,7 @@ std::optional<std::string> report_text(const std::filesystem::path& file, std::s
             report["seconds_total"] = real_or_null(more, 3);
         }
     }
-    report["data_sha256"] = digests_of(*opened, run);
+    add_report_facts(report, *opened, run);
     // The rounds and tests are JSON already, and there may be many.
     auto text = federation::canonical_text(report);
     text.pop_back();

@@ -35,6 +35,14 @@ std::optional<double> finite(const std::optional<double>& number) {
 
 } // namespace
 
+namespace {
+
+boost::json::object nothing_to_report() {
+    return {{"data", nullptr}, {"complete", nullptr}, {"sites", boost::json::array()}};
+}
+
+} // namespace
+
 struct recorder::state {
     state(net::runtime& runtime, boost::asio::any_io_executor threads, std::filesystem::path where,
           notice_handler handler, recorder_options limits)
@@ -55,8 +63,9 @@ struct recorder::state {
     boost::json::array changes;
     std::size_t changes_told = 0;
     master::data_digests digests;
-    std::optional<double> began; ///< when the first training of this process did
-    double seconds_before = 0;   ///< of the rounds of earlier processes
+    boost::json::object of_report = nothing_to_report(); ///< keys of the report that no table has
+    std::optional<double> began;                         ///< when the first training of this process did
+    double seconds_before = 0;                           ///< of the rounds of earlier processes
     std::vector<row> waiting;
     std::vector<row> early; ///< of this run before its first training: without one it leaves nothing
     net::event due;
@@ -75,7 +84,8 @@ struct recorder::state {
         // They may be many, and are the same in most rounds.
         facts.changes = changes.size() == changes_told ? std::string() : federation::canonical_text(changes);
         changes_told = changes.size();
-        facts.data = federation::canonical_text(digests.to_json());
+        of_report["data_sha256"] = digests.to_json();
+        facts.of_report = federation::canonical_text(of_report);
         add(facts);
     }
 
@@ -91,11 +101,14 @@ void recorder::state::take(const master::event& happened) {
         facts = {};
         changes.clear();
         changes_told = 0;
+        of_report = nothing_to_report();
         began.reset();
         seconds_before = 0;
         early.clear();
     } else if (const auto* built = std::get_if<master::model_built>(&happened.what)) {
         facts.parameters = built->parameters;
+    } else if (const auto* understood = std::get_if<master::data_understood>(&happened.what)) {
+        of_report["data"] = master::to_json(understood->data);
     } else if (const auto* written = std::get_if<master::checkpoint_written>(&happened.what)) {
         facts.checkpoint_round = written->round;
     } else if (const auto* changed = std::get_if<master::plan_changed>(&happened.what)) {
@@ -141,6 +154,8 @@ void recorder::state::take(const master::event& happened) {
         add_facts();
         due.set();
     } else if (const auto* end = std::get_if<master::training_finished>(&happened.what)) {
+        of_report["complete"] = end->is_complete();
+        of_report["sites"] = master::to_json(end->sites);
         add_facts();
         add(run_ends{std::string(to_string(end->outcome)), end->detail, end->weights_sha256,
                      seconds_before + happened.time - began.value_or(happened.time), happened.time});

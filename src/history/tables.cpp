@@ -59,9 +59,9 @@ constexpr auto upgrade_to_3 = R"(
 )";
 
 // Beside the tables of any format, which do not refer to it.
-constexpr auto create_digests = R"(
-    CREATE TABLE IF NOT EXISTS data_sha256 (
-        run TEXT PRIMARY KEY, workers TEXT NOT NULL
+constexpr auto create_report_facts = R"(
+    CREATE TABLE IF NOT EXISTS report_facts (
+        run TEXT PRIMARY KEY, facts TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 )";
 
@@ -124,7 +124,10 @@ struct tables::writer {
         if (!it.changes.empty()) {
             statement(file, "UPDATE runs SET changes = ? WHERE id = ?").bind(it.changes).bind(run).run();
         }
-        statement(file, "INSERT OR REPLACE INTO data_sha256 VALUES (?, ?)").bind(run).bind(it.data).run();
+        statement(file, "INSERT OR REPLACE INTO report_facts VALUES (?, ?)")
+            .bind(run)
+            .bind(it.of_report)
+            .run();
     }
 
     void operator()(const std::string& run, const master::round_result& it) {
@@ -183,7 +186,7 @@ tables::tables(const std::filesystem::path& file) : file_(file, database::access
         throw std::runtime_error(file.string() + ": it is of another release (format " + found +
                                  "): move it away");
     }
-    file_.execute(create_digests);
+    file_.execute(create_report_facts);
 }
 
 void tables::write(const std::vector<row>& rows) {

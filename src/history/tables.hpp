@@ -27,8 +27,8 @@ struct run_begins {
 struct run_facts {
     std::uint64_t parameters = 0;
     std::uint32_t checkpoint_round = 0;
-    std::string changes; ///< of the plan, JSON; empty: as before
-    std::string data;    ///< digests by worker, JSON
+    std::string changes;   ///< of the plan, JSON; empty: as before
+    std::string of_report; ///< what else stands in the report, a JSON object of its keys
 };
 
 /// An earlier process's run goes on after `round`: these are its rounds up to it, and later ones are to come

@@ -27,18 +27,24 @@ std::optional<double> read_number(const boost::json::value& value) {
     return value.is_null() ? std::nullopt : std::optional(value.to_number<double>());
 }
 
-boost::json::object site_json(const site& one) {
-    boost::json::array clients(one.clients.begin(), one.clients.end());
-    return {{"name", one.name.empty() ? boost::json::value(nullptr) : boost::json::value(one.name)},
+} // namespace
+
+boost::json::array to_json(const std::vector<site>& sites) {
+    boost::json::array all;
+    for (const auto& one : sites) {
+        boost::json::array clients(one.clients.begin(), one.clients.end());
+        boost::json::object json{
+            {"name", one.name.empty() ? boost::json::value(nullptr) : boost::json::value(one.name)},
             {"clients", std::move(clients)},
             {"rounds", one.rounds},
             {"late", one.late},
             {"state", one.state},
             {"reason", one.reason},
             {"missed", one.missed}};
+        all.push_back(std::move(json));
+    }
+    return all;
 }
-
-} // namespace
 
 namespace {
 
@@ -320,12 +326,8 @@ boost::json::object report::to_json() const {
                                 : boost::json::value(nullptr);
     content["detail"] = end_.detail;
     content["weights_sha256"] = end_.weights_sha256;
-    boost::json::array sites;
-    for (const auto& one : end_.sites) {
-        sites.emplace_back(site_json(one));
-    }
     content["complete"] = ended_ ? boost::json::value(end_.is_complete()) : boost::json::value(nullptr);
-    content["sites"] = std::move(sites);
+    content["sites"] = master::to_json(end_.sites);
     content["checkpoint_round"] = checkpoint_round_;
     content["data_sha256"] = digests_.to_json();
     content["data"] = master::to_json(data_);

@@ -91,10 +91,7 @@ net::awaitable<void> serve(master::run& run, const std::filesystem::path& save_t
         succeeded = false;
         run.notice(master::noticed::severity::error, e.what());
     }
-    if (const auto lost = run.unsafe(); !lost.empty()) {
-        succeeded = false;
-        run.notice(master::noticed::severity::error, lost);
-    }
+    succeeded = succeeded && run.unsafe().empty();
     on_end();
 }
 
@@ -153,6 +150,10 @@ bool simulate(const federation::plan& plan, const simulation_options& options, s
         throw;
     }
     pool.join();
+    // The last thing that is said: what this process takes with it.
+    if (const auto lost = run.unsafe(); !lost.empty()) {
+        run.notice(master::noticed::severity::error, lost);
+    }
     return succeeded;
 }
 

@@ -541,32 +541,28 @@ BOOST_AUTO_TEST_CASE(while_a_model_is_made_the_master_answers) {
     all.play(script(all));
 }
 
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 BOOST_AUTO_TEST_CASE(a_model_that_memory_does_not_hold_is_refused_and_the_run_stays) {
     const scene in;
     auto options = in.options();
     options.autostart = false;
-    rlimit before{};
-    getrlimit(RLIMIT_AS, &before);
+    options.memory_bytes = std::uint64_t{4} << 30;
     house::federation_of all(federation::parse_plan(in.plan, "plan"), options);
-    auto script = [](house::federation_of& told, rlimit limit) -> net::awaitable<void> {
+    auto script = [](house::federation_of& told) -> net::awaitable<void> {
         co_await told.until([&] { return !told.events.empty(); });
         const auto plan = image_plan(1999, 500'000);
-        const rlimit tight{rlim_t{4} << 30, limit.rlim_max};
-        setrlimit(RLIMIT_AS, &tight);
         const auto answer = co_await told.order(order(kind::start, [&](command& it) { it.plan = plan; }));
-        setrlimit(RLIMIT_AS, &limit);
         BOOST_TEST(!answer.accepted);
-        BOOST_TEST(answer.message ==
-                   "there is not enough memory for a model of 1000000000 parameters, which takes a "
-                   "master 24 GB");
+        BOOST_TEST(answer.message.find("a model of 1000000000 parameters takes a master") !=
+                       std::string::npos,
+                   answer.message);
+        BOOST_TEST(answer.message.find("this machine gives a process 4.3 GB") != std::string::npos,
+                   answer.message);
         BOOST_TEST(told.all<master::run_opened>().size() == 1U);
         const auto after = co_await told.order(order(kind::change, [](command& it) { it.deadline = 10; }));
         BOOST_TEST(after.accepted, after.message);
     };
-    all.play(script(all, before));
+    all.play(script(all));
 }
-#endif
 
 BOOST_AUTO_TEST_CASE(a_load_is_a_change_that_the_checkpoint_keeps) {
     const scene in;
@@ -672,7 +668,7 @@ BOOST_AUTO_TEST_CASE(a_step_to_weights_that_are_not_finite_fails_the_training) {
     const auto plan = R"({"model": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]},
       "data": {"source": {"type": "csv", "train": ")" +
                       in.rows.string() + R"(", "label": "label"}, "partition": {"scheme": "iid"}},
-      "clients": 2, "checkpoint_every": 1, "rounds": 40, "test_fraction": 0,
+      "clients": 2, "checkpoint_every": 1, "rounds": 40,
       "local": {"epochs": 1, "batch_size": 1000, "optimizer": {"type": "sgd", "learning_rate": 0.1, "weight_decay": 150}},
       "strategy": {"type": "fedavgm", "server_learning_rate": 1000000}})";
     house::federation_of all(federation::parse_plan(plan, "plan"), in.options());

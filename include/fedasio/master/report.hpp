@@ -27,6 +27,9 @@ boost::json::array to_json(const clients_evaluated& tested);
 clients_evaluated::one read_client_test(const boost::json::object& json);
 /// By class; null if it is not known.
 boost::json::value recall_json(const std::vector<std::optional<double>>& recall);
+/// Who took part.
+boost::json::array to_json(const std::vector<site>& sites);
+
 /// What was understood of the tables; null if none was.
 boost::json::value to_json(const data::data_description& what);
 
