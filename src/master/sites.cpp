@@ -27,9 +27,12 @@ void run::count_participation(const round_state& round) {
             counted.insert(round.hosts[i]->hello.name);
         }
     }
+    const auto present = names_here();
     for (const auto& name : counted) {
         ++rounds_of_[name];
-        left_.erase(name);
+        if (present.contains(name)) { // it may have left since
+            left_.erase(name);
+        }
     }
 }
 
