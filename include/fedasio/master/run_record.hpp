@@ -47,7 +47,7 @@ struct ordered_terms {
 /// what people asked for. Rounds and changes, which grow with the run, stand in its journal.
 class run_record {
 public:
-    explicit run_record(std::string run = {}) : run_record(run, federation::journal(run)) {}
+    explicit run_record(const std::string& run = {}) : run_record(run, federation::journal(run)) {}
 
     run_record(std::string run, federation::journal lines)
         : journal(std::move(lines)), run_(std::move(run)) {}
