@@ -94,6 +94,7 @@ private:
 
     std::vector<const csv_summary*> active_summaries() const {
         std::vector<const csv_summary*> all;
+        all.reserve(active_.size());
         for (const std::size_t place : active_) {
             all.push_back(&summary(place));
         }
@@ -102,6 +103,7 @@ private:
 
     std::vector<const owner_summary*> active_owners() const {
         std::vector<const owner_summary*> all;
+        all.reserve(active_.size());
         for (const std::size_t place : active_) {
             all.push_back(&owners_[place]);
         }
@@ -329,6 +331,7 @@ merged_schema merge_owners(std::span<const owner_summary> owners, const csv_sour
 
 csv_schema merge(std::span<const csv_summary> summaries, const csv_source& source, bool regression) {
     std::vector<owner_summary> owners;
+    owners.reserve(summaries.size());
     for (std::size_t i = 0; i < summaries.size(); ++i) {
         owners.push_back({"owner " + std::to_string(i), summaries[i]});
     }

@@ -96,6 +96,7 @@ std::vector<bounded_mean::left_out> bounded_mean::settle() {
     int most = highest_step;
     if (factor_ && arrivals_.size() > 2) {
         std::vector<double> norms;
+        norms.reserve(arrivals_.size());
         for (const auto& one : arrivals_) {
             norms.push_back(one.norm);
         }
