@@ -107,6 +107,7 @@ std::vector<site> run::sites() const {
         one.missed = one.rounds == 0 || (left != left_.end() && left->second.is_told);
         all.push_back(std::move(one));
     }
+    std::ranges::sort(all, {}, &site::name); // in whatever order they came
     // Of the others nobody knows a name.
     for (const auto client : unhosted_clients()) {
         const bool goes_on =
