@@ -70,7 +70,7 @@ double multiplications_of(const layer_layout& layer) {
 
 [[nodiscard]] std::string kind_of(const layer_layout& layer) {
     // In the order of layer_spec's alternatives.
-    constexpr std::array names{"dense", "conv2d", "max_pool2d", "flatten", "dropout", "activation"};
+    constexpr std::array names{"dense", "conv2d", "max_pool2d", "flatten", "dropout", "activation", "avg_pool2d", "group_norm"};
     static_assert(names.size() == std::variant_size_v<layer_spec>);
     return names.at(layer.spec.index());
 }

@@ -47,6 +47,8 @@ IMAGES = {
     "layers": [
         {"type": "conv2d", "filters": 8, "kernel_size": [5, 3], "padding": "same", "activation": "relu"},
         {"type": "max_pool2d", "pool_size": 2},
+        {"type": "group_norm", "groups": 2},
+        {"type": "avg_pool2d", "pool_size": 1},
         {"type": "dropout", "rate": 0.1},
         {"type": "activation", "activation": "sigmoid"},
         {"type": "flatten"},

@@ -10,7 +10,7 @@ std::string_view plan_schema() {
 "model": {"type": "object", "required": true, "text": "The network.", "keys": {
   "input": {"type": "array", "default": "auto", "text": "Shape of a sample: [n], [height, width] or [height, width, channels]; \"auto\" is for CSV only.", "items": {"type": "integer", "minimum": 1, "text": "A dimension."}},
   "layers": {"type": "array", "required": true, "text": "1 to 256 layers in order, the output last.", "items": {"type": "object", "tag": "type", "text": "A layer; names and meanings are those of Keras.",
-    "variant_texts": {"dense": "Every output is connected to every input, which must be flat.", "conv2d": "Convolution with stride 1.", "max_pool2d": "Maximum over squares that do not overlap.", "flatten": "Image to flat list.", "dropout": "In training, sets a share of the values to 0.", "activation": "An activation as a layer of its own."},
+    "variant_texts": {"dense": "Every output is connected to every input, which must be flat.", "conv2d": "Convolution.", "max_pool2d": "Maximum over squares that do not overlap.", "avg_pool2d": "Mean over squares that do not overlap.", "group_norm": "Shifts and scales each group of channels of a sample to mean 0 and variance 1.", "flatten": "Image to flat list.", "dropout": "In training, sets a share of the values to 0.", "activation": "An activation as a layer of its own."},
     "variants": {
       "dense": {
         "units": {"type": "integer", "required": true, "minimum": 1, "maximum": 1048576, "text": "Number of outputs."},
@@ -19,11 +19,17 @@ std::string_view plan_schema() {
       "conv2d": {
         "filters": {"type": "integer", "required": true, "minimum": 1, "maximum": 65536, "text": "Number of output channels."},
         "kernel_size": {"type": "integer", "default": [3, 3], "minimum": 1, "maximum": 1024, "text": "Size of the window: a number or [height, width]."},
-        "padding": {"type": "string", "default": "valid", "choices": ["valid", "same"], "text": "valid shrinks the image by the kernel's size less one, same keeps its size."},
+        "strides": {"type": "integer", "default": 1, "minimum": 1, "maximum": 1024, "text": "Pixels from one place of the window to the next: a number or [n, n]."},
+        "padding": {"type": "string", "default": "valid", "choices": ["valid", "same"], "text": "valid shrinks the image by the kernel's size less one, same keeps its size; strides then divide it."},
         "activation": {"type": "string", "default": "linear", "choices": ["linear", "relu", "tanh", "sigmoid", "softmax"], "text": "What is applied to the outputs."},
         "initializer": {"type": "string", "default": "he", "choices": ["he", "glorot"], "text": "Initial weights: he is good before relu, glorot before tanh and sigmoid."}},
       "max_pool2d": {
         "pool_size": {"type": "integer", "default": 2, "minimum": 1, "maximum": 1024, "text": "Side of the square: a number or [n, n]."}},
+      "avg_pool2d": {
+        "pool_size": {"type": "integer", "default": 2, "minimum": 1, "maximum": 1024, "text": "Side of the square: a number or [n, n]."}},
+      "group_norm": {
+        "groups": {"type": "integer", "required": true, "minimum": 1, "maximum": 65536, "text": "Into how many groups of neighbours the channels are divided."},
+        "epsilon": {"type": "number", "default": 1e-5, "above": 0, "text": "Keeps from dividing by 0."}},
       "flatten": {},
       "dropout": {
         "rate": {"type": "number", "required": true, "minimum": 0, "below": 1, "text": "Share of the values that is set to 0."}},

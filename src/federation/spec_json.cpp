@@ -42,11 +42,13 @@ constexpr std::array<names_of<data::partition_spec::scheme>, 4> schemes{
 constexpr std::array<names_of<strategy_spec::kind>, 2> strategies{
     {{"fedavg", strategy_spec::kind::fedavg}, {"fedavgm", strategy_spec::kind::fedavgm}}};
 
-enum class layer_kind { dense, conv2d, max_pool2d, flatten, dropout, activation };
+enum class layer_kind { dense, conv2d, max_pool2d, avg_pool2d, group_norm, flatten, dropout, activation };
 
-constexpr std::array<names_of<layer_kind>, 6> layer_kinds{{{"dense", layer_kind::dense},
+constexpr std::array<names_of<layer_kind>, 8> layer_kinds{{{"dense", layer_kind::dense},
                                                            {"conv2d", layer_kind::conv2d},
                                                            {"max_pool2d", layer_kind::max_pool2d},
+                                                           {"avg_pool2d", layer_kind::avg_pool2d},
+                                                           {"group_norm", layer_kind::group_norm},
                                                            {"flatten", layer_kind::flatten},
                                                            {"dropout", layer_kind::dropout},
                                                            {"activation", layer_kind::activation}}};
@@ -147,6 +149,14 @@ window read_window(const json_field& field) {
     return {sides[0].whole32(1, limits::window), sides[1].whole32(1, limits::window)};
 }
 
+std::uint32_t read_square(const json_field& field, const std::string& remedy) {
+    const window size = read_window(field);
+    if (size.height != size.width) {
+        field.fail(remedy);
+    }
+    return size.height;
+}
+
 nn::dense read_dense(const json_field& field) {
     const auto members = field.members({"type", "units", "activation", "initializer"});
     nn::dense layer;
@@ -158,7 +168,7 @@ nn::dense read_dense(const json_field& field) {
 
 nn::conv2d read_conv2d(const json_field& field) {
     const auto members =
-        field.members({"type", "filters", "kernel_size", "padding", "activation", "initializer"});
+        field.members({"type", "filters", "kernel_size", "strides", "padding", "activation", "initializer"});
     nn::conv2d layer;
     layer.filters =
         members.require("filters", "write the number of output channels").whole32(1, limits::pixels);
@@ -167,21 +177,32 @@ nn::conv2d read_conv2d(const json_field& field) {
         layer.kernel_height = size.height;
         layer.kernel_width = size.width;
     }
+    if (const auto strides = members.find("strides")) {
+        layer.stride = read_square(*strides, "must be the same in both directions, such as 2 or [2, 2]");
+    }
     layer.pad = choice_or(members, "padding", paddings, layer.pad);
     layer.act = choice_or(members, "activation", activations, layer.act);
     layer.init = choice_or(members, "initializer", initializers, layer.init);
     return layer;
 }
 
-nn::max_pool2d read_max_pool2d(const json_field& field) {
+template <class Pooling>
+Pooling read_pooling(const json_field& field) {
     const auto members = field.members({"type", "pool_size"});
-    nn::max_pool2d layer;
+    Pooling layer;
     if (const auto pool = members.find("pool_size")) {
-        const window size = read_window(*pool);
-        if (size.height != size.width) {
-            pool->fail("must be a square window, such as 2 or [2, 2]");
-        }
-        layer.size = size.height;
+        layer.size = read_square(*pool, "must be a square window, such as 2 or [2, 2]");
+    }
+    return layer;
+}
+
+nn::group_norm read_group_norm(const json_field& field) {
+    const auto members = field.members({"type", "groups", "epsilon"});
+    nn::group_norm layer;
+    layer.groups = members.require("groups", "write into how many groups the channels are divided")
+                       .whole32(1, most_pixels);
+    if (const auto epsilon = members.find("epsilon")) {
+        layer.epsilon = epsilon->real32({.low = 0, .low_open = true});
     }
     return layer;
 }
@@ -193,7 +214,11 @@ nn::layer_spec read_layer(const json_field& field) {
     case layer_kind::conv2d:
         return read_conv2d(field);
     case layer_kind::max_pool2d:
-        return read_max_pool2d(field);
+        return read_pooling<nn::max_pool2d>(field);
+    case layer_kind::avg_pool2d:
+        return read_pooling<nn::avg_pool2d>(field);
+    case layer_kind::group_norm:
+        return read_group_norm(field);
     case layer_kind::flatten:
         static_cast<void>(field.members({"type"}));
         return nn::flatten{};
@@ -218,16 +243,29 @@ json::object layer_json(const nn::dense& layer) {
 }
 
 json::object layer_json(const nn::conv2d& layer) {
-    return {{"type", "conv2d"},
-            {"filters", layer.filters},
-            {"kernel_size", json::array{layer.kernel_height, layer.kernel_width}},
-            {"padding", text(name_of(paddings, layer.pad))},
-            {"activation", text(name_of(activations, layer.act))},
-            {"initializer", text(name_of(initializers, layer.init))}};
+    json::object json{{"type", "conv2d"},
+                      {"filters", layer.filters},
+                      {"kernel_size", json::array{layer.kernel_height, layer.kernel_width}},
+                      {"padding", text(name_of(paddings, layer.pad))},
+                      {"activation", text(name_of(activations, layer.act))},
+                      {"initializer", text(name_of(initializers, layer.init))}};
+    // Left out where it is 1, so that a plan from before there were strides keeps its digest.
+    if (layer.stride != 1) {
+        json["strides"] = layer.stride;
+    }
+    return json;
 }
 
 json::object layer_json(const nn::max_pool2d& layer) {
     return {{"type", "max_pool2d"}, {"pool_size", layer.size}};
+}
+
+json::object layer_json(const nn::avg_pool2d& layer) {
+    return {{"type", "avg_pool2d"}, {"pool_size", layer.size}};
+}
+
+json::object layer_json(const nn::group_norm& layer) {
+    return {{"type", "group_norm"}, {"groups", layer.groups}, {"epsilon", shortest(layer.epsilon)}};
 }
 
 json::object layer_json(const nn::flatten& /*layer*/) {

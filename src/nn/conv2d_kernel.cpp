@@ -10,7 +10,7 @@ namespace fedasio::nn {
 
 namespace {
 
-/// An image [height][width][channels] with a frame of zeros around it.
+/// An image [height][width][channels] in a frame of zeros, `apart` pixels from each other (1: side by side).
 struct framed {
     std::size_t height;
     std::size_t width;
@@ -19,16 +19,21 @@ struct framed {
     std::size_t left;
     std::size_t framed_height;
     std::size_t framed_width;
+    std::size_t apart = 1;
 
     [[nodiscard]] std::size_t row() const { return framed_width * channels; }
 
     [[nodiscard]] std::size_t size() const { return framed_height * row(); }
 
-    /// Writes the inner part; the frame is never written to, and so stays what it was at first.
+    /// Writes the image; what lies around and between is never written to, and so stays what it was at first.
     void fill(const float* image, float* to) const {
-        const std::size_t run = width * channels;
+        const std::size_t run = (apart == 1 ? width : 1) * channels;
+        const std::size_t runs = apart == 1 ? 1 : width;
         for (std::size_t y = 0; y < height; ++y) {
-            std::copy_n(image + y * run, run, to + (top + y) * row() + left * channels);
+            float* place = to + (top + y * apart) * row() + left * channels;
+            for (std::size_t x = 0; x < runs; ++x, image += run, place += apart * run) {
+                std::copy_n(image, run, place);
+            }
         }
     }
 };
@@ -41,25 +46,29 @@ public:
     conv2d_kernel(const conv2d& spec, const layer_layout& layer, std::size_t max_samples,
                   bool is_before_pooling)
         : input_(layer.input), output_(layer.output), kernel_height_(spec.kernel_height),
-          kernel_width_(spec.kernel_width), is_padded_(spec.pad == padding::same), act_(spec.act),
-          has_gradient_of_relu_(is_before_pooling && spec.act == activation::relu),
+          kernel_width_(spec.kernel_width), stride_(spec.stride), is_padded_(spec.pad == padding::same),
+          act_(spec.act), has_gradient_of_relu_(is_before_pooling && spec.act == activation::relu),
           patch_(kernel_height_ * kernel_width_ * input_.channels), keeps_images_(max_samples > 0) {
-        const std::size_t top = is_padded_ ? (kernel_height_ - 1) / 2 : 0;
-        const std::size_t left = is_padded_ ? (kernel_width_ - 1) / 2 : 0;
+        // What the kernel covers from its first place to its last.
+        const std::size_t covered_height = (output_.height - 1) * stride_ + kernel_height_;
+        const std::size_t covered_width = (output_.width - 1) * stride_ + kernel_width_;
+        const std::size_t top = covered_height > input_.height ? (covered_height - input_.height) / 2 : 0;
+        const std::size_t left = covered_width > input_.width ? (covered_width - input_.width) / 2 : 0;
         images_ = {input_.height,
                    input_.width,
                    input_.channels,
                    top,
                    left,
-                   output_.height + kernel_height_ - 1,
-                   output_.width + kernel_width_ - 1};
+                   std::max<std::size_t>(covered_height, input_.height),
+                   std::max<std::size_t>(covered_width, input_.width)};
         deltas_ = {output_.height,
                    output_.width,
                    output_.channels,
                    kernel_height_ - 1 - top,
                    kernel_width_ - 1 - left,
                    input_.height + kernel_height_ - 1,
-                   input_.width + kernel_width_ - 1};
+                   input_.width + kernel_width_ - 1,
+                   stride_};
         if (is_padded_) {
             framed_images_ = aligned_floats(images_.size() * std::max<std::size_t>(max_samples, 1));
         }
@@ -86,10 +95,10 @@ public:
                          .inner = kernel_width_ * input_.channels,
                          .a = weights,
                          .a_step = filters,
-                         .b = image + row * images_.row(),
+                         .b = image + row * stride_ * images_.row(),
                          .b_outer = images_.row(),
                          .b_inner = 1,
-                         .b_column = input_.channels,
+                         .b_column = stride_ * input_.channels,
                          .c = y + sample * output_.size() + row * output_.width * filters,
                          .c_column = filters,
                          .start = weights + patch_ * filters,
@@ -138,8 +147,8 @@ private:
                      .a = delta,
                      .a_step = filters,
                      .b = image + row * images_.row(),
-                     .b_outer = images_.row(),
-                     .b_inner = input_.channels,
+                     .b_outer = stride_ * images_.row(),
+                     .b_inner = stride_ * input_.channels,
                      .b_column = 1,
                      .c = gradient,
                      .c_column = filters,
@@ -148,7 +157,7 @@ private:
         }
     }
 
-    /// A convolution of the framed gradient with the turned kernel.
+    /// A convolution of the framed gradient, `stride_` pixels apart, with the turned kernel.
     void differentiate_image(const float* delta, float* dx) {
         const std::size_t filters = output_.channels;
         deltas_.fill(delta, framed_delta_.data());
@@ -188,6 +197,7 @@ private:
     shape output_;
     std::size_t kernel_height_;
     std::size_t kernel_width_;
+    std::size_t stride_;
     bool is_padded_;
     activation act_;
     bool has_gradient_of_relu_; ///< dy comes with it already

@@ -38,6 +38,14 @@ struct kernel_maker {
         return make_kernel(spec, layer, max_samples, before != nullptr && is_rectified_convolution(*before));
     }
 
+    std::unique_ptr<layer_kernel> operator()(const avg_pool2d& spec) const {
+        return make_kernel(spec, layer);
+    }
+
+    std::unique_ptr<layer_kernel> operator()(const group_norm& spec) const {
+        return make_kernel(spec, layer, max_samples);
+    }
+
     std::unique_ptr<layer_kernel> operator()(const flatten&) const { return nullptr; }
 
     std::unique_ptr<layer_kernel> operator()(const dropout& spec) const {

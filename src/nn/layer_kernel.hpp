@@ -54,6 +54,9 @@ struct stage {
                                                         std::size_t max_samples, bool is_before_pooling);
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const max_pool2d& spec, const layer_layout& layer,
                                                         std::size_t max_samples, bool is_after_relu);
+[[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const avg_pool2d& spec, const layer_layout& layer);
+[[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const group_norm& spec, const layer_layout& layer,
+                                                        std::size_t max_samples);
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const dropout& spec, const layer_layout& layer,
                                                         std::size_t max_samples, random_stream& masks);
 [[nodiscard]] std::unique_ptr<layer_kernel> make_kernel(const activate& spec, const layer_layout& layer);

@@ -30,6 +30,10 @@ constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();
         std::string_view operator()(const dropout&) const { return "dropout"; }
 
         std::string_view operator()(const activate&) const { return "activate"; }
+
+        std::string_view operator()(const avg_pool2d&) const { return "avg_pool2d"; }
+
+        std::string_view operator()(const group_norm&) const { return "group_norm"; }
     };
 
     return std::visit(names{}, layer);
@@ -52,21 +56,14 @@ constexpr std::uint64_t largest = std::numeric_limits<std::int32_t>::max();
 }
 
 [[nodiscard]] std::optional<activation> activation_of(const layer_spec& layer) {
-    struct activations {
-        std::optional<activation> operator()(const dense& it) const { return it.act; }
-
-        std::optional<activation> operator()(const conv2d& it) const { return it.act; }
-
-        std::optional<activation> operator()(const activate& it) const { return it.act; }
-
-        std::optional<activation> operator()(const max_pool2d&) const { return std::nullopt; }
-
-        std::optional<activation> operator()(const flatten&) const { return std::nullopt; }
-
-        std::optional<activation> operator()(const dropout&) const { return std::nullopt; }
+    const auto find = [](const auto& it) -> std::optional<activation> {
+        if constexpr (requires { it.act; }) {
+            return it.act;
+        } else {
+            return std::nullopt;
+        }
     };
-
-    return std::visit(activations{}, layer);
+    return std::visit(find, layer);
 }
 
 [[nodiscard]] std::string text_of(const shape& it) {
@@ -147,32 +144,59 @@ private:
         if (it.kernel_height == 0 || it.kernel_width == 0) {
             refuse("has an empty kernel", "make it 1x1 or larger");
         }
-        shape output{shape_.height, shape_.width, it.filters};
+        if (it.stride == 0) {
+            refuse("has a stride of 0", "set it to 1 or more");
+        }
+        std::uint32_t height = shape_.height;
+        std::uint32_t width = shape_.width;
         if (it.pad == padding::valid) {
             if (it.kernel_height > shape_.height || it.kernel_width > shape_.width) {
                 refuse("has a kernel of " + std::to_string(it.kernel_height) + "x" +
                            std::to_string(it.kernel_width) + ", larger than its input of " + text_of(shape_),
                        "use a smaller kernel or padding same");
             }
-            output.height -= it.kernel_height - 1;
-            output.width -= it.kernel_width - 1;
+            height -= it.kernel_height - 1;
+            width -= it.kernel_width - 1;
         }
+        const shape output{(height - 1) / it.stride + 1, (width - 1) / it.stride + 1, it.filters};
         check(it.act, output);
         add_parameter("kernel", {it.kernel_height, it.kernel_width, shape_.channels, it.filters});
         add_parameter("bias", {it.filters});
         return output;
     }
 
-    [[nodiscard]] shape check(const max_pool2d& it) const {
-        if (it.size == 0) {
+    [[nodiscard]] shape check(const max_pool2d& it) const { return check_window(it.size); }
+
+    [[nodiscard]] shape check(const avg_pool2d& it) const { return check_window(it.size); }
+
+    [[nodiscard]] shape check_window(std::uint32_t size) const {
+        if (size == 0) {
             refuse("has an empty window", "set size to 1 or more");
         }
-        if (it.size > shape_.height || it.size > shape_.width) {
-            refuse("has a window of " + std::to_string(it.size) + "x" + std::to_string(it.size) +
+        if (size > shape_.height || size > shape_.width) {
+            refuse("has a window of " + std::to_string(size) + "x" + std::to_string(size) +
                        ", larger than its input of " + text_of(shape_),
                    "use a smaller window or fewer pooling layers");
         }
-        return {shape_.height / it.size, shape_.width / it.size, shape_.channels};
+        return {shape_.height / size, shape_.width / size, shape_.channels};
+    }
+
+    [[nodiscard]] shape check(const group_norm& it) {
+        if (it.groups == 0 || shape_.channels % it.groups != 0) {
+            refuse("divides " + std::to_string(shape_.channels) + " channels into " +
+                       std::to_string(it.groups) + " groups",
+                   "set groups to a divisor of the number of channels");
+        }
+        if (shape_.size() == it.groups) {
+            refuse("has one value in each group, and would make it 0", "set fewer groups");
+        }
+        const bool is_positive = it.epsilon > 0.0F && std::isfinite(it.epsilon); // NaN is not
+        if (!is_positive) {
+            refuse("has an epsilon of " + std::to_string(it.epsilon), "set it above 0, such as 1e-5");
+        }
+        add_parameter("gamma", {shape_.channels});
+        add_parameter("beta", {shape_.channels});
+        return shape_;
     }
 
     [[nodiscard]] shape check(const flatten&) const {
@@ -335,6 +359,9 @@ bool network::initialise(std::span<float> weights, std::uint64_t seed,
             filled = inputs * conv->filters;
             wanted = fill(filled, conv->init, static_cast<double>(inputs),
                           static_cast<double>(area * conv->filters));
+        } else if (std::holds_alternative<group_norm>(layer.spec)) {
+            filled = layer.input.channels;
+            std::ranges::fill(weights.subspan(layer.offset, filled), 1.0F);
         }
         if (!wanted) {
             return false;

@@ -63,8 +63,12 @@ federation::model some_model() {
     federation::model what;
     what.seed = 3;
     what.network.input = {28, 28, 1};
-    what.network.layers = {nn::conv2d{8, 5, 3, nn::padding::same, nn::activation::relu, nn::initializer::he},
-                           nn::max_pool2d{2}, nn::flatten{}, nn::dropout{0.1F},
+    what.network.layers = {nn::conv2d{8, 5, 3, nn::padding::same, nn::activation::relu, nn::initializer::he, 2},
+                           nn::max_pool2d{2},
+                           nn::avg_pool2d{1},
+                           nn::group_norm{2, 0.001F},
+                           nn::flatten{},
+                           nn::dropout{0.1F},
                            nn::dense{10, nn::activation::softmax, nn::initializer::glorot}};
     what.local.epochs = 2;
     what.local.batch_size = 17;

@@ -176,8 +176,8 @@ private:
         }
         if (const auto* value = node.if_contains("default")) {
             auto all = canonical(without);
-            // `require_all` is left out where it is the default.
-            if (where.back() != "clients" && where.back() != "require_all") {
+            // `require_all` and `strides` are left out where they are the default.
+            if (where.back() != "clients" && where.back() != "require_all" && where.back() != "strides") {
                 BOOST_TEST_REQUIRE(all.has_value());
                 const json::value is = at(*all, where);
                 const bool same = is.is_number() && value->is_number()

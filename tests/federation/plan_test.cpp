@@ -29,7 +29,7 @@ const std::string fullest = R"({
   "model": {
     "input": [28, 30, 2],
     "layers": [
-      {"type": "conv2d", "filters": 4, "kernel_size": [5, 2], "padding": "same", "activation": "tanh", "initializer": "glorot"},
+      {"type": "conv2d", "filters": 4, "kernel_size": [5, 2], "strides": 2, "padding": "same", "activation": "tanh", "initializer": "glorot"},
       {"type": "max_pool2d", "pool_size": 3},
       {"type": "activation", "activation": "sigmoid"},
       {"type": "dropout", "rate": 0.1},
@@ -141,6 +141,19 @@ BOOST_AUTO_TEST_CASE(defaults) {
     BOOST_TEST(!has_test_files(p.source));
 }
 
+BOOST_AUTO_TEST_CASE(layers_for_clients_that_differ_are_read) {
+    const auto spec =
+        model_from_json(json::parse(R"({"input": [8, 8, 3], "loss": "mean_squared_error", "layers": [
+        {"type": "conv2d", "filters": 4, "strides": [2, 2]}, {"type": "group_norm", "groups": 2},
+        {"type": "group_norm", "groups": 4, "epsilon": 0.5}, {"type": "avg_pool2d"}, {"type": "avg_pool2d", "pool_size": 1}]})"));
+    BOOST_TEST(std::get<nn::conv2d>(spec.layers[0]).stride == 2U);
+    BOOST_TEST(std::get<nn::group_norm>(spec.layers[1]).groups == 2U);
+    BOOST_TEST(std::get<nn::group_norm>(spec.layers[1]).epsilon == 1e-5F);
+    BOOST_TEST(std::get<nn::group_norm>(spec.layers[2]).epsilon == 0.5F);
+    BOOST_TEST(std::get<nn::avg_pool2d>(spec.layers[3]).size == 2U);
+    BOOST_TEST(std::get<nn::avg_pool2d>(spec.layers[4]).size == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(every_key_is_read) {
     const plan p = parse(fullest);
     BOOST_TEST(p.name == "everything");
@@ -151,6 +164,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
     BOOST_TEST(conv.filters == 4U);
     BOOST_TEST(conv.kernel_height == 5U);
     BOOST_TEST(conv.kernel_width == 2U);
+    BOOST_TEST(conv.stride == 2U);
     BOOST_CHECK(conv.pad == nn::padding::same);
     BOOST_CHECK(conv.act == nn::activation::tanh);
     BOOST_CHECK(conv.init == nn::initializer::glorot);

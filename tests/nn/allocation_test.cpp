@@ -67,6 +67,9 @@ BOOST_AUTO_TEST_CASE(a_step_allocates_nothing) {
         max_pool2d{2},
         dropout{0.1F},
         conv2d{.filters = 16, .pad = padding::same, .act = activation::sigmoid},
+        avg_pool2d{2},
+        conv2d{.filters = 8, .pad = padding::same, .stride = 2},
+        group_norm{4},
         flatten{},
         dense{1, activation::relu},
         dense{10, activation::softmax}};

@@ -155,6 +155,32 @@ BOOST_AUTO_TEST_CASE(of_max_pool2d) {
     check_gradients({5, 5, 1}, {first, max_pool2d{1}});
 }
 
+BOOST_AUTO_TEST_CASE(of_conv2d_with_strides) {
+    const conv2d first{.filters = 3, .kernel_height = 2, .kernel_width = 2, .act = activation::tanh};
+    for (const padding pad : {padding::valid, padding::same}) {
+        for (const auto& [height, width, stride] :
+             {std::tuple{3U, 3U, 2U}, {1U, 1U, 2U}, {2U, 3U, 3U}, {5U, 1U, 2U}, {1U, 2U, 4U}}) {
+            check_gradients({8, 9, 2}, {first, conv2d{2, height, width, pad, activation::sigmoid,
+                                                      initializer::he, stride}});
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(of_avg_pool2d) {
+    const conv2d first{.filters = 3, .kernel_height = 2, .kernel_width = 2, .act = activation::tanh};
+    check_gradients({7, 5, 1}, {first, avg_pool2d{2}});
+    check_gradients({8, 6, 1}, {first, avg_pool2d{2}}); // 7x5: a row and a column are left out
+    check_gradients({5, 5, 1}, {first, avg_pool2d{4}});
+}
+
+BOOST_AUTO_TEST_CASE(of_group_norm) {
+    const conv2d first{.filters = 6, .kernel_height = 2, .kernel_width = 2, .act = activation::tanh};
+    for (const std::uint32_t groups : {1U, 2U, 3U, 6U}) {
+        check_gradients({5, 4, 2}, {first, group_norm{groups}, activate{activation::tanh}});
+    }
+    check_gradients({1, 1, 4}, {group_norm{2}, dense{8, activation::tanh}, group_norm{2, 0.1F}, dense{5}});
+}
+
 BOOST_AUTO_TEST_CASE(of_dropout_with_a_mask_that_repeats) {
     check_gradients({1, 1, 4},
                     {dense{9, activation::tanh}, dropout{0.3F}, dense{5, activation::tanh}, dropout{0.5F}});

@@ -106,6 +106,15 @@ BOOST_AUTO_TEST_CASE(refuses_what_cannot_be) {
     check_refused({.input = image, .layers = {conv2d{.filters = 1, .kernel_width = 6}}},
                   {"3x6", "6x5x2", "same"});
     check_refused({.input = image, .layers = {max_pool2d{0}}}, {"layer 0 (max_pool2d)", "size"});
+    check_refused({.input = image, .layers = {avg_pool2d{0}}}, {"layer 0 (avg_pool2d)", "size"});
+    check_refused({.input = image, .layers = {avg_pool2d{6}}}, {"6x6", "6x5x2"});
+    check_refused({.input = image, .layers = {conv2d{.filters = 1, .stride = 0}}},
+                  {"layer 0 (conv2d)", "stride"});
+    check_refused({.input = image, .layers = {group_norm{3}}},
+                  {"layer 0 (group_norm)", "2 channels", "3 groups"});
+    check_refused({.input = image, .layers = {group_norm{0}}}, {"groups", "divisor"});
+    check_refused({.input = {1, 1, 4}, .layers = {group_norm{4}}}, {"one value in each group", "fewer"});
+    check_refused({.input = image, .layers = {group_norm{1, 0.0F}}}, {"epsilon", "above 0"});
     check_refused({.input = image, .layers = {max_pool2d{6}}}, {"6x6", "6x5x2"});
     check_refused({.input = {5, 6, 2}, .layers = {max_pool2d{6}}}, {"6x6", "5x6x2"});
     for (const float rate : {-0.1F, 1.0F, nan}) {

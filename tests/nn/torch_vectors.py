@@ -18,7 +18,6 @@ import json
 import math
 import pathlib
 import sys
-import warnings
 
 import numpy as np
 import torch
@@ -83,12 +82,21 @@ def sizes(model):
             height, width = layer["kernel_size"]
             arrays += [[height, width, shape[2], layer["filters"]], [layer["filters"]]]
             lost = (0, 0) if layer["padding"] == "same" else (height - 1, width - 1)
-            shape = [shape[0] - lost[0], shape[1] - lost[1], layer["filters"]]
-        elif layer["type"] == "max_pool2d":
+            stride = layer.get("strides", 1)
+            shape = [-(-(shape[0] - lost[0]) // stride), -(-(shape[1] - lost[1]) // stride), layer["filters"]]
+        elif layer["type"] == "group_norm":
+            arrays += [[shape[-1]], [shape[-1]]]
+        elif layer["type"] in ("max_pool2d", "avg_pool2d"):
             shape = [shape[0] // layer["pool_size"], shape[1] // layer["pool_size"], shape[2]]
         elif layer["type"] == "flatten":
             shape = [math.prod(shape)]
     return arrays, shape
+
+
+def around(size, window, stride):
+    """What the padding `same` adds before and after, as TensorFlow and Keras do."""
+    added = max(0, (-(-size // stride) - 1) * stride + window - size)
+    return added // 2, added - added // 2
 
 
 def forward(model, arrays, x):
@@ -101,9 +109,19 @@ def forward(model, arrays, x):
         elif layer["type"] == "conv2d":
             kernel, bias = next(arrays), next(arrays)
             images, kernel = x.permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1)
-            x = F.conv2d(images.contiguous(), kernel.contiguous(), bias, padding=layer["padding"]).permute(0, 2, 3, 1)
+            stride = layer.get("strides", 1)
+            if layer["padding"] == "same":
+                images = F.pad(images, [*around(x.shape[2], kernel.shape[3], stride),
+                                        *around(x.shape[1], kernel.shape[2], stride)])
+            x = F.conv2d(images.contiguous(), kernel.contiguous(), bias, stride=stride).permute(0, 2, 3, 1)
         elif layer["type"] == "max_pool2d":
             x = pool(x, layer["pool_size"])
+        elif layer["type"] == "avg_pool2d":
+            x = F.avg_pool2d(x.permute(0, 3, 1, 2), layer["pool_size"]).permute(0, 2, 3, 1)
+        elif layer["type"] == "group_norm":
+            gamma, beta = next(arrays), next(arrays)
+            images = x.movedim(-1, 1)
+            x = F.group_norm(images, layer["groups"], gamma, beta, rounded(layer.get("epsilon", 1e-5))).movedim(1, -1)
         elif layer["type"] == "flatten":
             x = x.flatten(1)
         act = layer.get("activation", "linear")
@@ -206,6 +224,17 @@ def max_pool(size):
     return {"type": "max_pool2d", "pool_size": size}
 
 
+def avg_pool(size):
+    return {"type": "avg_pool2d", "pool_size": size}
+
+
+def group_norm(groups, epsilon=1e-5):
+    return {"type": "group_norm", "groups": groups, "epsilon": epsilon}
+
+
+RELU = {"type": "activation", "activation": "relu"}
+
+
 FLATTEN = {"type": "flatten"}
 
 
@@ -305,16 +334,48 @@ def optimizer_cases():
             yield {**gradient_of(model, batch), "steps": 4, "optimizer": {**damped, **spec}}
 
 
+def strided_cases():
+    batches = itertools.cycle([1, 3, 7, 10])
+    for (height, width), stride, padding in itertools.product([(1, 1), (2, 3), (3, 3), (5, 4)], [2, 3, 4],
+                                                              ["valid", "same"]):
+        one = {**conv(5, height, width, padding, "tanh"), "strides": stride}
+        yield gradient_of(network([11, 12, 3], conv(4, 1, 1, "same", "tanh"), one, FLATTEN, dense(3, "softmax")),
+                          next(batches))
+    # Before a pooling, whose work the gradient of its relu is.
+    yield gradient_of(network([17, 16, 2], {**conv(18, 3, 3, "same"), "strides": 2}, max_pool(2), FLATTEN,
+                              dense(4, "softmax")), 5)
+
+
+def normalising_cases():
+    for size, side in [(1, (3, 4)), (2, (6, 8)), (2, (7, 9)), (3, (9, 11)), (5, (9, 6))]:
+        for filters in [3, 17]:
+            yield gradient_of(network([*side, 2], conv(filters, 1, 1, "valid", "linear"), avg_pool(size)), size + 2)
+    for groups, channels in [(1, 6), (2, 6), (3, 6), (6, 6), (4, 32), (8, 24), (1, 1)]:
+        first = conv(channels, 3, 3, "same", "linear")
+        yield gradient_of(network([7, 6, 2], first, group_norm(groups), RELU, FLATTEN, dense(3, "softmax")), 6)
+        yield gradient_of(network([5, 5, 2], first, group_norm(groups, 0.01)), 3)
+    yield gradient_of(network([24], dense(12, "tanh"), group_norm(4, 0.01), dense(5, "softmax")), 9)
+    yield gradient_of(network([6, 6, 4], group_norm(2), conv(3, 3, 3), FLATTEN, dense(4, "softmax")), 4)
+    # As in small residual networks, over several steps.
+    model = network([16, 16, 3], conv(8, 3, 3, "same", "linear"), group_norm(2), RELU,
+                    {**conv(16, 3, 3, "same", "linear"), "strides": 2}, group_norm(4), RELU, avg_pool(8), FLATTEN,
+                    dense(10, "softmax"))
+    for optimizer in [{"type": "sgd", "learning_rate": 0.5, "momentum": 0.9},
+                      {"type": "adam", "learning_rate": 0.25, "epsilon": 0.01}]:
+        yield {**gradient_of(model, 6), "steps": 3, "optimizer": optimizer}
+
+
 def cases():
     yield from dense_cases()
     yield from activation_cases()
     yield from convolution_cases()
     yield from pooling_cases()
     yield from optimizer_cases()
+    yield from strided_cases()
+    yield from normalising_cases()
 
 
 def solved_cases():
-    warnings.filterwarnings("ignore", "Using padding='same'")  # it copies: no matter here
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     for number, case in enumerate(cases()):
