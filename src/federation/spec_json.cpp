@@ -200,7 +200,7 @@ nn::group_norm read_group_norm(const json_field& field) {
     const auto members = field.members({"type", "groups", "epsilon"});
     nn::group_norm layer;
     layer.groups = members.require("groups", "write into how many groups the channels are divided")
-                       .whole32(1, most_pixels);
+                       .whole32(1, limits::pixels);
     if (const auto epsilon = members.find("epsilon")) {
         layer.epsilon = epsilon->real32({.low = 0, .low_open = true});
     }

@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(defaults) {
 
 BOOST_AUTO_TEST_CASE(layers_for_clients_that_differ_are_read) {
     const auto spec =
-        model_from_json(json::parse(R"({"input": [8, 8, 3], "loss": "mean_squared_error", "layers": [
+        model_from_json(boost::json::parse(R"({"input": [8, 8, 3], "loss": "mean_squared_error", "layers": [
         {"type": "conv2d", "filters": 4, "strides": [2, 2]}, {"type": "group_norm", "groups": 2},
         {"type": "group_norm", "groups": 4, "epsilon": 0.5}, {"type": "avg_pool2d"}, {"type": "avg_pool2d", "pool_size": 1}]})"));
     BOOST_TEST(std::get<nn::conv2d>(spec.layers[0]).stride == 2U);
