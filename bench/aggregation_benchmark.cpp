@@ -1,6 +1,6 @@
 // What an update costs the master: adding it to the mean, and comparing it with the others.
-#include <fedasio/federation/aggregate.hpp>
-#include <fedasio/federation/update_sketch.hpp>
+#include <fedasio/method/aggregate.hpp>
+#include <fedasio/method/update_sketch.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -8,7 +8,7 @@
 
 namespace {
 
-using namespace fedasio::federation;
+using namespace fedasio::method;
 
 std::vector<float> weights(std::size_t count) {
     std::vector<float> result(count);

@@ -1,9 +1,9 @@
 // Each layer by itself, forward and backward with the optimiser's step, beside the product that it is made
 // of at its best: which layer holds a network up, and whether it computes or waits for memory.
 
-#include <fedasio/federation/plan.hpp>
 #include <fedasio/nn/aligned_floats.hpp>
 #include <fedasio/nn/network.hpp>
+#include <fedasio/plan/plan.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -70,7 +70,8 @@ double multiplications_of(const layer_layout& layer) {
 
 [[nodiscard]] std::string kind_of(const layer_layout& layer) {
     // In the order of layer_spec's alternatives.
-    constexpr std::array names{"dense", "conv2d", "max_pool2d", "flatten", "dropout", "activation", "avg_pool2d", "group_norm"};
+    constexpr std::array names{"dense",   "conv2d",     "max_pool2d", "flatten",
+                               "dropout", "activation", "avg_pool2d", "group_norm"};
     static_assert(names.size() == std::variant_size_v<layer_spec>);
     return names.at(layer.spec.index());
 }
@@ -108,7 +109,7 @@ void backward(benchmark::State& state, layers& all, std::size_t i, double multip
 }
 
 void add_benchmarks(const std::string& name, const std::string& file, std::size_t batch) {
-    const auto plan = fedasio::federation::read_plan(file);
+    const auto plan = fedasio::plan::read_plan(file);
     const auto all = std::make_shared<layers>(network(plan.model), plan.local.optimizer, batch);
     std::size_t i = 0;
     for (const layer_layout& layer : all->model.layers()) {

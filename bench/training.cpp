@@ -7,11 +7,11 @@
 
 #include <fedasio/build_info.hpp>
 #include <fedasio/data/idx.hpp>
-#include <fedasio/federation/plan.hpp>
-#include <fedasio/federation/spec_json.hpp>
 #include <fedasio/nn/aligned_floats.hpp>
 #include <fedasio/nn/evaluator.hpp>
 #include <fedasio/nn/trainer.hpp>
+#include <fedasio/plan/plan.hpp>
+#include <fedasio/plan/spec_json.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -84,7 +84,7 @@ struct training_data {
     std::vector<std::int32_t> classes;
 };
 
-json::object steps(const fedasio::federation::plan& plan, std::size_t batch, const training_data& data,
+json::object steps(const fedasio::plan::plan& plan, std::size_t batch, const training_data& data,
                    double seconds) {
     if (batch == 0 || batch > samples) {
         throw std::invalid_argument("a batch has 1 to " + std::to_string(samples) + " images");
@@ -110,8 +110,8 @@ json::object steps(const fedasio::federation::plan& plan, std::size_t batch, con
         seen += batch;
     } while (first != 0);
     const double rate = rate_of(seconds, step) * static_cast<double>(batch);
-    return {{"model", fedasio::federation::to_json(plan.model)},
-            {"optimizer", fedasio::federation::to_json(plan.local.optimizer)},
+    return {{"model", fedasio::plan::to_json(plan.model)},
+            {"optimizer", fedasio::plan::to_json(plan.local.optimizer)},
             {"parameters", model.parameter_count()},
             {"flop_per_sample", operations_of(model)},
             {"first_pass_loss", loss / static_cast<double>(seen)},
@@ -161,7 +161,7 @@ int main(int argc, char** argv) {
     try {
         json::object result;
         if (arguments.size() == 6 && arguments[0] == "steps") {
-            result = steps(fedasio::federation::read_plan(arguments[1]), std::stoul(arguments[2]),
+            result = steps(fedasio::plan::read_plan(arguments[1]), std::stoul(arguments[2]),
                            training_data(arguments[3], arguments[4]), std::stod(arguments[5]));
         } else if (arguments.size() == 2 && arguments[0] == "limits") {
             result = limits(std::stod(arguments[1]));

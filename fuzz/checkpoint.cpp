@@ -1,5 +1,5 @@
-#include <fedasio/federation/checkpoint.hpp>
-#include <fedasio/federation/safetensors.hpp>
+#include <fedasio/store/checkpoint.hpp>
+#include <fedasio/store/safetensors.hpp>
 
 #include "memory_file.hpp"
 #include "scratch_directory.hpp"
@@ -11,9 +11,9 @@
 
 namespace {
 
-namespace federation = fedasio::federation;
+namespace store = fedasio::store;
 namespace fuzz = fedasio::fuzz;
-using federation::checkpoint;
+using store::checkpoint;
 
 const std::string digest(64, 'd');
 
@@ -30,7 +30,7 @@ bool same(const checkpoint& a, const checkpoint& b) {
 void check_saved(const checkpoint& state) {
     static const fedasio::test::scratch_directory dir;
     static_cast<void>(save_checkpoint(dir.path(), state, 1));
-    const auto found = federation::latest_checkpoint(dir.path(), digest);
+    const auto found = store::latest_checkpoint(dir.path(), digest);
     fuzz::require(found.latest && same(*found.latest, state), "a saved checkpoint is found as it was");
     fuzz::require(dir.entries() == 1, "one is kept");
 }
@@ -42,7 +42,7 @@ std::optional<checkpoint> found_as_round_7(const std::filesystem::path& file) {
         std::filesystem::remove(entry.path());
     }
     std::filesystem::create_symlink(file, dir / (digest.substr(0, 16) + "-0000000007.safetensors"));
-    auto found = federation::latest_checkpoint(dir.path(), digest);
+    auto found = store::latest_checkpoint(dir.path(), digest);
     fuzz::require(found.latest || !found.warnings.empty(),
                   "a file that is passed over is named in a warning");
     fuzz::require(dir.entries() == 1, "nothing is deleted");
@@ -50,7 +50,7 @@ std::optional<checkpoint> found_as_round_7(const std::filesystem::path& file) {
 }
 
 /// The fields that a file has, whether or not it is a valid checkpoint.
-checkpoint fields_of(const federation::model_file& model) {
+checkpoint fields_of(const store::model_file& model) {
     checkpoint state;
     state.plan_digest = digest;
     for (const auto& [key, value] : model.metadata) {
@@ -72,10 +72,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (const auto found = found_as_round_7(path)) {
         check_saved(*found);
     }
-    federation::model_file model;
+    store::model_file model;
     try {
-        model = federation::read_safetensors(path);
-    } catch (const federation::model_file_error&) {
+        model = store::read_safetensors(path);
+    } catch (const store::model_file_error&) {
         return 0;
     }
     check_saved(fields_of(model));

@@ -1,6 +1,6 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/error.hpp>
-#include <fedasio/federation/messages.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -16,7 +16,7 @@
 namespace {
 
 namespace data = fedasio::data;
-namespace federation = fedasio::federation;
+namespace wire = fedasio::wire;
 namespace fuzz = fedasio::fuzz;
 
 struct reading {
@@ -52,11 +52,11 @@ reading reading_of(std::uint8_t bits) {
 }
 
 data::csv_schema told(const reading& how, const data::csv_schema& schema) {
-    federation::load order;
+    wire::load order;
     order.source = how.source;
     order.clients_total = 1;
     order.schema = schema;
-    return federation::read_load(fuzz::sent(federation::to_meta(order))).schema.value();
+    return wire::read_load(fuzz::sent(wire::to_meta(order))).schema.value();
 }
 
 void check(const data::dataset& set, const data::csv_schema& schema, std::uint64_t rows) {
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     std::optional<data::csv_schema> schema;
     try {
         summary = data::summarize_csv(path, how.source, how.regression);
-        fuzz::require(federation::read_summary(fuzz::sent(federation::to_meta(summary))) == summary,
+        fuzz::require(wire::read_summary(fuzz::sent(wire::to_meta(summary))) == summary,
                       "a summary can be sent");
         schema = data::merge(std::span(&summary, 1), how.source, how.regression);
     } catch (const data::error&) {

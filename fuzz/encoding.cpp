@@ -1,6 +1,6 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/error.hpp>
-#include <fedasio/federation/messages.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include "memory_file.hpp"
 #include "meta.hpp"
@@ -14,13 +14,14 @@
 namespace {
 
 namespace data = fedasio::data;
-namespace federation = fedasio::federation;
+namespace text = fedasio::text;
+namespace wire = fedasio::wire;
 namespace fuzz = fedasio::fuzz;
 
 void merge(const boost::json::object& meta, bool regression) {
     data::csv_source source;
     source.label = "y";
-    const auto summary = federation::read_summary(meta);
+    const auto summary = wire::read_summary(meta);
     const auto schema = data::merge(std::span(&summary, 1), source, regression);
     fuzz::require(feature_count(schema) > 0, "there are inputs");
     for (const auto& column : schema.columns) {
@@ -30,7 +31,7 @@ void merge(const boost::json::object& meta, bool regression) {
 
 void read(const boost::json::object& meta) {
     static fuzz::memory_file file;
-    const auto load = federation::read_load(meta);
+    const auto load = wire::read_load(meta);
     if (load.schema) {
         fuzz::check_samples(
             data::read_csv(file.holding("a,b,c,y\n1,one,x,1\n-2.5,two,y,2\n,,,3\n"), *load.schema));
@@ -41,7 +42,7 @@ template <class Step>
 void refuse_or(Step step) {
     try {
         step();
-    } catch (const federation::plan_error&) {
+    } catch (const text::field_error&) {
         return;
     } catch (const data::error&) {
         return;

@@ -1,4 +1,4 @@
-#include <fedasio/federation/messages.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -10,7 +10,8 @@
 
 namespace {
 
-namespace federation = fedasio::federation;
+namespace text = fedasio::text;
+namespace wire = fedasio::wire;
 namespace fuzz = fedasio::fuzz;
 using boost::json::object;
 
@@ -18,11 +19,11 @@ template <class Message>
 void check(const object& meta, Message (*read)(const object&)) {
     object written;
     try {
-        written = federation::to_meta(read(meta));
-    } catch (const federation::plan_error&) {
+        written = wire::to_meta(read(meta));
+    } catch (const text::field_error&) {
         return;
     }
-    fuzz::require(federation::to_meta(read(fuzz::sent(written))) == written,
+    fuzz::require(wire::to_meta(read(fuzz::sent(written))) == written,
                   "what was read is the same when it was sent on");
 }
 
@@ -31,22 +32,22 @@ void check(const object& meta, Message (*read)(const object&)) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto meta = fuzz::received(fuzz::as_text(data, size));
     if (meta) {
-        check(*meta, federation::read_hello);
-        check(*meta, federation::read_welcome);
-        check(*meta, federation::read_survey);
-        check(*meta, federation::read_summary);
-        check(*meta, federation::read_load);
-        check(*meta, federation::read_loaded);
-        check(*meta, federation::read_model);
-        check(*meta, federation::read_weights);
-        check(*meta, federation::read_train);
-        check(*meta, federation::read_update);
-        check(*meta, federation::read_evaluate);
-        check(*meta, federation::read_evaluation);
-        check(*meta, federation::read_cancel);
-        check(*meta, federation::read_run_over);
-        check(*meta, federation::read_measurements);
-        check(*meta, federation::read_standing);
+        check(*meta, wire::read_hello);
+        check(*meta, wire::read_welcome);
+        check(*meta, wire::read_survey);
+        check(*meta, wire::read_summary);
+        check(*meta, wire::read_load);
+        check(*meta, wire::read_loaded);
+        check(*meta, wire::read_model);
+        check(*meta, wire::read_weights);
+        check(*meta, wire::read_train);
+        check(*meta, wire::read_update);
+        check(*meta, wire::read_evaluate);
+        check(*meta, wire::read_evaluation);
+        check(*meta, wire::read_cancel);
+        check(*meta, wire::read_run_over);
+        check(*meta, wire::read_measurements);
+        check(*meta, wire::read_standing);
     }
     return 0;
 }

@@ -1,6 +1,6 @@
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan.hpp>
 #include <fedasio/nn/network.hpp>
+#include <fedasio/plan/plan.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -11,7 +11,8 @@
 
 namespace {
 
-namespace federation = fedasio::federation;
+namespace text = fedasio::text;
+namespace plan = fedasio::plan;
 namespace fuzz = fedasio::fuzz;
 
 void check_network(const fedasio::nn::model_spec& model) {
@@ -32,16 +33,15 @@ void check_network(const fedasio::nn::model_spec& model) {
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    federation::plan plan;
+    plan::plan plan;
     try {
-        plan = federation::parse_plan(fuzz::as_text(data, size), "fuzz.json");
-    } catch (const federation::plan_error&) {
+        plan = plan::parse_plan(fuzz::as_text(data, size), "fuzz.json");
+    } catch (const text::field_error&) {
         return 0;
     }
-    const std::string form = federation::canonical_text(to_json(plan));
-    const auto again = federation::parse_plan(form, "other.json");
-    fuzz::require(federation::canonical_text(to_json(again)) == form,
-                  "the canonical form gives the same plan");
+    const std::string form = text::canonical_text(to_json(plan));
+    const auto again = plan::parse_plan(form, "other.json");
+    fuzz::require(text::canonical_text(to_json(again)) == form, "the canonical form gives the same plan");
     fuzz::require(plan_digest(again) == plan_digest(plan), "the canonical form has the same digest");
     check_network(plan.model);
     return 0;

@@ -1,5 +1,5 @@
-#include <fedasio/federation/model_store.hpp>
-#include <fedasio/federation/safetensors.hpp>
+#include <fedasio/store/model_store.hpp>
+#include <fedasio/store/safetensors.hpp>
 
 #include "memory_file.hpp"
 #include "scratch_directory.hpp"
@@ -14,17 +14,17 @@
 
 namespace {
 
-namespace federation = fedasio::federation;
+namespace store = fedasio::store;
 namespace fuzz = fedasio::fuzz;
 
 // Bit by bit: NaN is equal to NaN here.
-bool same(const federation::tensor& a, const federation::tensor& b) {
+bool same(const store::tensor& a, const store::tensor& b) {
     return a.name == b.name && a.dims == b.dims && a.values.size() == b.values.size() &&
            (a.values.empty() ||
             std::memcmp(a.values.data(), b.values.data(), a.values.size() * sizeof(float)) == 0);
 }
 
-void check_values(const federation::model_file& model, std::string_view file) {
+void check_values(const store::model_file& model, std::string_view file) {
     std::uint64_t header = 0;
     std::memcpy(&header, file.data(), sizeof(header));
     file.remove_prefix(sizeof(header) + header);
@@ -37,27 +37,27 @@ void check_values(const federation::model_file& model, std::string_view file) {
     fuzz::require(file.empty(), "no byte of the file is left over");
 }
 
-void check_rewritten(const federation::model_file& model) {
+void check_rewritten(const store::model_file& model) {
     static const fedasio::test::scratch_directory dir;
-    std::vector<federation::tensor_view> views;
+    std::vector<store::tensor_view> views;
     views.reserve(model.tensors.size());
     for (const auto& one : model.tensors) {
         views.push_back({one.name, one.dims, one.values});
     }
     write_safetensors(dir / "again", views, model.metadata);
-    const auto again = federation::read_safetensors(dir / "again");
+    const auto again = store::read_safetensors(dir / "again");
     fuzz::require(again.metadata == model.metadata, "the metadata is the same");
     fuzz::require(std::ranges::equal(again.tensors, model.tensors, same), "the tensors are the same");
 }
 
 void check_loaded(const std::filesystem::path& file) {
-    const std::array<federation::tensor_shape, 2> layout{{{"0.dense.kernel", {2, 3}}, {"0.dense.bias", {3}}}};
+    const std::array<store::tensor_shape, 2> layout{{{"0.dense.kernel", {2, 3}}, {"0.dense.bias", {3}}}};
     std::array<float, 9> weights{};
     try {
         static_cast<void>(load_model(file, layout, weights));
         fuzz::require(std::ranges::all_of(weights, [](float value) { return std::isfinite(value); }),
                       "a loaded model has finite weights");
-    } catch (const federation::model_file_error&) {
+    } catch (const store::model_file_error&) {
         fuzz::require(weights == std::array<float, 9>{}, "a refused file leaves the weights unchanged");
     }
 }
@@ -67,10 +67,10 @@ void check_loaded(const std::filesystem::path& file) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static fuzz::memory_file file;
     const auto& path = file.holding(fuzz::as_text(data, size));
-    federation::model_file model;
+    store::model_file model;
     try {
-        model = federation::read_safetensors(path);
-    } catch (const federation::model_file_error&) {
+        model = store::read_safetensors(path);
+    } catch (const store::model_file_error&) {
         return 0;
     }
     check_values(model, fuzz::as_text(data, size));

@@ -10,6 +10,7 @@ else
   files=("$@")
 fi
 clang-format-19 --dry-run --Werror "${files[@]}"
+scripts/check_floors.py
 cmake --preset release -DFEDASIO_BENCH=ON >/dev/null
 cmake --build --preset release --target fedasio_web_assets >/dev/null
 mapfile -t sources < <(printf '%s\n' "${files[@]}" | grep '\.cpp$' | grep -v '^tests/consumer/')

@@ -1,9 +1,9 @@
 #include "archive.hpp"
 
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/model_store.hpp>
 #include <fedasio/history/past_runs.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/store/model_store.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -68,7 +68,7 @@ std::optional<archive_answer> sample_of(const data::dataset& set, std::uint64_t 
                               {"shape", json::array{channels, dims[0], dims[1]}},
                               {"label", label},
                               {"pixels", std::move(pixels)}};
-    return archive_answer{federation::canonical_text(sample), {}};
+    return archive_answer{text::canonical_text(sample), {}};
 }
 
 std::optional<std::string> past(const std::filesystem::path& history, const archive_question& what) {
@@ -108,7 +108,7 @@ answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run
             return set ? sample_of(*set, what.index) : std::nullopt;
         }
         if (what.what == kind::saved_model) {
-            return file_of(federation::model_path(state_dir, what.name));
+            return file_of(store::model_path(state_dir, what.name));
         }
         auto text = past(state_dir / "history.sqlite", what);
         return text ? std::optional(archive_answer{std::move(*text), {}}) : std::nullopt;

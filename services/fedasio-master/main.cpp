@@ -1,12 +1,12 @@
 #include <fedasio/dashboard/audit_log.hpp>
 #include <fedasio/dashboard/server.hpp>
-#include <fedasio/federation/plan.hpp>
 #include <fedasio/history/recorder.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/net/listener.hpp>
 #include <fedasio/net/tcp.hpp>
 #include <fedasio/net/thread_pool.hpp>
+#include <fedasio/plan/plan.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>

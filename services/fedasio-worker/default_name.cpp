@@ -1,8 +1,8 @@
 #include "default_name.hpp"
 
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/net/buffer.hpp>
-#include <fedasio/net/printable.hpp>
+#include <fedasio/text/printable.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <array>
 #include <cstring>
@@ -35,13 +35,13 @@ std::string cut(const std::string& text, std::size_t most) {
 std::string base_name(const std::optional<std::filesystem::path>& data) {
     std::array<char, 256> host{};
     gethostname(host.data(), host.size() - 1);
-    auto name = net::is_blank(host.data()) ? std::string("worker") : cut(host.data(), longest_host);
+    auto name = text::is_blank(host.data()) ? std::string("worker") : cut(host.data(), longest_host);
     if (data) {
         // Two tables of one name in two folders are two owners.
         const auto path = std::filesystem::weakly_canonical(*data);
         name += fmt::format("-{}-{:08x}", cut(path.stem().string(), longest_stem), checksum(path.string()));
     }
-    return net::printable(name);
+    return text::printable(name);
 }
 
 /// A socket in the abstract namespace is a lock that no file outlives. -1: somebody has it.

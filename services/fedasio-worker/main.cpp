@@ -1,9 +1,9 @@
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/net/handshake.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/tcp.hpp>
 #include <fedasio/net/thread_pool.hpp>
+#include <fedasio/wire/messages.hpp>
 #include <fedasio/worker/worker.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -175,7 +175,7 @@ int main(int argc, char** argv) {
     app.add_option("--name", from.worker.name,
                    "name, unique among the workers (default: that of the --tls kit, else made of "
                    "host and data)")
-        ->check([](const std::string& name) { return federation::problem_of_name(name); });
+        ->check([](const std::string& name) { return wire::problem_of_name(name); });
     app.add_option("--clients", from.worker.clients,
                    "clients to host at most (default 0: as many as the master gives)")
         ->check(program::whole_between(0, 1000000));

@@ -4,10 +4,10 @@
 #include <fedasio/data/csv_header.hpp>
 #include <fedasio/data/error.hpp>
 #include <fedasio/data/idx.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/messages.hpp>
-#include <fedasio/federation/plan.hpp>
-#include <fedasio/net/printable.hpp>
+#include <fedasio/plan/plan.hpp>
+#include <fedasio/text/json_text.hpp>
+#include <fedasio/text/printable.hpp>
+#include <fedasio/wire/messages.hpp>
 #include <fedasio/worker/local_data.hpp>
 
 #include <boost/json/array.hpp>
@@ -72,8 +72,8 @@ void note_label(inspection& table) {
 inspection inspect_table(const std::filesystem::path& file, const data::csv_source& source, bool regression) {
     inspection result{file, source, regression, data::survey_csv(file, source, regression), 0};
     const auto& summary = result.survey.summary;
-    result.bytes = boost::json::serialize(federation::to_meta(summary)).size();
-    if (auto problem = federation::problem_of_size(summary); !problem.empty()) {
+    result.bytes = boost::json::serialize(wire::to_meta(summary)).size();
+    if (auto problem = wire::problem_of_size(summary); !problem.empty()) {
         result.survey.problems.push_back(std::move(problem));
     }
     note_label(result);
@@ -81,7 +81,7 @@ inspection inspect_table(const std::filesystem::path& file, const data::csv_sour
 }
 
 std::string quoted(const std::string& text) {
-    return "'" + net::printable(text) + "'";
+    return "'" + text::printable(text) + "'";
 }
 
 std::string list(const std::vector<std::string>& names) {
@@ -132,7 +132,7 @@ bool has_problem(const inspection& table, const std::string& column) {
 
 void print(const inspection& table) {
     const auto& summary = table.survey.summary;
-    std::cout << fmt::format("{}: {} rows, {} columns", net::printable(table.file.string()), summary.rows,
+    std::cout << fmt::format("{}: {} rows, {} columns", text::printable(table.file.string()), summary.rows,
                              summary.columns.size())
               << (summary.left_out == 0 ? ""
                                         : fmt::format(", {} rows without a label left out", summary.left_out))
@@ -150,10 +150,10 @@ void print(const inspection& table) {
     }
     std::cout << "Rows stay here.\n";
     for (const auto& note : table.survey.notes) {
-        std::cout << "\nNote: " << net::printable(note) << '\n';
+        std::cout << "\nNote: " << text::printable(note) << '\n';
     }
     for (const auto& problem : table.survey.problems) {
-        std::cout << "\nProblem: " << net::printable(problem) << '\n';
+        std::cout << "\nProblem: " << text::printable(problem) << '\n';
     }
 }
 
@@ -167,11 +167,11 @@ void print_json(const inspection& table) {
         notes.emplace_back(note);
     }
     const boost::json::object content{{"file", table.file.string()},
-                                      {"summary", federation::to_meta(table.survey.summary)},
+                                      {"summary", wire::to_meta(table.survey.summary)},
                                       {"bytes", table.bytes},
                                       {"problems", std::move(problems)},
                                       {"notes", std::move(notes)}};
-    std::cout << federation::canonical_text(content) << '\n';
+    std::cout << text::canonical_text(content) << '\n';
 }
 
 /// A plan to begin with.
@@ -252,7 +252,7 @@ void print_images(const std::filesystem::path& images, const data::dataset& samp
         ++counts[static_cast<std::size_t>(label)];
     }
     std::cout << fmt::format("{}: {} images of {}, {} classes (samples of each: {})\n",
-                             net::printable(images.string()), samples.size(), shape, samples.class_count(),
+                             text::printable(images.string()), samples.size(), shape, samples.class_count(),
                              fmt::join(counts, ", "))
               << "A worker is not surveyed for images. When it loads them it tells how many samples each "
                  "client has, "
@@ -316,9 +316,8 @@ int inspect(const settings& from) {
     }
     auto source = std::get<data::csv_source>(plan.source);
     source.label = from.label.empty() ? source.label : from.label;
-    return show(
-        inspect_table(worker::locate(source.train, from.file), source, federation::is_regression(plan)),
-        from);
+    return show(inspect_table(worker::locate(source.train, from.file), source, plan::is_regression(plan)),
+                from);
 }
 
 } // namespace

@@ -1,12 +1,12 @@
 #include <fedasio/dashboard/client.hpp>
 #include <fedasio/dashboard/command_json.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/limits.hpp>
-#include <fedasio/federation/messages.hpp>
-#include <fedasio/federation/model_store.hpp>
-#include <fedasio/net/printable.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/tls.hpp>
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/store/model_store.hpp>
+#include <fedasio/text/json_text.hpp>
+#include <fedasio/text/printable.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -112,23 +112,23 @@ std::string why_out_of_reach(boost::system::error_code why, const request& wante
 /// The `error` or `reason` of an answer that is not a success.
 std::string problem_of(const dashboard::http_answer& answer) {
     try {
-        const auto body = federation::parse_json(answer.body);
+        const auto body = text::parse_json(answer.body);
         for (const auto* key : {"reason", "error"}) {
             const auto* const text = body.is_object() ? body.get_object().if_contains(key) : nullptr;
             if (text != nullptr && text->is_string()) {
-                return net::printable(std::string_view(text->get_string()));
+                return text::printable(std::string_view(text->get_string()));
             }
         }
-    } catch (const federation::json_error&) {
+    } catch (const text::json_error&) {
         return "the answer is not from a fedasio master (HTTP status " + std::to_string(answer.status) + ")";
     }
     return "HTTP status " + std::to_string(answer.status);
 }
 
 json::array parse_workers(const std::string& body) {
-    federation::json_limits limits;
+    text::json_limits limits;
     limits.bytes = most_workers_text;
-    return federation::parse_json(body, limits).as_array();
+    return text::parse_json(body, limits).as_array();
 }
 
 asio::awaitable<int> show_status(net::runtime& rt, dashboard::master_place master, bool wants_json) {
@@ -142,7 +142,7 @@ asio::awaitable<int> show_status(net::runtime& rt, dashboard::master_place maste
         std::cout << answer.body << '\n';
         co_return done;
     }
-    const auto status = federation::parse_json(answer.body);
+    const auto status = text::parse_json(answer.body);
     std::cout << steering::status_text(status.as_object()) << '\n';
     const auto workers = co_await client.get("/api/v1/workers");
     if (workers.status == 200 && status.at("workers").to_number<int>() > 0) {
@@ -171,8 +171,8 @@ asio::awaitable<int> send_command(net::runtime& rt, dashboard::master_place mast
         std::cerr << "fedasio: " << to_string(what.what) << " was refused: " << problem_of(answer) << '\n';
         co_return failed;
     }
-    const auto body = federation::parse_json(answer.body);
-    std::cout << net::printable(std::string_view(body.at("message").as_string())) << '\n';
+    const auto body = text::parse_json(answer.body);
+    std::cout << text::printable(std::string_view(body.at("message").as_string())) << '\n';
     co_return done;
 }
 
@@ -196,7 +196,7 @@ std::string read_text(const std::string& file) {
 
 void add_changes(CLI::App& to, master::command& wanted) {
     to.add_option("--rounds", wanted.rounds, "The last round, in all")
-        ->check(program::whole_between(1, federation::limits::rounds));
+        ->check(program::whole_between(1, plan::limits::rounds));
     auto* const target =
         to.add_option("--target-accuracy", wanted.target_accuracy, "Test accuracy at which to end")
             ->check(program::share());
@@ -221,7 +221,7 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
     auto* const sub = app.add_subcommand(std::string(to_string(what)), help);
     if (what == master::command::kind::train) {
         sub->add_option("--rounds", wanted.command.rounds, "Rounds to train for (default: the plan's)")
-            ->check(program::whole_between(1, federation::limits::rounds));
+            ->check(program::whole_between(1, plan::limits::rounds));
         sub->add_option("--target-accuracy", wanted.command.target_accuracy,
                         "Test accuracy at which to end, over 0 and at most 1")
             ->check(program::share());
@@ -233,7 +233,7 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
         sub->add_option("WORKER", wanted.worker,
                         "Name of the worker, or its number as `fedasio workers` shows it")
             ->required()
-            ->check([](const std::string& name) { return federation::problem_of_name(name); });
+            ->check([](const std::string& name) { return wire::problem_of_name(name); });
     }
     if (what == master::command::kind::change) {
         add_changes(*sub, wanted.command);
@@ -247,7 +247,7 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
         sub->add_option("NAME", wanted.command.name, "Name of the model")
             ->required()
             ->check([](const std::string& name) {
-                return federation::is_model_name(name)
+                return store::is_model_name(name)
                            ? std::string()
                            : "'" + name +
                                  "' is not 1 to 64 letters, digits, '.', '_' or '-', or begins with '.'";

@@ -4,12 +4,12 @@
 #include <fedasio/data/dataset.hpp>
 #include <fedasio/data/error.hpp>
 #include <fedasio/data/idx.hpp>
-#include <fedasio/federation/data_fit.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan.hpp>
-#include <fedasio/federation/trained_model.hpp>
-#include <fedasio/net/printable.hpp>
+#include <fedasio/learning/data_fit.hpp>
 #include <fedasio/nn/evaluator.hpp>
+#include <fedasio/plan/plan.hpp>
+#include <fedasio/plan/trained_model.hpp>
+#include <fedasio/text/json_text.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -58,7 +58,7 @@ struct settings {
 /// Takes samples through the model, some hundred at a time.
 class predictor {
 public:
-    predictor(const federation::trained_model& model, const settings& from, const std::string& place)
+    predictor(const plan::trained_model& model, const settings& from, const std::string& place)
         : model_(model), evaluator_(model.network, block), table_(from.out, model, place),
           scores_(from.evaluate ? std::optional<prediction_scores>(model) : std::nullopt) {}
 
@@ -69,7 +69,7 @@ public:
             return;
         }
         if (++unusable_ <= most_named) {
-            std::cerr << "fedasio: " << net::printable(problem) << '\n';
+            std::cerr << "fedasio: " << text::printable(problem) << '\n';
         } else if (unusable_ == most_named + 1) {
             std::cerr << "fedasio: there are more rows that cannot be used\n";
         }
@@ -126,7 +126,7 @@ private:
         bool usable = false;
     };
 
-    const federation::trained_model& model_;
+    const plan::trained_model& model_;
     nn::evaluator evaluator_;
     prediction_table table_;
     std::optional<prediction_scores> scores_;
@@ -141,12 +141,12 @@ std::string listed(const std::vector<std::string>& names) {
     constexpr std::size_t most = 20;
     std::string text;
     for (std::size_t i = 0; i < std::min(names.size(), most); ++i) {
-        text += (i == 0 ? "'" : ", '") + net::printable(names[i]) + "'";
+        text += (i == 0 ? "'" : ", '") + text::printable(names[i]) + "'";
     }
     return text + (names.size() > most ? " and " + std::to_string(names.size() - most) + " more" : "");
 }
 
-int predict_table(const federation::trained_model& model, const settings& from) {
+int predict_table(const plan::trained_model& model, const settings& from) {
     const auto& schema = *model.schema;
     data::csv_rows rows(from.data, schema, from.evaluate);
     if (const auto extra = rows.extra_columns(); !extra.empty()) {
@@ -178,7 +178,7 @@ int predict_table(const federation::trained_model& model, const settings& from) 
     return work.finish(from);
 }
 
-int predict_images(const federation::trained_model& model, const settings& from) {
+int predict_images(const plan::trained_model& model, const settings& from) {
     data::idx_images images(from.data);
     std::vector<std::uint8_t> labels;
     if (from.evaluate) {
@@ -213,7 +213,7 @@ int predict_images(const federation::trained_model& model, const settings& from)
             }
         }
         const data::dataset samples(images.dims(), std::move(pixels), std::move(classes), names);
-        if (const auto problem = federation::problem_of_fit(samples, model.network); !problem.empty()) {
+        if (const auto problem = learning::problem_of_fit(samples, model.network); !problem.empty()) {
             throw std::runtime_error(from.data + ": " + problem);
         }
         for (std::size_t i = 0; i < count; ++i) {
@@ -226,14 +226,13 @@ int predict_images(const federation::trained_model& model, const settings& from)
 }
 
 /// A folder stands for the files in it that have the names of the plan's; test files before training files.
-void resolve_folder(const federation::trained_model& model, settings& from) {
+void resolve_folder(const plan::trained_model& model, settings& from) {
     const std::filesystem::path folder(from.data);
     if (!std::filesystem::is_directory(folder)) {
         return;
     }
     const auto text = model.metadata.find("source");
-    const auto source =
-        text == model.metadata.end() ? boost::json::value() : federation::parse_json(text->second);
+    const auto source = text == model.metadata.end() ? boost::json::value() : text::parse_json(text->second);
     const auto find = [&](std::initializer_list<const char*> keys) -> std::string {
         for (const auto* key : keys) {
             const auto* object = source.if_object();
@@ -261,11 +260,11 @@ void resolve_folder(const federation::trained_model& model, settings& from) {
 }
 
 int start(settings from) {
-    std::optional<federation::plan> plan;
+    std::optional<plan::plan> plan;
     if (!from.plan.empty()) {
-        plan = federation::read_plan(from.plan);
+        plan = plan::read_plan(from.plan);
     }
-    const auto model = federation::read_trained_model(from.model, plan);
+    const auto model = plan::read_trained_model(from.model, plan);
     if (from.out.empty() && !from.evaluate) {
         from.out = "-";
     }

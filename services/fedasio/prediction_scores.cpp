@@ -1,6 +1,6 @@
 #include "prediction_scores.hpp"
 
-#include <fedasio/net/printable.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include "prediction_table.hpp"
 #include <algorithm>
@@ -45,7 +45,7 @@ std::optional<double> area_of(std::span<const float> scores, std::span<const std
 
 } // namespace
 
-prediction_scores::prediction_scores(const federation::trained_model& model)
+prediction_scores::prediction_scores(const plan::trained_model& model)
     : model_(model), units_(model.network.output().size()) {
     if (!model.is_regression() && units_ <= most_classes) {
         confusion_.resize(units_ * units_);
@@ -109,7 +109,7 @@ std::string prediction_scores::text() const {
     std::vector<std::string> names;
     std::size_t widest = 0;
     for (std::size_t i = 0; i < units_; ++i) {
-        names.push_back(net::printable(model_.output_name(i)));
+        names.push_back(text::printable(model_.output_name(i)));
         widest = std::max(widest, names.back().size());
     }
     text += "recall and confusion (a row for each true class, a column for each prediction):\n";

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <fedasio/data/dataset.hpp>
-#include <fedasio/federation/trained_model.hpp>
+#include <fedasio/plan/trained_model.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace fedasio::steering {
 /// with more than 100 classes nothing.
 class prediction_scores {
 public:
-    explicit prediction_scores(const federation::trained_model& model);
+    explicit prediction_scores(const plan::trained_model& model);
 
     /// What came out for the sample `index` of `samples`.
     void add(const data::dataset& samples, std::size_t index, std::span<const float> outputs);
@@ -27,7 +27,7 @@ private:
     [[nodiscard]] std::string regression_text() const;
     [[nodiscard]] std::optional<double> area_under_roc() const;
 
-    const federation::trained_model& model_;
+    const plan::trained_model& model_;
     std::size_t units_;
     std::uint64_t samples_ = 0;
     // Classes.

@@ -33,11 +33,11 @@ std::size_t predicted_class(std::span<const float> outputs) {
     return static_cast<std::size_t>(std::ranges::max_element(outputs) - outputs.begin());
 }
 
-double predicted_value(const federation::trained_model& model, float output) {
+double predicted_value(const plan::trained_model& model, float output) {
     return static_cast<double>(output) * model.schema->label_deviation + model.schema->label_mean;
 }
 
-prediction_table::prediction_table(const std::string& where, const federation::trained_model& model,
+prediction_table::prediction_table(const std::string& where, const plan::trained_model& model,
                                    const std::string& place)
     : model_(model), columns_(model.is_regression() ? 0 : model.network.output().size()) {
     if (where == "-") {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/federation/trained_model.hpp>
+#include <fedasio/plan/trained_model.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -18,8 +18,7 @@ class prediction_table {
 public:
     /// `where` is "-" for the standard output; empty: nowhere. `place` names the first column. Throws
     /// std::runtime_error if the file cannot be made.
-    prediction_table(const std::string& where, const federation::trained_model& model,
-                     const std::string& place);
+    prediction_table(const std::string& where, const plan::trained_model& model, const std::string& place);
     ~prediction_table();
     prediction_table(const prediction_table&) = delete;
     prediction_table& operator=(const prediction_table&) = delete;
@@ -33,7 +32,7 @@ public:
 private:
     void write(const std::string& line);
 
-    const federation::trained_model& model_;
+    const plan::trained_model& model_;
     std::filesystem::path path_;
     std::filesystem::path partial_;
     std::ofstream file_;
@@ -45,6 +44,6 @@ private:
 [[nodiscard]] std::size_t predicted_class(std::span<const float> outputs);
 
 /// The output of a regression in the label's own unit.
-[[nodiscard]] double predicted_value(const federation::trained_model& model, float output);
+[[nodiscard]] double predicted_value(const plan::trained_model& model, float output);
 
 } // namespace fedasio::steering

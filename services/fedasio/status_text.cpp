@@ -1,6 +1,6 @@
 #include "status_text.hpp"
 
-#include <fedasio/net/printable.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -16,7 +16,7 @@ namespace json = boost::json;
 std::string text(const json::object& from, std::string_view key) {
     const auto* const value = from.if_contains(key);
     const auto* const string = value == nullptr ? nullptr : value->if_string();
-    return string == nullptr ? std::string() : net::printable(std::string_view(*string));
+    return string == nullptr ? std::string() : text::printable(std::string_view(*string));
 }
 
 std::optional<double> number(const json::object& from, std::string_view key) {
@@ -107,7 +107,7 @@ std::string recall_line(const json::object& test) {
         const auto& share = recall->get_array()[i];
         const auto* const name = classes->get_array()[i].if_string();
         line += (i == 0 ? "" : ", ") +
-                (name == nullptr ? std::to_string(i) : net::printable(std::string_view(*name))) + " " +
+                (name == nullptr ? std::to_string(i) : text::printable(std::string_view(*name))) + " " +
                 (share.is_number() ? percent(share.to_number<double>()) : std::string("-"));
     }
     return line;
@@ -152,7 +152,7 @@ std::string status_text(const json::object& status) {
             const auto* const string = name.if_string();
             names += string == nullptr
                          ? ""
-                         : (names.empty() ? "" : ", ") + net::printable(std::string_view(*string));
+                         : (names.empty() ? "" : ", ") + text::printable(std::string_view(*string));
         }
     }
     result += (names.empty() ? "none saved" : names) + "\nmaster   fedasio " + text(status, "version") +

@@ -1,7 +1,7 @@
 #include "sweep.hpp"
 
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/simulation/sweep.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -63,8 +63,8 @@ simulation::sweep_request to_request(const settings& from) {
 std::string label_of(const simulation::sweep_group& group) {
     std::string text;
     for (const auto& [path, value] : group.grid) {
-        text += (text.empty() ? "" : " ") + path.substr(path.rfind('.') + 1) + "=" +
-                federation::canonical_text(value);
+        text +=
+            (text.empty() ? "" : " ") + path.substr(path.rfind('.') + 1) + "=" + text::canonical_text(value);
     }
     return text.empty() ? "the plan" : text;
 }

@@ -1,8 +1,8 @@
 #include "watch.hpp"
 
 #include <fedasio/dashboard/client.hpp>
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/net/reconnect.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -19,8 +19,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr federation::json_limits message_limits{
-    .bytes = std::size_t{64} << 20, .depth = 32, .comments = false};
+constexpr text::json_limits message_limits{.bytes = std::size_t{64} << 20, .depth = 32, .comments = false};
 
 /// What was seen of the stream, and what to print of what comes.
 class story {
@@ -32,7 +31,7 @@ public:
 
     /// A verdict when training has ended.
     std::optional<verdict> take(const std::string& message) {
-        const auto value = federation::parse_json(message, message_limits);
+        const auto value = text::parse_json(message, message_limits);
         const auto& object = value.as_object();
         const auto type = std::string(std::string_view(object.at("type").as_string()));
         if (type == "resumed") {

@@ -1,6 +1,6 @@
 #include "workers_text.hpp"
 
-#include <fedasio/net/printable.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -24,7 +24,7 @@ using row = std::array<std::string, headings.size()>;
 std::string text(const json::object& from, std::string_view key) {
     const auto* const value = from.if_contains(key);
     const auto* const string = value == nullptr ? nullptr : value->if_string();
-    return string == nullptr ? std::string() : net::printable(std::string_view(*string));
+    return string == nullptr ? std::string() : text::printable(std::string_view(*string));
 }
 
 /// "-" when it was never told.

@@ -1,9 +1,9 @@
 #include "program/command_line.hpp"
 
 #include <fedasio/build_info.hpp>
-#include <fedasio/federation/nearest.hpp>
-#include <fedasio/net/printable.hpp>
 #include <fedasio/net/tcp.hpp>
+#include <fedasio/text/nearest.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include "program/command_pages.hpp"
 #include "program/resources.hpp"
@@ -44,7 +44,7 @@ const CLI::App& innermost(const CLI::App& app) {
 
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
     const std::vector<std::string_view> candidates(known.begin(), known.end());
-    const auto meant = federation::nearest(word, candidates);
+    const auto meant = text::nearest(word, candidates);
     return meant.empty() ? std::string() : fmt::format("; did you mean '{}'?", meant);
 }
 
@@ -77,7 +77,7 @@ std::string problem_of_host(std::string_view host) {
     });
     if (host.empty() || !plain) {
         return fmt::format("'{}' is not the name of a host; write it alone, without http:// and path",
-                           net::printable(host));
+                           text::printable(host));
     }
     return {};
 }
@@ -95,14 +95,14 @@ std::string unknown_words(const CLI::App& app) {
     const auto& word = words.front();
     if (word.size() > 1 && word.front() == '-') {
         const auto name = word.substr(0, word.find('='));
-        return fmt::format("there is no option {}{}", net::printable(name),
+        return fmt::format("there is no option {}{}", text::printable(name),
                            did_you_mean(name, option_names(&command)));
     }
     if (known.empty()) {
-        return fmt::format("'{}' is one word too much", net::printable(word));
+        return fmt::format("'{}' is one word too much", text::printable(word));
     }
     const auto meant = did_you_mean(word, known);
-    return fmt::format("there is no command '{}'{}", net::printable(word),
+    return fmt::format("there is no command '{}'{}", text::printable(word),
                        meant.empty() ? fmt::format("; the commands are {}", fmt::join(known, ", ")) : meant);
 }
 
@@ -171,7 +171,7 @@ CLI::Validator host_and_port() {
     const auto check = [](const std::string& text) -> std::string {
         if (text.find("://") != std::string::npos) {
             return fmt::format("'{}' is the address of a page; write HOST:PORT, without {}",
-                               net::printable(text), net::printable(text.substr(0, text.find("://") + 3)));
+                               text::printable(text), text::printable(text.substr(0, text.find("://") + 3)));
         }
         try {
             return problem_of_host(net::address::parse(text).host);
@@ -187,7 +187,7 @@ CLI::Validator host_name() {
         const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
         const auto host = bracketed ? text.substr(1, text.size() - 2) : text;
         if (std::ranges::count(host, ':') == 1 && host.find("://") == std::string::npos) {
-            return fmt::format("'{}' has a port; write the name of the host alone", net::printable(text));
+            return fmt::format("'{}' has a port; write the name of the host alone", text::printable(text));
         }
         return problem_of_host(host);
     };
@@ -199,7 +199,8 @@ CLI::Validator whole_between(std::uint64_t low, std::uint64_t high) {
         const auto number = parsed<std::uint64_t>(text);
         return number && *number >= low && *number <= high
                    ? std::string()
-                   : fmt::format("'{}' is not a whole number from {} to {}", net::printable(text), low, high);
+                   : fmt::format("'{}' is not a whole number from {} to {}", text::printable(text), low,
+                                 high);
     };
     return CLI::Validator(check, fmt::format("in [{} - {}]", low, high));
 }
@@ -209,7 +210,7 @@ CLI::Validator number_between(double low, double high) {
         const auto number = parsed<double>(text);
         return number && *number >= low && *number <= high // nan is not
                    ? std::string()
-                   : fmt::format("'{}' is not a number from {} to {}", net::printable(text), low, high);
+                   : fmt::format("'{}' is not a number from {} to {}", text::printable(text), low, high);
     };
     return CLI::Validator(check, fmt::format("in [{} - {}]", low, high));
 }
@@ -219,7 +220,7 @@ CLI::Validator share() {
         const auto number = parsed<double>(text);
         return number && *number > 0 && *number <= 1
                    ? std::string()
-                   : fmt::format("'{}' is not a number over 0 and at most 1", net::printable(text));
+                   : fmt::format("'{}' is not a number over 0 and at most 1", text::printable(text));
     };
     return CLI::Validator(check, "over 0, at most 1");
 }

@@ -1,6 +1,6 @@
 #include "program/event_output.hpp"
 
-#include <fedasio/federation/durable_file.hpp>
+#include <fedasio/store/durable_file.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -60,7 +60,7 @@ std::string rounds_text(const json::object& report) {
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
     const std::array parts{std::as_bytes(std::span(text))};
-    federation::write_durably(path, parts);
+    store::write_durably(path, parts);
 }
 
 bool write_report(const std::string& path, const master::report& content) {

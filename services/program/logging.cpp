@@ -1,6 +1,6 @@
 #include "program/logging.hpp"
 
-#include <fedasio/net/printable.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -46,7 +46,7 @@ void start_log(const std::string& program, const log_options& options) {
 }
 
 void log(level how, const std::string& event, const std::string& text) {
-    const auto shown = net::printable(text);
+    const auto shown = text::printable(text);
     if (how != level::debug) {
         notify_service_manager("STATUS=" + shown);
     }

@@ -2,9 +2,9 @@
 
 namespace fedasio::program {
 
-federation::plan read_checked_plan(const std::filesystem::path& file) {
-    auto plan = federation::read_plan(file);
-    federation::check_model(plan, file.string());
+plan::plan read_checked_plan(const std::filesystem::path& file) {
+    auto plan = plan::read_plan(file);
+    plan::check_model(plan, file.string());
     return plan;
 }
 

@@ -26,12 +26,12 @@ std::uint64_t resident_bytes() {
 
 } // namespace
 
-std::function<federation::measurements()> process_measurements() {
+std::function<wire::measurements()> process_measurements() {
     return [cpu_before = cpu_seconds(), time_before = std::chrono::steady_clock::now()]() mutable {
         const auto cpu = cpu_seconds();
         const auto time = std::chrono::steady_clock::now();
         const auto passed = std::chrono::duration<double>(time - time_before).count();
-        federation::measurements result;
+        wire::measurements result;
         result.cpu_percent = passed > 0 ? 100 * (cpu - cpu_before) / passed : 0;
         result.memory_bytes = resident_bytes();
         cpu_before = cpu;

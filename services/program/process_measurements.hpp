@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/federation/messages.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <functional>
 
@@ -8,6 +8,6 @@ namespace fedasio::program {
 
 /// CPU use since the call before (user and system time of all threads, in percent of one core) and resident
 /// memory of this process.
-std::function<federation::measurements()> process_measurements();
+std::function<wire::measurements()> process_measurements();
 
 } // namespace fedasio::program

@@ -1,6 +1,6 @@
 #include "archive_path.hpp"
 
-#include <fedasio/federation/model_store.hpp>
+#include <fedasio/store/model_store.hpp>
 
 #include <charconv>
 #include <cstdint>
@@ -75,7 +75,7 @@ std::optional<archive_question> parse_archive_path(std::string_view path, std::s
         return archive_question{kind::model};
     }
     archive_question result;
-    if (words.size() == 2 && words[0] == "models" && federation::is_model_name(words[1])) {
+    if (words.size() == 2 && words[0] == "models" && store::is_model_name(words[1])) {
         result.what = kind::saved_model;
         result.name = words[1];
         return result;

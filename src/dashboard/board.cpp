@@ -1,7 +1,7 @@
 #include <fedasio/dashboard/board.hpp>
 #include <fedasio/dashboard/event_json.hpp>
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/master/report.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -16,9 +16,9 @@ namespace fedasio::dashboard {
 namespace {
 
 namespace json = boost::json;
-using federation::canonical_text;
 using master::phase;
 using master::worker_state;
+using text::canonical_text;
 
 constexpr std::size_t page_bytes = std::size_t{1} << 20;
 constexpr std::size_t snapshot_lag_bytes = std::size_t{256} << 10;

@@ -1,8 +1,8 @@
 #include <fedasio/dashboard/command_json.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/limits.hpp>
-#include <fedasio/federation/messages.hpp>
-#include <fedasio/federation/model_store.hpp>
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/store/model_store.hpp>
+#include <fedasio/text/json_text.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/json/value.hpp>
 
@@ -56,8 +56,8 @@ std::string list_of(std::span<const std::string_view> words) {
 
 json::value parse(std::string_view body) {
     try {
-        return federation::parse_json(body, {.bytes = federation::limits::command_bytes, .depth = 8});
-    } catch (const federation::json_error& problem) {
+        return text::parse_json(body, {.bytes = plan::limits::command_bytes, .depth = 8});
+    } catch (const text::json_error& problem) {
         throw command_error(std::string("the body is not JSON: ") + problem.what());
     }
 }
@@ -78,9 +78,9 @@ kind parse_kind(const json::object& object) {
 std::uint32_t parse_rounds(const json::value& value) {
     json::error_code ec;
     const auto rounds = value.is_double() ? 0 : value.to_number<std::uint32_t>(ec);
-    if (ec || rounds < 1 || rounds > federation::limits::rounds) {
+    if (ec || rounds < 1 || rounds > plan::limits::rounds) {
         throw command_error("\"rounds\" must be a whole number from 1 to " +
-                            std::to_string(federation::limits::rounds));
+                            std::to_string(plan::limits::rounds));
     }
     return rounds;
 }
@@ -108,7 +108,7 @@ double parse_deadline(const json::value& value) {
 void read_worker(master::command& into, const json::value& value) {
     if (const auto* const name = value.if_string()) {
         into.name = std::string(std::string_view(*name));
-        if (!federation::problem_of_name(into.name).empty()) {
+        if (!wire::problem_of_name(into.name).empty()) {
             throw command_error("\"worker\" must be the name or the number of a worker");
         }
         return;
@@ -121,7 +121,7 @@ void read_worker(master::command& into, const json::value& value) {
 }
 
 std::string parse_name(const json::value& value) {
-    if (!value.is_string() || !federation::is_model_name(std::string_view(value.get_string()))) {
+    if (!value.is_string() || !store::is_model_name(std::string_view(value.get_string()))) {
         throw command_error(
             "\"name\" must be 1 to 64 letters, digits, '.', '_' or '-', and not begin with '.'");
     }
@@ -173,7 +173,7 @@ master::command parse_command(std::string_view body) {
             read_key(result, key, member.value());
         } else if (key != "command") {
             throw command_error("\"" + std::string(to_string(result.what)) + "\" does not know the key " +
-                                federation::canonical_text(json::value(json_text(key))) +
+                                text::canonical_text(json::value(json_text(key))) +
                                 (keys.empty() ? "; it knows no others" : "; it knows " + list_of(keys)));
         }
     }
@@ -214,7 +214,7 @@ std::string command_text(const master::command& what) {
     if (!what.name.empty()) {
         body[what.what == kind::evict ? "worker" : "name"] = json_text(what.name);
     }
-    return federation::canonical_text(body);
+    return text::canonical_text(body);
 }
 
 } // namespace fedasio::dashboard

@@ -1,7 +1,7 @@
 #include "plan_check_json.hpp"
 
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan_check.hpp>
+#include <fedasio/plan/plan_check.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -11,18 +11,18 @@
 namespace fedasio::dashboard {
 
 std::string plan_check_text(std::string_view plan) {
-    const auto check = federation::check_plan(plan);
+    const auto check = plan::check_plan(plan);
     boost::json::object answer{{"ok", check.sound.has_value()}};
     if (check.sound) {
-        answer["plan_digest"] = federation::plan_digest(*check.sound);
-        answer["plan"] = federation::to_json(*check.sound);
+        answer["plan_digest"] = plan::plan_digest(*check.sound);
+        answer["plan"] = plan::to_json(*check.sound);
     } else {
         answer["line"] = check.fault.line;
         answer["column"] = check.fault.column;
         answer["path"] = json_text(check.fault.path);
         answer["message"] = json_text(check.fault.message);
     }
-    return federation::canonical_text(answer);
+    return text::canonical_text(answer);
 }
 
 } // namespace fedasio::dashboard

@@ -2,8 +2,8 @@
 
 #include <fedasio/dashboard/command_json.hpp>
 #include <fedasio/dashboard/metrics.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan_check.hpp>
+#include <fedasio/plan/plan_check.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -43,7 +43,7 @@ std::string_view without_slash(std::string_view path) noexcept {
 } // namespace
 
 http_reply error_reply(unsigned status, std::string_view problem) {
-    http_reply reply(federation::canonical_text(json::object{{"error", json_text(problem)}}));
+    http_reply reply(text::canonical_text(json::object{{"error", json_text(problem)}}));
     reply.status = status;
     return reply;
 }
@@ -57,7 +57,7 @@ http_reply wrong_method(std::string_view allowed) {
 http_reply command_reply(const master::command_answer& answer) {
     json::object body{{"accepted", answer.accepted}};
     body[answer.accepted ? "message" : "reason"] = json_text(answer.message);
-    http_reply reply(federation::canonical_text(body));
+    http_reply reply(text::canonical_text(body));
     reply.status = answer.accepted ? 200 : 409;
     return reply;
 }
@@ -135,7 +135,7 @@ route_result router::get(std::string_view path, std::string_view query, const ht
         return http_reply(board_.run().opened.plan_text);
     }
     if (name == "plan/schema") {
-        return http_reply(std::string(federation::plan_schema()));
+        return http_reply(std::string(plan::plan_schema()));
     }
     if (name == "events") {
         return events(query);

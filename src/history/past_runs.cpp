@@ -1,5 +1,5 @@
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/history/past_runs.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -112,9 +112,9 @@ void add_report_facts(json::object& report, database& file, std::string_view run
     statement facts(file, "SELECT facts FROM report_facts WHERE run = ?");
     facts.bind(run);
     if (facts.next()) {
-        federation::json_limits limits;
+        text::json_limits limits;
         limits.bytes = facts.text(0).size();
-        auto told = federation::parse_json(facts.text(0), limits);
+        auto told = text::parse_json(facts.text(0), limits);
         for (auto& [key, value] : told.as_object()) {
             report[key] = std::move(value);
         }
@@ -166,7 +166,7 @@ std::string runs_text(const std::filesystem::path& file, std::size_t most) {
             result.push_back(run_object(runs));
         }
     }
-    return federation::canonical_text(result);
+    return text::canonical_text(result);
 }
 
 std::optional<std::string> run_text(const std::filesystem::path& file, std::string_view run,
@@ -177,9 +177,9 @@ std::optional<std::string> run_text(const std::filesystem::path& file, std::stri
         return std::nullopt;
     }
     auto& result = *found;
-    result["plan_json"] = federation::parse_json(plan_text_of(*opened, run));
+    result["plan_json"] = text::parse_json(plan_text_of(*opened, run));
     result["notes"] = notes_of(*opened, run, most_notes);
-    return federation::canonical_text(result);
+    return text::canonical_text(result);
 }
 
 std::optional<std::string> clients_text(const std::filesystem::path& file, std::string_view run,
@@ -204,7 +204,7 @@ std::optional<std::string> clients_text(const std::filesystem::path& file, std::
         client["detail"] = clients.text(7);
         result.push_back(std::move(client));
     }
-    return federation::canonical_text(result);
+    return text::canonical_text(result);
 }
 
 std::optional<std::string> tests_text(const std::filesystem::path& file, std::string_view run,
@@ -250,13 +250,13 @@ std::optional<std::string> report_text(const std::filesystem::path& file, std::s
         if (more.next()) {
             report["parameters"] = more.number(0);
             report["checkpoint_round"] = more.number(1);
-            report["changes"] = federation::parse_json(more.text(2));
+            report["changes"] = text::parse_json(more.text(2));
             report["seconds_total"] = real_or_null(more, 3);
         }
     }
     add_report_facts(report, *opened, run);
     // The rounds and tests are JSON already, and there may be many.
-    auto text = federation::canonical_text(report);
+    auto text = text::canonical_text(report);
     text.pop_back();
     text += R"(,"clients":)" + tests_of(*opened, run, std::nullopt).value_or("[]");
     return text + R"(,"rounds":)" + rounds_of(*opened, run, most_bytes) + "}";

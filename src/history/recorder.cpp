@@ -1,8 +1,8 @@
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/history/recorder.hpp>
 #include <fedasio/master/log.hpp>
 #include <fedasio/master/report.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/array.hpp>
@@ -82,10 +82,10 @@ struct recorder::state {
 
     void add_facts() {
         // They may be many, and are the same in most rounds.
-        facts.changes = changes.size() == changes_told ? std::string() : federation::canonical_text(changes);
+        facts.changes = changes.size() == changes_told ? std::string() : text::canonical_text(changes);
         changes_told = changes.size();
         of_report["data_sha256"] = digests.to_json();
-        facts.of_report = federation::canonical_text(of_report);
+        facts.of_report = text::canonical_text(of_report);
         add(facts);
     }
 

@@ -1,7 +1,7 @@
 #include "history/tables.hpp"
 
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/master/report.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -142,7 +142,7 @@ struct tables::writer {
         statement(file, "INSERT OR REPLACE INTO tests VALUES (?, ?, ?)")
             .bind(run)
             .bind(it.round)
-            .bind(federation::canonical_text(master::to_json(it)))
+            .bind(text::canonical_text(master::to_json(it)))
             .run();
     }
 
@@ -165,7 +165,7 @@ struct tables::writer {
     }
 
     static std::string text_of(const master::round_result& round) {
-        return federation::canonical_text(master::to_json(round));
+        return text::canonical_text(master::to_json(round));
     }
 };
 

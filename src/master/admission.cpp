@@ -1,6 +1,6 @@
-#include <fedasio/federation/limits.hpp>
-#include <fedasio/federation/plan_error.hpp>
 #include <fedasio/master/run.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/wire/limits.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -10,8 +10,8 @@
 namespace fedasio::master {
 namespace {
 
-namespace message_type = federation::message_type;
-namespace refusal_code = federation::refusal_code;
+namespace message_type = wire::message_type;
+namespace refusal_code = wire::refusal_code;
 
 constexpr auto time_to_say_hello = std::chrono::seconds(10);
 constexpr auto shortest_between_measurements = std::chrono::milliseconds(200);
@@ -21,7 +21,7 @@ constexpr auto shortest_between_measurements = std::chrono::milliseconds(200);
 net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     auto options = options_.connection;
-    options.limits = federation::limits::stranger;
+    options.limits = wire::limits::stranger;
     const auto proved_name = wire->peer_name();
     const auto connection = std::make_shared<net::connection>(rt_, std::move(wire), options);
     worker_ptr who;
@@ -70,10 +70,10 @@ worker_ptr run::introduce(net::connection& connection, const net::frame& first,
     if (first.type != message_type::hello || !first.is_request()) {
         return turn_away(refusal_code::unexpected, "the first frame must be a hello");
     }
-    federation::hello hello;
+    wire::hello hello;
     try {
-        hello = federation::read_hello(first.meta);
-    } catch (const federation::plan_error& e) {
+        hello = wire::read_hello(first.meta);
+    } catch (const text::field_error& e) {
         return turn_away(refusal_code::malformed, e.what());
     }
     if (!proved_name.empty() && hello.name != proved_name) {
@@ -86,8 +86,8 @@ worker_ptr run::introduce(net::connection& connection, const net::frame& first,
                          "a worker named '" + hello.name + "' is connected already: choose another --name");
     }
     auto who = roster_.admit(std::move(hello), connection.shared_from_this());
-    connection.set_limits(federation::limits::notice);
-    connection.reply(first, federation::to_meta(federation::welcome{who->id, plan_.name}));
+    connection.set_limits(wire::limits::notice);
+    connection.reply(first, wire::to_meta(wire::welcome{who->id, plan_.name}));
     worker_joined joined;
     joined.worker = who->id;
     joined.name = who->hello.name;
@@ -114,7 +114,7 @@ void run::hear(worker& who, const net::frame& message) {
     }
     who.measured = now;
     try {
-        const auto measured = federation::read_measurements(message.meta);
+        const auto measured = wire::read_measurements(message.meta);
         worker_measured event;
         event.worker = who.id;
         event.cpu_percent = measured.cpu_percent;
@@ -124,7 +124,7 @@ void run::hear(worker& who, const net::frame& message) {
         event.bytes_received = who.connection->bytes_received();
         event.queued_bytes = who.connection->bytes_queued();
         events_.publish(event);
-    } catch (const federation::plan_error& e) {
+    } catch (const text::field_error& e) {
         who.connection->abort(net::errc::bad_meta, e.what());
     }
 }

@@ -38,10 +38,10 @@ std::string advice_on_units(std::size_t classes, const nn::network& network) {
            std::to_string(classes) + " classes: the others learn nothing; is that meant?";
 }
 
-std::string advice_on_outputs(const federation::plan& plan) {
+std::string advice_on_outputs(const plan::plan& plan) {
     const auto* table = std::get_if<data::csv_source>(&plan.source);
     const auto name = bounding_activation(plan.model);
-    if (!federation::is_regression(plan) || table == nullptr || !table->standardize || name.empty()) {
+    if (!plan::is_regression(plan) || table == nullptr || !table->standardize || name.empty()) {
         return {};
     }
     return "the model ends in " + name +
@@ -50,7 +50,7 @@ std::string advice_on_outputs(const federation::plan& plan) {
            "remove that activation";
 }
 
-std::string advice_on_steps(const federation::local_training& local, std::span<const std::uint64_t> samples) {
+std::string advice_on_steps(const plan::local_training& local, std::span<const std::uint64_t> samples) {
     constexpr std::uint64_t few = 3;
     if (samples.empty()) {
         return {};

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <fedasio/federation/plan.hpp>
 #include <fedasio/nn/network.hpp>
+#include <fedasio/plan/plan.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,10 +16,10 @@ namespace fedasio::master {
 [[nodiscard]] std::string advice_on_units(std::size_t classes, const nn::network& network);
 
 /// A regression whose outputs cannot be what the labels are.
-[[nodiscard]] std::string advice_on_outputs(const federation::plan& plan);
+[[nodiscard]] std::string advice_on_outputs(const plan::plan& plan);
 
 /// `samples` of each client that trains.
-[[nodiscard]] std::string advice_on_steps(const federation::local_training& local,
+[[nodiscard]] std::string advice_on_steps(const plan::local_training& local,
                                           std::span<const std::uint64_t> samples);
 
 } // namespace fedasio::master

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <fedasio/federation/limits.hpp>
 #include <fedasio/net/gather.hpp>
+#include <fedasio/wire/limits.hpp>
 
 #include <chrono>
 #include <string>
@@ -13,7 +13,7 @@ namespace fedasio::master {
 inline constexpr auto time_to_come_back = std::chrono::seconds(5);
 
 /// What most requests to a worker are answered with.
-inline constexpr net::frame_limits short_meta = federation::limits::short_reply;
+inline constexpr net::frame_limits short_meta = wire::limits::short_reply;
 
 /// Why an answer is none, for people.
 inline std::string describe(const net::gathered& answer) {

@@ -1,7 +1,8 @@
-#include <fedasio/federation/limits.hpp>
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/wire/limits.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -16,7 +17,7 @@
 namespace fedasio::master {
 namespace {
 
-namespace message_type = federation::message_type;
+namespace message_type = wire::message_type;
 
 // Of one round; the others are in the report.
 constexpr std::size_t most_notices = 20;
@@ -48,8 +49,8 @@ net::awaitable<std::vector<client_id>> run::evaluate_clients(round_state& round,
         return !ready;
     });
     const auto terms = terms_of_evaluations();
-    const auto classes = terms.classes <= federation::limits::shown_classes ? terms.classes : 0;
-    const auto limits = federation::limits::evaluation(classes * classes, terms.score_cells);
+    const auto classes = terms.classes <= plan::limits::shown_classes ? terms.classes : 0;
+    const auto limits = wire::limits::evaluation(classes * classes, terms.score_cells);
     const auto receivers = receivers_among(hosts);
     const auto first = receivers.size();
     std::vector<net::connection_ptr> peers;
@@ -63,9 +64,9 @@ net::awaitable<std::vector<client_id>> run::evaluate_clients(round_state& round,
         if (index < first) {
             return weights_request();
         }
-        const federation::evaluate request{round.result.round, clients[index - first], version, classes > 0,
-                                           terms.score_cells > 0};
-        return net::frame(message_type::evaluate, federation::to_meta(request));
+        const wire::evaluate request{round.result.round, clients[index - first], version, classes > 0,
+                                     terms.score_cells > 0};
+        return net::frame(message_type::evaluate, wire::to_meta(request));
     };
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
         if (index < first) {
@@ -73,7 +74,7 @@ net::awaitable<std::vector<client_id>> run::evaluate_clients(round_state& round,
             return {};
         }
         const auto i = index - first;
-        auto result = federation::read_evaluation(reply.meta);
+        auto result = wire::read_evaluation(reply.meta);
         if (result.client != clients[i]) {
             return "it is not the evaluation that was asked for";
         }
@@ -107,7 +108,7 @@ net::awaitable<std::vector<client_id>> run::evaluate_clients(round_state& round,
 /// What all evaluations have in common.
 evaluation_terms run::terms_of_evaluations() const {
     evaluation_terms terms;
-    terms.classes = federation::is_regression(plan_) ? 0 : network_->output().size();
+    terms.classes = plan::is_regression(plan_) ? 0 : network_->output().size();
     terms.cross_entropy = plan_.model.objective == nn::loss::cross_entropy;
     const nn::score_counts scores(terms.classes);
     terms.score_cells = scores.histograms() * scores.bins();
@@ -116,7 +117,7 @@ evaluation_terms run::terms_of_evaluations() const {
 
 /// What 1 stands for among the targets of a regression.
 double run::label_unit() const {
-    return schema_ && federation::is_regression(plan_) ? schema_->label_deviation : 1.0;
+    return schema_ && plan::is_regression(plan_) ? schema_->label_deviation : 1.0;
 }
 
 /// Without test data at the master, every client evaluates the new weights on what it holds out. Whose worker

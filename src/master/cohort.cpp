@@ -1,5 +1,5 @@
-#include <fedasio/federation/strategy.hpp>
 #include <fedasio/master/run.hpp>
+#include <fedasio/method/strategy.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -26,7 +26,7 @@ void run::select_cohort(round_state& round) {
     if (!available.empty()) {
         const auto share = std::min(1.0, fraction_ * plan_.over_selection);
         round.result.cohort =
-            federation::select_cohort(available, clients_total(), share, plan_.seed, round.result.round);
+            method::select_cohort(available, clients_total(), share, plan_.seed, round.result.round);
     }
     const auto wanted = std::max(1.0, std::round(fraction_ * clients_total()));
     const auto possible = std::min(wanted, static_cast<double>(round.result.cohort.size()));
@@ -59,7 +59,7 @@ void run::settle_pace(const round_state& round) {
             continue;
         }
         pace_.was_in_time(name);
-        if (host.standing.state == federation::standing::kind::resting) {
+        if (host.standing.state == wire::standing::kind::resting) {
             tell_standing(host, {});
         }
     }
@@ -69,7 +69,7 @@ void run::settle_pace(const round_state& round) {
     for (const auto& [id, who] : roster_.all()) {
         if (!plan_.require_all && round.late.contains(who->hello.name)) {
             const auto times = pace_.late_in_a_row(who->hello.name);
-            tell_standing(*who, {federation::standing::kind::resting,
+            tell_standing(*who, {wire::standing::kind::resting,
                                  "late in round " + std::to_string(round.result.round) + ", " +
                                      std::to_string(times) + (times == 1 ? " time" : " times") +
                                      " in a row; next asked in round " +

@@ -16,7 +16,7 @@ constexpr auto pause_between_deals = std::chrono::seconds(1);
 
 } // namespace
 
-using standing = federation::standing;
+using standing = wire::standing;
 
 /// Partition `local`: the smallest number that no owner has.
 client_id run::first_free_client() const {

@@ -1,10 +1,10 @@
-#include <fedasio/federation/limits.hpp>
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/nn/evaluator.hpp>
 #include <fedasio/nn/memory.hpp>
+#include <fedasio/plan/limits.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -28,7 +28,7 @@ constexpr auto time_to_end = std::chrono::seconds(1);
 /// Counts by class, of all blocks: whole numbers, so that it does not matter which block adds its own first.
 struct class_counts {
     explicit class_counts(std::size_t classes)
-        : confusion(classes <= federation::limits::shown_classes ? classes * classes : 0), scores(classes) {}
+        : confusion(classes <= plan::limits::shown_classes ? classes * classes : 0), scores(classes) {}
 
     void add(const class_counts& other) {
         const std::lock_guard lock(busy);

@@ -19,7 +19,7 @@ constexpr std::size_t fewest_to_compare = 3;
 
 /// A sample whose class has not the largest of the outputs has at least this loss; one whose class has it,
 /// under cross_entropy, at most the log of their number.
-std::string loss_objection(const federation::evaluation& result, const evaluation_terms& terms) {
+std::string loss_objection(const wire::evaluation& result, const evaluation_terms& terms) {
     const auto classes = static_cast<double>(terms.classes);
     const auto wrong = static_cast<double>(result.samples - result.correct);
     const double least = terms.cross_entropy ? std::numbers::ln2 : 1 / (2 * classes);
@@ -35,7 +35,7 @@ std::string loss_objection(const federation::evaluation& result, const evaluatio
     return {};
 }
 
-std::string confusion_objection(const federation::evaluation& result, const evaluation_terms& terms) {
+std::string confusion_objection(const wire::evaluation& result, const evaluation_terms& terms) {
     const auto& counts = result.confusion;
     if (counts.size() != terms.classes * terms.classes ||
         std::reduce(counts.begin(), counts.end()) != result.samples) {
@@ -49,7 +49,7 @@ std::string confusion_objection(const federation::evaluation& result, const eval
 }
 
 /// Each histogram holds every sample once, and each sample is of one class.
-std::string scores_objection(const federation::evaluation& result, const evaluation_terms& terms) {
+std::string scores_objection(const wire::evaluation& result, const evaluation_terms& terms) {
     const std::string objection = "its scores are not those of its samples";
     const auto histograms = terms.classes == 2 ? 1 : terms.classes;
     if (terms.score_cells == 0 || result.scores.back().place >= terms.score_cells) {
@@ -78,7 +78,7 @@ std::string scores_objection(const federation::evaluation& result, const evaluat
 }
 
 /// Between sums of absolute and of squared values stand the inequalities of Cauchy and Schwarz.
-std::string value_objection(const federation::evaluation& result) {
+std::string value_objection(const wire::evaluation& result) {
     if (result.correct != 0) {
         return "a regression has no samples that are correct";
     }
@@ -93,7 +93,7 @@ std::string value_objection(const federation::evaluation& result) {
     return {};
 }
 
-std::optional<double> median_of(const std::map<client_id, federation::evaluation>& results, auto value_of) {
+std::optional<double> median_of(const std::map<client_id, wire::evaluation>& results, auto value_of) {
     std::vector<double> values;
     for (const auto& [client, result] : results) {
         if (result.samples > 0) {
@@ -103,17 +103,17 @@ std::optional<double> median_of(const std::map<client_id, federation::evaluation
     return values.size() < fewest_to_compare ? std::nullopt : median(std::move(values));
 }
 
-double samples_of(const federation::evaluation& result) {
+double samples_of(const wire::evaluation& result) {
     return static_cast<double>(result.samples);
 }
 
-double loss_of(const federation::evaluation& result) {
+double loss_of(const wire::evaluation& result) {
     return result.loss_sum / static_cast<double>(result.samples);
 }
 
 } // namespace
 
-std::string objection_to(const federation::evaluation& result, const evaluation_terms& terms) {
+std::string objection_to(const wire::evaluation& result, const evaluation_terms& terms) {
     if (result.samples > terms.held_out) {
         return fmt::format("it says that it tested {} samples, of {} that it holds out", result.samples,
                            terms.held_out);
@@ -134,7 +134,7 @@ std::string objection_to(const federation::evaluation& result, const evaluation_
     return objection;
 }
 
-std::map<client_id, std::string> out_of_proportion(const std::map<client_id, federation::evaluation>& results,
+std::map<client_id, std::string> out_of_proportion(const std::map<client_id, wire::evaluation>& results,
                                                    double usual_loss) {
     std::map<client_id, std::string> found;
     const auto samples = median_of(results, samples_of);

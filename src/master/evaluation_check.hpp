@@ -1,7 +1,7 @@
 #pragma once
 
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,14 +22,14 @@ struct evaluation_terms {
 
 /// Why no samples can give this result; empty: some can. A client that is wrong in a possible way is found by
 /// `out_of_proportion`, if at all.
-[[nodiscard]] std::string objection_to(const federation::evaluation& result, const evaluation_terms& terms);
+[[nodiscard]] std::string objection_to(const wire::evaluation& result, const evaluation_terms& terms);
 
 /// Of results that are possible each by itself, those that differ from the median client's beyond all
 /// proportion, and how: a thousand times its samples; a thousand times its loss, where `usual_loss` is what
 /// a model that has learned nothing has (0: not known); or no loss at all. With fewer than three clients
 /// nobody can say who is wrong.
 [[nodiscard]] std::map<client_id, std::string>
-out_of_proportion(const std::map<client_id, federation::evaluation>& results, double usual_loss);
+out_of_proportion(const std::map<client_id, wire::evaluation>& results, double usual_loss);
 
 /// Of an even number the mean of the two in the middle; empty for none.
 [[nodiscard]] std::optional<double> median(std::vector<double> values);

@@ -1,14 +1,14 @@
 #include "master/evaluation_summary.hpp"
 
-#include <fedasio/federation/limits.hpp>
 #include <fedasio/nn/value_sums.hpp>
+#include <fedasio/plan/limits.hpp>
 
 #include <utility>
 
 namespace fedasio::master {
 namespace {
 
-test_result to_result(const federation::evaluation& one, const evaluation_terms& terms, std::size_t bins) {
+test_result to_result(const wire::evaluation& one, const evaluation_terms& terms, std::size_t bins) {
     test_result result;
     result.samples = one.samples;
     result.loss_sum = one.loss_sum;
@@ -27,11 +27,11 @@ class summing {
 public:
     summing(const evaluation_terms& terms, nn::score_counts scores)
         : scores_(std::move(scores)), tells_scores_(scores_.classes() > 0), regression_(terms.classes == 0) {
-        all_.confusion.resize(
-            terms.classes <= federation::limits::shown_classes ? terms.classes * terms.classes : 0);
+        all_.confusion.resize(terms.classes <= plan::limits::shown_classes ? terms.classes * terms.classes
+                                                                           : 0);
     }
 
-    void add(const federation::evaluation& one) {
+    void add(const wire::evaluation& one) {
         if (one.samples == 0) {
             return;
         }
@@ -91,7 +91,7 @@ std::optional<double> median_of(const std::vector<clients_evaluated::one>& clien
 
 } // namespace
 
-evaluation_summary summarize(const std::map<client_id, federation::evaluation>& results,
+evaluation_summary summarize(const std::map<client_id, wire::evaluation>& results,
                              const evaluation_terms& terms, double unit) {
     const nn::score_counts scores(terms.score_cells > 0 ? terms.classes : 0);
     summing sum(terms, scores);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include "master/evaluation_check.hpp"
 #include <map>
@@ -19,7 +19,7 @@ struct evaluation_summary {
 
 /// Added in the order of the clients: a sum of doubles depends on it. What only some of them told is left out
 /// of `all`, since it would be of nobody knows which part. `unit` as in test_result::metrics().
-[[nodiscard]] evaluation_summary summarize(const std::map<client_id, federation::evaluation>& results,
+[[nodiscard]] evaluation_summary summarize(const std::map<client_id, wire::evaluation>& results,
                                            const evaluation_terms& terms, double unit);
 
 /// Of the clients' medians in the round.

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <fedasio/federation/plan.hpp>
-#include <fedasio/federation/strategy.hpp>
+#include <fedasio/method/strategy.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/nn/network.hpp>
+#include <fedasio/plan/plan.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -14,13 +14,13 @@ namespace fedasio::master {
 struct initial_model {
     nn::network network;
     net::payload weights;
-    federation::server_optimizer optimizer;
+    method::server_optimizer optimizer;
 };
 
 /// The weights depend on the plan's seed alone. Takes seconds for a large model; ends early, with
 /// run_failed, once `unwanted` says so. Throws run_failed for a model that cannot be built, and for one that
 /// takes more memory than `memory_bytes` (0: not known) or than there is.
-[[nodiscard]] initial_model make_initial_model(const nn::model_spec& spec, const federation::plan& plan,
+[[nodiscard]] initial_model make_initial_model(const nn::model_spec& spec, const plan::plan& plan,
                                                std::uint64_t memory_bytes,
                                                const std::function<bool()>& unwanted = {});
 

@@ -76,7 +76,7 @@ void kept_models::take_up(const std::string& run) {
     }
     try {
         const auto path = place_of(best_name);
-        const auto known = federation::read_safetensors_metadata(path);
+        const auto known = store::read_safetensors_metadata(path);
         const auto round = number_in<std::uint32_t>(known, "round");
         const auto value = number_in<double>(known, metric_);
         if (has(known, "run", run) && round && value) {
@@ -99,15 +99,14 @@ kept_model kept_models::last(std::uint32_t round, const net::payload& weights) {
 
 std::filesystem::path kept_models::write(const kept_model& model, const std::string& run,
                                          const std::map<std::string, std::string>& metadata,
-                                         const std::vector<federation::tensor_shape>& layout,
-                                         federation::disk& on) {
+                                         const std::vector<store::tensor_shape>& layout, store::disk& on) {
     auto all = metadata;
     all["kept"] = model.name;
     all["run"] = run;
     all["round"] = std::to_string(model.round);
     all.insert(model.metadata.begin(), model.metadata.end());
     auto path = place_of(model.name);
-    federation::save_model(path, layout, model.weights.floats(), all, on);
+    store::save_model(path, layout, model.weights.floats(), all, on);
     return path;
 }
 
@@ -128,19 +127,18 @@ std::string kept_models::summary() const {
 
 std::filesystem::path kept_models::place_of(std::string_view name) const {
     constexpr std::size_t digits = 8;
-    auto path = federation::model_path(state_dir_, name);
+    auto path = store::model_path(state_dir_, name);
     std::error_code none;
     bool is_own = !std::filesystem::exists(path, none);
     try {
         const auto known =
-            is_own ? std::map<std::string, std::string>() : federation::read_safetensors_metadata(path);
+            is_own ? std::map<std::string, std::string>() : store::read_safetensors_metadata(path);
         is_own = is_own || (has(known, "kept", name) && has(known, "plan_digest", plan_digest_));
     } catch (const std::exception&) {
         is_own = false;
     }
-    return is_own
-               ? path
-               : federation::model_path(state_dir_, std::string(name) + "-" + plan_digest_.substr(0, digits));
+    return is_own ? path
+                  : store::model_path(state_dir_, std::string(name) + "-" + plan_digest_.substr(0, digits));
 }
 
 } // namespace fedasio::master

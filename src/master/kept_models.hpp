@@ -1,9 +1,9 @@
 #pragma once
 
-#include <fedasio/federation/disk.hpp>
-#include <fedasio/federation/model_store.hpp>
 #include <fedasio/master/events.hpp>
 #include <fedasio/net/buffer.hpp>
+#include <fedasio/store/disk.hpp>
+#include <fedasio/store/model_store.hpp>
 
 #include <filesystem>
 #include <map>
@@ -48,7 +48,7 @@ public:
     /// On the pool. Gives the path that it was written to. Throws std::exception.
     std::filesystem::path write(const kept_model& model, const std::string& run,
                                 const std::map<std::string, std::string>& metadata,
-                                const std::vector<federation::tensor_shape>& layout, federation::disk& on);
+                                const std::vector<store::tensor_shape>& layout, store::disk& on);
     /// On the runtime's thread, after write().
     void written(const kept_model& model, const std::filesystem::path& path);
     /// Which model is the best, and where; empty while none is written.

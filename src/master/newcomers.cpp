@@ -1,5 +1,5 @@
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/run.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -11,8 +11,8 @@
 namespace fedasio::master {
 namespace {
 
-namespace message_type = federation::message_type;
-using standing = federation::standing;
+namespace message_type = wire::message_type;
+using standing = wire::standing;
 
 constexpr auto first_pause = std::chrono::seconds(1);
 constexpr auto longest_pause = std::chrono::minutes(5);
@@ -57,12 +57,12 @@ void run::reject(worker& who, const std::string& reason, bool is_slow) {
 }
 
 /// In the worker's own log too: the people who can mend it read that one.
-void run::tell_standing(worker& who, federation::standing now) {
+void run::tell_standing(worker& who, wire::standing now) {
     if (now.state == who.standing.state && now.reason == who.standing.reason) {
         return;
     }
     who.standing = now;
-    who.connection->send(net::frame(message_type::standing, federation::to_meta(now)));
+    who.connection->send(net::frame(message_type::standing, wire::to_meta(now)));
     events_.publish(worker_standing{who.id, who.hello.name, now.state, now.reason});
     if (now.state == standing::kind::left_out) {
         notice(noticed::severity::error, who.hello.name + " cannot take part: " + now.reason);
@@ -93,11 +93,11 @@ net::awaitable<void> run::prove(worker_ptr who) {
     set_state(*who, worker_state::loading);
     auto request = load_request({client}, false);
     request.clients_total = std::max(request.clients_total, client + 1);
-    net::frame load(message_type::load, federation::to_meta(request));
+    net::frame load(message_type::load, wire::to_meta(request));
     auto answer =
         co_await who->connection->request(std::move(load), short_meta, rt_.time.now() + time_to_load);
     if (answer.result == net::outcome::reply && !who->evicted) {
-        net::frame model(message_type::model, federation::to_meta(model_request()));
+        net::frame model(message_type::model, wire::to_meta(model_request()));
         answer = co_await who->connection->request(std::move(model), short_meta, deadline());
     }
     who->is_proving = false;

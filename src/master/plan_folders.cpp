@@ -37,7 +37,7 @@ bool goes_down_and_up(const std::filesystem::path& path) {
     return false;
 }
 
-std::vector<std::string> files_of(const federation::plan& plan, bool train_too) {
+std::vector<std::string> files_of(const plan::plan& plan, bool train_too) {
     std::vector<std::string> files;
     if (const auto* idx = std::get_if<data::idx_source>(&plan.source)) {
         files = {idx->test_images, idx->test_labels};
@@ -65,7 +65,7 @@ plan_folders::plan_folders(const std::vector<std::filesystem::path>& allowed,
     }
 }
 
-void plan_folders::allow_those_of(const federation::plan& plan, bool train_too) {
+void plan_folders::allow_those_of(const plan::plan& plan, bool train_too) {
     for (const auto& file : files_of(plan, train_too)) {
         allow(resolved(file).parent_path(), false);
     }
@@ -89,7 +89,7 @@ bool plan_folders::allows(const std::string& file) const {
            });
 }
 
-std::string plan_folders::objection_to(const federation::plan& plan, bool train_too) const {
+std::string plan_folders::objection_to(const plan::plan& plan, bool train_too) const {
     const auto files = files_of(plan, train_too);
     if (std::ranges::all_of(files, [this](const std::string& file) { return allows(file); })) {
         return {};

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/federation/plan.hpp>
+#include <fedasio/plan/plan.hpp>
 
 #include <filesystem>
 #include <string>
@@ -17,10 +17,10 @@ public:
 
     /// The files that lie beside those that this plan names are allowed from now on; beside its training
     /// files only with `train_too`.
-    void allow_those_of(const federation::plan& plan, bool train_too);
+    void allow_those_of(const plan::plan& plan, bool train_too);
 
     /// Why the plan may not be run; empty if it may. The same for a file that exists and one that does not.
-    [[nodiscard]] std::string objection_to(const federation::plan& plan, bool train_too) const;
+    [[nodiscard]] std::string objection_to(const plan::plan& plan, bool train_too) const;
 
 private:
     struct folder {

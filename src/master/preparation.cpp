@@ -1,11 +1,12 @@
 #include <fedasio/data/holdout.hpp>
 #include <fedasio/data/idx.hpp>
-#include <fedasio/federation/data_fit.hpp>
-#include <fedasio/federation/limits.hpp>
-#include <fedasio/federation/messages.hpp>
+#include <fedasio/learning/data_fit.hpp>
 #include <fedasio/master/assignment.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/wire/limits.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -22,7 +23,7 @@
 namespace fedasio::master {
 namespace {
 
-namespace message_type = federation::message_type;
+namespace message_type = wire::message_type;
 
 // Counts by class of all clients together: they stand in events and on the page.
 constexpr std::size_t most_counts = 200'000;
@@ -52,21 +53,21 @@ initial_model run::make_model_for(const data::csv_schema& schema,
     return make_initial_model(spec, plan_, options_.memory_bytes, unwanted);
 }
 
-federation::load run::load_request(std::vector<client_id> clients, bool wants_labels) const {
-    federation::load request;
+wire::load run::load_request(std::vector<client_id> clients, bool wants_labels) const {
+    wire::load request;
     request.seed = plan_.seed;
     request.source = plan_.source;
     request.partition = plan_.partition;
     request.schema = schema_;
-    request.holdout = federation::has_test_files(plan_.source) ? 0.0 : plan_.test_fraction;
+    request.holdout = plan::has_test_files(plan_.source) ? 0.0 : plan_.test_fraction;
     request.clients_total = clients_total();
     request.clients = std::move(clients);
     request.label_counts = wants_labels;
     return request;
 }
 
-federation::model run::model_request() const {
-    federation::model request;
+wire::model run::model_request() const {
+    wire::model request;
     request.seed = plan_.seed;
     request.network = network_->spec();
     request.local = plan_.local;
@@ -123,17 +124,16 @@ net::awaitable<void> run::load_datasets() {
     }
     co_await load_test_set();
 
-    const double holdout = federation::has_test_files(plan_.source) ? 0.0 : plan_.test_fraction;
+    const double holdout = plan::has_test_files(plan_.source) ? 0.0 : plan_.test_fraction;
     const auto classes = network_->output().size();
-    const bool wants_labels = !federation::is_regression(plan_) &&
-                              classes <= federation::limits::shown_classes &&
+    const bool wants_labels = !plan::is_regression(plan_) && classes <= plan::limits::shown_classes &&
                               classes * clients_total() <= most_counts;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
         const auto request = load_request(who->assigned, wants_labels);
         const auto counts = wants_labels ? network_->output().size() : 0;
-        const auto counts_meta = federation::limits::loaded(who->assigned.size(), counts);
-        calls.emplace_back(who->connection, net::frame(message_type::load, federation::to_meta(request)),
+        const auto counts_meta = wire::limits::loaded(who->assigned.size(), counts);
+        calls.emplace_back(who->connection, net::frame(message_type::load, wire::to_meta(request)),
                            counts_meta);
     }
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
@@ -141,8 +141,8 @@ net::awaitable<void> run::load_datasets() {
         if (who.evicted) {
             return "it was sent away";
         }
-        auto loaded = federation::read_loaded(reply.meta);
-        if (!std::ranges::equal(loaded.clients, who.assigned, {}, &federation::loaded::client_data::client)) {
+        auto loaded = wire::read_loaded(reply.meta);
+        if (!std::ranges::equal(loaded.clients, who.assigned, {}, &wire::loaded::client_data::client)) {
             return "the reply names other clients than the request";
         }
         for (auto& [client, samples, held_out, labels] : loaded.clients) {
@@ -177,7 +177,7 @@ net::awaitable<void> run::load_datasets() {
                                                    " rows whose label is missing or of no known class");
         }
         who.data_current = who.is_proven = true;
-        if (who.standing.state != federation::standing::kind::resting) {
+        if (who.standing.state != wire::standing::kind::resting) {
             tell_standing(who, {});
         }
         loaded_once_ = true;
@@ -197,7 +197,7 @@ net::awaitable<void> run::load_datasets() {
 }
 
 net::awaitable<void> run::load_test_set() {
-    if (test_set_ || !federation::has_test_files(plan_.source) || (is_table() && !schema_)) {
+    if (test_set_ || !plan::has_test_files(plan_.source) || (is_table() && !schema_)) {
         co_return;
     }
     // Asked before: what changes while it is read is read again next time.
@@ -210,7 +210,7 @@ net::awaitable<void> run::load_test_set() {
         return std::make_shared<const data::dataset>(data::read_csv(csv.test, *schema_));
     };
     auto loaded = co_await net::offload(rt_, pool_, std::move(job));
-    if (const auto problem = federation::problem_of_fit(*loaded, *network_); !problem.empty()) {
+    if (const auto problem = learning::problem_of_fit(*loaded, *network_); !problem.empty()) {
         throw run_failed("of the test data: " + problem);
     }
     if (loaded->left_out() != 0) {
@@ -228,8 +228,7 @@ net::awaitable<void> run::distribute_model() {
         if (who->data_current && !who->has_model) {
             whom.push_back(who);
             calls.emplace_back(who->connection,
-                               net::frame(message_type::model, federation::to_meta(model_request())),
-                               short_meta);
+                               net::frame(message_type::model, wire::to_meta(model_request())), short_meta);
         }
     }
     if (whom.empty()) {

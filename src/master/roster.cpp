@@ -5,7 +5,7 @@
 
 namespace fedasio::master {
 
-worker_ptr roster::admit(federation::hello hello, net::connection_ptr connection) {
+worker_ptr roster::admit(wire::hello hello, net::connection_ptr connection) {
     auto who = std::make_shared<worker>();
     who->id = ++last_id_;
     who->hello = std::move(hello);

@@ -1,9 +1,9 @@
 #include <fedasio/build_info.hpp>
-#include <fedasio/federation/digest.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/model_store.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/store/digest.hpp>
+#include <fedasio/store/model_store.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -33,7 +33,7 @@ net::clock::duration to_duration(double seconds) {
 
 } // namespace
 
-run::run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan plan, run_options options,
+run::run(net::runtime& rt, boost::asio::any_io_executor pool, plan::plan plan, run_options options,
          event_source& events)
     : rt_(rt), pool_(std::move(pool)), options_(std::move(options)), events_(events), roster_(rt),
       strangers_(rt, [this](std::string text) { notice(noticed::severity::warning, std::move(text)); }),
@@ -52,9 +52,9 @@ run::run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan p
 run::~run() = default;
 
 /// From here on this plan is run, from its beginning. Workers keep their connections and are told all anew.
-void run::open(federation::plan plan, std::optional<initial_model> model) {
+void run::open(plan::plan plan, std::optional<initial_model> model) {
     plan_ = std::move(plan);
-    plan_digest_ = federation::plan_digest(plan_);
+    plan_digest_ = plan::plan_digest(plan_);
     network_.reset();
     weights_ = {};
     server_optimizer_.reset();
@@ -70,7 +70,7 @@ void run::open(federation::plan plan, std::optional<initial_model> model) {
     round_ = running_round_ = checkpoint_round_ = 0;
     own_checkpoints_ = 0;
     accuracy_.reset();
-    kept_ = std::make_unique<kept_models>(options_.state_dir, federation::best_metric(plan_), plan_digest_);
+    kept_ = std::make_unique<kept_models>(options_.state_dir, plan::best_metric(plan_), plan_digest_);
     told_absences_.clear();
     record_ = run_record(fmt::format("{:016x}", rt_.entropy()));
     advised_ = false;
@@ -92,9 +92,9 @@ void run::introduce_run() {
     opened.run = record_.run();
     opened.plan = plan_.name;
     opened.plan_digest = plan_digest_;
-    opened.plan_text = federation::canonical_text(federation::to_json(plan_));
+    opened.plan_text = text::canonical_text(plan::to_json(plan_));
     opened.seed = plan_.seed;
-    opened.regression = federation::is_regression(plan_);
+    opened.regression = plan::is_regression(plan_);
     opened.clients_planned = plan_.clients;
     opened.min_workers = options_.min_workers;
     opened.last_round = plan_.rounds;
@@ -104,7 +104,7 @@ void run::introduce_run() {
     opened.has_state_dir = !options_.state_dir.empty();
     opened.version = version();
     opened.instruction_set = instruction_set();
-    opened.models = federation::list_models(options_.state_dir);
+    opened.models = store::list_models(options_.state_dir);
     events_.publish(std::move(opened));
     if (network_) {
         events_.publish(model_built{network_->parameter_count()});
@@ -163,7 +163,7 @@ net::awaitable<bool> run::serve() {
         enter(failed ? phase::failed : phase::finished);
         std::string digest;
         if (network_) {
-            auto job = [weights = weights_] { return federation::weights_sha256(weights.floats()); };
+            auto job = [weights = weights_] { return store::weights_sha256(weights.floats()); };
             digest = co_await net::offload(rt_, pool_, std::move(job));
         }
         training_finished finished{end.outcome, std::move(end.detail), round_, digest, sites()};
@@ -175,9 +175,8 @@ net::awaitable<bool> run::serve() {
         // A master that is stopped may come back, so its workers are not sent home.
         if (options_.exit_when_done && !cancelled) {
             for (const auto& [id, who] : roster_.all()) {
-                const federation::run_over message{failed ? "the training failed" : "the training is done"};
-                who->connection->send(
-                    net::frame(federation::message_type::run_over, federation::to_meta(message)));
+                const wire::run_over message{failed ? "the training failed" : "the training is done"};
+                who->connection->send(net::frame(wire::message_type::run_over, wire::to_meta(message)));
             }
         }
         if (options_.exit_when_done || cancelled) {
@@ -401,8 +400,7 @@ void run::restore_good_weights() {
 /// Workers need not finish what a round that was given up asked for.
 void run::give_up_round(std::uint32_t round) {
     for (const auto& [id, who] : roster_.all()) {
-        who->connection->send(
-            net::frame(federation::message_type::cancel, federation::to_meta(federation::cancel{round})));
+        who->connection->send(net::frame(wire::message_type::cancel, wire::to_meta(wire::cancel{round})));
         set_state(*who, worker_state::ready);
     }
 }

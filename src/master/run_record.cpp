@@ -1,7 +1,8 @@
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/report.hpp>
 #include <fedasio/master/run_record.hpp>
+#include <fedasio/plan/schema_json.hpp>
+#include <fedasio/text/json_text.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -71,39 +72,39 @@ changed_terms read_changed(const boost::json::object& json) {
     return terms;
 }
 
-federation::journal_place read_place(const boost::json::object& json) {
-    federation::journal_place place;
+store::journal_place read_place(const boost::json::object& json) {
+    store::journal_place place;
     place.lines = json.at("lines").to_number<std::uint64_t>();
     place.bytes = json.at("bytes").to_number<std::uint64_t>();
     place.chain = json.at("chain").as_string();
     return place;
 }
 
-void read_lines(kept_run& into, const std::filesystem::path& file, const federation::journal_place& place) {
+void read_lines(kept_run& into, const std::filesystem::path& file, const store::journal_place& place) {
     auto& resumed = into.resumed;
-    auto content = federation::read_journal(file, resumed.run, place);
-    federation::json_limits limits;
+    auto content = store::read_journal(file, resumed.run, place);
+    text::json_limits limits;
     limits.bytes = most_text;
     for (const auto& line : content.lines) {
-        const auto one = federation::parse_json(line, limits);
+        const auto one = text::parse_json(line, limits);
         if (const auto* const change = one.as_object().if_contains("change")) {
             resumed.changes.push_back(read_change(change->as_object()));
         } else {
             resumed.rounds.push_back(read_round(one.as_object()));
         }
     }
-    into.record = run_record(resumed.run, federation::journal(std::move(content.end)));
+    into.record = run_record(resumed.run, store::journal(std::move(content.end)));
     into.problem = std::move(content.problem);
 }
 
 } // namespace
 
 void run_record::add(const round_result& result) {
-    journal.add(federation::canonical_text(to_json(result)));
+    journal.add(text::canonical_text(to_json(result)));
 }
 
 void run_record::add(const plan_changed& change) {
-    journal.add(federation::canonical_text(boost::json::object{{"change", to_json(change)}}));
+    journal.add(text::canonical_text(boost::json::object{{"change", to_json(change)}}));
 }
 
 std::string run_record::text() const {
@@ -116,7 +117,7 @@ std::string run_record::text() const {
         {"run", run_},
         {"journal", {{"lines", end.lines}, {"bytes", end.bytes}, {"chain", end.chain}}},
         {"owners", std::move(clients)},
-        {"schema", schema ? boost::json::value(federation::to_json(*schema)) : boost::json::value(nullptr)},
+        {"schema", schema ? boost::json::value(plan::to_json(*schema)) : boost::json::value(nullptr)},
         {"tested", master::to_json(tested)},
         {"planned", to_json(planned)},
         {"changed", to_json(changed)},
@@ -124,14 +125,14 @@ std::string run_record::text() const {
                         ? boost::json::value{{"last_round", ordered->last_round},
                                              {"target_accuracy", number_or_null(ordered->target_accuracy)}}
                         : boost::json::value(nullptr)}};
-    return federation::canonical_text(content);
+    return text::canonical_text(content);
 }
 
 kept_run read_run_record(std::string_view text, std::uint32_t round,
                          const std::function<std::filesystem::path(const std::string& run)>& find_journal) {
-    federation::json_limits limits;
+    text::json_limits limits;
     limits.bytes = most_text;
-    const auto said = federation::parse_json(text, limits);
+    const auto said = text::parse_json(text, limits);
     kept_run result;
     auto& resumed = result.resumed;
     resumed.run = said.at("run").as_string();
@@ -149,7 +150,7 @@ kept_run read_run_record(std::string_view text, std::uint32_t round,
         result.record.owners[std::string(owner.key())] = owner.value().to_number<client_id>();
     }
     if (const auto* const schema = said.at("schema").if_object()) {
-        result.record.schema = federation::read_schema(*schema);
+        result.record.schema = plan::read_schema(*schema);
     }
     // A checkpoint from before plans could be changed has none of these.
     if (said.as_object().contains("changed")) {

@@ -9,7 +9,7 @@
 namespace fedasio::master {
 namespace {
 
-using standing = federation::standing;
+using standing = wire::standing;
 
 constexpr std::size_t most_told = 10;
 

@@ -1,6 +1,6 @@
-#include <fedasio/federation/plan.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/plan.hpp>
 
 #include "master/initial_model.hpp"
 #include "master/plan_folders.hpp"
@@ -187,10 +187,10 @@ std::string run::objection_to(const command& change) const {
         return fmt::format("rounds is the last round in all, and round {} {}: it cannot be {}",
                            present_round(), in_round_ ? "has begun" : "is the next", *change.rounds);
     }
-    if (change.target_accuracy && federation::is_regression(plan_)) {
+    if (change.target_accuracy && plan::is_regression(plan_)) {
         return "a regression has no accuracy that could be a target";
     }
-    if (change.target_accuracy && plan_.test_fraction == 0 && !federation::has_test_files(plan_.source)) {
+    if (change.target_accuracy && plan_.test_fraction == 0 && !plan::has_test_files(plan_.source)) {
         return "without test data there is no test accuracy that could be a target";
     }
     return {};
@@ -243,7 +243,7 @@ net::awaitable<command_answer> run::start(std::string text) {
         co_return refused("a training is going on: stop it first");
     }
     try {
-        auto plan = federation::parse_checked_plan(text, "plan");
+        auto plan = plan::parse_checked_plan(text, "plan");
         const auto objection = plan_folders_->objection_to(plan, options_.workers_on_this_machine);
         if (!objection.empty()) {
             co_return refused(objection);

@@ -1,8 +1,8 @@
-#include <fedasio/federation/aggregate.hpp>
-#include <fedasio/federation/limits.hpp>
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/run.hpp>
+#include <fedasio/method/aggregate.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/wire/limits.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -19,7 +19,7 @@
 namespace fedasio::master {
 namespace {
 
-namespace message_type = federation::message_type;
+namespace message_type = wire::message_type;
 
 /// Sketches of more would take memory that grows with the clients.
 constexpr std::size_t most_compared = 2000;
@@ -83,8 +83,8 @@ std::vector<worker_ptr> run::receivers_among(std::vector<worker_ptr> hosts) {
 }
 
 net::frame run::weights_request() const {
-    const federation::weights version{weights_version_};
-    return net::frame(message_type::weights, federation::to_meta(version), weights_);
+    const wire::weights version{weights_version_};
+    return net::frame(message_type::weights, wire::to_meta(version), weights_);
 }
 
 /// Whom the weights did not reach gets the next ones whole. Those on their way go on.
@@ -165,7 +165,7 @@ std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const 
 net::awaitable<std::vector<std::size_t>>
 run::train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until) {
     const auto& cohort = round.result.cohort;
-    const auto update_limits = federation::limits::update(weights_.size());
+    const auto update_limits = wire::limits::update(weights_.size());
     const auto receivers = receivers_among(hosts_of(round, places));
     const auto first = receivers.size();
     enter(first == 0 ? phase::training : phase::distributing_weights);
@@ -186,16 +186,16 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         if (index < first) {
             return weights_request();
         }
-        const federation::train request{round.result.round, cohort[places[index - first]], version};
-        return net::frame(message_type::train, federation::to_meta(request));
+        const wire::train request{round.result.round, cohort[places[index - first]], version};
+        return net::frame(message_type::train, wire::to_meta(request));
     };
     auto take = [&](std::size_t i, net::frame& reply) -> std::string {
-        const auto update = federation::read_update(reply.meta);
+        const auto update = wire::read_update(reply.meta);
         if (update.round != round.result.round || update.client != cohort[i] ||
             update.samples != round.samples[i]) {
             return "it is not the update that was asked for";
         }
-        if (update.accuracy && federation::is_regression(plan_)) {
+        if (update.accuracy && plan::is_regression(plan_)) {
             return "a regression has no accuracy";
         }
         if (reply.body.size() != weights_.size()) {
@@ -269,7 +269,7 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
             lost.push_back(i);
         } else if (result == net::outcome::refused && code == "invalid") {
             drop(round, cohort[i], host, "invalid", reason);
-        } else if (result == net::outcome::refused && code == federation::refusal_code::diverged) {
+        } else if (result == net::outcome::refused && code == wire::refusal_code::diverged) {
             ++round.diverged;
             drop(round, cohort[i], host, net::to_string(result), reason);
         } else if (result != net::outcome::reply && result != net::outcome::cancelled) {
@@ -277,8 +277,8 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         }
     }
     for (const auto& who : late) {
-        const federation::cancel message{round.result.round};
-        who->connection->send(net::frame(message_type::cancel, federation::to_meta(message)));
+        const wire::cancel message{round.result.round};
+        who->connection->send(net::frame(message_type::cancel, wire::to_meta(message)));
     }
     for (const auto& who : hosts_of(round, places)) {
         if (who->connection->is_open()) {
@@ -355,7 +355,7 @@ void run::compare_updates(const round_state& round) {
     if (round.sketches.empty() || round.count() == 0) {
         return;
     }
-    const federation::update_sketch step(round.mean.floats(), weights_.floats());
+    const method::update_sketch step(round.mean.floats(), weights_.floats());
     updates_compared event{round.result.round, step.norm(), {}};
     for (std::size_t i = 0; i < round.sketches.size(); ++i) {
         if (const auto& sketch = round.sketches[i]) {

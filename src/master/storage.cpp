@@ -1,12 +1,13 @@
-#include <fedasio/federation/checkpoint.hpp>
-#include <fedasio/federation/durable_file.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/messages.hpp>
-#include <fedasio/federation/model_store.hpp>
-#include <fedasio/federation/safetensors.hpp>
-#include <fedasio/federation/spec_json.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/schema_json.hpp>
+#include <fedasio/plan/spec_json.hpp>
+#include <fedasio/store/checkpoint.hpp>
+#include <fedasio/store/durable_file.hpp>
+#include <fedasio/store/model_store.hpp>
+#include <fedasio/store/safetensors.hpp>
+#include <fedasio/text/json_text.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -19,8 +20,8 @@
 namespace fedasio::master {
 namespace {
 
-std::vector<federation::tensor_shape> layout_of(const nn::network& network) {
-    std::vector<federation::tensor_shape> layout;
+std::vector<store::tensor_shape> layout_of(const nn::network& network) {
+    std::vector<store::tensor_shape> layout;
     for (const auto& parameter : network.parameters()) {
         layout.push_back({parameter.name, parameter.dims});
     }
@@ -29,7 +30,7 @@ std::vector<federation::tensor_shape> layout_of(const nn::network& network) {
 
 /// Of the plan's data, without the folders of this machine.
 boost::json::object file_names(const data::source_spec& source) {
-    const auto all = federation::to_json(source);
+    const auto all = plan::to_json(source);
     boost::json::object names;
     for (const auto* key :
          {"type", "train", "test", "train_images", "train_labels", "test_images", "test_labels"}) {
@@ -54,11 +55,11 @@ std::map<std::string, std::string> run::model_metadata() const {
                                                 {"plan_digest", plan_digest_},
                                                 {"round", std::to_string(round_)}};
     if (network_) {
-        metadata["network"] = federation::canonical_text(federation::to_json(network_->spec()));
-        metadata["source"] = federation::canonical_text(file_names(plan_.source));
+        metadata["network"] = text::canonical_text(plan::to_json(network_->spec()));
+        metadata["source"] = text::canonical_text(file_names(plan_.source));
     }
     if (schema_) {
-        metadata["schema"] = federation::canonical_text(federation::to_json(*schema_));
+        metadata["schema"] = text::canonical_text(plan::to_json(*schema_));
     }
     return metadata;
 }
@@ -69,7 +70,7 @@ net::awaitable<std::optional<model_copy>> run::copy_model() {
     }
     model_copy copy{plan_.name, round_, {}};
     auto job = [network = *network_, weights = weights_, metadata = model_metadata()] {
-        return federation::model_bytes(layout_of(network), weights.floats(), metadata);
+        return store::model_bytes(layout_of(network), weights.floats(), metadata);
     };
     copy.bytes = co_await net::offload(rt_, pool_, std::move(job));
     co_return copy;
@@ -84,8 +85,8 @@ net::awaitable<void> run::save_to(std::filesystem::path file) {
     const auto metadata = model_metadata();
     auto job = [&, network = *network_] {
         const std::scoped_lock alone(model_files_);
-        federation::save_model(file, layout_of(network), weights.floats(), metadata, *options_.disk);
-        return federation::list_models(options_.state_dir);
+        store::save_model(file, layout_of(network), weights.floats(), metadata, *options_.disk);
+        return store::list_models(options_.state_dir);
     };
     auto models = co_await net::offload(rt_, pool_, std::move(job));
     events_.publish(model_saved{file.stem().string(), file.string(), round, std::move(models)});
@@ -97,7 +98,7 @@ net::awaitable<command_answer> run::save(std::string name) {
     }
     command_answer answer;
     try {
-        const auto path = federation::model_path(options_.state_dir, name);
+        const auto path = store::model_path(options_.state_dir, name);
         const auto round = round_;
         co_await save_to(path);
         answer = {true, "saved the weights of round " + std::to_string(round) + " as " + path.string()};
@@ -113,7 +114,7 @@ net::awaitable<command_answer> run::load(std::string name) {
         co_return command_answer{false, "a training is going on: stop it first"};
     }
     try {
-        const auto path = federation::model_path(options_.state_dir, name);
+        const auto path = store::model_path(options_.state_dir, name);
         if (!std::filesystem::exists(path)) {
             co_return command_answer{false, "there is no saved model named '" + name + "'"};
         }
@@ -122,7 +123,7 @@ net::awaitable<command_answer> run::load(std::string name) {
         }
         auto job = [&, network = *network_] {
             net::buffer values(network.parameter_count() * sizeof(float));
-            federation::load_model(path, layout_of(network), values.floats());
+            store::load_model(path, layout_of(network), values.floats());
             return net::payload(std::move(values));
         };
         const auto run = record_.run();
@@ -152,7 +153,7 @@ net::awaitable<void> run::keep_last_model() {
         const auto path = co_await keep(last);
         if (!path.empty()) {
             events_.publish(model_saved{path.stem().string(), path.string(), round_,
-                                        federation::list_models(options_.state_dir)});
+                                        store::list_models(options_.state_dir)});
         }
         if (const auto best = kept_->summary(); !best.empty()) {
             notice(noticed::severity::info, best);
@@ -213,19 +214,19 @@ net::awaitable<command_answer> run::load_before_data(std::string name, std::file
     };
 
     auto job = [&] {
-        const auto file = federation::read_safetensors(path);
+        const auto file = store::read_safetensors(path);
         const auto text = file.metadata.find("schema");
         if (text == file.metadata.end()) {
             throw std::runtime_error("the plan's model takes its inputs from tables, and '" + name +
                                      "' does not say how those were encoded that it was trained on: write "
                                      "model.input into the plan, or load it after a first training");
         }
-        federation::json_limits limits;
+        text::json_limits limits;
         limits.bytes = text->second.size();
-        auto schema = federation::read_schema(federation::parse_json(text->second, limits).as_object());
+        auto schema = plan::read_schema(text::parse_json(text->second, limits).as_object());
         auto model = make_model_for(schema);
         net::buffer values(model.network.parameter_count() * sizeof(float));
-        federation::load_model(path, layout_of(model.network), values.floats());
+        store::load_model(path, layout_of(model.network), values.floats());
         model.weights = net::payload(std::move(values));
         return tables_model{std::move(schema), std::move(model)};
     };
@@ -236,7 +237,7 @@ net::awaitable<command_answer> run::load_before_data(std::string name, std::file
     }
     const auto* const source = std::get_if<data::csv_source>(&plan_.source);
     if (source == nullptr || source->label != loaded.schema.label ||
-        loaded.schema.regression != federation::is_regression(plan_)) {
+        loaded.schema.regression != plan::is_regression(plan_)) {
         co_return command_answer{false, "'" + name + "' was trained for the label '" + loaded.schema.label +
                                             "', which is not what this plan learns"};
     }
@@ -277,7 +278,7 @@ std::string run::unsafe() const {
 net::awaitable<void> run::checkpoint() {
     const auto round = round_;
     try {
-        federation::checkpoint state;
+        store::checkpoint state;
         state.round = round;
         state.seed = plan_.seed;
         state.plan_digest = plan_digest_;
@@ -289,21 +290,20 @@ net::awaitable<void> run::checkpoint() {
         record_.planned = plan_terms();
         state.history = record_.text();
         const auto lines = record_.journal.unwritten();
-        const auto file = federation::journal_path(checkpoint_dir(), plan_digest_, record_.run());
+        const auto file = store::journal_path(checkpoint_dir(), plan_digest_, record_.run());
         // The lines first: a checkpoint never speaks of what is not there.
         auto write_lines = [&] {
-            federation::append_durably(file, lines.from, lines.bytes, *options_.disk);
+            store::append_durably(file, lines.from, lines.bytes, *options_.disk);
             return true;
         };
         co_await net::offload(rt_, pool_, std::move(write_lines));
         record_.journal.is_written(lines);
         const bool runs_before_are_gone = own_checkpoints_ + 1 == options_.keep_checkpoints;
         auto job = [&] {
-            auto saved = federation::save_checkpoint(checkpoint_dir(), state, options_.keep_checkpoints,
-                                                     *options_.disk);
+            auto saved =
+                store::save_checkpoint(checkpoint_dir(), state, options_.keep_checkpoints, *options_.disk);
             if (runs_before_are_gone) {
-                federation::remove_other_journals(checkpoint_dir(), plan_digest_, record_.run(),
-                                                  *options_.disk);
+                store::remove_other_journals(checkpoint_dir(), plan_digest_, record_.run(), *options_.disk);
             }
             return saved;
         };
@@ -357,7 +357,7 @@ void run::take_changes_up(std::vector<plan_changed>& made) {
 }
 
 void run::restore() {
-    auto found = federation::latest_checkpoint(checkpoint_dir(), plan_digest_, *options_.disk);
+    auto found = store::latest_checkpoint(checkpoint_dir(), plan_digest_, *options_.disk);
     for (const auto& warning : found.warnings) {
         notice(noticed::severity::warning, warning);
     }
@@ -370,7 +370,7 @@ void run::restore() {
     kept_run kept;
     try {
         kept = read_run_record(state.history, state.round, [this](const std::string& run) {
-            return federation::journal_path(checkpoint_dir(), plan_digest_, run);
+            return store::journal_path(checkpoint_dir(), plan_digest_, run);
         });
     } catch (const std::exception& e) {
         notice(noticed::severity::warning, "the checkpoint in " + checkpoint_dir().string() +

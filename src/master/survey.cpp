@@ -1,9 +1,9 @@
 #include <fedasio/data/data_description.hpp>
-#include <fedasio/federation/limits.hpp>
-#include <fedasio/federation/messages.hpp>
-#include <fedasio/federation/spec_json.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/spec_json.hpp>
+#include <fedasio/wire/limits.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -17,7 +17,7 @@
 namespace fedasio::master {
 namespace {
 
-namespace message_type = federation::message_type;
+namespace message_type = wire::message_type;
 
 // What a request to load has beside plan and schema: numbers, and those of a client.
 constexpr std::size_t bytes_of_load = 1024;
@@ -28,19 +28,19 @@ constexpr std::size_t bytes_of_client = 8;
 /// Makes one schema of what all owners tell of their tables; none if nobody can tell anything.
 net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
     const auto& source = std::get<data::csv_source>(plan_.source);
-    const bool regression = federation::is_regression(plan_);
+    const bool regression = plan::is_regression(plan_);
     // With `local` every owner has rows of its own; otherwise all see the same file and one summary is
     // enough.
     const std::size_t wanted = is_local() ? whom.size() : 1;
     std::map<client_id, std::pair<worker_ptr, data::csv_summary>> summaries;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
-        const federation::survey request{plan_.source, regression};
-        calls.emplace_back(who->connection, net::frame(message_type::survey, federation::to_meta(request)),
-                           federation::limits::summary);
+        const wire::survey request{plan_.source, regression};
+        calls.emplace_back(who->connection, net::frame(message_type::survey, wire::to_meta(request)),
+                           wire::limits::summary);
     }
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
-        summaries[whom[index]->assigned.front()] = {whom[index], federation::read_summary(reply.meta)};
+        summaries[whom[index]->assigned.front()] = {whom[index], wire::read_summary(reply.meta)};
         return {};
     };
     const net::gather_policy policy(deadline(), wanted);
@@ -114,9 +114,9 @@ void run::check_schema(const data::csv_schema& schema, std::span<const data::own
             "; correct the labels, set units to the number of classes, or, if the label is a number to "
             "predict, choose the loss mean_squared_error");
     }
-    const auto beside = boost::json::serialize(federation::to_json(plan_.source)).size() + bytes_of_load +
+    const auto beside = boost::json::serialize(plan::to_json(plan_.source)).size() + bytes_of_load +
                         bytes_of_client * (is_local() ? 1 : plan_.clients);
-    if (const auto problem = federation::problem_of_size(schema, beside); !problem.empty()) {
+    if (const auto problem = wire::problem_of_size(schema, beside); !problem.empty()) {
         throw run_failed(problem);
     }
 }

@@ -1,5 +1,5 @@
 #include <fedasio/net/connection.hpp>
-#include <fedasio/net/printable.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -256,7 +256,7 @@ awaitable<bool> connection::read_frame(frame& into) {
         body = buffer();
     }
     if (body.size() != header.body_length) {
-        co_return fail(errc::no_memory, "no memory for a body of " + size_text(header.body_length));
+        co_return fail(errc::no_memory, "no memory for a body of " + text::size_text(header.body_length));
     }
     // The checksum of a large body is not computed in one go, because others wait for this thread.
     std::uint32_t checksum = 0;

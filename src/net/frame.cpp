@@ -1,5 +1,5 @@
 #include <fedasio/net/frame.hpp>
-#include <fedasio/net/json_text.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/endian/conversion.hpp>
 #include <boost/json/serialize.hpp>
@@ -95,9 +95,9 @@ boost::system::result<boost::json::object> decode_meta(std::span<const std::byte
     }
     boost::json::value value;
     try {
-        value = parse_json({reinterpret_cast<const char*>(meta.data()), meta.size()},
-                           {.bytes = meta.size(), .depth = meta_depth});
-    } catch (const json_error&) {
+        value = text::parse_json({reinterpret_cast<const char*>(meta.data()), meta.size()},
+                                 {.bytes = meta.size(), .depth = meta_depth});
+    } catch (const text::json_error&) {
         return error_code(errc::bad_meta);
     }
     if (!value.is_object()) {

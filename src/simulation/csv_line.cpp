@@ -1,6 +1,6 @@
 #include "simulation/csv_line.hpp"
 
-#include <fedasio/federation/json_text.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <algorithm>
 
@@ -14,8 +14,7 @@ std::string csv_field(const json::value& value) {
     if (value.is_null()) {
         return {};
     }
-    std::string text =
-        value.is_string() ? std::string(value.get_string()) : federation::canonical_text(value);
+    std::string text = value.is_string() ? std::string(value.get_string()) : text::canonical_text(value);
     if (text.find_first_of(",\"\r\n") == std::string::npos) {
         return text;
     }

@@ -1,6 +1,6 @@
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan_error.hpp>
 #include <fedasio/simulation/grid.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -31,8 +31,8 @@ json::value parse_value(std::string_view path, std::string_view text) {
         return json::string(text);
     }
     try {
-        return federation::parse_json(text);
-    } catch (const federation::json_error& error) {
+        return text::parse_json(text);
+    } catch (const text::json_error& error) {
         throw std::invalid_argument("the value '" + std::string(text) + "' for " + std::string(path) +
                                     " is not JSON (" + error.what() +
                                     "); write a number, a word, or JSON in single quotes");
@@ -81,8 +81,8 @@ json::value& item_of(json::array& items, std::string_view key, const std::string
     std::size_t index = 0;
     const auto [end, problem] = std::from_chars(key.data(), key.data() + key.size(), index);
     if (problem != std::errc() || end != key.data() + key.size() || index >= items.size()) {
-        throw federation::plan_error(where + ": is an array of " + std::to_string(items.size()) +
-                                     " items, counted from 0; it has no item \"" + std::string(key) + "\"");
+        throw text::field_error(where + ": is an array of " + std::to_string(items.size()) +
+                                " items, counted from 0; it has no item \"" + std::string(key) + "\"");
     }
     return items[index];
 }
@@ -204,9 +204,9 @@ void apply(const setting& what, json::value& plan, const std::string& file_name)
                 place->emplace_object();
             }
         } else {
-            throw federation::plan_error(where + ": is " + federation::canonical_text(*place) +
-                                         ", which has no \"" + std::string(key) + "\" inside; set " +
-                                         where.substr(file_name.size() + 2) + " as a whole");
+            throw text::field_error(where + ": is " + text::canonical_text(*place) + ", which has no \"" +
+                                    std::string(key) + "\" inside; set " +
+                                    where.substr(file_name.size() + 2) + " as a whole");
         }
         where += (first ? "" : ".") + std::string(key);
     }

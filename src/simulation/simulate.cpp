@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 
 /// The options with every default filled in. A real master would wait for the workers that are missing; here
 /// they never come, so it is said at once.
-simulation_options complete(const federation::plan& plan, simulation_options options) {
+simulation_options complete(const plan::plan& plan, simulation_options options) {
     if (options.resume && options.state_dir.empty()) {
         throw std::invalid_argument("only a simulation with a state folder can be resumed");
     }
@@ -97,7 +97,7 @@ net::awaitable<void> serve(master::run& run, const std::filesystem::path& save_t
 
 } // namespace
 
-bool simulate(const federation::plan& plan, const simulation_options& options, std::stop_token stop,
+bool simulate(const plan::plan& plan, const simulation_options& options, std::stop_token stop,
               const std::function<void(const master::event&)>& on_event) {
     auto chosen = complete(plan, options);
     asio::io_context context(1);

@@ -1,9 +1,9 @@
-#include <fedasio/federation/checkpoint.hpp>
-#include <fedasio/federation/durable_file.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan.hpp>
+#include <fedasio/plan/plan.hpp>
 #include <fedasio/simulation/curve.hpp>
 #include <fedasio/simulation/sweep.hpp>
+#include <fedasio/store/checkpoint.hpp>
+#include <fedasio/store/durable_file.hpp>
+#include <fedasio/text/json_text.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
 #include <boost/json/object.hpp>
@@ -122,8 +122,7 @@ public:
 private:
     /// A checkpoint is of use only with the curve that led to it, and if its training was not at its end.
     void take_up() {
-        const auto found =
-            federation::latest_checkpoint(state_dir_ / "checkpoints", federation::plan_digest(run_.plan));
+        const auto found = store::latest_checkpoint(state_dir_ / "checkpoints", plan::plan_digest(run_.plan));
         curve_ = read_curve(curve_file_);
         const bool usable = found.latest && found.latest->round <= curve_.size();
         curve_.resize(usable ? found.latest->round : 0);
@@ -137,7 +136,7 @@ private:
     void write_curve() const {
         const auto text = to_text(curve_);
         const std::array parts{std::as_bytes(std::span(text))};
-        federation::write_durably(curve_file_, parts);
+        store::write_durably(curve_file_, parts);
     }
 
     void take(const master::round_result& result) {
@@ -188,7 +187,7 @@ private:
             row.dropped += point.dropped;
         }
         row.weights_sha256 = end_->weights_sha256;
-        row.plan_digest = federation::plan_digest(run_.plan);
+        row.plan_digest = plan::plan_digest(run_.plan);
         if (end_->outcome == master::training_outcome::failed) {
             row.reason = end_->detail;
         }
@@ -210,10 +209,10 @@ public:
     explicit run_plans(const std::filesystem::path& folder) : folder_(folder / "plans") {}
 
     void add(const sweep_run& run) {
-        const auto text = federation::canonical_text(federation::to_json(run.plan)) + "\n";
+        const auto text = text::canonical_text(plan::to_json(run.plan)) + "\n";
         const std::array parts{std::as_bytes(std::span(text))};
-        federation::write_durably(folder_ / (run.id + ".json"), parts);
-        plans_[run.id] = federation::parse_json(text);
+        store::write_durably(folder_ / (run.id + ".json"), parts);
+        plans_[run.id] = text::parse_json(text);
     }
 
     /// Null if an older version made the row, which kept no plans.
@@ -224,8 +223,8 @@ public:
             const std::string text(std::istreambuf_iterator<char>(in), {});
             json::value plan;
             try {
-                plan = federation::parse_json(text);
-            } catch (const federation::json_error&) {
+                plan = text::parse_json(text);
+            } catch (const text::json_error&) {
                 plan = nullptr;
             }
             found = plans_.emplace(run, std::move(plan)).first;
@@ -265,14 +264,14 @@ std::vector<sweep_group> group(std::span<const sweep_row> rows, run_plans& plans
         if (auto* object = plan.if_object()) {
             object->erase("seed");
         }
-        return federation::canonical_text(plan);
+        return text::canonical_text(plan);
     });
 }
 
 void write_summary(const std::filesystem::path& folder, const sweep_results& results, run_plans& plans) {
     const auto text = summary_csv(group(results.rows(), plans));
     const std::array parts{std::as_bytes(std::span(text))};
-    federation::write_durably(folder / "summary.csv", parts);
+    store::write_durably(folder / "summary.csv", parts);
 }
 
 } // namespace

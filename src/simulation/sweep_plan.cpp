@@ -1,8 +1,8 @@
-#include <fedasio/federation/digest.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan_error.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/simulation/sweep.hpp>
+#include <fedasio/store/digest.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -25,12 +25,12 @@ std::string id_of(const sweep_run& run) {
         plan.target_accuracy ? json::value(*plan.target_accuracy) : json::value(nullptr);
     json::array paths;
     json::object decisive{
-        {"plan", federation::plan_digest(plan)}, {"rounds", plan.rounds}, {"target_accuracy", target}};
+        {"plan", plan::plan_digest(plan)}, {"rounds", plan.rounds}, {"target_accuracy", target}};
     for (const auto& path : run.data) {
         paths.emplace_back(path.string());
     }
     decisive["data"] = std::move(paths);
-    return federation::sha256_hex(federation::canonical_text(decisive)).substr(0, 16);
+    return store::sha256_hex(text::canonical_text(decisive)).substr(0, 16);
 }
 
 /// Writes the objects that a plan left out, with no more than their kind, so that a value can be set in them.
@@ -59,7 +59,7 @@ void write_out_defaults(json::object& plan, const json::object& canonical) {
 void check_files(const sweep_run& run, const std::string& file_name) {
     const auto check = [&](const char* key, const std::filesystem::path& path, bool replaced) {
         if (!path.empty() && !replaced && !std::filesystem::exists(path)) {
-            throw federation::plan_error(
+            throw text::field_error(
                 file_name + ": data.source." + key + ": there is no " + path.string() +
                 (path.is_relative() ? " in " + std::filesystem::current_path().string() : std::string()));
         }
@@ -82,15 +82,15 @@ void check_files(const sweep_run& run, const std::string& file_name) {
 std::string sweep_run::label() const {
     std::string text;
     for (const auto& [path, value] : grid) {
-        text += path.substr(path.rfind('.') + 1) + "=" + federation::canonical_text(value) + " ";
+        text += path.substr(path.rfind('.') + 1) + "=" + text::canonical_text(value) + " ";
     }
     return text + "seed=" + std::to_string(plan.seed);
 }
 
 std::vector<sweep_run> plan_sweep(const sweep_request& what) {
     const auto file_name = what.plan.string();
-    auto base = federation::read_plan_json(what.plan);
-    write_out_defaults(base.as_object(), federation::to_json(federation::plan_from_json(base, file_name)));
+    auto base = plan::read_plan_json(what.plan);
+    write_out_defaults(base.as_object(), plan::to_json(plan::plan_from_json(base, file_name)));
     for (const auto& one : what.settings) {
         apply(one, base, file_name);
     }
@@ -105,8 +105,8 @@ std::vector<sweep_run> plan_sweep(const sweep_request& what) {
             apply(one, content, file_name);
         }
         sweep_run run;
-        run.plan = federation::plan_from_json(content, file_name);
-        federation::check_model(run.plan, file_name);
+        run.plan = plan::plan_from_json(content, file_name);
+        plan::check_model(run.plan, file_name);
         run.data = what.data;
         check_files(run, file_name);
         run.id = id_of(run);

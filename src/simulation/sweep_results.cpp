@@ -1,6 +1,6 @@
-#include <fedasio/federation/durable_file.hpp>
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/simulation/sweep_results.hpp>
+#include <fedasio/store/durable_file.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -128,14 +128,14 @@ std::string to_csv(const std::vector<sweep_row>& rows) {
 std::string to_text(const std::vector<sweep_row>& rows) {
     std::string text = "{\"rows\":[";
     for (const auto& row : rows) {
-        text += (&row == &rows.front() ? "\n" : ",\n") + federation::canonical_text(to_json(row));
+        text += (&row == &rows.front() ? "\n" : ",\n") + text::canonical_text(to_json(row));
     }
     return text + "\n]}\n";
 }
 
 void write_text(const std::filesystem::path& file, const std::string& text) {
     const std::array parts{std::as_bytes(std::span(text))};
-    federation::write_durably(file, parts);
+    store::write_durably(file, parts);
 }
 
 } // namespace
@@ -148,8 +148,8 @@ sweep_results::sweep_results(std::filesystem::path folder) : folder_(std::move(f
     }
     const std::string text(std::istreambuf_iterator<char>(in), {});
     try {
-        constexpr federation::json_limits no_limit{.bytes = std::size_t{1} << 32U};
-        const auto content = federation::parse_json(text, no_limit);
+        constexpr text::json_limits no_limit{.bytes = std::size_t{1} << 32U};
+        const auto content = text::parse_json(text, no_limit);
         for (const auto& value : content.at("rows").as_array()) {
             rows_.push_back(row_from_json(value));
         }

@@ -1,5 +1,5 @@
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/simulation/sweep_summary.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include "simulation/csv_line.hpp"
 #include <algorithm>
@@ -83,7 +83,7 @@ std::vector<sweep_group> summarize(std::span<const sweep_row> rows,
         auto key = plan_of(row);
         std::map<std::string, std::string> grid; // whatever the order in which they were set
         for (const auto& [path, value] : row.grid) {
-            grid[path] = federation::canonical_text(value);
+            grid[path] = text::canonical_text(value);
         }
         for (const auto& [path, value] : grid) {
             key += "\n" + path + "=" + value;

@@ -1,8 +1,8 @@
 #include "worker/lanes.hpp"
 
 #include <fedasio/data/error.hpp>
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -14,7 +14,7 @@
 namespace fedasio::worker {
 namespace {
 
-namespace refusal_code = federation::refusal_code;
+namespace refusal_code = wire::refusal_code;
 
 /// Sixteen masters that ask as there is room could not fill it.
 constexpr std::size_t most_waiting = 16 * net::connection::most_unanswered;
@@ -90,14 +90,14 @@ void lanes::set_basis() {
 
 void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
     task next;
-    next.trains = request.type == federation::message_type::train;
+    next.trains = request.type == wire::message_type::train;
     if (next.trains) {
-        const auto what = federation::read_train(request.meta);
+        const auto what = wire::read_train(request.meta);
         next.round = what.round;
         next.client = what.client;
         next.version = what.version;
     } else {
-        const auto what = federation::read_evaluate(request.meta);
+        const auto what = wire::read_evaluate(request.meta);
         next.round = what.round;
         next.client = what.client;
         next.version = what.version;
@@ -231,7 +231,7 @@ net::awaitable<void> lanes::train(std::optional<workspace>& own, task& what) {
     for (std::size_t i = 0; i < what.askers.size(); ++i) { // NOLINT(modernize-loop-convert)
         const auto [connection, request] = what.askers[i];
         co_await connection->writable();
-        connection->reply(request, federation::to_meta(result->update), result->weights);
+        connection->reply(request, wire::to_meta(result->update), result->weights);
     }
 }
 
@@ -244,7 +244,7 @@ net::awaitable<void> lanes::evaluate(std::optional<workspace>& own, task& what) 
     const auto result = co_await net::offload(rt_, pool_, std::move(job));
     const auto& [connection, request] = what.askers.front();
     co_await connection->writable();
-    connection->reply(request, federation::to_meta(result));
+    connection->reply(request, wire::to_meta(result));
 }
 
 } // namespace fedasio::worker

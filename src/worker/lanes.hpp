@@ -42,7 +42,7 @@ public:
     [[nodiscard]] const training_setup* setup() const noexcept { return setup_.get(); }
 
     /// Answers a request to train or to evaluate when it is its turn; refuses what is more than a master that
-    /// asks as there is room lets wait. Throws federation::plan_error.
+    /// asks as there is room lets wait. Throws text::field_error.
     void take(const net::connection_ptr& asked_by, net::frame request);
     /// Nobody needs what was asked for in this round or before.
     void cancel(std::uint32_t round);

@@ -3,8 +3,9 @@
 #include <fedasio/data/file_identity.hpp>
 #include <fedasio/data/idx.hpp>
 #include <fedasio/data/partition.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/spec_json.hpp>
+#include <fedasio/plan/schema_json.hpp>
+#include <fedasio/plan/spec_json.hpp>
+#include <fedasio/text/json_text.hpp>
 #include <fedasio/worker/local_data.hpp>
 
 #include <boost/json/object.hpp>
@@ -31,18 +32,18 @@ std::vector<std::filesystem::path> files_of(const data::source_spec& source, con
 }
 
 /// Two loads with the same origin read the same samples: the same files, unchanged, in the same way.
-std::string origin_of(const federation::load& what, const data_path& data) {
-    auto text = federation::canonical_text(federation::to_json(what.source));
+std::string origin_of(const wire::load& what, const data_path& data) {
+    auto text = text::canonical_text(plan::to_json(what.source));
     for (const auto& file : files_of(what.source, data)) {
         text += data::file_identity(file);
     }
     if (what.schema) {
-        text += federation::canonical_text(federation::to_json(*what.schema));
+        text += text::canonical_text(plan::to_json(*what.schema));
     }
     return text;
 }
 
-std::shared_ptr<const data::dataset> read_samples(const federation::load& what, const data_path& data) {
+std::shared_ptr<const data::dataset> read_samples(const wire::load& what, const data_path& data) {
     const auto files = files_of(what.source, data);
     if (std::holds_alternative<data::idx_source>(what.source)) {
         return std::make_shared<const data::dataset>(data::read_idx(files[0], files[1]));
@@ -72,7 +73,7 @@ std::filesystem::path locate(const std::string& in_plan, const data_path& data) 
     return *data / std::filesystem::path(in_plan).filename();
 }
 
-table_summary summarize(const federation::survey& what, const data_path& data) {
+table_summary summarize(const wire::survey& what, const data_path& data) {
     const auto* csv = std::get_if<data::csv_source>(&what.source);
     if (csv == nullptr) {
         throw data::error("only tables are summarised");
@@ -80,7 +81,7 @@ table_summary summarize(const federation::survey& what, const data_path& data) {
     const auto file = locate(csv->train, data);
     auto survey = data::survey_csv(file, *csv, what.regression);
     data::require_no_problems(survey);
-    if (const auto problem = federation::problem_of_size(survey.summary); !problem.empty()) {
+    if (const auto problem = wire::problem_of_size(survey.summary); !problem.empty()) {
         throw data::error::in_file(file, problem);
     }
     const data::owner_summary alone{"this table", std::move(survey.summary)};
@@ -92,7 +93,7 @@ table_summary summarize(const federation::survey& what, const data_path& data) {
     return result;
 }
 
-local_data::local_data(const federation::load& what, const data_path& data, sample_cache& cache)
+local_data::local_data(const wire::load& what, const data_path& data, sample_cache& cache)
     : samples_(cache.get([&] { return origin_of(what, data); }, [&] { return read_samples(what, data); })) {
     const bool local = what.partition.type == data::partition_spec::scheme::local;
     if (local && what.clients.size() > 1) {

@@ -1,5 +1,5 @@
 #include <fedasio/data/error.hpp>
-#include <fedasio/federation/digest.hpp>
+#include <fedasio/store/digest.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ constexpr int most_attempts = 3;
 
 std::string sample_digest(const data::dataset& samples) {
     constexpr std::size_t samples_at_once = 64;
-    federation::sha256 digest;
+    store::sha256 digest;
     std::vector<std::uint32_t> indices(std::min(samples_at_once, samples.size()));
     std::vector<float> features(indices.size() * samples.feature_count());
     for (std::size_t first = 0; first < samples.size(); first += indices.size()) {

@@ -3,14 +3,15 @@
 #include <fedasio/build_info.hpp>
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/data/error.hpp>
-#include <fedasio/federation/data_fit.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/limits.hpp>
-#include <fedasio/federation/messages.hpp>
-#include <fedasio/federation/plan_error.hpp>
+#include <fedasio/learning/data_fit.hpp>
 #include <fedasio/net/offload.hpp>
-#include <fedasio/net/printable.hpp>
 #include <fedasio/nn/memory.hpp>
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/text/json_text.hpp>
+#include <fedasio/text/printable.hpp>
+#include <fedasio/wire/limits.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -21,8 +22,8 @@
 namespace fedasio::worker {
 namespace {
 
-namespace message_type = federation::message_type;
-namespace refusal_code = federation::refusal_code;
+namespace message_type = wire::message_type;
+namespace refusal_code = wire::refusal_code;
 
 constexpr auto patience_for_welcome = std::chrono::seconds(10);
 
@@ -37,7 +38,7 @@ session::session(net::runtime& rt, boost::asio::any_io_executor pool, const work
 net::awaitable<session::verdict> session::serve(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     auto connection_options = options_.connection;
-    connection_options.limits = federation::limits::from_master(0);
+    connection_options.limits = wire::limits::from_master(0);
     connection_ = std::make_shared<net::connection>(
         rt_, std::move(wire), connection_options, [this](net::frame request) { handle(std::move(request)); });
     children_.spawn(introduce());
@@ -61,13 +62,13 @@ void session::end_with(end how, std::string reason) {
 
 net::awaitable<void> session::introduce() {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    federation::hello me;
+    wire::hello me;
     me.name = options_.name;
     me.clients = options_.clients;
     me.threads = options_.threads;
     me.version = version();
     me.instruction_set = instruction_set();
-    net::frame hello(message_type::hello, federation::to_meta(me));
+    net::frame hello(message_type::hello, wire::to_meta(me));
     const auto deadline = rt_.time.now() + patience_for_welcome;
     const auto answer = co_await connection_->request(std::move(hello), {}, deadline);
     switch (answer.result) {
@@ -84,11 +85,11 @@ net::awaitable<void> session::introduce() {
         co_return;
     }
     try {
-        const auto welcome = federation::read_welcome(answer.reply.meta);
+        const auto welcome = wire::read_welcome(answer.reply.meta);
         verdict_.was_welcome = true;
         log_(severity::info, "connected to " + connection_->remote() + " as worker " +
                                  std::to_string(welcome.worker) + " for the plan '" + welcome.plan + "'");
-    } catch (const federation::plan_error& e) {
+    } catch (const text::field_error& e) {
         end_with(end::refused, std::string("the master's welcome is malformed: ") + e.what());
         co_return;
     }
@@ -101,7 +102,7 @@ net::awaitable<void> session::measure() {
     while (!over_) {
         // Updates that are larger than the queue must not make this small notice end the connection.
         co_await connection_->writable();
-        connection_->send(net::frame(message_type::measurements, federation::to_meta(options_.measure())));
+        connection_->send(net::frame(message_type::measurements, wire::to_meta(options_.measure())));
         co_await net::sleep_for(rt_, options_.measure_every);
         const bool cancelled = co_await net::is_cancelled();
         if (cancelled) {
@@ -130,13 +131,13 @@ void session::handle(net::frame request) {
             work_.take(connection_, std::move(request));
             return;
         case message_type::cancel:
-            work_.cancel(federation::read_cancel(request.meta).round);
+            work_.cancel(wire::read_cancel(request.meta).round);
             return;
         case message_type::standing:
-            hear_standing(federation::read_standing(request.meta));
+            hear_standing(wire::read_standing(request.meta));
             return;
         case message_type::run_over:
-            end_with(end::run_over, federation::read_run_over(request.meta).reason);
+            end_with(end::run_over, wire::read_run_over(request.meta).reason);
             return;
         default:
             if (request.is_request()) {
@@ -155,8 +156,8 @@ void session::handle(net::frame request) {
 }
 
 /// So that whoever runs this worker sees in its own log why it does nothing.
-void session::hear_standing(const federation::standing& told) const {
-    using kind = federation::standing::kind;
+void session::hear_standing(const wire::standing& told) const {
+    using kind = wire::standing::kind;
     switch (told.state) {
     case kind::takes_part:
         log_(severity::info, "takes part in the training again");
@@ -176,15 +177,15 @@ void session::hear_standing(const federation::standing& told) const {
 net::awaitable<void> session::survey(net::frame request) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     try {
-        const auto what = federation::read_survey(request.meta);
+        const auto what = wire::read_survey(request.meta);
         auto job = [&] { return summarize(what, options_.data); };
         const auto summary = co_await net::offload(rt_, pool_, std::move(job));
         log_(severity::info, "this table: " + summary.description);
         for (const auto& note : summary.notes) {
             log_(severity::warning, note);
         }
-        connection_->reply(request, federation::to_meta(summary.told));
-    } catch (const federation::plan_error& e) {
+        connection_->reply(request, wire::to_meta(summary.told));
+    } catch (const text::field_error& e) {
         connection_->refuse(request, refusal_code::malformed, e.what());
     } catch (const std::exception& e) {
         log_(severity::warning, std::string("the data cannot be used: ") + e.what());
@@ -195,18 +196,18 @@ net::awaitable<void> session::survey(net::frame request) {
 net::awaitable<void> session::load(net::frame request) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     try {
-        const auto what = federation::read_load(request.meta);
+        const auto what = wire::read_load(request.meta);
         auto job = [&] { return std::make_shared<const local_data>(what, options_.data, *options_.samples); };
         const auto data = co_await net::offload(rt_, pool_, std::move(job));
         tell_schema(what);
-        federation::loaded reply;
+        wire::loaded reply;
         reply.digest = data->digest();
         reply.left_out = data->samples().left_out();
         for (const auto client : what.clients) {
             const auto* own = data->find(client);
             reply.clients.push_back({client, own->train.size(), own->held_out.size()});
             if (what.label_counts && options_.tell_labels &&
-                data->samples().class_count() <= federation::limits::shown_classes) {
+                data->samples().class_count() <= plan::limits::shown_classes) {
                 reply.clients.back().labels = data->label_counts(client);
             }
         }
@@ -217,9 +218,9 @@ net::awaitable<void> session::load(net::frame request) {
                       ? std::string()
                       : ", " + std::to_string(reply.left_out) + " rows without a known label left out"));
         request.meta.erase("clients");
-        work_.use(data, federation::canonical_text(request.meta) + data->digest());
-        connection_->reply(request, federation::to_meta(reply));
-    } catch (const federation::plan_error& e) {
+        work_.use(data, text::canonical_text(request.meta) + data->digest());
+        connection_->reply(request, wire::to_meta(reply));
+    } catch (const text::field_error& e) {
         connection_->refuse(request, refusal_code::malformed, e.what());
     } catch (const std::exception& e) {
         log_(severity::warning, std::string("the data cannot be used: ") + e.what());
@@ -228,7 +229,7 @@ net::awaitable<void> session::load(net::frame request) {
 }
 
 /// Once, unless another schema comes.
-void session::tell_schema(const federation::load& what) {
+void session::tell_schema(const wire::load& what) {
     if (!what.schema) {
         return;
     }
@@ -240,7 +241,7 @@ void session::tell_schema(const federation::load& what) {
 }
 
 void session::take_model(const net::frame& request) {
-    const auto what = federation::read_model(request.meta);
+    const auto what = wire::read_model(request.meta);
     auto setup = std::make_shared<const training_setup>(nn::network(what.network), what.local, what.seed);
     const auto parameters = setup->network.parameter_count();
     if (what.parameters != parameters) {
@@ -253,9 +254,9 @@ void session::take_model(const net::frame& request) {
     const auto needed = 2 * parameters * sizeof(float) +
                         nn::training_bytes(setup->network, what.local.optimizer, what.local.batch_size);
     if (options_.memory_bytes != 0 && needed > options_.memory_bytes) {
-        const auto reason = "training a client of this model takes " + net::size_text(needed) +
+        const auto reason = "training a client of this model takes " + text::size_text(needed) +
                             " of memory, and this machine gives a process " +
-                            net::size_text(options_.memory_bytes) +
+                            text::size_text(options_.memory_bytes) +
                             ": fewer units or filters, a smaller local.batch_size, or a larger machine";
         log_(severity::warning, reason);
         connection_->refuse(request, refusal_code::failed, reason);
@@ -263,20 +264,20 @@ void session::take_model(const net::frame& request) {
     }
     const auto* data = work_.data();
     if (const auto problem =
-            data == nullptr ? std::string() : federation::problem_of_fit(data->samples(), setup->network);
+            data == nullptr ? std::string() : learning::problem_of_fit(data->samples(), setup->network);
         !problem.empty()) {
         log_(severity::warning, "the data does not fit the model: " + problem);
         connection_->refuse(request, refusal_code::data, problem);
         return;
     }
-    work_.use(std::move(setup), federation::canonical_text(request.meta));
-    connection_->set_limits(federation::limits::from_master(parameters * sizeof(float)));
+    work_.use(std::move(setup), text::canonical_text(request.meta));
+    connection_->set_limits(wire::limits::from_master(parameters * sizeof(float)));
     boost::json::object meta{{"parameters", parameters}};
     connection_->reply(request, std::move(meta));
 }
 
 void session::take_weights(const net::frame& request) {
-    const auto what = federation::read_weights(request.meta);
+    const auto what = wire::read_weights(request.meta);
     const auto* setup = work_.setup();
     if (setup == nullptr || request.body.size() != setup->network.parameter_count() * sizeof(float)) {
         connection_->refuse(request, refusal_code::malformed,
@@ -285,7 +286,7 @@ void session::take_weights(const net::frame& request) {
         return;
     }
     work_.use(request.body, what.version);
-    connection_->reply(request, federation::to_meta(what));
+    connection_->reply(request, wire::to_meta(what));
 }
 
 } // namespace fedasio::worker

@@ -33,8 +33,8 @@ private:
     net::awaitable<void> load(net::frame request);
     net::awaitable<void> survey(net::frame request);
     void handle(net::frame request);
-    void hear_standing(const federation::standing& told) const;
-    void tell_schema(const federation::load& what);
+    void hear_standing(const wire::standing& told) const;
+    void tell_schema(const wire::load& what);
     void take_model(const net::frame& request);
     void take_weights(const net::frame& request);
     void end_with(end how, std::string reason);

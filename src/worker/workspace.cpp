@@ -1,9 +1,9 @@
 #include <fedasio/data/error.hpp>
-#include <fedasio/federation/data_fit.hpp>
-#include <fedasio/federation/limits.hpp>
+#include <fedasio/learning/data_fit.hpp>
 #include <fedasio/nn/evaluator.hpp>
 #include <fedasio/nn/memory.hpp>
 #include <fedasio/nn/trainer.hpp>
+#include <fedasio/plan/limits.hpp>
 #include <fedasio/random.hpp>
 #include <fedasio/worker/workspace.hpp>
 
@@ -59,7 +59,7 @@ const data::holdout& samples_of(const local_data& data, std::uint32_t client) {
 }
 
 void check_fit(const data::dataset& samples, const nn::network& network) {
-    if (const auto problem = federation::problem_of_fit(samples, network); !problem.empty()) {
+    if (const auto problem = learning::problem_of_fit(samples, network); !problem.empty()) {
         throw data::error(problem);
     }
 }
@@ -170,20 +170,20 @@ trained workspace::train(const local_data& data, std::span<const float> weights,
     return result;
 }
 
-federation::evaluation workspace::evaluate(const local_data& data, std::span<const float> weights,
-                                           std::uint32_t client, const std::atomic<bool>& stop,
-                                           evaluation_extent extent) {
+wire::evaluation workspace::evaluate(const local_data& data, std::span<const float> weights,
+                                     std::uint32_t client, const std::atomic<bool>& stop,
+                                     evaluation_extent extent) {
     const auto& setup = memory_->setup;
     const auto& samples = data.samples();
     const auto& own = samples_of(data, client).held_out;
     check_fit(samples, setup->network);
     auto& [at_once, evaluator, loader, scores] = memory_->to_evaluate();
-    federation::evaluation result;
+    wire::evaluation result;
     result.client = client;
     result.samples = own.size();
     const auto width = setup->network.output().size();
     const bool regression = samples.class_count() == 0;
-    const bool counts = extent.confusion && !regression && width <= federation::limits::shown_classes;
+    const bool counts = extent.confusion && !regression && width <= plan::limits::shown_classes;
     result.confusion.resize(counts ? width * width : 0);
     if (scores.classes() != width && extent.scores && !regression) {
         scores = nn::score_counts(width);

@@ -1,5 +1,5 @@
 #include <fedasio/dashboard/client.hpp>
-#include <fedasio/federation/json_text.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -70,7 +70,7 @@ awaitable<std::string> role_of(live::fixture& with, std::string headers) {
     if (answer.status != 200) {
         co_return std::to_string(answer.status);
     }
-    const auto body = fedasio::federation::parse_json(answer.body).as_object();
+    const auto body = fedasio::text::parse_json(answer.body).as_object();
     BOOST_TEST(body.at("protected").as_bool());
     co_return std::string(std::string_view(body.at("role").as_string()));
 }

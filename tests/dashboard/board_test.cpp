@@ -1,5 +1,5 @@
 #include <fedasio/dashboard/board.hpp>
-#include <fedasio/federation/json_text.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
@@ -13,8 +13,8 @@ namespace json = boost::json;
 using namespace fedasio::master;
 using fedasio::dashboard::board;
 using fedasio::dashboard::board_limits;
-using fedasio::federation::canonical_text;
-using fedasio::federation::parse_json;
+using fedasio::text::canonical_text;
+using fedasio::text::parse_json;
 
 struct fixture {
     board shown{"5c0f", 100, {}};
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_worker_from_joining_to_leaving) {
         R"("capacity":1,"version":"0.1.0","instruction_set":"x86-64-v3","clients":[0,1],"samples":42,"cpu_percent":97.5,)"
         R"("memory_bytes":1234,"round_trip_ms":0.25,"bytes_sent":11,"bytes_received":12,"queued_bytes":13,"round":1,"loss":1,"accuracy":0.5,)"
         R"("seconds":0.25,"standing":"takes_part","reason":""}])");
-    happen(worker_standing{2, "worker-2", fedasio::federation::standing::kind::left_out, "no rows"});
+    happen(worker_standing{2, "worker-2", fedasio::wire::standing::kind::left_out, "no rows"});
     BOOST_TEST(text(workers().at(0).at("standing")) == "\"left_out\"");
     BOOST_TEST(text(workers().at(0).at("reason")) == "\"no rows\"");
     BOOST_TEST(text(status().at("clients")) == "2");

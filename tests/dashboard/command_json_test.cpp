@@ -1,5 +1,5 @@
 #include <fedasio/dashboard/command_json.hpp>
-#include <fedasio/federation/limits.hpp>
+#include <fedasio/plan/limits.hpp>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(text_and_back) {
     what.plan = "{\n// a plan\n}";
     BOOST_TEST(parse_command(command_text(what)).plan == what.plan);
     // As large as a file may be, and each byte escaped.
-    what.plan = std::string(fedasio::federation::limits::plan_bytes, '"');
+    what.plan = std::string(fedasio::plan::limits::plan_bytes, '"');
     BOOST_TEST((parse_command(command_text(what)).plan == what.plan));
 }
 

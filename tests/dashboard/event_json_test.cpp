@@ -1,5 +1,5 @@
 #include <fedasio/dashboard/event_json.hpp>
-#include <fedasio/federation/json_text.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -51,7 +51,7 @@ const expectation expectations[] = {
     {worker_assigned{2, {{0, 10}, {5, 32, {30, 0, 2}}}, "ab12"}, false,
      R"("type":"worker_assigned","worker":2,"clients":[{"client":0,"samples":10,"labels":null},)"
      R"({"client":5,"samples":32,"labels":[30,0,2]}],"samples":42,"digest":"ab12")"},
-    {worker_standing{2, "worker-2", fedasio::federation::standing::kind::left_out, "no rows"}, false,
+    {worker_standing{2, "worker-2", fedasio::wire::standing::kind::left_out, "no rows"}, false,
      R"("type":"worker_standing","worker":2,"name":"worker-2","standing":"left_out","reason":"no rows")"},
     {worker_measured{2, 97.5, 1234, 0.25, 11, 12, 13}, false,
      R"("type":"worker_stats","worker":2,"cpu_percent":97.5,"memory_bytes":1234,"round_trip_ms":0.25,"bytes_sent":11,)"
@@ -112,7 +112,7 @@ const expectation expectations[] = {
 };
 
 std::string text_of(event::content what) {
-    return fedasio::federation::canonical_text(fedasio::dashboard::event_json({812, 1.5, std::move(what)}));
+    return fedasio::text::canonical_text(fedasio::dashboard::event_json({812, 1.5, std::move(what)}));
 }
 
 } // namespace
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_is_null) {
 BOOST_AUTO_TEST_CASE(text_is_data_and_always_utf8) {
     const auto text = text_of(noticed{noticed::severity::info, "<b>\"\n\xff-\xc3\xa4-\xe2\x82"});
     BOOST_TEST(text.find("\"text\":\"<b>\\\"\\n\xef\xbf\xbd-\xc3\xa4-\xef\xbf\xbd") != std::string::npos);
-    BOOST_CHECK_NO_THROW((void)fedasio::federation::parse_json(text));
+    BOOST_CHECK_NO_THROW((void)fedasio::text::parse_json(text));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

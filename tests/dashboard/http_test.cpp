@@ -1,5 +1,5 @@
 #include <fedasio/dashboard/client.hpp>
-#include <fedasio/federation/json_text.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>

@@ -1,4 +1,4 @@
-#include <fedasio/federation/json_text.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
@@ -11,7 +11,7 @@ using fedasio::steering::event_line;
 using fedasio::steering::status_text;
 
 boost::json::object parse(std::string_view text) {
-    return fedasio::federation::parse_json(text).as_object();
+    return fedasio::text::parse_json(text).as_object();
 }
 
 std::string line(std::string_view text) {

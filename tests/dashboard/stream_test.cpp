@@ -1,6 +1,6 @@
 #include <fedasio/dashboard/client.hpp>
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/net/nursery.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -25,8 +25,7 @@ const std::string stream = "/api/v1/stream";
 const std::string instance = "0000000000005c0f";
 
 boost::json::object parse(const std::string& text) {
-    return fedasio::federation::parse_json(text,
-                                           {.bytes = std::size_t{64} << 20, .depth = 32, .comments = false})
+    return fedasio::text::parse_json(text, {.bytes = std::size_t{64} << 20, .depth = 32, .comments = false})
         .as_object();
 }
 

@@ -1,8 +1,8 @@
-#include <fedasio/federation/json_text.hpp>
 #include <fedasio/history/past_runs.hpp>
 #include <fedasio/history/recorder.hpp>
 #include <fedasio/master/report.hpp>
 #include <fedasio/net/nursery.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/array.hpp>
@@ -46,7 +46,7 @@ round_result result_of(std::uint32_t round, double loss = 0.5) {
 }
 
 json::value parsed(const std::string& text) {
-    return fedasio::federation::parse_json(text);
+    return fedasio::text::parse_json(text);
 }
 
 /// A master that tells what happens, without one.
@@ -176,8 +176,7 @@ BOOST_AUTO_TEST_CASE(a_run_is_kept_whole) {
     }
     BOOST_TEST(warned);
     const auto first = parsed(history::rounds_text(file, "aa").value()).at(0);
-    BOOST_TEST(fedasio::federation::canonical_text(first) ==
-               fedasio::federation::canonical_text(to_json(result_of(1))));
+    BOOST_TEST(fedasio::text::canonical_text(first) == fedasio::text::canonical_text(to_json(result_of(1))));
     const auto clients = parsed(history::clients_text(file, "aa", 1).value()).as_array();
     BOOST_REQUIRE(clients.size() == 2U);
     BOOST_TEST(clients[0].at("worker").as_string() == "north");
@@ -289,7 +288,7 @@ BOOST_AUTO_TEST_CASE(a_long_run_is_shown_from_its_end) {
         master.round(round);
     }
     master.write();
-    const auto one = fedasio::federation::canonical_text(to_json(result_of(1))).size();
+    const auto one = fedasio::text::canonical_text(to_json(result_of(1))).size();
     const auto latest = parsed(history::rounds_text(file, "aa", 2 * one).value()).as_array();
     BOOST_REQUIRE(latest.size() == 2U);
     BOOST_TEST(latest[0].at("round").to_number<int>() == 2);

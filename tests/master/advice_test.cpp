@@ -8,8 +8,8 @@ using namespace fedasio;
 
 namespace {
 
-federation::plan regression_ending_in(nn::activation act) {
-    federation::plan plan;
+plan::plan regression_ending_in(nn::activation act) {
+    plan::plan plan;
     plan.source = data::csv_source{};
     plan.model.objective = nn::loss::mean_squared_error;
     plan.model.input = {1, 1, 2};
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(outputs_that_cannot_be_what_the_labels_are_are_told) {
 }
 
 BOOST_AUTO_TEST_CASE(few_steps_a_round_are_told) {
-    const federation::local_training local{.epochs = 1, .batch_size = 32, .optimizer = {}};
+    const plan::local_training local{.epochs = 1, .batch_size = 32, .optimizer = {}};
     BOOST_TEST(
         master::advice_on_steps(local, std::vector<std::uint64_t>{18, 23}) ==
         "a client takes at most 1 step in a round (23 samples, local.batch_size 32, local.epochs 1): if it "

@@ -9,7 +9,7 @@
 namespace {
 
 namespace master = fedasio::master;
-using fedasio::federation::evaluation;
+using fedasio::wire::evaluation;
 
 /// Ten samples, of which two are taken for a wrong class.
 evaluation honest() {

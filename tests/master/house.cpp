@@ -26,9 +26,9 @@ net::awaitable<void> come_and_go(net::runtime& rt, net::dialer dial, std::string
             const auto connection = std::make_shared<net::connection>(rt, std::move(wire.connection));
             connection->on_frame([](const net::frame&) {}); // answers nothing
             connection->start();
-            federation::hello me;
+            wire::hello me;
             me.name = name;
-            net::frame hello(federation::message_type::hello, federation::to_meta(me));
+            net::frame hello(wire::message_type::hello, wire::to_meta(me));
             co_await connection->request(std::move(hello), {}, rt.time.now() + std::chrono::seconds(10));
             connection->close("gone again");
             co_await connection->ended();
@@ -62,7 +62,7 @@ std::string plan_text(const std::filesystem::path& table, const std::string& mor
            more + "}";
 }
 
-federation_of::federation_of(const federation::plan& plan, master::run_options options)
+federation_of::federation_of(const plan::plan& plan, master::run_options options)
     : run_(rt_, pool_.get_executor(), plan, std::move(options), source_),
       network_(net::make_memory_network(rt_.executor)), listener_(rt_, std::move(network_.source)) {
     source_.subscribe([this](const master::event& happened) {

@@ -28,7 +28,7 @@ std::string plan_text(const std::filesystem::path& table, const std::string& mor
 /// A master and its workers in this process, without sockets.
 class federation_of {
 public:
-    federation_of(const federation::plan& plan, master::run_options options);
+    federation_of(const plan::plan& plan, master::run_options options);
     ~federation_of();
     federation_of(const federation_of&) = delete;
     federation_of& operator=(const federation_of&) = delete;

@@ -1,4 +1,4 @@
-#include <fedasio/federation/plan.hpp>
+#include <fedasio/plan/plan.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(whoever_comes_and_goes_prolongs_no_wait) {
     options.autostart = options.exit_when_done = true;
     options.state_dir = folder.path();
     options.patience = std::chrono::milliseconds(300);
-    house::federation_of all(federation::parse_plan(house::plan_text(rows), "plan"), options);
+    house::federation_of all(plan::parse_plan(house::plan_text(rows), "plan"), options);
     all.add_flapping_worker("flapper");
     auto script = [](house::federation_of& told) -> net::awaitable<void> {
         co_await told.until([&] { return !told.all<master::training_finished>().empty(); });

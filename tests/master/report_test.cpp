@@ -1,6 +1,6 @@
-#include <fedasio/federation/durable_file.hpp>
 #include <fedasio/master/report.hpp>
 #include <fedasio/master/run_record.hpp>
+#include <fedasio/store/durable_file.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -14,7 +14,7 @@
 namespace {
 
 namespace master = fedasio::master;
-namespace federation = fedasio::federation;
+namespace store = fedasio::store;
 namespace test = fedasio::test;
 using fedasio::net::clock;
 
@@ -39,7 +39,7 @@ std::function<std::filesystem::path(const std::string&)> in(const std::filesyste
 master::kept_run read_back(const master::run_record& record, std::uint32_t round,
                            const std::filesystem::path& file) {
     const auto lines = record.journal.unwritten();
-    federation::append_durably(file, lines.from, lines.bytes);
+    store::append_durably(file, lines.from, lines.bytes);
     return master::read_run_record(record.text(), round, in(file));
 }
 
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(rounds_that_a_damaged_journal_cannot_tell_are_missed_aloud)
     for (round.round = 1; round.round <= 3; ++round.round) {
         record.add(round);
     }
-    federation::append_durably(file, 0, record.journal.unwritten().bytes);
+    store::append_durably(file, 0, record.journal.unwritten().bytes);
     std::filesystem::resize_file(file, std::filesystem::file_size(file) - 1);
     const auto read = master::read_run_record(record.text(), 3, in(file));
     BOOST_TEST(read.problem.find("line 3") != std::string::npos);

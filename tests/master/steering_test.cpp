@@ -1,4 +1,4 @@
-#include <fedasio/federation/plan.hpp>
+#include <fedasio/plan/plan.hpp>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -110,7 +110,7 @@ std::string weights_after(const scene& in, std::uint32_t count) {
     auto options = in.options();
     options.state_dir = elsewhere.path();
     const auto plan = house::plan_text(in.rows, ", \"rounds\": " + std::to_string(count));
-    house::federation_of all(federation::parse_plan(plan, "plan"), options);
+    house::federation_of all(plan::parse_plan(plan, "plan"), options);
     all.add_worker("a");
     auto script = [](house::federation_of& told) -> net::awaitable<void> {
         co_await told.until([&] { return !told.all<master::training_finished>().empty(); });
@@ -171,7 +171,7 @@ played play(const scene& in, phase at, const attempt& tried) {
     auto options = in.options();
     options.min_workers = at == phase::waiting ? 2 : 1;
     const auto plan = at == phase::failed ? house::plan_text(in.folder / "nothing.csv") : in.plan;
-    house::federation_of all(federation::parse_plan(plan, "plan"), options);
+    house::federation_of all(plan::parse_plan(plan, "plan"), options);
     all.add_worker("a");
     auto what = tried.what;
     if (what.what == kind::start && what.plan.empty()) {
@@ -231,7 +231,7 @@ BOOST_DATA_TEST_CASE(every_command_in_every_phase, boost::unit_test::data::make(
 
 BOOST_AUTO_TEST_CASE(a_stop_can_become_a_stop_now_and_nothing_else) {
     const scene here;
-    house::federation_of all(federation::parse_plan(here.plan, "plan"), here.options());
+    house::federation_of all(plan::parse_plan(here.plan, "plan"), here.options());
     all.add_worker("a");
     std::vector<master::command_answer> answers;
     auto script = [](house::federation_of& told,
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_change_counts_from_the_next_round_on_and_survives_a_resta
     {
         const test::scratch_directory other;
         options.state_dir = other.path();
-        house::federation_of all(federation::parse_plan(in.plan, "plan"), options);
+        house::federation_of all(plan::parse_plan(in.plan, "plan"), options);
         all.add_worker("a");
         all.play(train_with_a_change(all, change, 0));
         BOOST_TEST((cohorts(all) == sizes{6, 3, 3, 3}));
@@ -311,7 +311,7 @@ BOOST_AUTO_TEST_CASE(a_change_counts_from_the_next_round_on_and_survives_a_resta
     }
     options = in.options();
     {
-        house::federation_of first(federation::parse_plan(in.plan, "plan"), options);
+        house::federation_of first(plan::parse_plan(in.plan, "plan"), options);
         first.add_worker("a");
         first.play(train_with_a_change(first, change, 2));
         BOOST_TEST(first.all<master::training_finished>().back().round == 2U);
@@ -321,7 +321,7 @@ BOOST_AUTO_TEST_CASE(a_change_counts_from_the_next_round_on_and_survives_a_resta
         // What stands in the plan's file counts again once it is another number than when the change was
         // made.
         const auto text = edited ? house::plan_text(in.rows, R"(, "rounds": 5)") : in.plan;
-        house::federation_of second(federation::parse_plan(text, "plan"), options);
+        house::federation_of second(plan::parse_plan(text, "plan"), options);
         second.add_worker("a");
         second.play(train_to_the_end(second));
         const auto resumed = second.all<master::run_resumed>();
@@ -342,7 +342,7 @@ BOOST_AUTO_TEST_CASE(a_change_counts_from_the_next_round_on_and_survives_a_resta
 BOOST_AUTO_TEST_CASE(what_would_not_be_sound_is_not_changed) {
     const scene in;
     const auto text = house::plan_text(in.rows, R"(, "rounds": 3)");
-    house::federation_of all(federation::parse_plan(text, "plan"), in.options());
+    house::federation_of all(plan::parse_plan(text, "plan"), in.options());
     all.add_worker("a");
     auto script = [](house::federation_of& told) -> net::awaitable<void> {
         co_await told.until(
@@ -381,7 +381,7 @@ BOOST_AUTO_TEST_CASE(without_an_accuracy_there_is_no_target) {
     for (const auto& text : texts) {
         auto options = in.options();
         options.autostart = false;
-        house::federation_of all(federation::parse_plan(text, "plan"), options);
+        house::federation_of all(plan::parse_plan(text, "plan"), options);
         auto script = [](house::federation_of& told, command what) -> net::awaitable<void> {
             co_await told.until([&] { return !told.events.empty(); });
             const auto answer = co_await told.order(std::move(what));
@@ -403,12 +403,12 @@ BOOST_AUTO_TEST_CASE(a_new_run_begins_with_nothing_of_the_one_before) {
         other.string() + R"(", "label": "kind"}}, "clients": 2, "rounds": 1})";
     std::string alone;
     {
-        house::federation_of all(federation::parse_plan(text, "plan"), in.options());
+        house::federation_of all(plan::parse_plan(text, "plan"), in.options());
         all.add_worker("a");
         all.play(train_to_the_end(all));
         alone = all.all<master::training_finished>().back().weights_sha256;
     }
-    house::federation_of all(federation::parse_plan(in.plan, "plan"), in.options());
+    house::federation_of all(plan::parse_plan(in.plan, "plan"), in.options());
     all.add_worker("a");
     all.add_worker("b");
     auto script = [](house::federation_of& told, std::string plan) -> net::awaitable<void> {
@@ -440,7 +440,7 @@ std::string with_test_file(const scene& in, const std::filesystem::path& file) {
 /// What `start` answers to each of the plans, in a master that was begun with `first`.
 std::vector<master::command_answer> answers_to(const std::string& first, const master::run_options& options,
                                                const std::vector<std::string>& plans) {
-    house::federation_of all(federation::parse_plan(first, "plan"), options);
+    house::federation_of all(plan::parse_plan(first, "plan"), options);
     std::vector<master::command_answer> answers;
     auto script = [](house::federation_of& told, const std::vector<std::string>& texts,
                      std::vector<master::command_answer>& said) -> net::awaitable<void> {
@@ -524,7 +524,7 @@ BOOST_AUTO_TEST_CASE(while_a_model_is_made_the_master_answers) {
     const scene in;
     auto options = in.options();
     options.autostart = false;
-    house::federation_of all(federation::parse_plan(in.plan, "plan"), options);
+    house::federation_of all(plan::parse_plan(in.plan, "plan"), options);
     auto script = [](house::federation_of& told) -> net::awaitable<void> {
         co_await told.until([&] { return !told.events.empty(); });
         const auto plan = image_plan(40, 30);
@@ -546,7 +546,7 @@ BOOST_AUTO_TEST_CASE(a_model_that_memory_does_not_hold_is_refused_and_the_run_st
     auto options = in.options();
     options.autostart = false;
     options.memory_bytes = std::uint64_t{4} << 30;
-    house::federation_of all(federation::parse_plan(in.plan, "plan"), options);
+    house::federation_of all(plan::parse_plan(in.plan, "plan"), options);
     auto script = [](house::federation_of& told) -> net::awaitable<void> {
         co_await told.until([&] { return !told.events.empty(); });
         const auto plan = image_plan(1999, 500'000);
@@ -569,7 +569,7 @@ BOOST_AUTO_TEST_CASE(a_load_is_a_change_that_the_checkpoint_keeps) {
     auto options = in.options();
     options.autostart = false;
     {
-        house::federation_of all(federation::parse_plan(in.plan, "plan"), options);
+        house::federation_of all(plan::parse_plan(in.plan, "plan"), options);
         all.add_worker("a");
         auto script = [](house::federation_of& told) -> net::awaitable<void> {
             const auto ends = [&told] { return told.all<master::training_finished>().size(); };
@@ -589,7 +589,7 @@ BOOST_AUTO_TEST_CASE(a_load_is_a_change_that_the_checkpoint_keeps) {
         BOOST_TEST(changes[0].round == 3U);
     }
     options.resume = true;
-    house::federation_of again(federation::parse_plan(in.plan, "plan"), options);
+    house::federation_of again(plan::parse_plan(in.plan, "plan"), options);
     auto script = [](house::federation_of& told) -> net::awaitable<void> {
         co_await told.until([&] { return told.now == phase::waiting && !told.events.empty(); });
     };
@@ -603,7 +603,7 @@ BOOST_AUTO_TEST_CASE(a_load_is_a_change_that_the_checkpoint_keeps) {
 
 BOOST_AUTO_TEST_CASE(what_people_see_of_a_round) {
     const scene in;
-    house::federation_of all(federation::parse_plan(in.plan, "plan"), in.options());
+    house::federation_of all(plan::parse_plan(in.plan, "plan"), in.options());
     all.add_worker("a");
     all.add_worker("b");
     all.play(train_to_the_end(all));
@@ -651,7 +651,7 @@ BOOST_AUTO_TEST_CASE(what_people_see_of_a_round) {
 BOOST_AUTO_TEST_CASE(a_single_client_goes_the_whole_step) {
     const scene in;
     const auto plan = house::plan_text(in.rows, R"(, "rounds": 1, "fraction": 0.1)");
-    house::federation_of all(federation::parse_plan(plan, "plan"), in.options());
+    house::federation_of all(plan::parse_plan(plan, "plan"), in.options());
     all.add_worker("a");
     all.play(train_to_the_end(all));
     const auto compared = all.all<master::updates_compared>();
@@ -671,7 +671,7 @@ BOOST_AUTO_TEST_CASE(a_step_to_weights_that_are_not_finite_fails_the_training) {
       "clients": 2, "checkpoint_every": 1, "rounds": 40,
       "local": {"epochs": 1, "batch_size": 1000, "optimizer": {"type": "sgd", "learning_rate": 0.1, "weight_decay": 150}},
       "strategy": {"type": "fedavgm", "server_learning_rate": 1000000}})";
-    house::federation_of all(federation::parse_plan(plan, "plan"), in.options());
+    house::federation_of all(plan::parse_plan(plan, "plan"), in.options());
     all.add_worker("a");
     all.play(train_to_the_end(all));
     const auto end = all.all<master::training_finished>().back();
@@ -696,7 +696,7 @@ BOOST_AUTO_TEST_CASE(a_worker_may_keep_its_label_counts) {
     auto options = in.options();
     options.min_workers = 2;
     options.compare_updates = false;
-    house::federation_of all(federation::parse_plan(in.plan, "plan"), options);
+    house::federation_of all(plan::parse_plan(in.plan, "plan"), options);
     all.add_worker("a", true);
     all.add_worker("b", false);
     all.play(train_to_the_end(all));

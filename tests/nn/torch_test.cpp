@@ -5,9 +5,9 @@
 // the largest value in it. Value by value that much cannot be asked for: a gradient that is the small rest
 // of large terms has the error of the terms. A loss is one number and is held to 1e-5 of itself.
 
-#include <fedasio/federation/spec_json.hpp>
 #include <fedasio/nn/evaluator.hpp>
 #include <fedasio/nn/trainer.hpp>
+#include <fedasio/plan/spec_json.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -82,8 +82,8 @@ struct comparison {
 class vector_case {
 public:
     explicit vector_case(const json::value& json)
-        : json_(json), model_(fedasio::federation::model_from_json(json.at("model"))),
-          optimizer_(fedasio::federation::optimizer_from_json(json.at("optimizer"))),
+        : json_(json), model_(fedasio::plan::model_from_json(json.at("model"))),
+          optimizer_(fedasio::plan::optimizer_from_json(json.at("optimizer"))),
           batch_(json.at("batch").to_number<std::size_t>()),
           steps_(json.at("steps").to_number<std::size_t>()), weights_(model_.parameter_count()),
           features_(steps_ * batch_ * model_.input().size()) {

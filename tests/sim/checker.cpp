@@ -1,6 +1,6 @@
 #include "sim/checker.hpp"
 
-#include <fedasio/federation/digest.hpp>
+#include <fedasio/store/digest.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -138,7 +138,7 @@ void checker::see_what(const master::training_finished& what) {
     require(what.round == round_, "a training ends with its last round");
     if (broken_.empty() && truth_ != nullptr && !what.weights_sha256.empty()) {
         const auto model = round_ == 0 ? truth_->initial() : rounds_.at(round_).model;
-        require(what.weights_sha256 == federation::weights_sha256(model->weights),
+        require(what.weights_sha256 == store::weights_sha256(model->weights),
                 "the weights are those of an undisturbed run with the same updates, after round " +
                     std::to_string(round_));
     }

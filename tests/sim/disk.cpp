@@ -54,7 +54,7 @@ disk::directory& disk::parent_of(const fs::path& path) {
     return found->second;
 }
 
-class disk::writer final : public federation::open_file {
+class disk::writer final : public store::open_file {
 public:
     writer(disk& on, fs::path path, std::shared_ptr<content> to)
         : disk_(on), path_(std::move(path)), to_(std::move(to)) {}
@@ -90,7 +90,7 @@ private:
     std::shared_ptr<content> to_;
 };
 
-std::unique_ptr<federation::open_file> disk::create(const fs::path& path) {
+std::unique_ptr<store::open_file> disk::create(const fs::path& path) {
     step(path, "open for writing");
     auto& name = parent_of(path).names[path.filename().string()];
     name = std::make_shared<content>();
@@ -98,7 +98,7 @@ std::unique_ptr<federation::open_file> disk::create(const fs::path& path) {
     return std::make_unique<writer>(*this, path, name);
 }
 
-std::unique_ptr<federation::open_file> disk::append(const fs::path& path, std::uint64_t keep) {
+std::unique_ptr<store::open_file> disk::append(const fs::path& path, std::uint64_t keep) {
     step(path, "open for writing");
     auto& name = parent_of(path).names[path.filename().string()];
     if (!name) {

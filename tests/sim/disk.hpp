@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/federation/disk.hpp>
+#include <fedasio/store/disk.hpp>
 
 #include "sim/world.hpp"
 #include <cstddef>
@@ -17,13 +17,12 @@ struct power_lost {};
 
 /// A disk in a real folder, for who reads from it, beside which it is remembered what would survive: the
 /// bytes that were synced, under the names whose directory was.
-class disk final : public federation::disk {
+class disk final : public store::disk {
 public:
     disk(world& in, std::filesystem::path root);
 
-    std::unique_ptr<federation::open_file> create(const std::filesystem::path& path) override;
-    std::unique_ptr<federation::open_file> append(const std::filesystem::path& path,
-                                                  std::uint64_t keep) override;
+    std::unique_ptr<store::open_file> create(const std::filesystem::path& path) override;
+    std::unique_ptr<store::open_file> append(const std::filesystem::path& path, std::uint64_t keep) override;
     void rename(const std::filesystem::path& from, const std::filesystem::path& to) override;
     void remove(const std::filesystem::path& path) override;
     void make_directory(const std::filesystem::path& path) override;

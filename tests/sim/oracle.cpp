@@ -1,8 +1,8 @@
 #include "sim/oracle.hpp"
 
 #include <fedasio/data/csv.hpp>
-#include <fedasio/federation/bounded_mean.hpp>
-#include <fedasio/federation/strategy.hpp>
+#include <fedasio/method/bounded_mean.hpp>
+#include <fedasio/method/strategy.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -12,13 +12,13 @@ namespace fedasio::sim {
 
 namespace {
 
-data::csv_schema schema_of(const federation::plan& plan) {
+data::csv_schema schema_of(const plan::plan& plan) {
     const auto& source = std::get<data::csv_source>(plan.source);
     const std::vector summaries{data::summarize_csv(source.train, source, false)};
     return data::merge(summaries, source, false);
 }
 
-worker::training_setup setup_of(const federation::plan& plan, const data::csv_schema& schema) {
+worker::training_setup setup_of(const plan::plan& plan, const data::csv_schema& schema) {
     auto spec = plan.model;
     spec.input = {1, 1, static_cast<std::uint32_t>(data::feature_count(schema))};
     return {nn::network(spec), plan.local, plan.seed};
@@ -26,13 +26,13 @@ worker::training_setup setup_of(const federation::plan& plan, const data::csv_sc
 
 } // namespace
 
-oracle::oracle(const federation::plan& plan) : plan_(plan) {
-    federation::load what;
+oracle::oracle(const plan::plan& plan) : plan_(plan) {
+    wire::load what;
     what.seed = plan.seed;
     what.source = plan.source;
     what.partition = plan.partition;
     what.schema = schema_of(plan);
-    what.holdout = federation::has_test_files(plan.source) ? 0.0 : plan.test_fraction;
+    what.holdout = plan::has_test_files(plan.source) ? 0.0 : plan.test_fraction;
     what.clients_total = plan.clients;
     what.clients.resize(plan.clients);
     std::iota(what.clients.begin(), what.clients.end(), 0U);
@@ -43,7 +43,7 @@ oracle::oracle(const federation::plan& plan) : plan_(plan) {
     auto first = std::make_shared<model_state>();
     first->weights.resize(network.parameter_count());
     network.initialise(first->weights, plan.seed);
-    const federation::server_optimizer optimizer(plan.strategy, network.parameter_count());
+    const method::server_optimizer optimizer(plan.strategy, network.parameter_count());
     first->strategy_state.assign(optimizer.state().begin(), optimizer.state().end());
     initial_ = std::move(first);
 }
@@ -64,7 +64,7 @@ model_ptr oracle::next(const model_ptr& before, std::uint32_t round, const std::
         total += data_->find(client)->train.size();
     }
     const auto parameters = before->weights.size();
-    federation::bounded_mean mean(before->weights, total, std::nullopt);
+    method::bounded_mean mean(before->weights, total, std::nullopt);
     const std::atomic<bool> go_on = false;
     for (const auto client : updated) {
         const auto result = workspace_->train(*data_, before->weights, round, client, go_on);
@@ -75,7 +75,7 @@ model_ptr oracle::next(const model_ptr& before, std::uint32_t round, const std::
     (void)mean.settle();
     std::vector<float> averaged(parameters);
     mean.result(averaged);
-    federation::server_optimizer optimizer(plan_.strategy, parameters);
+    method::server_optimizer optimizer(plan_.strategy, parameters);
     std::ranges::copy(before->strategy_state, optimizer.state().begin());
     auto after = std::make_shared<model_state>();
     after->weights.resize(parameters);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/federation/plan.hpp>
+#include <fedasio/plan/plan.hpp>
 #include <fedasio/worker/local_data.hpp>
 #include <fedasio/worker/workspace.hpp>
 
@@ -26,7 +26,7 @@ using model_ptr = std::shared_ptr<const model_state>;
 /// takes their mean. For a plan whose data everybody reaches. Remembers what it has computed.
 class oracle {
 public:
-    explicit oracle(const federation::plan& plan);
+    explicit oracle(const plan::plan& plan);
 
     [[nodiscard]] model_ptr initial() const { return initial_; }
 
@@ -45,7 +45,7 @@ private:
     using round_key =
         std::tuple<model_ptr, std::uint32_t, std::vector<std::uint32_t>, std::vector<std::uint32_t>>;
 
-    federation::plan plan_;
+    plan::plan plan_;
     std::unique_ptr<worker::local_data> data_;
     std::optional<worker::workspace> workspace_;
     model_ptr initial_;

@@ -1,11 +1,11 @@
 #include "sim/trial.hpp"
 
 #include <fedasio/dashboard/event_json.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/listener.hpp>
 #include <fedasio/net/shared_key.hpp>
+#include <fedasio/plan/plan.hpp>
+#include <fedasio/text/json_text.hpp>
 #include <fedasio/worker/worker.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -41,7 +41,7 @@ constexpr std::array owners{"anna", "bert", "cleo", "dora"};
 
 /// What the seed chose.
 struct scenario {
-    federation::plan plan;
+    plan::plan plan;
     bool local = false; ///< each worker has a table of its own
     bool exact = false; ///< nobody may be dropped
     bool protects = false;
@@ -76,7 +76,7 @@ scenario choose(dice& chosen, const fs::path& folder) {
                             what.local ? "local" : "iid", momentum ? "fedavgm" : "fedavg",
                             chosen.between(1, 2), what.exact ? 3600 * 24 : chosen.between(20, 60),
                             what.exact ? 1.0 : 0.5, !what.exact && chosen.chance(0.5) ? 1.3 : 1.0);
-    what.plan = federation::parse_plan(text, "trial.json");
+    what.plan = plan::parse_plan(text, "trial.json");
     what.faults_last = std::chrono::seconds(chosen.between(5, 40));
     what.faults = chosen.chance(0.1) ? 0 : chosen.between(1, 12);
     what.short_of_memory = what.faults > 0 && chosen.chance(0.2);
@@ -196,7 +196,7 @@ void trial::start_master() {
     checker_.begin_master();
     me.events.subscribe([this](const master::event& happened) {
         if (trace_) {
-            tell("event " + federation::canonical_text(dashboard::event_json(happened)));
+            tell("event " + text::canonical_text(dashboard::event_json(happened)));
         }
         checker_.see(happened);
     });
@@ -677,8 +677,8 @@ void write_table(const fs::path& file, int rows, int first) {
 
 } // namespace
 
-oracle& oracles::of(const federation::plan& plan) {
-    auto& known = known_[federation::plan_digest(plan)];
+oracle& oracles::of(const plan::plan& plan) {
+    auto& known = known_[plan::plan_digest(plan)];
     if (!known) {
         known = std::make_unique<oracle>(plan);
     }

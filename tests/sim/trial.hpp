@@ -16,7 +16,7 @@ namespace fedasio::sim {
 /// The oracles of all plans that trials have used: what one has computed serves the next.
 class oracles {
 public:
-    oracle& of(const federation::plan& plan);
+    oracle& of(const plan::plan& plan);
 
 private:
     std::map<std::string, std::unique_ptr<oracle>> known_;

@@ -1,7 +1,7 @@
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan.hpp>
-#include <fedasio/federation/plan_error.hpp>
+#include <fedasio/plan/plan.hpp>
 #include <fedasio/simulation/grid.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -13,7 +13,7 @@
 #include <string>
 
 using namespace fedasio::simulation;
-namespace federation = fedasio::federation;
+namespace text = fedasio::text;
 namespace json = boost::json;
 
 namespace {
@@ -105,12 +105,11 @@ BOOST_AUTO_TEST_CASE(a_setting_lands_where_its_path_leads) {
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_leads_nowhere_says_where_it_ends) {
-    BOOST_CHECK_EXCEPTION(changed(R"({"l":[1,2]})", "l.2=3"), federation::plan_error,
+    BOOST_CHECK_EXCEPTION(changed(R"({"l":[1,2]})", "l.2=3"), text::field_error,
                           says("p.json: l: is an array of 2 items"));
-    BOOST_CHECK_EXCEPTION(changed(R"({"l":[1,2]})", "l.x=3"), federation::plan_error, says("no item \"x\""));
-    BOOST_CHECK_EXCEPTION(changed(R"({"l":[1,2]})", "l.-1=3"), federation::plan_error,
-                          says("no item \"-1\""));
-    BOOST_CHECK_EXCEPTION(changed(R"({"m":{"s":"fedavg"}})", "m.s.x=3"), federation::plan_error,
+    BOOST_CHECK_EXCEPTION(changed(R"({"l":[1,2]})", "l.x=3"), text::field_error, says("no item \"x\""));
+    BOOST_CHECK_EXCEPTION(changed(R"({"l":[1,2]})", "l.-1=3"), text::field_error, says("no item \"-1\""));
+    BOOST_CHECK_EXCEPTION(changed(R"({"m":{"s":"fedavg"}})", "m.s.x=3"), text::field_error,
                           says("p.json: m.s: is \"fedavg\", which has no \"x\" inside; set m.s as a whole"));
 }
 
@@ -130,7 +129,7 @@ BOOST_AUTO_TEST_CASE(seeds_are_numbers_and_ranges) {
 }
 
 BOOST_AUTO_TEST_CASE(a_value_is_found_where_it_was_put) {
-    auto plan = fedasio::federation::parse_json(R"({"a": {"b": [1, {"c": 2}]}, "n": null})");
+    auto plan = fedasio::text::parse_json(R"({"a": {"b": [1, {"c": 2}]}, "n": null})");
     BOOST_TEST(value_at(plan, "a.b.1.c").value() == 2);
     BOOST_TEST(value_at(plan, "n").value().is_null());
     for (const auto* absent : {"x", "a.x", "a.b.2", "a.b.c", "a.b.1.c.d", "n.x", ""}) {

@@ -1,8 +1,8 @@
 #include <fedasio/data/file_identity.hpp>
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/safetensors.hpp>
-#include <fedasio/federation/spec_json.hpp>
+#include <fedasio/plan/spec_json.hpp>
 #include <fedasio/simulation/simulate.hpp>
+#include <fedasio/store/safetensors.hpp>
+#include <fedasio/text/json_text.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
 #include <boost/json/object.hpp>
@@ -20,7 +20,7 @@
 
 namespace {
 
-namespace federation = fedasio::federation;
+namespace plan = fedasio::plan;
 namespace master = fedasio::master;
 using fedasio::simulation::simulate;
 using fedasio::simulation::simulation_options;
@@ -37,20 +37,20 @@ std::string table(int rows) {
 }
 
 /// A plan that draws from every random stream: parts, first weights, cohort, batches and dropout.
-federation::plan plan_for(const std::filesystem::path& file, const std::string& more = "") {
-    return federation::parse_plan(R"({
+plan::plan plan_for(const std::filesystem::path& file, const std::string& more = "") {
+    return plan::parse_plan(R"({
       "seed": 3,
       "model": {"layers": [
         {"type": "dense", "units": 8, "activation": "relu"},
         {"type": "dropout", "rate": 0.25},
         {"type": "dense", "units": 2, "activation": "softmax"}]},
       "data": {"source": {"type": "csv", "train": ")" +
-                                      file.string() + R"(", "label": "label"},
+                                file.string() + R"(", "label": "label"},
                "partition": {"scheme": "iid"}},
       "clients": 7, "fraction": 0.6, "rounds": 3,
       "local": {"epochs": 2, "batch_size": 5, "optimizer": {"type": "adam", "learning_rate": 0.02}})" +
-                                      more + "}",
-                                  "small.json");
+                                more + "}",
+                            "small.json");
 }
 
 /// What a simulation told.
@@ -77,7 +77,7 @@ struct story {
 };
 
 /// Runs a simulation; `stop_at` says at which event its stop is requested.
-story tell(const federation::plan& plan, const simulation_options& options = {},
+story tell(const plan::plan& plan, const simulation_options& options = {},
            const std::function<bool(const master::event&)>& stop_at = {}) {
     story result;
     std::stop_source stop;
@@ -95,7 +95,7 @@ bool is(const master::event& happened) {
     return std::holds_alternative<Event>(happened.what);
 }
 
-bool fails_with(const federation::plan& plan, const simulation_options& options, const std::string& part) {
+bool fails_with(const plan::plan& plan, const simulation_options& options, const std::string& part) {
     try {
         tell(plan, options);
     } catch (const std::exception& e) {
@@ -120,16 +120,16 @@ void write_idx(const fedasio::test::scratch_directory& folder) {
     folder.write("labels", labels);
 }
 
-federation::plan idx_plan(const fedasio::test::scratch_directory& folder) {
-    return federation::parse_plan(R"({
+plan::plan idx_plan(const fedasio::test::scratch_directory& folder) {
+    return plan::parse_plan(R"({
       "model": {"input": [2, 2], "layers": [{"type": "flatten"},
         {"type": "dense", "units": 2, "activation": "softmax"}]},
       "data": {"source": {"type": "idx", "train_images": ")" +
-                                      (folder / "images").string() + R"(", "train_labels": ")" +
-                                      (folder / "labels").string() + R"("},
+                                (folder / "images").string() + R"(", "train_labels": ")" +
+                                (folder / "labels").string() + R"("},
                "partition": {"scheme": "iid"}},
       "clients": 2, "rounds": 1})",
-                                  "images.json");
+                            "images.json");
 }
 
 /// The folder that relative paths start from, for one test.
@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(what_is_shared_is_read_once) {
     options.samples = std::make_shared<fedasio::worker::sample_cache>();
     BOOST_TEST(tell(plan, options).succeeded);
     // What all of its workers have read is what a worker of the next run finds.
-    const std::string origin = fedasio::federation::canonical_text(fedasio::federation::to_json(plan.source)) +
+    const std::string origin = fedasio::text::canonical_text(fedasio::plan::to_json(plan.source)) +
                                fedasio::data::file_identity(folder / "images") +
                                fedasio::data::file_identity(folder / "labels");
     const auto known = options.samples->get([&] { return origin; },
@@ -371,7 +371,7 @@ BOOST_AUTO_TEST_CASE(the_final_model_is_saved) {
     const auto plan = plan_for(folder.write("all.csv", table(70)));
     const auto run = tell(plan, {.save_to = models / "final.safetensors"});
     BOOST_TEST(run.succeeded);
-    const auto model = fedasio::federation::read_safetensors(models / "final.safetensors");
+    const auto model = fedasio::store::read_safetensors(models / "final.safetensors");
     BOOST_TEST(model.metadata.at("round") == "3");
     BOOST_TEST(model.metadata.contains("schema"));
 

@@ -1,7 +1,7 @@
-#include <fedasio/federation/json_text.hpp>
-#include <fedasio/federation/plan_error.hpp>
 #include <fedasio/simulation/curve.hpp>
 #include <fedasio/simulation/sweep.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -17,7 +17,8 @@
 using namespace fedasio::simulation;
 using fedasio::test::read_bytes;
 using fedasio::test::scratch_directory;
-namespace federation = fedasio::federation;
+namespace text = fedasio::text;
+namespace plan = fedasio::plan;
 namespace master = fedasio::master;
 namespace json = boost::json;
 using kind = sweep_progress::kind;
@@ -80,11 +81,11 @@ public:
     std::vector<double> accuracies{0.5, 0.75};
     master::training_outcome outcome = master::training_outcome::rounds_done;
     std::string detail;
-    std::vector<federation::plan> seen;
+    std::vector<plan::plan> seen;
     std::vector<simulation_options> with;
     std::function<void()> meanwhile = [] {};
 
-    bool operator()(const federation::plan& plan, const simulation_options& options,
+    bool operator()(const plan::plan& plan, const simulation_options& options,
                     const std::function<void(const master::event&)>& on_event) {
         seen.push_back(plan);
         with.push_back(options);
@@ -104,7 +105,7 @@ public:
     }
 
     simulator to_simulator() {
-        return [this](const federation::plan& plan, const simulation_options& options, const std::stop_token&,
+        return [this](const plan::plan& plan, const simulation_options& options, const std::stop_token&,
                       const std::function<void(const master::event&)>& on_event) {
             return (*this)(plan, options, on_event);
         };
@@ -189,15 +190,15 @@ BOOST_AUTO_TEST_CASE(data_of_its_own_makes_it_another_run) {
 
 BOOST_AUTO_TEST_CASE(every_plan_is_checked_before_any_runs) {
     const workplace here;
-    BOOST_CHECK_EXCEPTION((void)here.runs({"local.optimizer.learnin_rate=0.1"}), federation::plan_error,
+    BOOST_CHECK_EXCEPTION((void)here.runs({"local.optimizer.learnin_rate=0.1"}), text::field_error,
                           says("small.json: local.optimizer: unknown key \"learnin_rate\"; did you mean"));
-    BOOST_CHECK_EXCEPTION((void)here.runs({"fraction=0.5,1.5"}), federation::plan_error, says("fraction"));
-    BOOST_CHECK_EXCEPTION((void)here.runs({}, {}, {"model.input=[4,4]"}), federation::plan_error,
+    BOOST_CHECK_EXCEPTION((void)here.runs({"fraction=0.5,1.5"}), text::field_error, says("fraction"));
+    BOOST_CHECK_EXCEPTION((void)here.runs({}, {}, {"model.input=[4,4]"}), text::field_error,
                           says("small.json: model: "));
     BOOST_CHECK_EXCEPTION((void)here.runs({"seed=1"}, {2}), std::invalid_argument, says("seed twice"));
-    BOOST_CHECK_EXCEPTION((void)here.runs({}, {}, {"data.source.train=absent.csv"}), federation::plan_error,
+    BOOST_CHECK_EXCEPTION((void)here.runs({}, {}, {"data.source.train=absent.csv"}), text::field_error,
                           says("small.json: data.source.train: there is no absent.csv in "));
-    BOOST_CHECK_EXCEPTION((void)here.runs({}, {}, {"data.source.test=/absent.csv"}), federation::plan_error,
+    BOOST_CHECK_EXCEPTION((void)here.runs({}, {}, {"data.source.test=/absent.csv"}), text::field_error,
                           says("small.json: data.source.test: there is no /absent.csv"));
     const auto absent = parse_setting("data.source.train=absent.csv");
     BOOST_TEST(plan_sweep({here.plan, {absent}, {}, {}, {here.dir / "all.csv"}}).size() == 1U);
@@ -227,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_row_tells_how_a_run_ended) {
     BOOST_TEST(row.seconds == 9.0);
     BOOST_TEST(row.dropped == 3U);
     BOOST_TEST(row.weights_sha256 == "5a");
-    BOOST_TEST(row.plan_digest == federation::plan_digest(runs[0].plan));
+    BOOST_TEST(row.plan_digest == plan::plan_digest(runs[0].plan));
     BOOST_TEST(row.reason.empty());
     BOOST_TEST(read_curve(here.dir / "out" / "curves" / (row.run + ".csv")).size() == 3U);
 }
@@ -239,7 +240,7 @@ BOOST_AUTO_TEST_CASE(both_files_are_complete_after_each_run) {
     std::vector<std::ptrdiff_t> lines_in_csv;
     script.meanwhile = [&] {
         if (script.seen.size() > 1) {
-            const auto content = federation::parse_json(read_bytes(here.dir / "out" / "results.json"));
+            const auto content = text::parse_json(read_bytes(here.dir / "out" / "results.json"));
             rows_in_json.push_back(content.at("rows").as_array().size());
             lines_in_csv.push_back(std::ranges::count(read_bytes(here.dir / "out" / "results.csv"), '\n'));
         }
@@ -289,13 +290,12 @@ BOOST_AUTO_TEST_CASE(what_one_sweep_sets_or_varies_is_a_column_of_all_rows) {
     BOOST_TEST(value(rows[1], "local.optimizer.momentum") == 0.5);
     BOOST_TEST(rows[0].grid.size() == 3U);
     BOOST_TEST(rows[1].grid.size() == 3U);
-    BOOST_TEST(federation::read_plan(here.dir / "out" / "plans" / (rows[1].run + ".json")).local.epochs ==
-               2U);
+    BOOST_TEST(plan::read_plan(here.dir / "out" / "plans" / (rows[1].run + ".json")).local.epochs == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_regression_has_its_losses) {
     const workplace here;
-    const auto losses = [](const federation::plan&, const simulation_options&, const std::stop_token&,
+    const auto losses = [](const plan::plan&, const simulation_options&, const std::stop_token&,
                            const std::function<void(const master::event&)>& on_event) {
         std::uint32_t round = 0;
         for (const double loss : {2.0, 0.5, 0.75}) {
@@ -323,7 +323,7 @@ BOOST_AUTO_TEST_CASE(a_regression_has_its_losses) {
 BOOST_AUTO_TEST_CASE(a_run_that_fails_is_a_row_and_the_sweep_goes_on) {
     const workplace here;
     scripted script;
-    const auto diverging = [&](const federation::plan& plan, const simulation_options& options,
+    const auto diverging = [&](const plan::plan& plan, const simulation_options& options,
                                const std::stop_token&,
                                const std::function<void(const master::event&)>& on_event) {
         if (plan.local.epochs == 1) {
@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(warnings_of_a_run_are_passed_on) {
     const workplace here;
     heard told;
     sweep(here.runs({}), here.options(), {}, std::ref(told),
-          [](const federation::plan&, const simulation_options&, const std::stop_token&,
+          [](const plan::plan&, const simulation_options&, const std::stop_token&,
              const std::function<void(const master::event&)>& on_event) {
               on_event({1, 0, master::noticed{master::noticed::severity::info, "small talk"}});
               on_event({1, 0, master::noticed{master::noticed::severity::error, "disk full"}});
@@ -502,7 +502,7 @@ BOOST_AUTO_TEST_CASE(the_csv_has_a_column_for_every_path_and_quotes_what_needs_i
     sweep_results results(dir.path());
     sweep_row first;
     first.run = "r1";
-    first.grid = {{"strategy", federation::parse_json(R"({"type":"fedavgm"})")}, {"fraction", 0.1}};
+    first.grid = {{"strategy", text::parse_json(R"({"type":"fedavgm"})")}, {"fraction", 0.1}};
     first.seed = 18446744073709551615U;
     first.outcome = "failed";
     first.reason = "a \"reason\", and\nmore";

@@ -21,7 +21,7 @@ struct federation_of_two {
         fedasio::data::csv_source source;
         source.train = folder.write("all.csv", text).string();
         source.label = "label";
-        federation::load what;
+        wire::load what;
         what.seed = 5;
         what.source = source;
         what.clients_total = 2;
@@ -38,7 +38,7 @@ struct federation_of_two {
         spec.input = {1, 1, 2};
         spec.layers = {nn::dense{8, nn::activation::relu, nn::initializer::he}, nn::dropout{0.2F},
                        nn::dense{2, nn::activation::softmax, nn::initializer::glorot}};
-        federation::local_training local;
+        plan::local_training local;
         local.epochs = 3;
         local.batch_size = 8;
         local.optimizer.learning_rate = learning_rate;

@@ -1,4 +1,4 @@
-#include <fedasio/federation/messages.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,7 +15,7 @@
 namespace {
 
 using namespace fedasio::worker;
-namespace federation = fedasio::federation;
+namespace wire = fedasio::wire;
 namespace net = fedasio::net;
 
 /// A worker's lanes, and a pool that works when it is told to.
@@ -56,9 +56,9 @@ struct place_of_work : fedasio::worker::testing::federation_of_two {
     }
 
     void ask(bool train, std::uint32_t round = 3, std::uint32_t client = 1) {
-        net::frame request(train ? federation::message_type::train : federation::message_type::evaluate,
-                           train ? federation::to_meta(federation::train{round, client, 7})
-                                 : federation::to_meta(federation::evaluate{round, client, 7, false}));
+        net::frame request(train ? wire::message_type::train : wire::message_type::evaluate,
+                           train ? wire::to_meta(wire::train{round, client, 7})
+                                 : wire::to_meta(wire::evaluate{round, client, 7, false}));
         master->far->ask(request, {1000, 100000},
                          [this](net::answer got) { answers.push_back(std::move(got)); });
         master->near->on_frame([this](net::frame asked) { work->take(master->near, std::move(asked)); });
@@ -144,8 +144,8 @@ BOOST_FIXTURE_TEST_CASE(another_round_is_another_training, two_lanes) {
     ask(true, 4);
     BOOST_TEST(compute() == 2U);
     BOOST_TEST_REQUIRE(answers.size() == 2U);
-    BOOST_TEST(federation::read_update(answers[0].reply.meta).round == 3U);
-    BOOST_TEST(federation::read_update(answers[1].reply.meta).round == 4U);
+    BOOST_TEST(wire::read_update(answers[0].reply.meta).round == 3U);
+    BOOST_TEST(wire::read_update(answers[1].reply.meta).round == 4U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_new_master_must_say_everything_anew, place_of_work) {
@@ -155,7 +155,7 @@ BOOST_FIXTURE_TEST_CASE(a_new_master_must_say_everything_anew, place_of_work) {
     ask(true);
     BOOST_TEST(compute() == 0U);
     BOOST_TEST_REQUIRE(answers.size() == 1U);
-    BOOST_TEST(answers[0].code == federation::refusal_code::unexpected);
+    BOOST_TEST(answers[0].code == wire::refusal_code::unexpected);
 }
 
 BOOST_FIXTURE_TEST_CASE(other_weights_stop_what_nobody_wants, place_of_work) {
@@ -177,7 +177,7 @@ BOOST_FIXTURE_TEST_CASE(another_round_is_trained_anew, place_of_work) {
     hear(1);
     ask(true, 4);
     BOOST_TEST(compute() == 1U);
-    BOOST_TEST(federation::read_update(answers.at(0).reply.meta).round == 4U);
+    BOOST_TEST(wire::read_update(answers.at(0).reply.meta).round == 4U);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_waits_when_the_master_goes_is_dropped, place_of_work) {

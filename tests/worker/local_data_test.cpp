@@ -9,7 +9,7 @@
 namespace {
 
 namespace data = fedasio::data;
-namespace federation = fedasio::federation;
+namespace wire = fedasio::wire;
 using fedasio::worker::local_data;
 using fedasio::worker::locate;
 using fedasio::worker::sample_cache;
@@ -22,12 +22,12 @@ std::string table(int rows) {
     return text;
 }
 
-federation::load request_for(const std::filesystem::path& file, data::partition_spec::scheme scheme,
-                             std::vector<std::uint32_t> clients) {
+wire::load request_for(const std::filesystem::path& file, data::partition_spec::scheme scheme,
+                       std::vector<std::uint32_t> clients) {
     data::csv_source source;
     source.train = file.string();
     source.label = "label";
-    federation::load what;
+    wire::load what;
     what.seed = 5;
     what.source = source;
     what.partition.type = scheme;
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(data_overrides_the_paths_of_the_plan) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_says_why) {
     const fedasio::test::scratch_directory folder;
     sample_cache cache;
-    federation::load what;
+    wire::load what;
     what.source = data::idx_source{"/nowhere/images", "/nowhere/labels", "", ""};
     what.clients_total = 1;
     what.clients = {0};
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_says_why) {
     BOOST_CHECK_THROW(local_data(what, folder.write("a.csv", table(1)), cache), data::error);
     what.source = data::csv_source{};
     BOOST_CHECK_THROW(local_data(what, std::nullopt, cache), data::error);
-    federation::survey survey;
+    wire::survey survey;
     survey.source = data::idx_source{};
     BOOST_CHECK_THROW(fedasio::worker::summarize(survey, std::nullopt), data::error);
 }

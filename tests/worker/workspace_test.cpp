@@ -10,7 +10,7 @@
 namespace {
 
 namespace data = fedasio::data;
-namespace federation = fedasio::federation;
+namespace plan = fedasio::plan;
 namespace nn = fedasio::nn;
 namespace net = fedasio::net;
 using fedasio::worker::local_data;
@@ -89,8 +89,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_trained_says_why) {
     nn::model_spec spec;
     spec.input = {1, 1, 3};
     spec.layers = {nn::dense{2, nn::activation::softmax, nn::initializer::glorot}};
-    const auto wide = std::make_shared<const training_setup>(
-        training_setup{nn::network(spec), federation::local_training{}, 5});
+    const auto wide =
+        std::make_shared<const training_setup>(training_setup{nn::network(spec), plan::local_training{}, 5});
     workspace misfit(wide);
     const auto wide_weights = initial(*wide);
     BOOST_CHECK_EXCEPTION(

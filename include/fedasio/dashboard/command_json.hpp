@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fedasio/master/commands.hpp>
+#include <fedasio/plan/limits.hpp>
 
 #include <cstdint>
 #include <stdexcept>
@@ -17,8 +18,8 @@ public:
 
 /// Reads the body of `POST /api/v1/commands` (`docs/api.md`). Strict: unknown and repeated keys, keys of
 /// another command, wrong types and values out of range throw command_error. `rounds` is a whole number from
-/// 1 to federation::limits::rounds; `target_accuracy` and `fraction` are over 0 and at most 1; `deadline` is
-/// 0.001 to 1,000,000 seconds; `name` is one that `federation::is_model_name` takes. Whether `plan` is one is
+/// 1 to plan::limits::rounds; `target_accuracy` and `fraction` are over 0 and at most 1; `deadline` is
+/// 0.001 to 1,000,000 seconds; `name` is one that `store::is_model_name` takes. Whether `plan` is one is
 /// for the run to say.
 master::command parse_command(std::string_view body);
 

@@ -35,7 +35,7 @@ struct worker_row {
     std::optional<double> loss;         ///< sample-weighted over its clients in that round
     std::optional<double> accuracy;
     std::optional<double> seconds; ///< of the slowest of them
-    federation::standing::kind standing = federation::standing::kind::takes_part;
+    wire::standing::kind standing = wire::standing::kind::takes_part;
     std::string reason; ///< why it is gone, or does not take part
 };
 

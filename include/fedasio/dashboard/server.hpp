@@ -3,10 +3,10 @@
 #include <fedasio/dashboard/archive.hpp>
 #include <fedasio/dashboard/asset.hpp>
 #include <fedasio/dashboard/server_protection.hpp>
-#include <fedasio/federation/limits.hpp>
 #include <fedasio/master/commands.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/tcp.hpp>
+#include <fedasio/plan/limits.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -33,7 +33,7 @@ struct server_options {
     /// What open requests and streams get to end by themselves when the server stops.
     net::clock::duration stop_timeout = std::chrono::seconds(2);
     std::size_t header_bytes = std::size_t{8} << 10;
-    std::size_t body_bytes = federation::limits::command_bytes;
+    std::size_t body_bytes = plan::limits::command_bytes;
     std::size_t stream_message_bytes = std::size_t{4} << 10;
     /// Clients that take many events in one message get one no more often than this ...
     net::clock::duration stream_interval = std::chrono::milliseconds(100);

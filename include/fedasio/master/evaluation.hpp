@@ -1,11 +1,12 @@
 #pragma once
 
 #include <fedasio/data/dataset.hpp>
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/events.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/nn/score_counts.hpp>
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -21,7 +22,7 @@ struct test_result {
     double loss_sum = 0;
     std::uint64_t correct = 0;
     bool regression = false;
-    /// Classification with at most `federation::limits::shown_classes` outputs: row (the class) by row,
+    /// Classification with at most `plan::limits::shown_classes` outputs: row (the class) by row,
     /// columns what the model says.
     std::vector<std::uint64_t> confusion;
     /// Likewise, as nn::score_counts::occupied() gives them.

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <fedasio/data/data_description.hpp>
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/phase.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <algorithm>
 #include <array>
@@ -108,7 +108,7 @@ struct worker_assigned {
 struct worker_standing {
     worker_id worker = 0;
     std::string name;
-    federation::standing::kind state = federation::standing::kind::takes_part;
+    wire::standing::kind state = wire::standing::kind::takes_part;
     std::string reason; ///< empty if it takes part
 };
 

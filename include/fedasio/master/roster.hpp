@@ -1,8 +1,8 @@
 #pragma once
 
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/master/events.hpp>
 #include <fedasio/net/connection.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <cstdint>
 #include <map>
@@ -15,14 +15,14 @@ namespace fedasio::master {
 /// A connected worker, and what it has been given so far.
 struct worker {
     worker_id id = 0;
-    federation::hello hello;
+    wire::hello hello;
     net::connection_ptr connection;
     worker_state state = worker_state::joined;
 
-    std::vector<client_id> assigned;                             ///< what it is to host
-    std::map<client_id, federation::loaded::client_data> hosted; ///< what it has loaded
-    std::string data_digest;                                     ///< of what it has loaded; empty: not told
-    bool data_current = false;                                   ///< `hosted` is what `assigned` asks for
+    std::vector<client_id> assigned;                       ///< what it is to host
+    std::map<client_id, wire::loaded::client_data> hosted; ///< what it has loaded
+    std::string data_digest;                               ///< of what it has loaded; empty: not told
+    bool data_current = false;                             ///< `hosted` is what `assigned` asks for
     bool has_model = false;
     std::uint32_t weights_version = 0; ///< 0: none
     net::clock::time_point measured;   ///< when its last measurements were published
@@ -33,9 +33,9 @@ struct worker {
     unsigned rejections = 0; ///< in this training
     std::unique_ptr<net::alarm> next_offer;
 
-    std::string unusable;          ///< why it gets no clients, if so
-    federation::standing standing; ///< as it was told
-    bool evicted = false;          ///< said goodbye to; it is here until it has gone
+    std::string unusable;    ///< why it gets no clients, if so
+    wire::standing standing; ///< as it was told
+    bool evicted = false;    ///< said goodbye to; it is here until it has gone
 };
 
 using worker_ptr = std::shared_ptr<worker>;
@@ -45,7 +45,7 @@ class roster {
 public:
     explicit roster(net::runtime& rt) : changed_(rt.executor) {}
 
-    worker_ptr admit(federation::hello hello, net::connection_ptr connection);
+    worker_ptr admit(wire::hello hello, net::connection_ptr connection);
     void remove(const worker_ptr& who);
     [[nodiscard]] bool has_name(const std::string& name) const;
 

@@ -2,12 +2,6 @@
 
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/dataset.hpp>
-#include <fedasio/federation/bounded_mean.hpp>
-#include <fedasio/federation/disk.hpp>
-#include <fedasio/federation/messages.hpp>
-#include <fedasio/federation/plan.hpp>
-#include <fedasio/federation/strategy.hpp>
-#include <fedasio/federation/update_sketch.hpp>
 #include <fedasio/master/commands.hpp>
 #include <fedasio/master/divergence_watch.hpp>
 #include <fedasio/master/evaluation.hpp>
@@ -16,10 +10,16 @@
 #include <fedasio/master/roster.hpp>
 #include <fedasio/master/run_record.hpp>
 #include <fedasio/master/stranger_log.hpp>
+#include <fedasio/method/bounded_mean.hpp>
+#include <fedasio/method/strategy.hpp>
+#include <fedasio/method/update_sketch.hpp>
 #include <fedasio/net/gather.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/nn/network.hpp>
+#include <fedasio/plan/plan.hpp>
+#include <fedasio/store/disk.hpp>
+#include <fedasio/wire/messages.hpp>
 
 #include <array>
 #include <filesystem>
@@ -54,8 +54,8 @@ struct run_options {
     /// Folders whose files, at any depth, a plan that comes with `start` may name as its test files, besides
     /// those that lie beside the first plan's; never inside state_dir.
     std::vector<std::filesystem::path> plan_folders;
-    bool workers_on_this_machine = false; ///< then its training files count like its test files
-    federation::disk* disk = &federation::system_disk(); ///< where checkpoints and models are written
+    bool workers_on_this_machine = false;      ///< then its training files count like its test files
+    store::disk* disk = &store::system_disk(); ///< where checkpoints and models are written
     net::connection_options connection;
     /// What this machine lets a process have: a model that needs more is refused. 0: not known.
     std::uint64_t memory_bytes = 0;
@@ -82,7 +82,7 @@ struct model_copy {
 /// `events`, and to nothing else.
 class run {
 public:
-    run(net::runtime& rt, boost::asio::any_io_executor pool, federation::plan plan, run_options options,
+    run(net::runtime& rt, boost::asio::any_io_executor pool, plan::plan plan, run_options options,
         event_source& events);
     run(const run&) = delete;
     run& operator=(const run&) = delete;
@@ -144,11 +144,11 @@ private:
         // One a client of the cohort, in its order.
         std::vector<worker_ptr> hosts;
         std::vector<std::uint64_t> samples;
-        std::vector<std::optional<federation::update>> updates;
-        std::vector<std::optional<federation::update_sketch>> sketches; ///< empty: updates are not compared
+        std::vector<std::optional<wire::update>> updates;
+        std::vector<std::optional<method::update_sketch>> sketches; ///< empty: updates are not compared
 
         std::size_t needed = 0; ///< updates that end the training
-        std::optional<federation::bounded_mean> sum;
+        std::optional<method::bounded_mean> sum;
         std::vector<double> allowances; ///< how many times as far as others a client may go
         std::size_t diverged = 0;       ///< clients whose training gave no numbers
         net::payload mean;              ///< of the updates
@@ -173,13 +173,13 @@ private:
 
     /// The test of a round by its clients.
     struct client_test {
-        std::map<client_id, federation::evaluation> results;
+        std::map<client_id, wire::evaluation> results;
         std::map<client_id, untested> absent;
         std::map<client_id, net::clock::time_point> moments; ///< until when its owner may come back
     };
 
     // run.cpp: the state machine.
-    void open(federation::plan plan, std::optional<initial_model> model);
+    void open(plan::plan plan, std::optional<initial_model> model);
     void introduce_run();
     net::awaitable<void> train(order what, training_end& end);
     net::awaitable<training_end> run_rounds(order what);
@@ -248,8 +248,8 @@ private:
     void take(initial_model model);
     [[nodiscard]] initial_model make_model_for(const data::csv_schema& schema,
                                                const std::function<bool()>& unwanted = {}) const;
-    [[nodiscard]] federation::load load_request(std::vector<client_id> clients, bool wants_labels) const;
-    [[nodiscard]] federation::model model_request() const;
+    [[nodiscard]] wire::load load_request(std::vector<client_id> clients, bool wants_labels) const;
+    [[nodiscard]] wire::model model_request() const;
     void settle_pace(const round_state& round);
     void set_state(worker& who, worker_state state);
     void drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
@@ -274,7 +274,7 @@ private:
 
     // newcomers.cpp: who comes during a training, or could not take part.
     void reject(worker& who, const std::string& reason, bool is_slow = false);
-    void tell_standing(worker& who, federation::standing now);
+    void tell_standing(worker& who, wire::standing now);
     void offer_place(const worker_ptr& who);
     net::awaitable<void> prove(worker_ptr who);
     [[nodiscard]] bool newcomer_is_awaited() const;
@@ -343,7 +343,7 @@ private:
 
     net::runtime& rt_;
     boost::asio::any_io_executor pool_;
-    federation::plan plan_;
+    plan::plan plan_;
     std::string plan_digest_;
     run_options options_;
     event_source& events_;
@@ -354,7 +354,7 @@ private:
     std::optional<nn::network> network_;
     net::payload weights_; ///< the global weights; one buffer, shared with every connection that sends it
     std::uint32_t weights_version_ = 0;
-    std::optional<federation::server_optimizer> server_optimizer_;
+    std::optional<method::server_optimizer> server_optimizer_;
     std::optional<data::csv_schema> schema_;
     std::shared_ptr<const data::dataset> test_set_;
     std::string test_set_identity_;                 ///< of its files when they were read

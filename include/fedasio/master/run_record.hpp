@@ -1,8 +1,8 @@
 #pragma once
 
 #include <fedasio/data/csv.hpp>
-#include <fedasio/federation/journal.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/store/journal.hpp>
 
 #include <filesystem>
 #include <functional>
@@ -47,10 +47,9 @@ struct ordered_terms {
 /// what people asked for. Rounds and changes, which grow with the run, stand in its journal.
 class run_record {
 public:
-    explicit run_record(const std::string& run = {}) : run_record(run, federation::journal(run)) {}
+    explicit run_record(const std::string& run = {}) : run_record(run, store::journal(run)) {}
 
-    run_record(std::string run, federation::journal lines)
-        : journal(std::move(lines)), run_(std::move(run)) {}
+    run_record(std::string run, store::journal lines) : journal(std::move(lines)), run_(std::move(run)) {}
 
     [[nodiscard]] const std::string& run() const noexcept { return run_; }
 
@@ -61,7 +60,7 @@ public:
     /// is that behind all that was added.
     [[nodiscard]] std::string text() const;
 
-    federation::journal journal; ///< its lines: a round as in the report, or `{"change": …}`
+    store::journal journal; ///< its lines: a round as in the report, or `{"change": …}`
 
     std::map<std::string, client_id> owners; ///< partition `local`
     std::optional<data::csv_schema> schema;  ///< CSV only

@@ -49,7 +49,7 @@ struct axis {
                                                          std::string_view path);
 
 /// Puts a value into a plan's JSON as if it had been written there; missing objects on the way are made.
-/// Whether the key means anything is for federation::plan_from_json to say. Throws federation::plan_error,
+/// Whether the key means anything is for plan::plan_from_json to say. Throws text::field_error,
 /// beginning with `file_name`, where the path leads through something that is no object and no array, or
 /// beyond an array's end.
 void apply(const setting& what, boost::json::value& plan, const std::string& file_name);

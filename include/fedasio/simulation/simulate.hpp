@@ -1,7 +1,7 @@
 #pragma once
 
-#include <fedasio/federation/plan.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/plan/plan.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct simulation_options {
 /// reached, and the model saved; what went wrong otherwise is in the events. Throws std::exception for what
 /// cannot even begin, such as a model that cannot be built or options that do not fit the plan. Several
 /// simulations may run at the same time, each on a thread of its own.
-bool simulate(const federation::plan& plan, const simulation_options& options, std::stop_token stop,
+bool simulate(const plan::plan& plan, const simulation_options& options, std::stop_token stop,
               const std::function<void(const master::event&)>& on_event);
 
 } // namespace fedasio::simulation

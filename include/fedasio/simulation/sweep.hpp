@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/federation/plan.hpp>
+#include <fedasio/plan/plan.hpp>
 #include <fedasio/simulation/grid.hpp>
 #include <fedasio/simulation/simulate.hpp>
 #include <fedasio/simulation/sweep_results.hpp>
@@ -30,7 +30,7 @@ struct sweep_request {
 struct sweep_run {
     std::vector<setting> grid;     ///< its values on the axes, `seed` left out
     std::vector<setting> settings; ///< those of every run that the grid left as they are, `seed` left out
-    federation::plan plan;
+    plan::plan plan;
     std::vector<std::filesystem::path> data;
     /// 16 hexadecimal digits over all that decides its row: the plan's digest, rounds and target, and `data`.
     std::string id;
@@ -40,7 +40,7 @@ struct sweep_run {
 };
 
 /// All runs in their order, seeds changing fastest; each is checked before any can start. Throws
-/// federation::plan_error for a plan that is wrong with some values, a model that cannot be built or a file
+/// text::field_error for a plan that is wrong with some values, a model that cannot be built or a file
 /// that is not there included, and std::invalid_argument for a grid that makes no sense.
 [[nodiscard]] std::vector<sweep_run> plan_sweep(const sweep_request& what);
 
@@ -79,9 +79,8 @@ struct sweep_summary {
     std::vector<sweep_group> seeds; ///< of the runs that have a row
 };
 
-using simulator =
-    std::function<bool(const federation::plan&, const simulation_options&, const std::stop_token&,
-                       const std::function<void(const master::event&)>&)>;
+using simulator = std::function<bool(const plan::plan&, const simulation_options&, const std::stop_token&,
+                                     const std::function<void(const master::event&)>&)>;
 
 /// Runs one after the other and writes into `options.out`
 ///

@@ -3,7 +3,7 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/dataset.hpp>
 #include <fedasio/data/holdout.hpp>
-#include <fedasio/federation/messages.hpp>
+#include <fedasio/wire/messages.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
 #include <cstdint>
@@ -23,8 +23,7 @@ public:
     /// Reads what `what` asks for, unless `cache` holds it: samples from the same file, which has not changed
     /// since, read in the same way.
     /// Throws data::error or std::invalid_argument, with texts fit for the master's log.
-    local_data(const federation::load& what, const std::optional<std::filesystem::path>& data,
-               sample_cache& cache);
+    local_data(const wire::load& what, const std::optional<std::filesystem::path>& data, sample_cache& cache);
 
     [[nodiscard]] const data::dataset& samples() const noexcept { return *samples_.set; }
 
@@ -56,6 +55,6 @@ struct table_summary {
 
 /// The summary of this worker's table for a survey. Throws data::error; for a source that is no table, and
 /// for a summary that is too large to be sent, too.
-table_summary summarize(const federation::survey& what, const std::optional<std::filesystem::path>& data);
+table_summary summarize(const wire::survey& what, const std::optional<std::filesystem::path>& data);
 
 } // namespace fedasio::worker

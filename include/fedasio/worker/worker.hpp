@@ -1,9 +1,9 @@
 #pragma once
 
-#include <fedasio/federation/messages.hpp>
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/reconnect.hpp>
 #include <fedasio/net/runtime.hpp>
+#include <fedasio/wire/messages.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct worker_options {
     net::connection_options connection;
     net::clock::duration measure_every = std::chrono::seconds(1);
     /// CPU use in percent of a core since the last call, and memory in bytes. Empty: not reported.
-    std::function<federation::measurements()> measure;
+    std::function<wire::measurements()> measure;
 };
 
 /// How a worker's life ended.

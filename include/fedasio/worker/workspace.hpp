@@ -1,9 +1,10 @@
 #pragma once
 
-#include <fedasio/federation/messages.hpp>
-#include <fedasio/federation/plan.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/nn/network.hpp>
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/plan/plan.hpp>
+#include <fedasio/wire/messages.hpp>
 #include <fedasio/worker/local_data.hpp>
 
 #include <atomic>
@@ -17,18 +18,18 @@ namespace fedasio::worker {
 /// What the master wants trained; the same for all clients of a run.
 struct training_setup {
     nn::network network;
-    federation::local_training local;
+    plan::local_training local;
     std::uint64_t seed = 0;
 };
 
 /// What a client sends back: `update` and, as the frame's body, its weights.
 struct trained {
-    federation::update update;
+    wire::update update;
     net::payload weights;
 };
 
 /// What an evaluation tells that says something of labels. Classes are told of up to
-/// federation::limits::shown_classes only.
+/// plan::limits::shown_classes only.
 struct evaluation_extent {
     bool confusion = false; ///< which class was taken for which
     bool scores = false;    ///< how sure the model was, by class
@@ -64,9 +65,8 @@ public:
     trained train(const local_data& data, std::span<const float> weights, std::uint32_t round,
                   std::uint32_t client, const std::atomic<bool>& stop);
     /// Loss, hits and errors on the samples that the client holds out, and what is to be told besides.
-    federation::evaluation evaluate(const local_data& data, std::span<const float> weights,
-                                    std::uint32_t client, const std::atomic<bool>& stop,
-                                    evaluation_extent extent = {});
+    wire::evaluation evaluate(const local_data& data, std::span<const float> weights, std::uint32_t client,
+                              const std::atomic<bool>& stop, evaluation_extent extent = {});
     [[nodiscard]] const training_setup& setup() const noexcept;
 
 private:

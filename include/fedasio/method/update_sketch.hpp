@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+namespace fedasio::method {
+
+/// What is kept of the difference between two sets of weights, so that differences can be compared when they
+/// are gone: their norm, and a Count-Sketch (Charikar, Chen, Farach-Colton, 2002) of one row. Value i is
+/// added to bucket i mod 1024 with a sign that a hash of i gives, so inner products of sketches estimate
+/// those of the differences: without bias, and with a standard error of about 1/32 of the product of the
+/// norms. 4 KiB each.
+class update_sketch {
+public:
+    static constexpr std::size_t buckets = 1024;
+
+    /// Of `update` minus `base`, in one pass over both. Throws std::invalid_argument unless they are of a
+    /// size.
+    update_sketch(std::span<const float> update, std::span<const float> base);
+
+    /// L2 norm of the difference.
+    [[nodiscard]] double norm() const noexcept { return norm_; }
+
+private:
+    friend std::optional<double> cosine(const update_sketch& one, const update_sketch& other);
+
+    std::array<float, buckets> values_{};
+    double norm_ = 0;
+};
+
+/// Estimates the cosine of the angle between two differences, from -1 to 1; none if one of them is zero, or
+/// not finite.
+[[nodiscard]] std::optional<double> cosine(const update_sketch& one, const update_sketch& other);
+
+} // namespace fedasio::method

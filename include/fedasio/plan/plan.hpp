@@ -1,0 +1,100 @@
+#pragma once
+
+#include <fedasio/data/source_spec.hpp>
+#include <fedasio/method/strategy.hpp>
+#include <fedasio/nn/model_spec.hpp>
+#include <fedasio/nn/optimizer_spec.hpp>
+#include <fedasio/text/field_error.hpp>
+
+#include <boost/json/fwd.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fedasio::plan {
+
+/// What a client does with the global weights in a round.
+struct local_training {
+    std::uint32_t epochs = 1;
+    std::uint32_t batch_size = 32;
+    nn::optimizer_spec optimizer;
+};
+
+inline constexpr std::uint32_t default_norm_bound = 16;
+
+/// What is learned: one JSON file, documented key by key in docs/plan.md.
+struct plan {
+    std::string name; ///< default: the file's name without its extension
+    std::uint64_t seed = 1;
+    /// `input` {1, 1, 0} stands for "as many inputs as the table has" (CSV only): the master fills it in once
+    /// it knows the columns.
+    nn::model_spec model;
+    data::source_spec source;
+    data::partition_spec partition;
+    double test_fraction =
+        0.2; ///< of each client's samples, held out; used only when the source has no test files
+    std::uint32_t clients = 0; ///< 0, with the partition `local` only: as many as join
+    local_training local;
+    method::strategy_spec strategy;
+    double fraction = 1.0; ///< of the clients, trained in a round
+    std::uint32_t rounds = 0;
+    std::optional<double> target_accuracy;       ///< training ends when the test accuracy reaches it
+    std::chrono::milliseconds deadline{600'000}; ///< for each step of a round
+    bool require_all = false;                    ///< no round without an update of every client of its cohort
+    double quorum = 1.0;                         ///< share of the wanted updates that end a round's training
+    double over_selection = 1.0; ///< so many times the wanted clients train; the first to answer count
+    /// An update that moves the model over so many times as far as the median one is left out; a power of
+    /// two.
+    std::optional<std::uint32_t> norm_bound = default_norm_bound;
+    std::uint32_t checkpoint_every = 5; ///< rounds; 0: none
+    std::string keep_best;              ///< the metric by which a model is the best; empty: see best_metric()
+};
+
+/// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep.
+/// Everything that does not need the data is checked here: unknown keys, types, ranges, required keys, and
+/// what does not go together (such as a target accuracy for a regression). `file_name` is for the messages
+/// and the default name. Throws text::field_error.
+[[nodiscard]] plan parse_plan(std::string_view json, const std::string& file_name);
+
+/// Why a model of so many parameters cannot be sent to workers, with the remedy; empty: it can.
+[[nodiscard]] std::string problem_of_size(std::uint64_t parameters);
+
+/// Whether the layers fit together, as far as that is known without the data. Throws text::field_error.
+void check_model(const plan& what, const std::string& file_name);
+
+/// A plan whose model can be built. Throws text::field_error.
+[[nodiscard]] plan parse_checked_plan(std::string_view json, const std::string& file_name);
+
+/// Reads and parses a file. Throws text::field_error.
+[[nodiscard]] plan read_plan(const std::filesystem::path& file);
+
+/// The two halves of parse_plan() and read_plan(), for who changes values in between or wants to know more:
+/// what stands in the text, and the plan that it makes. Throw text::field_error where not said otherwise.
+[[nodiscard]] boost::json::value parse_plan_text(std::string_view json); ///< throws text::json_error
+[[nodiscard]] boost::json::value read_plan_json(const std::filesystem::path& file);
+[[nodiscard]] plan plan_from_json(const boost::json::value& content, const std::string& file_name);
+
+/// The canonical form: every key that has a meaning here, defaults filled in, always in the same order.
+/// Parsing its text::canonical_text() gives the same plan, bit for bit.
+[[nodiscard]] boost::json::object to_json(const plan& what);
+
+/// SHA-256 of the canonical text of all that decides the weights after a given number of rounds: everything
+/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every` and `keep_best`. So a plan that is
+/// only prolonged can resume from its checkpoints.
+[[nodiscard]] std::string plan_digest(const plan& what);
+
+/// The metric of a round's result by which the best model is chosen: `keep_best`, else test_accuracy, in a
+/// regression test_loss, and train_loss where nothing is held out for testing.
+[[nodiscard]] std::string best_metric(const plan& what);
+
+/// A numeric label is learned (CSV with the loss mean_squared_error); then accuracy has no meaning.
+[[nodiscard]] bool is_regression(const plan& what);
+
+/// The source has test files; without them each client holds out `test_fraction`.
+[[nodiscard]] bool has_test_files(const data::source_spec& source);
+
+} // namespace fedasio::plan

@@ -1,0 +1,98 @@
+#include <fedasio/plan/schema_json.hpp>
+#include <fedasio/plan/spec_json.hpp>
+#include <fedasio/plan/trained_model.hpp>
+#include <fedasio/text/json_text.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <utility>
+
+namespace fedasio::plan {
+
+namespace {
+
+constexpr text::json_limits schema_limits{.bytes = std::size_t{64} << 20U};
+
+std::optional<data::csv_schema> schema_in(const std::filesystem::path& path,
+                                          const std::map<std::string, std::string>& metadata) {
+    const auto text = metadata.find("schema");
+    if (text == metadata.end()) {
+        return std::nullopt;
+    }
+    try {
+        const auto json = text::parse_json(text->second, schema_limits);
+        if (!json.is_object()) {
+            throw std::invalid_argument("it is no object");
+        }
+        return read_schema(json.get_object());
+    } catch (const std::exception& e) {
+        throw store::model_file_error(path,
+                                      std::string("the `schema` in its metadata is damaged: ") + e.what());
+    }
+}
+
+nn::network network_in(const std::filesystem::path& path, const std::map<std::string, std::string>& metadata,
+                       const std::optional<data::csv_schema>& schema, const std::optional<plan>& of) {
+    const auto text = metadata.find("network");
+    if (text == metadata.end() && !of) {
+        throw store::model_file_error(path,
+                                      "its metadata do not say what network it is of, as those of older "
+                                      "versions, or from elsewhere: name its plan with --plan PLAN");
+    }
+    try {
+        auto spec = of ? of->model : model_from_json(text::parse_json(text->second), "`network`");
+        if (spec.input.size() == 0 && schema) {
+            spec.input = {1, 1, static_cast<std::uint32_t>(data::feature_count(*schema))};
+        }
+        nn::network network(std::move(spec));
+        if (schema && network.input().size() != data::feature_count(*schema)) {
+            throw std::invalid_argument("it takes " + std::to_string(network.input().size()) +
+                                        " inputs, but the encoding makes " +
+                                        std::to_string(data::feature_count(*schema)));
+        }
+        const auto units = network.output().size();
+        if (schema && (schema->regression ? units != 1 : schema->classes.size() > units)) {
+            throw std::invalid_argument(
+                "its last layer has " + std::to_string(units) + " units, which is not " +
+                (schema->regression ? "the one of a regression" : "one for each class of the encoding"));
+        }
+        return network;
+    } catch (const std::exception& e) {
+        throw store::model_file_error(path,
+                                      (of ? std::string("the plan's model does not fit: ")
+                                          : std::string("the `network` in its metadata cannot be used: ")) +
+                                          e.what());
+    }
+}
+
+} // namespace
+
+std::string trained_model::output_name(std::size_t output) const {
+    return schema && output < schema->classes.size() ? schema->classes[output] : std::to_string(output);
+}
+
+std::vector<store::tensor_shape> layout_of(const nn::network& network) {
+    std::vector<store::tensor_shape> layout;
+    for (const auto& parameter : network.parameters()) {
+        layout.push_back({parameter.name, parameter.dims});
+    }
+    return layout;
+}
+
+trained_model read_trained_model(const std::filesystem::path& path, const std::optional<plan>& of) {
+    auto metadata = store::read_safetensors_metadata(path);
+    auto schema = schema_in(path, metadata);
+    auto network = network_in(path, metadata, schema, of);
+    const auto bytes = network.parameter_count() * sizeof(float);
+    if (bytes > std::filesystem::file_size(path)) {
+        throw store::model_file_error(path, "it is too short for its network of " +
+                                                std::to_string(network.parameter_count()) +
+                                                " parameters; it is damaged, or of another model");
+    }
+    net::buffer weights(bytes);
+    load_model(path, layout_of(network), weights.floats());
+    return {std::move(network), std::move(weights), std::move(schema), std::move(metadata)};
+}
+
+} // namespace fedasio::plan

@@ -1,0 +1,218 @@
+#include <fedasio/data/csv.hpp>
+#include <fedasio/plan/plan.hpp>
+#include <fedasio/plan/plan_check.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/text/json_text.hpp>
+#include <fedasio/wire/limits.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace {
+
+namespace json = boost::json;
+
+namespace limits {
+using namespace fedasio::plan::limits;
+using namespace fedasio::wire::limits;
+} // namespace limits
+
+using fedasio::net::frame_limits;
+
+std::string page(const std::string& name) {
+    std::ifstream in(FEDASIO_SOURCE_DIR "/docs/" + name);
+    BOOST_REQUIRE_MESSAGE(in.is_open(), name);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// 1234567 as 1,234,567.
+std::string digits(std::uint64_t number) {
+    auto text = std::to_string(number);
+    for (auto place = static_cast<std::ptrdiff_t>(text.size()) - 3; place > 0; place -= 3) {
+        text.insert(static_cast<std::size_t>(place), ",");
+    }
+    return text;
+}
+
+std::string body(const frame_limits& of, bool weights = false) {
+    BOOST_TEST(of.body == (weights ? 4U : 0U)); // asked for with one parameter
+    return weights ? "4 × parameters" : "0";
+}
+
+std::string row(const std::string& what, const std::string& first, const std::string& second = {}) {
+    return "| " + what + " | " + first + (second.empty() ? "" : " | " + second) + " |\n";
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(limits_in_the_documents)
+
+BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_frames) {
+    const auto base = digits(limits::short_reply.meta);
+    const std::string table =
+        row("to the master, before the hello was accepted", digits(limits::stranger.meta),
+            body(limits::stranger)) +
+        row("to the master, notices of a worker", digits(limits::notice.meta), body(limits::notice)) +
+        row("to the master, replies to `survey`", digits(limits::summary.meta), body(limits::summary)) +
+        row("to the master, replies to `load`",
+            base + " + (" + digits(limits::bytes_a_client) + " + " + digits(limits::bytes_a_count) +
+                " × classes) × clients asked for; classes is 0 unless `label_counts` was asked for",
+            body(limits::loaded(1, 1))) +
+        row("to the master, replies to `model` and `weights`", base, body(limits::short_reply)) +
+        row("to the master, replies to `train`", digits(limits::update(4).meta),
+            body(limits::update(4), true)) +
+        row("to the master, replies to `evaluate`",
+            base + " + " + digits(limits::bytes_a_count) +
+                " × (classes² + 3 × cells); classes is 0 unless `confusion`, and cells 0 unless `scores` was "
+                "asked for",
+            body(limits::evaluation(1, 1))) +
+        row("to a worker, before `model`", digits(limits::from_master(0).meta),
+            body(limits::from_master(0))) +
+        row("to a worker, after `model`", digits(limits::from_master(4).meta),
+            body(limits::from_master(4), true));
+    BOOST_TEST(page("protocol.md").find("| --- | --- | --- |\n" + table + "\n") != std::string::npos,
+               "docs/protocol.md#limits must have the table\n" + table);
+    BOOST_TEST(limits::loaded(7, 3).meta ==
+               limits::short_reply.meta + 7 * (limits::bytes_a_client + 3 * limits::bytes_a_count));
+    BOOST_TEST(limits::evaluation(9, 5).meta ==
+               limits::short_reply.meta + (9 + 3 * 5) * limits::bytes_a_count);
+}
+
+BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_values) {
+    const std::string table =
+        row("parameters of a model", digits(limits::parameters)) +
+        row("clients of a run, or of a worker", digits(limits::clients)) +
+        row("rounds, of a plan or an order", digits(limits::rounds)) +
+        row("samples of a client, rows of a table, any count of them", digits(limits::samples)) +
+        row("threads of a worker", digits(limits::worker_threads)) +
+        row("columns of a table", digits(limits::table_columns)) +
+        row("categories of all columns, and classes", digits(fedasio::data::most_categories)) +
+        row("classes that are counted one by one (`labels`, `confusion`)", digits(limits::shown_classes)) +
+        row("bytes of a worker's `name`, `version`, `instruction_set`", digits(limits::worker_name)) +
+        row("bytes of a `digest`", digits(limits::digest)) +
+        row("bytes of a `reason` or a plan's name", digits(limits::sentence)) +
+        row("bytes of the `reason` of a `standing`", digits(limits::standing)) +
+        row("bytes of the name of a column, a category or a class", digits(limits::cell)) +
+        row("levels of arrays and objects in a meta", digits(fedasio::net::meta_depth));
+    BOOST_TEST(page("protocol.md").find("| --- | --- |\n" + table + "\n") != std::string::npos,
+               "docs/protocol.md#limits must have the table\n" + table);
+}
+
+BOOST_AUTO_TEST_CASE(the_limits_fit_together) {
+    // The largest body is one that a frame can announce.
+    BOOST_TEST(limits::parameters * sizeof(float) <= 0xffffffffULL);
+    BOOST_TEST((limits::parameters + 1) * sizeof(float) > 0xffffffffULL);
+    // A plan may fix as many categories as a table may have.
+    BOOST_TEST(limits::plan_categories == fedasio::data::most_categories);
+    // A plan that may lie in a file may be sent, whatever of it must be escaped.
+    BOOST_TEST(limits::command_bytes > 2 * limits::plan_bytes);
+}
+
+// 2^30 parameters would pass every other check and fail at the first broadcast.
+BOOST_AUTO_TEST_CASE(a_model_that_fits_into_no_message_is_no_plan) {
+    namespace text = fedasio::text;
+    namespace plan = fedasio::plan;
+    BOOST_TEST(plan::problem_of_size(limits::parameters).empty());
+    BOOST_TEST(plan::problem_of_size(limits::parameters + 1).find("1073741823") != std::string::npos);
+    const auto text_of = [](int units) {
+        return R"({"rounds": 1, "clients": 1, "data": {"source": {"type": "idx", "train_images": "a", "train_labels": "b"}},
+                   "model": {"input": [32767], "loss": "mean_squared_error", "layers": [{"type": "dense", "units": )" +
+               std::to_string(units) + "}]}}";
+    };
+    BOOST_TEST(plan::parse_checked_plan(text_of(32767), "p").model.layers.size() == 1U);
+    BOOST_CHECK_EXCEPTION(
+        (void)plan::parse_checked_plan(text_of(32768), "p"), text::field_error,
+        [](const auto& e) { return std::string(e.what()).find("fewer units") != std::string::npos; });
+}
+
+namespace {
+
+/// How docs/plan.md writes the range of a key; empty: it names none.
+std::string range_of(const json::object& key) {
+    const auto number = [](const json::value& value) -> std::string {
+        const auto real = value.to_number<double>();
+        if (real >= 1e19) {
+            return "2^64 - 1";
+        }
+        if (real == 1e9) {
+            return "10^9";
+        }
+        if (real == std::floor(real)) {
+            return digits(static_cast<std::uint64_t>(real));
+        }
+        return fedasio::text::canonical_text(value);
+    };
+    const auto* const low = key.if_contains("minimum");
+    const auto* const above = key.if_contains("above");
+    const auto* const high = key.if_contains("maximum");
+    const auto* const below = key.if_contains("below");
+    if (above != nullptr) {
+        return "above " + number(*above) + (high != nullptr ? ", at most " + number(*high) : "");
+    }
+    if (low != nullptr && high != nullptr) {
+        return number(*low) + " to " + number(*high);
+    }
+    if (low != nullptr && below != nullptr) {
+        return "at least " + number(*low) + ", less than " + number(*below);
+    }
+    return {};
+}
+
+/// The lines of docs/plan.md that name the key.
+std::string lines_about(const std::string& text, const std::string& key) {
+    std::string found;
+    std::size_t from = 0;
+    while (from < text.size()) {
+        const auto end = std::min(text.find('\n', from), text.size());
+        const auto line = text.substr(from, end - from);
+        if (line.starts_with("| ") && line.find("`" + key + "`") != std::string::npos) {
+            found += line + "\n";
+        }
+        from = end + 1;
+    }
+    return found;
+}
+
+int check_ranges(const std::string& text, const json::object& node, const std::string& name) {
+    int checked = 0;
+    const auto range = range_of(node);
+    if (!range.empty() && !name.empty()) {
+        const auto lines = lines_about(text, name);
+        BOOST_TEST(lines.find(range) != std::string::npos,
+                   "docs/plan.md must say that `" + name + "` is " + range + "; it says\n" + lines);
+        ++checked;
+    }
+    for (const auto* const part : {"keys", "variants"}) {
+        if (const auto* const keys = node.if_contains(part)) {
+            for (const auto& [key, child] : keys->as_object()) {
+                const bool is_variant = std::string_view(part) == "variants";
+                json::object wrapped;
+                wrapped["keys"] = child;
+                checked += is_variant ? check_ranges(text, wrapped, {})
+                                      : check_ranges(text, child.as_object(), std::string(key));
+            }
+        }
+    }
+    if (const auto* const items = node.if_contains("items")) {
+        checked += check_ranges(text, items->as_object(), {});
+    }
+    return checked;
+}
+
+} // namespace
+
+// The schema is held to the reader by plan_schema_test.cpp, and here the page to the schema.
+BOOST_AUTO_TEST_CASE(the_page_of_the_plan_has_the_ranges_of_the_schema) {
+    const auto schema = fedasio::text::parse_json(fedasio::plan::plan_schema());
+    BOOST_TEST(check_ranges(page("plan.md"), schema.as_object(), {}) > 25);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
