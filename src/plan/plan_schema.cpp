@@ -2,7 +2,7 @@
 
 namespace fedasio::plan {
 
-// tests/federation/plan_schema_test.cpp asks the reader of plans whether all of this is so.
+// tests/plan/plan_schema_test.cpp asks the reader of plans whether all of this is so.
 std::string_view plan_schema() {
     return R"json({"type": "object", "text": "What is learned. Comments and trailing commas are allowed.", "keys": {
 "name": {"type": "string", "text": "Shown on the dashboard and in reports; default: the file's name."},
