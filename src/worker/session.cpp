@@ -118,7 +118,7 @@ void session::handle(net::frame request) {
             children_.spawn(survey(std::move(request)));
             return;
         case message_type::load:
-            children_.spawn(load(std::move(request)));
+            children_.spawn(load(std::move(request), ++loads_asked_));
             return;
         case message_type::model:
             take_model(request);
@@ -193,7 +193,8 @@ net::awaitable<void> session::survey(net::frame request) {
     }
 }
 
-net::awaitable<void> session::load(net::frame request) {
+/// Of two at once the one that was asked for last counts, whichever is read sooner.
+net::awaitable<void> session::load(net::frame request, std::uint64_t number) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     try {
         const auto what = wire::read_load(request.meta);
@@ -218,7 +219,9 @@ net::awaitable<void> session::load(net::frame request) {
                       ? std::string()
                       : ", " + std::to_string(reply.left_out) + " rows without a known label left out"));
         request.meta.erase("clients");
-        work_.use(data, text::canonical_text(request.meta) + data->digest());
+        if (number == loads_asked_) {
+            work_.use(data, text::canonical_text(request.meta) + data->digest());
+        }
         connection_->reply(request, wire::to_meta(reply));
     } catch (const text::field_error& e) {
         connection_->refuse(request, refusal_code::malformed, e.what());

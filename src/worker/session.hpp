@@ -5,6 +5,7 @@
 #include <fedasio/worker/worker.hpp>
 
 #include "worker/lanes.hpp"
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -30,7 +31,7 @@ public:
 private:
     net::awaitable<void> introduce();
     net::awaitable<void> measure();
-    net::awaitable<void> load(net::frame request);
+    net::awaitable<void> load(net::frame request, std::uint64_t number);
     net::awaitable<void> survey(net::frame request);
     void handle(net::frame request);
     void hear_standing(const wire::standing& told) const;
@@ -47,6 +48,7 @@ private:
     std::shared_ptr<net::connection> connection_;
     net::nursery children_;
     std::string schema_text_; ///< what was said of it
+    std::uint64_t loads_asked_ = 0;
     bool over_ = false;
     verdict verdict_;
 };

@@ -21,7 +21,7 @@ struct federation_of_two {
         fedasio::data::csv_source source;
         source.train = folder.write("all.csv", text).string();
         source.label = "label";
-        wire::load what;
+        wire::load& what = asked;
         what.seed = 5;
         what.source = source;
         what.clients_total = 2;
@@ -52,6 +52,7 @@ struct federation_of_two {
     }
 
     fedasio::test::scratch_directory folder;
+    wire::load asked;
     std::shared_ptr<const local_data> samples;
     std::atomic<bool> stop = false;
 };
