@@ -25,7 +25,7 @@ public:
     dense_kernel(const dense& spec, const layer_layout& layer, std::size_t max_samples)
         : inputs_(layer.input.size()), units_(spec.units), act_(spec.act),
           delta_by_unit_(units_ * max_samples), inputs_delta_(chunk * max_samples),
-          gradient_(max_samples == 0 ? 0 : chunk * units_), bias_gradient_(units_) {}
+          gradient_(max_samples == 0 ? 0 : chunk * units_), bias_gradient_(max_samples == 0 ? 0 : units_) {}
 
     void forward(const float* weights, const float* x, float* y, std::size_t samples) override {
         compute({.rows = units_,

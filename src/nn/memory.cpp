@@ -7,18 +7,73 @@ namespace {
 
 constexpr std::uint64_t most_for_evaluation = std::uint64_t{64} << 20;
 
-/// Of one sample, while it goes forward through the layers: the widest two of what lies between them, and a
-/// convolution's framed image.
+/// Floats that group_norm needs for each channel, whatever the batch: gradients, and sums in double.
+constexpr std::uint64_t normalising = 8;
+
+/// The values of a convolution's images in their frame of zeros, which those with padding `same` need.
+std::uint64_t framed_size(const conv2d& spec, const layer_layout& layer) {
+    if (spec.pad == padding::valid) {
+        return 0;
+    }
+    const auto side = [&](std::uint64_t input, std::uint64_t output, std::uint64_t kernel) {
+        return std::max(input, (output - 1) * spec.stride + kernel);
+    };
+    return side(layer.input.height, layer.output.height, spec.kernel_height) *
+           side(layer.input.width, layer.output.width, spec.kernel_width) * layer.input.channels;
+}
+
+/// Values that a layer's kernel keeps for a backward pass: of each sample, and of a whole batch.
+struct kept_values {
+    std::uint64_t a_sample = 0;
+    std::uint64_t once = 0;
+};
+
+struct kept_in_training {
+    const layer_layout& layer;
+
+    kept_values operator()(const dense& spec) const {
+        // Gradients by unit, and of the weights of a few inputs at a time.
+        constexpr std::uint64_t chunk = 28;
+        return {.a_sample = spec.units + chunk, .once = (chunk + 1) * spec.units};
+    }
+
+    kept_values operator()(const conv2d& spec) const {
+        const std::uint64_t height = std::uint64_t{layer.input.height} + spec.kernel_height - 1;
+        const std::uint64_t width = std::uint64_t{layer.input.width} + spec.kernel_width - 1;
+        // The framed gradient by one image; the gradient of the weights, and these turned around.
+        return {.a_sample = framed_size(spec, layer),
+                .once = height * width * layer.output.channels + 2 * layer.size};
+    }
+
+    kept_values operator()(const max_pool2d& /*spec*/) const { return {.a_sample = layer.output.size()}; }
+
+    kept_values operator()(const dropout& /*spec*/) const { return {.a_sample = layer.output.size()}; }
+
+    kept_values operator()(const group_norm& /*spec*/) const {
+        const std::uint64_t channels = layer.input.channels;
+        return {.a_sample = 2 * channels, .once = normalising * channels};
+    }
+
+    template <class Other>
+    kept_values operator()(const Other& /*spec*/) const {
+        return {};
+    }
+};
+
+/// Of one sample that goes forward through the layers: the widest of what lies between them, twice, and what
+/// kernels note down of it.
 std::uint64_t bytes_a_sample(const network& model) {
     std::uint64_t widest = model.input().size();
-    std::uint64_t framed = 0;
+    std::uint64_t noted = 0;
     for (const auto& layer : model.layers()) {
         widest = std::max<std::uint64_t>(widest, layer.output.size());
-        if (std::holds_alternative<conv2d>(layer.spec)) {
-            framed += layer.input.size();
+        if (std::holds_alternative<group_norm>(layer.spec)) {
+            noted += 2 * std::uint64_t{layer.input.channels};
+        } else if (std::holds_alternative<max_pool2d>(layer.spec)) {
+            noted += layer.output.size();
         }
     }
-    return (2 * widest + framed) * sizeof(float);
+    return (2 * widest + noted) * sizeof(float);
 }
 
 } // namespace
@@ -29,18 +84,31 @@ std::uint64_t training_bytes(const network& model, const optimizer_spec& optimiz
                                  (is_adam                  ? 2U
                                   : optimizer.momentum > 0 ? 1U
                                                            : 0U);
-    std::uint64_t values = bytes_a_sample(model) / sizeof(float);
+    std::uint64_t once = copies * model.parameter_count();
+    std::uint64_t a_sample = model.output().size(); // the loss's gradient
+    std::uint64_t widest = 0;
     for (const auto& layer : model.layers()) {
-        values += layer.output.size();
-        if (std::holds_alternative<dense>(layer.spec) || std::holds_alternative<conv2d>(layer.spec)) {
-            values += layer.output.size(); // the gradient, by unit
+        if (std::holds_alternative<flatten>(layer.spec)) {
+            continue; // moves nothing
         }
+        widest = std::max<std::uint64_t>(widest, layer.input.size());
+        const kept_values kept = std::visit(kept_in_training{layer}, layer.spec);
+        a_sample += layer.output.size() + kept.a_sample;
+        once += kept.once;
     }
-    return (copies * model.parameter_count() + values * max_batch) * sizeof(float);
+    return (once + (a_sample + 2 * widest) * max_batch) * sizeof(float);
 }
 
 std::uint64_t evaluation_bytes(const network& model, std::size_t block) {
-    return bytes_a_sample(model) * block;
+    std::uint64_t once = 0;
+    for (const auto& layer : model.layers()) {
+        if (const auto* local = std::get_if<conv2d>(&layer.spec)) {
+            once += framed_size(*local, layer);
+        } else if (std::holds_alternative<group_norm>(layer.spec)) {
+            once += normalising * layer.input.channels;
+        }
+    }
+    return bytes_a_sample(model) * block + once * sizeof(float);
 }
 
 std::size_t evaluation_block(const network& model, std::size_t most) {

@@ -37,6 +37,10 @@ std::vector<model_spec> models() {
          .layers = {conv2d{.filters = 7, .pad = padding::same, .act = activation::tanh}, max_pool2d{2},
                     dropout{0.5F}, conv2d{.filters = 35, .act = activation::sigmoid}, flatten{},
                     dense{3, activation::softmax}}},
+        {.input = {13, 11, 3},
+         .layers = {conv2d{.filters = 12, .pad = padding::same, .stride = 2}, group_norm{4}, avg_pool2d{2},
+                    conv2d{.filters = 34, .kernel_height = 1, .kernel_width = 1, .stride = 3}, group_norm{1},
+                    flatten{}, group_norm{2}, dense{3, activation::softmax}}},
     };
 }
 

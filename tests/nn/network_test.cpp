@@ -73,6 +73,20 @@ BOOST_AUTO_TEST_CASE(same_padding_keeps_the_size) {
     BOOST_TEST((model.output() == shape{5, 4, 2}));
 }
 
+BOOST_AUTO_TEST_CASE(strides_count_from_the_first_pixel) {
+    const auto output = [](std::uint32_t stride, padding pad) {
+        return network({.input = {5, 8, 1},
+                        .layers = {conv2d{.filters = 2, .pad = pad, .stride = stride}},
+                        .objective = loss::mean_squared_error})
+            .output();
+    };
+    BOOST_TEST((output(2, padding::valid) == shape{2, 3, 2}));
+    BOOST_TEST((output(2, padding::same) == shape{3, 4, 2}));
+    BOOST_TEST((output(3, padding::same) == shape{2, 3, 2}));
+    BOOST_TEST((output(4000000000, padding::valid) == shape{1, 1, 2}));
+    BOOST_TEST((output(4000000000, padding::same) == shape{1, 1, 2}));
+}
+
 BOOST_AUTO_TEST_CASE(counts_the_2nn) {
     const network model({.input = {28, 28, 1},
                          .layers = {flatten{}, dense{200, activation::relu}, dense{200, activation::relu},
@@ -113,6 +127,10 @@ BOOST_AUTO_TEST_CASE(refuses_what_cannot_be) {
     check_refused({.input = image, .layers = {group_norm{3}}},
                   {"layer 0 (group_norm)", "2 channels", "3 groups"});
     check_refused({.input = image, .layers = {group_norm{0}}}, {"groups", "divisor"});
+    check_refused({.input = image, .layers = {group_norm{4000000000}}}, {"4000000000 groups", "divisor"});
+    check_refused({.input = image, .layers = {group_norm{1, nan}}}, {"epsilon", "above 0"});
+    check_refused({.input = {1, 1, 2000000000}, .layers = {group_norm{2}}, .objective = squares},
+                  {"layer 0 (group_norm)", "parameters"});
     check_refused({.input = {1, 1, 4}, .layers = {group_norm{4}}}, {"one value in each group", "fewer"});
     check_refused({.input = image, .layers = {group_norm{1, 0.0F}}}, {"epsilon", "above 0"});
     check_refused({.input = image, .layers = {max_pool2d{6}}}, {"6x6", "6x5x2"});
@@ -187,6 +205,16 @@ BOOST_AUTO_TEST_CASE(initial_weights_have_their_variance) {
             BOOST_TEST(weights[i] == 0.0F);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_normalisation_scales_by_1_and_shifts_by_0_at_first) {
+    const network model(
+        {.input = {1, 1, 4}, .layers = {group_norm{2}, dense{1}}, .objective = loss::mean_squared_error});
+    std::vector<float> weights(model.parameter_count(), 7.0F);
+    model.initialise(weights, 3);
+    const std::vector<float> expected{1, 1, 1, 1, 0, 0, 0, 0};
+    BOOST_TEST(std::vector<float>(weights.begin(), weights.begin() + 8) == expected,
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(initial_weights_follow_seed_and_layer) {
