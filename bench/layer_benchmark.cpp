@@ -24,11 +24,10 @@ using namespace fedasio::nn;
 /// A network's kernels, with memory for one batch before and after each.
 struct layers {
     layers(const network& used, const optimizer_spec& spec, std::size_t size)
-        : model(used), batch(size), steps(spec, model.parameter_count()),
-          stages(make_stages(model, batch, &masks)) {
+        : model(used), batch(size), steps(spec, model), stages(make_stages(model, batch, &masks)) {
         aligned_floats weights(model.parameter_count());
         model.initialise(weights.span(), 1);
-        steps.begin(weights.span());
+        steps.begin({.weights = weights.span()});
         steps.begin_step();
         values.emplace_back(model.input().size() * batch);
         for (const stage& it : stages) {

@@ -119,13 +119,17 @@ public:
         if (dx != nullptr) {
             turn(own.values());
         }
+        const bool learns = own.learns(gradient_.size());
         std::fill_n(gradient_.data(), gradient_.size(), 0.0F);
         for (std::size_t sample = 0; sample < samples; ++sample) {
             const float* delta = dy + sample * output_.size();
             const float* image =
                 is_padded_ ? framed_images_.data() + sample * images_.size() : x + sample * input_.size();
-            differentiate_weights(image, delta);
-            add_bias_gradient(delta, gradient_.data() + patch_ * output_.channels, output_.channels, pixels);
+            if (learns) {
+                differentiate_weights(image, delta);
+                add_bias_gradient(delta, gradient_.data() + patch_ * output_.channels, output_.channels,
+                                  pixels);
+            }
             if (dx != nullptr) {
                 differentiate_image(delta, dx + sample * input_.size());
             }

@@ -78,7 +78,7 @@ std::vector<stage> make_stages(const network& model, std::size_t max_samples, ra
                               .inputs = layer.input.size(),
                               .outputs = layer.output.size(),
                               .offset = layer.offset,
-                              .has_parameters = layer.size != 0});
+                              .parameters = layer.size});
         }
     }
     return stages;

@@ -32,10 +32,10 @@ public:
 /// A kernel and where its layer's arrays lie.
 struct stage {
     std::unique_ptr<layer_kernel> kernel;
-    std::size_t inputs = 0;  ///< values a sample
-    std::size_t outputs = 0; ///< values a sample
-    std::size_t offset = 0;  ///< of its parameters
-    bool has_parameters = false;
+    std::size_t inputs = 0;     ///< values a sample
+    std::size_t outputs = 0;    ///< values a sample
+    std::size_t offset = 0;     ///< of its parameters
+    std::size_t parameters = 0; ///< how many
 };
 
 /// The kernels of a network, without layers that move no value (flatten, and dropout when evaluating). Under

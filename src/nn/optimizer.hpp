@@ -1,11 +1,15 @@
 #pragma once
 
 #include <fedasio/nn/aligned_floats.hpp>
+#include <fedasio/nn/network.hpp>
 #include <fedasio/nn/optimizer_spec.hpp>
+#include <fedasio/nn/training_pass.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <nn/product.hpp>
 #include <span>
+#include <vector>
 
 namespace fedasio::nn {
 
@@ -14,36 +18,66 @@ namespace fedasio::nn {
 class optimizer {
 public:
     /// Throws std::invalid_argument when a number is out of range.
-    optimizer(const optimizer_spec& spec, std::size_t parameters);
+    optimizer(const optimizer_spec& spec, const network& model);
 
-    /// Clears the moments and takes a copy of the weights to start from, to which `proximal` pulls.
-    void begin(std::span<const float> start);
+    /// Clears the moments and takes a copy of the weights to start from. Throws std::invalid_argument, with
+    /// everything as it was, when the pass does not fit.
+    void begin(const training_pass& pass);
 
     /// Once for each batch, before its parts step.
     void begin_step();
-    /// The weights from `first` on step along their gradient.
+    /// The weights from `first` on step along their gradient, but for frozen ones.
     void step(std::size_t first, std::span<const float> gradient);
     /// As above, with a gradient that is still to be computed: `rows` times `columns` weights that lie as its
-    /// results do, packed. `gradient.c` is room for it; plain SGD needs none, since the product itself adds
-    /// to the weights.
+    /// results do, packed, all of one array. `gradient.c` is room for it; plain SGD needs none, since the
+    /// product itself adds to the weights.
     void step(std::size_t first, product gradient);
 
     [[nodiscard]] std::span<const float> weights() const noexcept { return weights_.span(); }
 
+    /// Whether any of the weights from `first` on learns.
+    [[nodiscard]] bool learns(std::size_t first, std::size_t count) const noexcept;
+
+    /// Since begin().
+    [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+
 private:
-    template <bool Momentum, bool Proximal>
-    void sgd(std::size_t first, std::span<const float> gradient);
-    template <bool Proximal>
-    void adam(std::size_t first, std::span<const float> gradient);
+    /// Weights [first, last) that lie side by side.
+    struct run {
+        std::size_t first = 0;
+        std::size_t last = 0;
+    };
+
+    /// What a pass asks for, with the spec's numbers where it asks for none.
+    struct terms {
+        float learning_rate = 0.0F;
+        float proximal = 0.0F;
+        const float* correction = nullptr; ///< null: none
+        const float* anchor = nullptr;     ///< null unless proximal > 0
+    };
+
+    void check(const training_pass& pass) const;
+    void set_learning(std::span<const std::size_t> frozen);
     [[nodiscard]] bool is_plain() const noexcept;
+    void step_run(std::size_t first, std::span<const float> gradient);
+    template <bool Corrected, bool Proximal>
+    void step_with(std::size_t first, std::span<const float> gradient);
+    template <bool Momentum, bool Corrected, bool Proximal>
+    void sgd(std::size_t first, std::span<const float> gradient);
+    template <bool Corrected, bool Proximal>
+    void adam(std::size_t first, std::span<const float> gradient);
 
     optimizer_spec spec_;
+    network model_;
+    terms terms_;
+    std::vector<run> learning_; ///< in their order, with frozen weights between them
     aligned_floats weights_;
-    aligned_floats start_;         ///< empty unless proximal > 0
+    aligned_floats start_;         ///< what they began with, if that is the anchor
     aligned_floats first_moment_;  ///< Adam's m, or the velocity of SGD with momentum
     aligned_floats second_moment_; ///< Adam's v
     double beta1_power_ = 1.0;     ///< beta1 to the number of steps done
     double beta2_power_ = 1.0;
+    std::uint64_t steps_ = 0;
 };
 
 /// The part of the weights that is one layer's.
@@ -52,6 +86,8 @@ public:
     layer_weights(optimizer& all, std::size_t offset) : all_(&all), offset_(offset) {}
 
     [[nodiscard]] const float* values() const noexcept { return all_->weights().data() + offset_; }
+
+    [[nodiscard]] bool learns(std::size_t count) const noexcept { return all_->learns(offset_, count); }
 
     void step(std::size_t first, std::span<const float> gradient) const {
         all_->step(offset_ + first, gradient);

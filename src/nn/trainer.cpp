@@ -16,22 +16,29 @@ namespace fedasio::nn {
 
 struct trainer::memory {
     memory(const network& used, const optimizer_spec& spec, std::size_t most)
-        : model(used), steps(spec, model.parameter_count()), max_batch(most),
-          outcome(model.output().size() * most), stages(make_stages(model, most, &masks)) {
+        : model(used), weights(spec, model), max_batch(most), outcome(model.output().size() * most),
+          stages(make_stages(model, most, &masks)) {
         std::size_t widest = 0;
         for (const stage& it : stages) {
             activations.emplace_back(it.outputs * most);
             widest = std::max(widest, it.inputs);
-            first_trained = first_trained == nullptr && it.has_parameters ? &it : first_trained;
         }
         deltas = {aligned_floats(widest * most), aligned_floats(widest * most)};
+    }
+
+    void begin(const training_pass& pass, random_stream dropout) {
+        weights.begin(pass);
+        masks = dropout;
+        has_begun = true;
+        const auto learns = [this](const stage& it) { return weights.learns(it.offset, it.parameters); };
+        first_learning = static_cast<std::size_t>(std::ranges::find_if(stages, learns) - stages.begin());
     }
 
     void forward(const float* features, std::size_t batch) {
         const float* x = features;
         for (std::size_t i = 0; i < stages.size(); ++i) {
-            const float* weights = steps.weights().data() + stages[i].offset;
-            stages[i].kernel->forward(weights, x, activations[i].data(), batch);
+            stages[i].kernel->forward(weights.weights().data() + stages[i].offset, x, activations[i].data(),
+                                      batch);
             x = activations[i].data();
         }
     }
@@ -45,7 +52,7 @@ struct trainer::memory {
         batch_result result;
         measure(objective, outcome.data(), expected, 0, outputs, batch, result);
         differentiate(objective, outcome.data(), expected, outputs, batch);
-        steps.begin_step();
+        weights.begin_step();
         backward(features, outcome.data(), batch);
         return result;
     }
@@ -54,21 +61,17 @@ struct trainer::memory {
     // one of two blocks. It ends at the first layer that learns: nothing needs the gradient of what lies
     // before.
     void backward(const float* features, float* dy, std::size_t batch) {
-        for (std::size_t i = stages.size(); i-- > 0;) {
-            const bool is_first = &stages[i] == first_trained;
+        for (std::size_t i = stages.size(); i-- > first_learning;) {
             const float* x = i == 0 ? features : activations[i - 1].data();
-            float* dx = is_first ? nullptr : deltas[i % 2].data();
-            const layer_weights own(steps, stages[i].offset);
+            float* dx = i == first_learning ? nullptr : deltas[i % 2].data();
+            const layer_weights own(weights, stages[i].offset);
             stages[i].kernel->backward(own, x, activations[i].data(), dy, dx, batch);
-            if (is_first) {
-                return;
-            }
             dy = dx;
         }
     }
 
     network model;
-    optimizer steps;
+    optimizer weights;
     std::size_t max_batch;
     bool has_begun = false;
     random_stream masks{0, purpose::dropout};
@@ -76,7 +79,7 @@ struct trainer::memory {
     std::vector<stage> stages;
     std::vector<aligned_floats> activations; ///< what each stage gives
     std::array<aligned_floats, 2> deltas;
-    const stage* first_trained = nullptr;
+    std::size_t first_learning = 0;
 };
 
 namespace {
@@ -97,11 +100,12 @@ trainer::trainer(trainer&&) noexcept = default;
 trainer& trainer::operator=(trainer&&) noexcept = default;
 trainer::~trainer() = default;
 
+void trainer::begin(const training_pass& pass, random_stream dropout) {
+    memory_->begin(pass, dropout);
+}
+
 void trainer::begin(std::span<const float> weights, random_stream dropout) {
-    check_weights(memory_->model, weights);
-    memory_->steps.begin(weights);
-    memory_->masks = dropout;
-    memory_->has_begun = true;
+    memory_->begin({.weights = weights}, dropout);
 }
 
 batch_result trainer::step(std::span<const float> features, const targets& expected, std::size_t batch) {
@@ -118,7 +122,15 @@ batch_result trainer::step(std::span<const float> features, const targets& expec
 }
 
 std::span<const float> trainer::weights() const noexcept {
-    return memory_->steps.weights();
+    return memory_->weights.weights();
+}
+
+std::uint64_t trainer::steps() const noexcept {
+    return memory_->weights.steps();
+}
+
+random_stream trainer::dropout() const noexcept {
+    return memory_->masks;
 }
 
 } // namespace fedasio::nn

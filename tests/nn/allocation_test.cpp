@@ -100,6 +100,7 @@ BOOST_AUTO_TEST_CASE(a_step_allocates_nothing) {
         const auto weights = random_values(model.parameter_count(), 1, 0.1F);
         const auto features = random_values(model.input().size() * 64, 2);
         const auto labels = random_classes(64, 2, 3);
+        const std::vector<std::size_t> frozen{0};
         const fedasio::random_stream masks(4, fedasio::purpose::dropout);
         trainer trained(model,
                         {.type = optimizer_spec::kind::adam, .learning_rate = 0.001F, .proximal = 0.1F}, 64);
@@ -111,7 +112,13 @@ BOOST_AUTO_TEST_CASE(a_step_allocates_nothing) {
         for (int i = 0; i < 3; ++i) {
             trained.step(features, labels, 64);
         }
-        trained.begin(weights, masks);
+        trained.begin({.weights = weights,
+                       .correction = weights,
+                       .anchor = weights,
+                       .proximal = 0.5F,
+                       .learning_rate = 0.01F,
+                       .frozen = frozen},
+                      masks);
         trained.step({features.data(), model.input().size()}, std::span(labels).first(1), 1);
         evaluated.evaluate(trained.weights(), features, labels, 64);
         BOOST_TEST(allocations == before);

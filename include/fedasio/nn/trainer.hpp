@@ -3,9 +3,11 @@
 #include <fedasio/nn/batch.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/nn/optimizer_spec.hpp>
+#include <fedasio/nn/training_pass.hpp>
 #include <fedasio/random.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -14,7 +16,7 @@ namespace fedasio::nn {
 /// All that one thread needs to train: weights, moments and activations for batches of up to max_batch
 /// samples. Made once and used for one client after the other.
 ///
-/// Same network, optimiser, weights, stream and batches give the same bits, whatever the trainer did before
+/// Same network, optimiser, pass, stream and batches give the same bits, whatever the trainer did before
 /// and whatever max_batch is. Not thread-safe: one trainer a thread.
 class trainer {
 public:
@@ -24,9 +26,15 @@ public:
     trainer& operator=(trainer&&) noexcept;
     ~trainer();
 
-    /// Starts a client: copies the global weights in, clears the moments. Dropout masks are drawn from
-    /// `dropout`, 16 bits a value, batch by batch and layer by layer (so a rate is rounded to 1/65536).
-    /// Throws std::invalid_argument unless weights.size() is parameter_count().
+    /// Starts a client, or its next pass: copies the weights in, clears the moments, counts steps from 0.
+    /// Dropout masks are drawn from `dropout`, 16 bits a value, batch by batch and layer by layer (so a rate
+    /// is rounded to 1/65536). Throws std::invalid_argument, with everything as it was, when a span of the
+    /// pass has not parameter_count() floats, a number is out of range, or no array is left to learn.
+    /// Allocates only the first time that a pass pulls to its own start without an anchor although the spec's
+    /// `proximal` is 0.
+    void begin(const training_pass& pass, random_stream dropout);
+
+    /// The same with nothing but the weights to start from.
     void begin(std::span<const float> weights, random_stream dropout);
 
     /// One forward pass, one backward pass, one step of the optimiser along the gradient of the batch's mean
@@ -38,6 +46,12 @@ public:
 
     /// The weights as they are now, 64-byte aligned; valid until the trainer is destroyed or moved from.
     [[nodiscard]] std::span<const float> weights() const noexcept;
+
+    /// Steps done since begin().
+    [[nodiscard]] std::uint64_t steps() const noexcept;
+
+    /// Where the next mask is drawn from: a client's second pass goes on with it.
+    [[nodiscard]] random_stream dropout() const noexcept;
 
 private:
     struct memory;
