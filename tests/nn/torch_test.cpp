@@ -14,11 +14,13 @@
 #include <boost/json/value_to.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +80,47 @@ struct comparison {
     }
 };
 
+/// What a case's training asks for beside its optimizer; see the script.
+struct kept_pass {
+    kept_pass(const json::object& json, std::uint64_t seed, std::size_t parameters) {
+        if (const auto* const frozen_arrays = json.if_contains("frozen")) {
+            frozen = json::value_to<std::vector<std::size_t>>(*frozen_arrays);
+        }
+        const auto draw = [&](const char* key, std::uint64_t purpose) {
+            std::vector<float> values;
+            if (const auto* const reach = json.if_contains(key)) {
+                split_mix from(seed, purpose);
+                values.resize(parameters);
+                std::ranges::generate(values, [&] { return reach->to_number<float>() * from.next_signed(); });
+            }
+            return values;
+        };
+        const auto number = [&](const char* key) -> std::optional<float> {
+            const auto* const value = json.if_contains(key);
+            return value == nullptr ? std::nullopt : std::optional(value->to_number<float>());
+        };
+        correction = draw("correction", 3);
+        anchor = draw("anchor", 4);
+        proximal = number("proximal");
+        learning_rate = number("learning_rate");
+    }
+
+    [[nodiscard]] training_pass from(std::span<const float> weights) const {
+        return {.weights = weights,
+                .correction = correction,
+                .anchor = anchor,
+                .proximal = proximal,
+                .learning_rate = learning_rate,
+                .frozen = frozen};
+    }
+
+    std::vector<float> correction;
+    std::vector<float> anchor;
+    std::optional<float> proximal;
+    std::optional<float> learning_rate;
+    std::vector<std::size_t> frozen;
+};
+
 /// One case of the file, with the inputs that both sides draw.
 class vector_case {
 public:
@@ -128,7 +171,10 @@ public:
 
     void check_training() const {
         trainer trained(model_, optimizer_, batch_ + 2);
-        trained.begin(weights_, fedasio::random_stream(1, fedasio::purpose::dropout));
+        const auto* const asked = json_.as_object().if_contains("pass");
+        const kept_pass pass(asked == nullptr ? json::object() : asked->as_object(),
+                             json_.at("seed").to_number<std::uint64_t>(), weights_.size());
+        trained.begin(pass.from(weights_), fedasio::random_stream(1, fedasio::purpose::dropout));
         for (std::size_t step = 0; step < steps_; ++step) {
             const auto evaluated =
                 evaluator(model_, 4).evaluate(trained.weights(), features_of(step), targets_of(step), batch_);
@@ -136,7 +182,9 @@ public:
             check(trained.step(features_of(step), targets_of(step), batch_), step, "trained");
         }
         for (std::size_t i = 0; i < model_.parameters().size(); ++i) {
-            check_moved(trained.weights(), model_.parameters()[i], kept_array(json_.at("moved").at(i)));
+            const bool is_frozen = std::ranges::find(pass.frozen, i) != pass.frozen.end();
+            check_moved(trained.weights(), model_.parameters()[i], kept_array(json_.at("moved").at(i)),
+                        is_frozen);
         }
     }
 
@@ -161,14 +209,15 @@ private:
         BOOST_TEST(found.correct == json_.at("correct").at(step).to_number<std::size_t>());
     }
 
-    void check_moved(std::span<const float> now, const parameter& array, const kept_array& expected) const {
+    void check_moved(std::span<const float> now, const parameter& array, const kept_array& expected,
+                     bool is_frozen) const {
         BOOST_REQUIRE_EQUAL(expected.values.size(), (array.size - 1) / expected.stride + 1);
         comparison moved;
         for (std::size_t i = 0; i < array.size; i += expected.stride) {
             const std::size_t at = array.offset + i;
             moved.add(double{now[at]} - weights_[at], expected.values[i / expected.stride]);
         }
-        BOOST_TEST(moved.largest > 0, array.name << " has not moved: the case shows nothing");
+        BOOST_TEST((moved.largest > 0) == !is_frozen, array.name << " has moved, or the case shows nothing");
         moved.check("how far " + array.name + " moved");
     }
 
@@ -196,7 +245,9 @@ BOOST_AUTO_TEST_CASE(agrees_with_pytorch) {
     for (const json::value& json : cases) {
         const vector_case it(json);
         BOOST_TEST_CONTEXT("seed " << json.at("seed") << ", " << json.at("model") << ", "
-                                   << json.at("optimizer") << ", batch " << json.at("batch")) {
+                                   << json.at("optimizer") << ", "
+                                   << (json.as_object().contains("pass") ? json.at("pass") : json::value())
+                                   << ", batch " << json.at("batch")) {
             it.check_outputs();
             it.check_training();
         }

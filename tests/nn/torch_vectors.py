@@ -7,7 +7,8 @@
 torch_test.cpp holds the engine against the file, so only this script needs PyTorch (Debian: python3-torch).
 
 A case is a model and an optimizer in the plan's form and what came of them: the outputs before training and, after each
-step, the loss and the hits; at the end, how far each weight was moved. Inputs, weights and targets are not in the file:
+step, the loss and the hits; at the end, how far each weight was moved. A case with a "pass" differs in what
+fedasio::nn::training_pass names; its correction and its anchor are numbers by which what is drawn is multiplied. Inputs, weights and targets are not in the file:
 both sides draw them from `stream`. Of a large array only every `stride`-th value is kept; a stride has no factor in
 common with the array's size, so that it meets all rows and columns.
 """
@@ -182,16 +183,26 @@ def train(case):
     with torch.no_grad():
         z, is_softmax = forward(model, views(), features[0])
         predicted = keep(torch.softmax(z, 1) if is_softmax else z)
-    optimizer = make_optimizer(case["optimizer"], flat)
-    pull = rounded(case["optimizer"].get("proximal", 0))
+    asked = case.get("pass", {})
+    optimizer = make_optimizer({**case["optimizer"], **{key: asked[key] for key in ["learning_rate"] if key in asked}},
+                               flat)
+    pull = rounded(asked.get("proximal", case["optimizer"].get("proximal", 0)))
+    drawn = {key: torch.from_numpy(signed(seed, purpose, flat.numel(), asked[key]))
+             for key, purpose in [("correction", 3), ("anchor", 4)] if key in asked}
+    anchor = drawn.get("anchor", start)
+    is_frozen = torch.cat([torch.full((math.prod(it),), number in asked.get("frozen", []))
+                           for number, it in enumerate(dims)])
     loss_sums, correct = [], []
     for x, t in zip(features, target):
         losses, hits = measure(model, *forward(model, views(), x), t)
         loss_sums.append(losses.sum().item())
         correct.append(hits)
         optimizer.zero_grad()
-        (losses.mean() + pull / 2 * ((flat - start) ** 2).sum()).backward()
+        (losses.mean() + pull / 2 * ((flat - anchor) ** 2).sum()).backward()
+        flat.grad += drawn.get("correction", 0)
         optimizer.step()
+        with torch.no_grad():
+            flat[is_frozen] = start[is_frozen]
     moved = torch.split(flat.detach() - start, [math.prod(it) for it in dims])
     return {"predicted": predicted, "loss_sums": loss_sums, "correct": correct, "moved": [keep(it) for it in moved]}
 
@@ -366,6 +377,26 @@ def normalising_cases():
         yield {**gradient_of(model, 6), "steps": 3, "optimizer": optimizer}
 
 
+def pass_cases():
+    small = (network([7], dense(9, "tanh"), dense(4, "softmax")), 7)
+    images = (network([9, 8, 2], conv(5, 3, 3, "same", "tanh"), conv(4, 2, 2, "same", "tanh"), max_pool(2),
+                      group_norm(2), FLATTEN, dense(6, "tanh"), dense(3, "softmax")), 6)
+    optimizers = [{"type": "sgd", "learning_rate": 0.5},
+                  {"type": "sgd", "learning_rate": 0.5, "momentum": 0.9, "weight_decay": 0.05, "proximal": 0.2},
+                  {"type": "adam", "learning_rate": 0.25, "epsilon": 0.01, "weight_decay": 0.05}]
+    corrected, pulled = {"correction": 0.25}, {"anchor": 0.5, "proximal": 0.3}
+    for optimizer in optimizers:
+        for (model, batch), steps in [(small, 4), (images, 3)]:
+            for asked in [corrected, pulled, {"anchor": 0.5}, {"proximal": 0.1}, {"learning_rate": 0.125},
+                          {**corrected, **pulled, "learning_rate": 0.125}]:
+                yield {**gradient_of(model, batch), "steps": steps, "optimizer": optimizer, "pass": asked}
+        # From below, in the middle, from above, and single arrays of a layer.
+        for frozen in [[0, 1], [0, 1, 2, 3], [0, 1, 2, 3, 4, 5], [2, 3], [4, 5], [8, 9], [0], [3], [4], [0, 2, 5, 7, 9]]:
+            model, batch = images
+            asked = {"frozen": frozen, **(corrected if len(frozen) % 2 else pulled)}
+            yield {**gradient_of(model, batch), "steps": 3, "optimizer": optimizer, "pass": asked}
+
+
 def cases():
     yield from dense_cases()
     yield from activation_cases()
@@ -374,6 +405,7 @@ def cases():
     yield from optimizer_cases()
     yield from strided_cases()
     yield from normalising_cases()
+    yield from pass_cases()
 
 
 def solved_cases():
