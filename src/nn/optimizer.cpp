@@ -72,7 +72,7 @@ void optimizer::check(const training_pass& pass) const {
     const float rate = pass.learning_rate.value_or(spec_.learning_rate);
     const float proximal = pass.proximal.value_or(spec_.proximal);
     constexpr std::string_view of = "a training pass's ";
-    require(is_positive(rate), of, "learning_rate", rate, "above 0");
+    require(is_weight(rate), of, "learning_rate", rate, "at least 0");
     require(is_weight(proximal), of, "proximal", proximal, "at least 0");
     const std::size_t arrays = model_.parameters().size();
     for (const std::size_t array : pass.frozen) {

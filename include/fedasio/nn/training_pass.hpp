@@ -32,7 +32,7 @@ struct training_pass {
     std::span<const float> anchor = {};
     /// Strength of that pull, at least 0; nothing: the spec's.
     std::optional<float> proximal = std::nullopt;
-    /// Above 0; nothing: the spec's.
+    /// At least 0 (to which a schedule may fall: then no weight moves); nothing: the spec's.
     std::optional<float> learning_rate = std::nullopt;
     /// Arrays that keep their values to the last bit, by their numbers in network::parameters(), in any
     /// order: they take no step at all, nor do decay or pull. One array at least must learn. The layers below
