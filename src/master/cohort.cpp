@@ -1,5 +1,5 @@
 #include <fedasio/master/run.hpp>
-#include <fedasio/method/strategy.hpp>
+#include <fedasio/method/cohort.hpp>
 
 #include <boost/json/object.hpp>
 

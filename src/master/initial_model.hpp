@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/method/strategy.hpp>
+#include <fedasio/method/server_optimizer.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/plan/plan.hpp>

@@ -1,78 +1,62 @@
 #include <fedasio/method/strategy.hpp>
-#include <fedasio/random.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
-#include <numeric>
-#include <stdexcept>
-#include <string>
+#include <utility>
 
 namespace fedasio::method {
 
-namespace {
-
-void require_finite(std::span<const float> values, const char* what) {
-    const auto bad = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
-    if (bad != values.end()) {
-        throw std::overflow_error(std::string(what) + " " + std::to_string(bad - values.begin()) + " of " +
-                                  std::to_string(values.size()) + " is not a finite number");
+std::vector<block> blocks_of(std::size_t values) {
+    std::vector<block> blocks;
+    blocks.reserve(values / block_values + 1);
+    for (std::size_t first = 0; first < values; first += block_values) {
+        blocks.push_back({first, std::min(block_values, values - first)});
     }
+    return blocks;
 }
 
-} // namespace
-
-std::vector<std::uint32_t> select_cohort(std::span<const std::uint32_t> available, std::uint32_t clients,
-                                         double fraction, std::uint64_t seed, std::uint32_t round) {
-    if (std::isnan(fraction) || fraction <= 0.0 || fraction > 1.0) {
-        throw std::invalid_argument("select_cohort: the fraction must be greater than 0 and at most 1");
-    }
-    if (std::ranges::adjacent_find(available, std::ranges::greater_equal()) != available.end() ||
-        (!available.empty() && available.back() >= clients)) {
-        throw std::invalid_argument(
-            "select_cohort: the available clients must be ascending and below `clients`");
-    }
-    const auto wanted = static_cast<std::size_t>(std::max(1LL, std::llround(fraction * clients)));
-    std::vector<std::uint32_t> order(clients);
-    std::iota(order.begin(), order.end(), 0U);
-    random_stream(seed, purpose::cohort, round).shuffle(std::span(order));
-    std::vector<std::uint32_t> cohort;
-    for (const std::uint32_t client : order) {
-        if (cohort.size() == wanted) {
-            break;
-        }
-        if (std::ranges::binary_search(available, client)) {
-            cohort.push_back(client);
-        }
-    }
-    std::ranges::sort(cohort);
-    return cohort;
+void run_blocks(std::size_t values, const std::function<void(const block&)>& work) {
+    std::ranges::for_each(blocks_of(values), work);
 }
 
-server_optimizer::server_optimizer(const strategy_spec& spec, std::size_t parameters)
-    : spec_(spec), parameters_(parameters),
-      velocity_(spec.type == strategy_spec::kind::fedavgm ? parameters : 0, 0.0F), spare_(velocity_) {}
+void strategy::describe(text::keys& /*keys*/) {}
 
-void server_optimizer::apply(std::span<const float> current, std::span<const float> mean,
-                             std::span<float> next) {
-    if (current.size() != parameters_ || mean.size() != parameters_ || next.size() != parameters_) {
-        throw std::invalid_argument(
-            "server_optimizer: the spans must have as many values as the model has parameters");
+std::string strategy::objection(const local_training& /*local*/) const {
+    return {};
+}
+
+std::string strategy::objection_to(const nn::network& /*network*/) const {
+    return {};
+}
+
+double strategy::factor(const client_report& report, const local_training& /*local*/) const {
+    return static_cast<double>(report.samples);
+}
+
+double strategy::largest_factor(std::uint64_t samples) const {
+    return static_cast<double>(samples);
+}
+
+double strategy::share(const client_report& /*report*/) const {
+    return 1;
+}
+
+client_answer strategy::train(client_training& client) const {
+    client_answer answer;
+    if (asks_for_loss()) {
+        answer.loss_before = client.loss_with(client.received());
     }
-    if (spec_.type == strategy_spec::kind::fedavg) {
-        std::copy(mean.begin(), mean.end(), next.begin());
-        require_finite(next, "weight");
-        return;
-    }
-    for (std::size_t i = 0; i < parameters_; ++i) {
-        const double before = current[i];
-        const double velocity = spec_.server_momentum * velocity_[i] + (before - mean[i]);
-        spare_[i] = static_cast<float>(velocity);
-        next[i] = static_cast<float>(before - spec_.server_learning_rate * velocity);
-    }
-    require_finite(spare_, "momentum of parameter");
-    require_finite(next, "weight");
-    velocity_.swap(spare_);
+    local_pass pass;
+    pass.start = client.received();
+    auto trained = client.train(pass);
+    answer.weights = std::move(trained.weights);
+    answer.loss = trained.loss;
+    answer.accuracy = trained.accuracy;
+    return answer;
+}
+
+void strategy::personal(const nn::network& /*network*/, const client_state& /*state*/,
+                        std::span<const float> global, std::span<float> own) const {
+    std::ranges::copy(global, own.begin());
 }
 
 } // namespace fedasio::method

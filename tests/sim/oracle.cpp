@@ -2,7 +2,7 @@
 
 #include <fedasio/data/csv.hpp>
 #include <fedasio/method/bounded_mean.hpp>
-#include <fedasio/method/strategy.hpp>
+#include <fedasio/method/server_optimizer.hpp>
 
 #include <algorithm>
 #include <atomic>

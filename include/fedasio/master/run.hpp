@@ -11,7 +11,7 @@
 #include <fedasio/master/run_record.hpp>
 #include <fedasio/master/stranger_log.hpp>
 #include <fedasio/method/bounded_mean.hpp>
-#include <fedasio/method/strategy.hpp>
+#include <fedasio/method/server_optimizer.hpp>
 #include <fedasio/method/update_sketch.hpp>
 #include <fedasio/net/gather.hpp>
 #include <fedasio/net/nursery.hpp>

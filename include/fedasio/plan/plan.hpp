@@ -1,9 +1,9 @@
 #pragma once
 
 #include <fedasio/data/source_spec.hpp>
-#include <fedasio/method/strategy.hpp>
+#include <fedasio/method/local_training.hpp>
+#include <fedasio/method/server_optimizer.hpp>
 #include <fedasio/nn/model_spec.hpp>
-#include <fedasio/nn/optimizer_spec.hpp>
 #include <fedasio/text/field_error.hpp>
 
 #include <boost/json/fwd.hpp>
@@ -17,12 +17,7 @@
 
 namespace fedasio::plan {
 
-/// What a client does with the global weights in a round.
-struct local_training {
-    std::uint32_t epochs = 1;
-    std::uint32_t batch_size = 32;
-    nn::optimizer_spec optimizer;
-};
+using method::local_training;
 
 inline constexpr std::uint32_t default_norm_bound = 16;
 

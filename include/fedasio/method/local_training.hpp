@@ -1,0 +1,21 @@
+#pragma once
+
+#include <fedasio/nn/optimizer_spec.hpp>
+
+#include <cstdint>
+
+namespace fedasio::method {
+
+/// What a client does with the global weights in a round.
+struct local_training {
+    std::uint32_t epochs = 1;
+    std::uint32_t batch_size = 32;
+    nn::optimizer_spec optimizer;
+
+    /// Of the optimizer, for a client with so many samples: the last batch of an epoch may be smaller.
+    [[nodiscard]] std::uint64_t steps(std::uint64_t samples) const {
+        return epochs * ((samples + batch_size - 1) / batch_size);
+    }
+};
+
+} // namespace fedasio::method
