@@ -56,14 +56,6 @@ void add_scaled(const float* values, double factor, std::int64_t* sums, std::siz
 
 } // namespace
 
-float weight_bound(std::span<const float> weights) {
-    float largest = 0;
-    for (const float w : weights) {
-        largest = std::max(largest, std::abs(w));
-    }
-    return std::clamp(16.0F * largest, 1024.0F, std::numeric_limits<float>::max());
-}
-
 exact_mean::exact_mean(std::size_t parameters, std::uint64_t max_total_weight, float bound)
     : sums_(parameters, 0), max_total_weight_(max_total_weight), bound_(bound),
       scale_(scale_for(max_total_weight, bound)) {

@@ -11,10 +11,6 @@
 namespace fedasio::method {
 namespace {
 
-// So many sums side by side that they fill the vectors of any processor.
-constexpr std::size_t lanes = 16;
-using sums = std::array<double, lanes>;
-
 /// The sign bit for value `i`: the finalizer of MurmurHash3 (Appleby), whose highest bit depends on all of
 /// `i`.
 std::uint32_t sign_bit(std::uint32_t i) {
@@ -31,11 +27,13 @@ float with_sign(float value, std::uint32_t sign) {
 
 FEDASIO_WIDE_CLONES
 void add_row(const float* update, const float* base, std::uint32_t first, float* buckets, double* squares) {
+    constexpr std::size_t lanes = 16;
     for (std::size_t i = 0; i < update_sketch::buckets; i += lanes) {
         for (std::size_t k = 0; k < lanes; ++k) {
             const float difference = update[i + k] - base[i + k];
             buckets[i + k] += with_sign(difference, sign_bit(first + static_cast<std::uint32_t>(i + k)));
-            squares[k] += static_cast<double>(difference) * static_cast<double>(difference);
+            const double exact = static_cast<double>(update[i + k]) - static_cast<double>(base[i + k]);
+            squares[k] += exact * exact;
         }
     }
 }
@@ -43,21 +41,32 @@ void add_row(const float* update, const float* base, std::uint32_t first, float*
 } // namespace
 
 update_sketch::update_sketch(std::span<const float> update, std::span<const float> base) {
+    extend(update, base);
+}
+
+void update_sketch::extend(std::span<const float> update, std::span<const float> base) {
     if (update.size() != base.size()) {
         throw std::invalid_argument("update_sketch: the two have different sizes");
     }
-    sums squares{};
+    if (size_ % buckets != 0) {
+        throw std::invalid_argument("update_sketch: only whole rows can be gone on with");
+    }
     const auto whole = update.size() / buckets * buckets;
     for (std::size_t first = 0; first < whole; first += buckets) {
-        add_row(update.data() + first, base.data() + first, static_cast<std::uint32_t>(first), values_.data(),
-                squares.data());
+        add_row(update.data() + first, base.data() + first, static_cast<std::uint32_t>(size_ + first),
+                values_.data(), squares_.data());
     }
     for (std::size_t i = whole; i < update.size(); ++i) {
         const float difference = update[i] - base[i];
-        values_[i - whole] += with_sign(difference, sign_bit(static_cast<std::uint32_t>(i)));
-        squares[0] += static_cast<double>(difference) * static_cast<double>(difference);
+        values_[i - whole] += with_sign(difference, sign_bit(static_cast<std::uint32_t>(size_ + i)));
+        const double exact = static_cast<double>(update[i]) - static_cast<double>(base[i]);
+        squares_[i % lanes] += exact * exact;
     }
-    norm_ = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
+    size_ += update.size();
+}
+
+double update_sketch::norm() const noexcept {
+    return std::sqrt(std::accumulate(squares_.begin(), squares_.end(), 0.0));
 }
 
 std::optional<double> cosine(const update_sketch& one, const update_sketch& other) {
@@ -65,7 +74,7 @@ std::optional<double> cosine(const update_sketch& one, const update_sketch& othe
     for (std::size_t i = 0; i < update_sketch::buckets; ++i) {
         product += static_cast<double>(one.values_[i]) * static_cast<double>(other.values_[i]);
     }
-    const double estimate = product / one.norm_ / other.norm_;
+    const double estimate = product / one.norm() / other.norm();
     return std::isfinite(estimate) ? std::optional(std::clamp(estimate, -1.0, 1.0)) : std::nullopt;
 }
 

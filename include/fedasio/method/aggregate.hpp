@@ -1,5 +1,8 @@
 #pragma once
 
+#include <fedasio/method/fixed_point.hpp>
+#include <fedasio/method/rejection.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,24 +11,6 @@
 #include <vector>
 
 namespace fedasio::method {
-
-/// Why an update was not taken into a mean.
-struct rejection {
-    enum class kind {
-        wrong_size,    ///< not as many values as there are parameters
-        not_finite,    ///< a NaN or an infinity
-        out_of_bound,  ///< a value whose magnitude is over the bound
-        no_weight,     ///< weight 0: there is nothing to average
-        weight_too_big ///< the total weight would be over the maximum
-    };
-
-    kind reason;
-    std::string detail; ///< one line that names the offending value and its place
-};
-
-/// A bound on |w| that no sensible update of a model with these weights meets, so that one diverged client
-/// cannot spoil the mean: 1024, or 16 times the largest of them.
-[[nodiscard]] float weight_bound(std::span<const float> weights);
 
 /// The weighted mean of updates that come one after the other, exact: the result is bit-identical in whatever
 /// order updates are added and however partial means are merged on the way, because sums are integers.

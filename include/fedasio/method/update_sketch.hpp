@@ -16,18 +16,29 @@ class update_sketch {
 public:
     static constexpr std::size_t buckets = 1024;
 
+    /// Of nothing yet.
+    update_sketch() = default;
+
     /// Of `update` minus `base`, in one pass over both. Throws std::invalid_argument unless they are of a
     /// size.
     update_sketch(std::span<const float> update, std::span<const float> base);
 
-    /// L2 norm of the difference.
-    [[nodiscard]] double norm() const noexcept { return norm_; }
+    /// Goes on with the values that follow. Throws std::invalid_argument unless both are of a size, and those
+    /// before were a multiple of `buckets`.
+    void extend(std::span<const float> update, std::span<const float> base);
+
+    /// L2 norm of the difference: the same on every machine.
+    [[nodiscard]] double norm() const noexcept;
 
 private:
     friend std::optional<double> cosine(const update_sketch& one, const update_sketch& other);
 
+    // So many sums side by side that they fill the vectors of any processor.
+    static constexpr std::size_t lanes = 16;
+
     std::array<float, buckets> values_{};
-    double norm_ = 0;
+    std::array<double, lanes> squares_{};
+    std::size_t size_ = 0; ///< of what it is of
 };
 
 /// Estimates the cosine of the angle between two differences, from -1 to 1; none if one of them is zero, or

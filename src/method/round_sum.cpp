@@ -1,0 +1,237 @@
+#include <fedasio/method/round_sum.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace fedasio::method {
+
+namespace {
+
+constexpr int highest_step = 15;
+/// A model without any weights is taken for one of this size.
+constexpr double least_base = 0.0625;
+constexpr double harmless_share = 0.125;
+
+/// The least e with |x| <= 2^e; of 0 a number below all others.
+int exponent_above(double x) {
+    if (x == 0) {
+        return std::numeric_limits<int>::min() / 2;
+    }
+    int exponent = 0;
+    const double mantissa = std::frexp(x, &exponent);
+    return mantissa == 0.5 ? exponent - 1 : exponent;
+}
+
+double norm_of(std::span<const float> values) {
+    double squares = 0;
+    for (const float value : values) {
+        squares += static_cast<double>(value) * static_cast<double>(value);
+    }
+    return std::sqrt(squares);
+}
+
+/// Of an even number the lower one.
+double median_of(std::vector<double> norms) {
+    const auto middle = norms.begin() + static_cast<std::ptrdiff_t>((norms.size() - 1) / 2);
+    std::ranges::nth_element(norms, middle);
+    return *middle;
+}
+
+std::vector<fixed_point> codes_of(const update_check& base, double largest_total) {
+    std::vector<fixed_point> codes{fixed_point(largest_total, base.bound())};
+    for (const float bound : base.channel_bounds()) {
+        codes.emplace_back(largest_total, bound);
+    }
+    return codes;
+}
+
+} // namespace
+
+round_sum::round_sum(const update_check& base, double largest_total, std::optional<std::uint32_t> norm_bound)
+    : base_(base), largest_total_(largest_total), norm_bound_(norm_bound),
+      codes_(codes_of(base, largest_total)), blocks_(blocks_of(base.x().size())),
+      block_locks_(blocks_.size()) {
+    if (norm_bound_ && !std::has_single_bit(*norm_bound_)) {
+        throw std::invalid_argument("round_sum: the norm bound must be a power of two");
+    }
+    if (norm_bound_) {
+        base_norm_ = norm_of(base_.x());
+        lowest_exponent_ = exponent_above(harmless_share * std::max(base_norm_, least_base));
+    }
+}
+
+int round_sum::step_of(double norm) const {
+    return norm_bound_ ? std::clamp(exponent_above(norm) - lowest_exponent_, 0, highest_step) : 0;
+}
+
+// Factors are at most the whole numbers that largest_total_ is the sum of. So this holds for whatever comes
+// in honestly, in any order: rounding never lets a sum of less pass a sum of more.
+std::optional<rejection> round_sum::over_maximum(double factor, std::size_t updates) const {
+    if (total_ + factor <= largest_total_ &&
+        static_cast<double>(arrivals_.size() + updates) <= largest_total_) {
+        return std::nullopt;
+    }
+    return rejection{rejection::kind::weight_too_big,
+                     "a weight of " + std::to_string(factor) + " on top of " + std::to_string(total_) +
+                         " is over the maximum of " + std::to_string(largest_total_)};
+}
+
+round_sum::sums& round_sum::sums_of(int step) {
+    const auto found = sums_.find(step);
+    if (found != sums_.end()) {
+        return found->second;
+    }
+    sums fresh;
+    for (std::size_t i = 0; i < codes_.size(); ++i) {
+        fresh.emplace_back(base_.x().size(), 0);
+    }
+    return sums_.emplace(step, std::move(fresh)).first->second;
+}
+
+/// Calls work(block) for each block while nobody else does. Who starts elsewhere seldom waits.
+template <class Work>
+void round_sum::in_locked_blocks(std::size_t start, const Work& work) {
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+        const auto at = (start + i) % blocks_.size();
+        const std::scoped_lock alone(block_locks_[at]);
+        work(blocks_[at]);
+    }
+}
+
+std::optional<rejection> round_sum::add(const checked_update& update, const addend& how) {
+    if (update.values().size() != base_.x().size() || update.channels().size() + 1 != codes_.size()) {
+        throw std::invalid_argument("round_sum: the update was checked against something else");
+    }
+    if (!(how.factor > 0)) {
+        return rejection{rejection::kind::no_weight, "the update's weight is 0"};
+    }
+    arrival next{how.client, how.factor, how.share * update.sketch().norm(), 0};
+    next.step = step_of(next.norm / std::max(how.allowance, 1.0));
+    sums* to = nullptr;
+    std::size_t start = 0;
+    {
+        const std::scoped_lock alone(lock_);
+        if (auto refused = over_maximum(how.factor, 1)) {
+            return refused;
+        }
+        to = &sums_of(next.step);
+        start = arrivals_.size() * 7;
+        arrivals_.push_back(next);
+        total_ += how.factor;
+    }
+    in_locked_blocks(start, [&](const block& part) {
+        const auto out = [&](std::size_t which) {
+            return std::span((*to)[which]).subspan(part.first, part.size);
+        };
+        codes_[0].add_share(update.values().subspan(part.first, part.size),
+                            base_.x().subspan(part.first, part.size), how.share, how.factor, out(0));
+        for (std::size_t i = 1; i < codes_.size(); ++i) {
+            codes_[i].add(update.channels()[i - 1].subspan(part.first, part.size), how.factor, out(i));
+        }
+    });
+    return std::nullopt;
+}
+
+void round_sum::add_all(sums& to, const sums& from) {
+    in_locked_blocks(0, [&](const block& part) {
+        for (std::size_t which = 0; which < to.size(); ++which) {
+            const auto out = std::span(to[which]).subspan(part.first, part.size);
+            std::ranges::transform(out, std::span(from[which]).subspan(part.first, part.size), out.begin(),
+                                   std::plus());
+        }
+    });
+}
+
+std::optional<rejection> round_sum::merge(const round_sum& other) {
+    const auto same_code = [](const fixed_point& a, const fixed_point& b) { return a.scale() == b.scale(); };
+    if (other.base_.x().size() != base_.x().size() || other.largest_total_ != largest_total_ ||
+        other.norm_bound_ != norm_bound_ || other.base_norm_ != base_norm_ ||
+        !std::ranges::equal(other.codes_, codes_, same_code)) {
+        throw std::invalid_argument("round_sum: only sums made with the same arguments can be merged");
+    }
+    std::vector<std::pair<sums*, const sums*>> pairs;
+    {
+        const std::scoped_lock alone(lock_);
+        if (auto refused = over_maximum(other.total_, other.arrivals_.size())) {
+            return refused;
+        }
+        for (const auto& [step, from] : other.sums_) {
+            pairs.emplace_back(&sums_of(step), &from);
+        }
+        arrivals_.insert(arrivals_.end(), other.arrivals_.begin(), other.arrivals_.end());
+        total_ += other.total_;
+    }
+    for (const auto& [to, from] : pairs) {
+        add_all(*to, *from);
+    }
+    return std::nullopt;
+}
+
+std::vector<round_sum::left_out> round_sum::leave_out() {
+    std::vector<double> norms;
+    norms.reserve(arrivals_.size());
+    for (const auto& one : arrivals_) {
+        norms.push_back(one.norm);
+    }
+    const double median = median_of(std::move(norms));
+    const int most = std::max(exponent_above(median) + std::countr_zero(*norm_bound_) - lowest_exponent_, 0);
+    std::vector<left_out> result;
+    std::erase_if(arrivals_, [&](const arrival& one) {
+        if (one.step > most) {
+            result.push_back({one.client, one.norm, median, base_norm_});
+        }
+        return one.step > most;
+    });
+    sums_.erase(sums_.upper_bound(most), sums_.end());
+    return result;
+}
+
+std::vector<round_sum::left_out> round_sum::settle() {
+    std::ranges::sort(arrivals_, {}, &arrival::client);
+    auto result = norm_bound_ && arrivals_.size() > 2 ? leave_out() : std::vector<left_out>();
+    while (sums_.size() > 1) {
+        const auto second = std::next(sums_.begin());
+        add_all(sums_.begin()->second, second->second);
+        sums_.erase(second);
+    }
+    total_ = 0;
+    for (const auto& one : arrivals_) {
+        total_ += one.factor;
+    }
+    return result;
+}
+
+double round_sum::total() const {
+    if (sums_.size() != 1) {
+        throw std::logic_error("round_sum: a result needs updates, and settle() before");
+    }
+    return total_;
+}
+
+void round_sum::mean_of(std::size_t which, const block& part, std::span<double> out) const {
+    const double divisor = total();
+    const auto from = std::span(sums_.begin()->second[which]).subspan(part.first, part.size);
+    std::ranges::transform(from, out.begin(),
+                           [&](std::uint64_t sum) { return codes_[which].mean(sum, divisor); });
+}
+
+void round_sum::mean(const block& part, std::span<double> out) const {
+    mean_of(0, part, out);
+}
+
+void round_sum::direction(const block& part, std::span<double> out) const {
+    mean_of(0, part, out);
+    std::ranges::transform(out, base_.x().subspan(part.first, part.size), out.begin(), std::minus());
+}
+
+void round_sum::channel_mean(std::size_t number, const block& part, std::span<double> out) const {
+    mean_of(number + 1, part, out);
+}
+
+} // namespace fedasio::method
