@@ -1,9 +1,7 @@
+#include <fedasio/learning/evaluation.hpp>
 #include <fedasio/master/evaluation.hpp>
-#include <fedasio/net/buffer.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/offload.hpp>
-#include <fedasio/nn/evaluator.hpp>
-#include <fedasio/nn/memory.hpp>
 #include <fedasio/plan/limits.hpp>
 
 #include <algorithm>
@@ -30,7 +28,7 @@ struct class_counts {
     explicit class_counts(std::size_t classes)
         : confusion(classes <= plan::limits::shown_classes ? classes * classes : 0), scores(classes) {}
 
-    void add(const class_counts& other) {
+    void add(const learning::evaluation_sums& other) {
         const std::lock_guard lock(busy);
         for (std::size_t i = 0; i < confusion.size(); ++i) {
             confusion[i] += other.confusion[i];
@@ -45,8 +43,8 @@ struct class_counts {
 
 /// A block, or what went wrong with it. What depends on the order of adding is kept by block.
 struct block_outcome {
-    test_result result;
-    nn::value_sums values;
+    learning::evaluation_sums sums; ///< without counts by class
+    std::vector<model_evaluated::mistake> wrong;
     std::exception_ptr failure;
 };
 
@@ -58,61 +56,34 @@ void keep_surest(std::vector<model_evaluated::mistake>& wrong) {
     wrong.resize(std::min(wrong.size(), most_wrong));
 }
 
-void note(std::vector<model_evaluated::mistake>& wrong, class_counts& counts, std::size_t first,
-          std::span<const std::int32_t> classes, std::span<const nn::prediction> predictions,
-          std::size_t width) {
-    for (std::size_t i = 0; i < classes.size(); ++i) {
-        const auto label = static_cast<std::uint32_t>(classes[i]);
-        const auto [top, confidence] = predictions[i];
-        if (!counts.confusion.empty()) {
-            ++counts.confusion[label * width + top];
-        }
-        if (top != label) {
-            wrong.push_back({first + i, label, top, confidence});
-        }
-    }
-    keep_surest(wrong);
-}
-
 /// Samples [first, first + count); their counts by class are added to `all`.
 void evaluate_block(const data::dataset& samples, const nn::network& network, std::span<const float> weights,
                     std::size_t first, std::size_t count, class_counts& all, block_outcome& out,
                     const std::stop_token& stop) {
-    auto& total = out.result;
-    total.regression = samples.class_count() == 0;
     if (stop.stop_requested()) {
         return;
     }
-    // Few at once for a wide model, so that it is not long before somebody looks at `stop`.
-    const auto batch_size = nn::evaluation_block(network, most_at_once);
-    nn::evaluator evaluator(network, batch_size);
-    net::buffer features(batch_size * samples.feature_count() * sizeof(float));
-    std::vector<std::uint32_t> indices(batch_size);
-    std::vector<nn::prediction> predictions(batch_size);
-    const auto width = network.output().size();
-    class_counts counts(total.regression ? 0 : width);
-    nn::evaluation_details details;
-    details.scores = counts.scores.classes() > 0 ? &counts.scores : nullptr;
-    details.values = total.regression ? &out.values : nullptr;
-    for (std::size_t begin = first; begin < first + count && !stop.stop_requested(); begin += batch_size) {
-        const auto size = std::min(batch_size, first + count - begin);
-        const auto batch = std::span(indices).first(size);
-        std::iota(batch.begin(), batch.end(), static_cast<std::uint32_t>(begin));
-        const auto values = features.floats().first(size * samples.feature_count());
-        samples.copy_features(batch, values);
-        const nn::targets expected = total.regression ? nn::targets(samples.targets().subspan(begin, size))
-                                                      : nn::targets(samples.classes().subspan(begin, size));
-        details.predictions = std::span(predictions).first(total.regression ? 0 : size);
-        const auto result = evaluator.evaluate(weights, values, expected, size, details);
-        total.samples += size;
-        total.loss_sum += result.loss_sum;
-        total.correct += result.correct;
-        if (!total.regression) {
-            note(total.wrong, counts, begin, samples.classes().subspan(begin, size), details.predictions,
-                 width);
+    learning::evaluation block(network, most_at_once);
+    std::vector<std::uint32_t> indices(count);
+    std::iota(indices.begin(), indices.end(), static_cast<std::uint32_t>(first));
+    out.sums.confusion.resize(all.confusion.size());
+    out.sums.scores = nn::score_counts(all.scores.classes());
+    const auto note = [&](std::span<const std::uint32_t> seen, std::span<const nn::prediction> predictions) {
+        for (std::size_t i = 0; i < seen.size(); ++i) {
+            const auto label = static_cast<std::uint32_t>(samples.classes()[seen[i]]);
+            const auto [top, confidence] = predictions[i];
+            if (top != label) {
+                out.wrong.push_back({seen[i], label, top, confidence});
+            }
         }
+        keep_surest(out.wrong);
+    };
+    const auto is_stopped = [&] { return stop.stop_requested(); };
+    if (block.add(samples, indices, weights, is_stopped, out.sums, note)) {
+        all.add(out.sums);
     }
-    all.add(counts);
+    out.sums.confusion = {};
+    out.sums.scores = {};
 }
 
 } // namespace
@@ -205,15 +176,15 @@ net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asi
     test_result total;
     total.regression = regression;
     nn::value_sums values;
-    for (const auto& [result, sums, failure] : blocks) {
+    for (const auto& [sums, wrong, failure] : blocks) {
         if (failure) {
             std::rethrow_exception(failure);
         }
-        total.samples += result.samples;
-        total.loss_sum += result.loss_sum;
-        total.correct += result.correct;
-        values.add(sums);
-        total.wrong.insert(total.wrong.end(), result.wrong.begin(), result.wrong.end());
+        total.samples += sums.samples;
+        total.loss_sum += sums.loss_sum;
+        total.correct += sums.correct;
+        values.add(sums.values);
+        total.wrong.insert(total.wrong.end(), wrong.begin(), wrong.end());
         keep_surest(total.wrong);
     }
     if (regression) {
