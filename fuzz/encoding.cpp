@@ -1,6 +1,8 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/error.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/survey.hpp>
 
 #include "memory_file.hpp"
 #include "meta.hpp"

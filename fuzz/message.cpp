@@ -1,4 +1,15 @@
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/wire/cancel.hpp>
+#include <fedasio/wire/evaluate.hpp>
+#include <fedasio/wire/hello.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/measurements.hpp>
+#include <fedasio/wire/model.hpp>
+#include <fedasio/wire/run_over.hpp>
+#include <fedasio/wire/standing.hpp>
+#include <fedasio/wire/survey.hpp>
+#include <fedasio/wire/train.hpp>
+#include <fedasio/wire/weights.hpp>
 
 #include <boost/json/object.hpp>
 

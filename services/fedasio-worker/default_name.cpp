@@ -2,7 +2,6 @@
 
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/text/printable.hpp>
-#include <fedasio/wire/messages.hpp>
 
 #include <array>
 #include <cstring>

@@ -3,7 +3,7 @@
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/tcp.hpp>
 #include <fedasio/net/thread_pool.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/hello.hpp>
 #include <fedasio/worker/worker.hpp>
 
 #include <boost/asio/co_spawn.hpp>

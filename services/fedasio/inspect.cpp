@@ -7,7 +7,7 @@
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/survey.hpp>
 #include <fedasio/worker/local_data.hpp>
 
 #include <boost/json/array.hpp>

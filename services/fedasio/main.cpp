@@ -6,7 +6,7 @@
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/hello.hpp>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>

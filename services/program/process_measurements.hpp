@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/measurements.hpp>
 
 #include <functional>
 

@@ -2,7 +2,7 @@
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/text/json_text.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/hello.hpp>
 
 #include <boost/json/value.hpp>
 

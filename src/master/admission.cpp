@@ -1,6 +1,10 @@
 #include <fedasio/master/run.hpp>
 #include <fedasio/text/field_error.hpp>
+#include <fedasio/wire/hello.hpp>
 #include <fedasio/wire/limits.hpp>
+#include <fedasio/wire/measurements.hpp>
+#include <fedasio/wire/message_type.hpp>
+#include <fedasio/wire/refusal_code.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>

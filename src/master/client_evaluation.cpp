@@ -1,8 +1,8 @@
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/plan/limits.hpp>
-#include <fedasio/wire/limits.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/evaluate.hpp>
+#include <fedasio/wire/message_type.hpp>
 
 #include <boost/json/object.hpp>
 

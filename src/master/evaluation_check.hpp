@@ -1,7 +1,7 @@
 #pragma once
 
 #include <fedasio/master/events.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/evaluate.hpp>
 
 #include <cstddef>
 #include <cstdint>

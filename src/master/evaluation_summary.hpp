@@ -2,7 +2,7 @@
 
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/master/events.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/evaluate.hpp>
 
 #include "master/evaluation_check.hpp"
 #include <map>

@@ -1,5 +1,6 @@
 #include <fedasio/master/run.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/message_type.hpp>
+#include <fedasio/wire/standing.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>

@@ -5,8 +5,10 @@
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/plan/limits.hpp>
-#include <fedasio/wire/limits.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/message_type.hpp>
+#include <fedasio/wire/model.hpp>
+#include <fedasio/wire/standing.hpp>
 
 #include <boost/json/object.hpp>
 

@@ -4,6 +4,9 @@
 #include <fedasio/store/digest.hpp>
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/text/json_text.hpp>
+#include <fedasio/wire/cancel.hpp>
+#include <fedasio/wire/message_type.hpp>
+#include <fedasio/wire/run_over.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>

@@ -2,7 +2,6 @@
 #include <fedasio/master/run_record.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/text/json_text.hpp>
-#include <fedasio/wire/messages.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>

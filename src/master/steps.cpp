@@ -1,8 +1,11 @@
 #include <fedasio/master/run.hpp>
 #include <fedasio/method/aggregate.hpp>
 #include <fedasio/net/offload.hpp>
-#include <fedasio/wire/limits.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/cancel.hpp>
+#include <fedasio/wire/message_type.hpp>
+#include <fedasio/wire/refusal_code.hpp>
+#include <fedasio/wire/train.hpp>
+#include <fedasio/wire/weights.hpp>
 
 #include <boost/json/object.hpp>
 

@@ -7,7 +7,6 @@
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/store/safetensors.hpp>
 #include <fedasio/text/json_text.hpp>
-#include <fedasio/wire/messages.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>

@@ -2,8 +2,8 @@
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/plan/spec_json.hpp>
-#include <fedasio/wire/limits.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/message_type.hpp>
+#include <fedasio/wire/survey.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>

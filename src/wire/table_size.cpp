@@ -1,7 +1,7 @@
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/schema_json.hpp>
-#include <fedasio/wire/limits.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/survey.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>

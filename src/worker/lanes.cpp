@@ -2,7 +2,10 @@
 
 #include <fedasio/data/error.hpp>
 #include <fedasio/net/offload.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/evaluate.hpp>
+#include <fedasio/wire/message_type.hpp>
+#include <fedasio/wire/refusal_code.hpp>
+#include <fedasio/wire/train.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>

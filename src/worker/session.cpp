@@ -10,8 +10,17 @@
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
+#include <fedasio/wire/cancel.hpp>
+#include <fedasio/wire/hello.hpp>
 #include <fedasio/wire/limits.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/message_type.hpp>
+#include <fedasio/wire/model.hpp>
+#include <fedasio/wire/refusal_code.hpp>
+#include <fedasio/wire/run_over.hpp>
+#include <fedasio/wire/standing.hpp>
+#include <fedasio/wire/survey.hpp>
+#include <fedasio/wire/weights.hpp>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>

@@ -2,6 +2,7 @@
 
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/nursery.hpp>
+#include <fedasio/wire/standing.hpp>
 #include <fedasio/worker/worker.hpp>
 
 #include "worker/lanes.hpp"

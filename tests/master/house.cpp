@@ -1,5 +1,7 @@
 #include "house.hpp"
 
+#include <fedasio/wire/message_type.hpp>
+
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 

@@ -3,7 +3,11 @@
 #include <fedasio/plan/plan_check.hpp>
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/text/json_text.hpp>
+#include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/limits.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/survey.hpp>
+#include <fedasio/wire/train.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -42,11 +46,6 @@ std::string digits(std::uint64_t number) {
     return text;
 }
 
-std::string body(const frame_limits& of, bool weights = false) {
-    BOOST_TEST(of.body == (weights ? 4U : 0U)); // asked for with one parameter
-    return weights ? "4 × parameters" : "0";
-}
-
 std::string row(const std::string& what, const std::string& first, const std::string& second = {}) {
     return "| " + what + " | " + first + (second.empty() ? "" : " | " + second) + " |\n";
 }
@@ -58,32 +57,43 @@ BOOST_AUTO_TEST_SUITE(limits_in_the_documents)
 BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_frames) {
     const auto base = digits(limits::short_reply.meta);
     const std::string table =
-        row("to the master, before the hello was accepted", digits(limits::stranger.meta),
-            body(limits::stranger)) +
-        row("to the master, notices of a worker", digits(limits::notice.meta), body(limits::notice)) +
-        row("to the master, replies to `survey`", digits(limits::summary.meta), body(limits::summary)) +
+        row("to the master, before the hello was accepted", digits(limits::stranger.meta), "0") +
+        row("to the master, notices of a worker", digits(limits::notice.meta), "0") +
+        row("to the master, replies to `survey`", digits(limits::summary.meta), "0") +
         row("to the master, replies to `load`",
             base + " + (" + digits(limits::bytes_a_client) + " + " + digits(limits::bytes_a_count) +
                 " × classes) × clients asked for; classes is 0 unless `label_counts` was asked for",
-            body(limits::loaded(1, 1))) +
-        row("to the master, replies to `model` and `weights`", base, body(limits::short_reply)) +
+            "0") +
+        row("to the master, replies to `model` and `weights`", base, "0") +
         row("to the master, replies to `train`", digits(limits::update(4).meta),
-            body(limits::update(4), true)) +
+            "4 × parameters × (1 + channels), and 16 × parameters more where the master keeps the clients' "
+            "states") +
         row("to the master, replies to `evaluate`",
             base + " + " + digits(limits::bytes_a_count) +
                 " × (classes² + 3 × cells); classes is 0 unless `confusion`, and cells 0 unless `scores` was "
                 "asked for",
-            body(limits::evaluation(1, 1))) +
-        row("to a worker, before `model`", digits(limits::from_master(0).meta),
-            body(limits::from_master(0))) +
+            "0") +
+        row("to a worker, before `model`", digits(limits::from_master(0).meta), "0") +
         row("to a worker, after `model`", digits(limits::from_master(4).meta),
-            body(limits::from_master(4), true));
+            "4 × parameters × (1 + channels); 16 × parameters if that is more and the master keeps the "
+            "clients' states");
     BOOST_TEST(page("protocol.md").find("| --- | --- | --- |\n" + table + "\n") != std::string::npos,
                "docs/protocol.md#limits must have the table\n" + table);
     BOOST_TEST(limits::loaded(7, 3).meta ==
                limits::short_reply.meta + 7 * (limits::bytes_a_client + 3 * limits::bytes_a_count));
     BOOST_TEST(limits::evaluation(9, 5).meta ==
                limits::short_reply.meta + (9 + 3 * 5) * limits::bytes_a_count);
+    for (const auto& without : {limits::stranger, limits::notice, limits::summary, limits::loaded(1, 1),
+                                limits::short_reply, limits::evaluation(1, 1), limits::from_master(0)}) {
+        BOOST_TEST(without.body == 0U);
+    }
+    BOOST_TEST(limits::update(4).body == 4U);
+    BOOST_TEST(limits::update(4, 2).body == 12U);
+    BOOST_TEST(limits::update(4, 2, true).body == 12U + 16U);
+    BOOST_TEST(limits::from_master(4).body == 4U);
+    BOOST_TEST(limits::from_master(4, 1).body == 8U);
+    BOOST_TEST(limits::from_master(4, 1, true).body == 16U);
+    BOOST_TEST(limits::from_master(4, 5, true).body == 24U);
 }
 
 BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_values) {
@@ -98,6 +108,10 @@ BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_values) {
         row("classes that are counted one by one (`labels`, `confusion`)", digits(limits::shown_classes)) +
         row("bytes of a worker's `name`, `version`, `instruction_set`", digits(limits::worker_name)) +
         row("bytes of a `digest`", digits(limits::digest)) +
+        row("`strategies` that a worker names", digits(limits::strategies)) +
+        row("bytes of the name of a strategy, or of an array of a client's state",
+            digits(limits::state_name)) +
+        row("arrays of a client's state", digits(limits::state_arrays)) +
         row("bytes of a `reason` or a plan's name", digits(limits::sentence)) +
         row("bytes of the `reason` of a `standing`", digits(limits::standing)) +
         row("bytes of the name of a column, a category or a class", digits(limits::cell)) +
@@ -114,6 +128,7 @@ BOOST_AUTO_TEST_CASE(the_limits_fit_together) {
     BOOST_TEST(limits::plan_categories == fedasio::data::most_categories);
     // A plan that may lie in a file may be sent, whatever of it must be escaped.
     BOOST_TEST(limits::command_bytes > 2 * limits::plan_bytes);
+    BOOST_TEST(limits::strategy_name == limits::state_name); // one line of the page
 }
 
 // 2^30 parameters would pass every other check and fail at the first broadcast.

@@ -1,7 +1,17 @@
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/text/field_error.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/cancel.hpp>
+#include <fedasio/wire/evaluate.hpp>
+#include <fedasio/wire/hello.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/measurements.hpp>
+#include <fedasio/wire/model.hpp>
+#include <fedasio/wire/run_over.hpp>
+#include <fedasio/wire/standing.hpp>
+#include <fedasio/wire/survey.hpp>
+#include <fedasio/wire/train.hpp>
+#include <fedasio/wire/weights.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -10,6 +20,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <functional>
+#include <initializer_list>
+#include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -93,10 +106,10 @@ std::vector<message> all_messages() {
     using namespace wire;
     const data::csv_summary summary{
         9, {{"age", 8, 1, true, 0.1, 2.5, {}}, {"town", 9, 0, false, 0, 0, {"x", "y"}}}};
-    const update trained{4, 2, 99, 0.125, 0.5, 1.5};
+    const update trained{4, 2, 99, 0.125, 0.5, 1.5, 0.75, {{"control", 3}}};
     return {
         {"hello",
-         to_meta(hello{"w", 3, 2, "0.1", "x"}),
+         to_meta(hello{"w", 3, 2, "0.1", "x", {"scaffold", "ditto"}}),
          [](const object& m) { return to_meta(read_hello(m)); },
          {"name"}},
         {"welcome",
@@ -128,7 +141,7 @@ std::vector<message> all_messages() {
          [](const object& m) { return to_meta(read_weights(m)); },
          {"version"}},
         {"train",
-         to_meta(train{1, 2, 3}),
+         to_meta(train{9, 2, 3, 7, 5, {{"a", 4}, {"b", 0}}}),
          [](const object& m) { return to_meta(read_train(m)); },
          {"round", "client", "version"}},
         {"update",
@@ -136,7 +149,7 @@ std::vector<message> all_messages() {
          [](const object& m) { return to_meta(read_update(m)); },
          {"round", "client", "samples", "loss"}},
         {"evaluate",
-         to_meta(evaluate{1, 2, 3}),
+         to_meta(evaluate{1, 2, 3, true, true, true, 1, {{"own", 9}}}),
          [](const object& m) { return to_meta(read_evaluate(m)); },
          {"round", "client", "version"}},
         {"evaluation",
@@ -235,6 +248,76 @@ BOOST_AUTO_TEST_CASE(numbers_out_of_range_are_refused) {
     refuses(evaluation, "loss_sum", 1e101, wire::read_evaluation);
     refuses(evaluation, "absolute_sum", -1, wire::read_evaluation);
     refuses(evaluation, "label_m2", -1, wire::read_evaluation);
+}
+
+// A worker from before there were these keys neither gets nor sends them.
+BOOST_AUTO_TEST_CASE(what_a_strategy_adds_is_left_out_where_it_says_nothing) {
+    const auto none_of = [](const object& meta, std::initializer_list<const char*> keys) {
+        for (const auto* key : keys) {
+            BOOST_TEST(!meta.contains(key), key);
+        }
+    };
+    none_of(wire::to_meta(wire::hello{"w", 1, 1, "", ""}), {"strategies"});
+    none_of(wire::to_meta(wire::train{1, 2, 3}), {"state_round", "safe_round", "state"});
+    none_of(wire::to_meta(wire::update{1, 2, 3, 0.5, 0.5, 0.5}), {"loss_before", "state"});
+    none_of(wire::to_meta(wire::evaluate{1, 2, 3}), {"personal", "state_round", "state"});
+    BOOST_TEST(wire::read_hello({{"name", "w"}}).strategies.empty());
+    const auto train = wire::read_train({{"round", 1}, {"client", 2}, {"version", 3}});
+    BOOST_TEST(train.state_round == 0U);
+    BOOST_TEST(train.safe_round == 0U);
+    BOOST_TEST(train.state.empty());
+    const auto evaluate = wire::read_evaluate({{"round", 1}, {"client", 2}, {"version", 3}});
+    BOOST_TEST(!evaluate.personal);
+    BOOST_TEST(evaluate.state_round == 0U);
+    const auto update = wire::read_update({{"round", 1}, {"client", 2}, {"samples", 3}, {"loss", 0.5}});
+    BOOST_TEST(!update.loss_before);
+    BOOST_TEST(update.state.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_strategy_adds_is_bounded) {
+    const auto refuses = [](object meta, const char* key, const boost::json::value& bad, const auto& read) {
+        meta[key] = bad;
+        BOOST_CHECK_EXCEPTION((void)read(meta), text::field_error, [&](const text::field_error& e) {
+            return std::string(e.what()).find(std::string(".") + key) != std::string::npos;
+        });
+    };
+    using boost::json::array;
+    const object hello{{"name", "w"}};
+    refuses(hello, "strategies", "scaffold", wire::read_hello);
+    refuses(hello, "strategies", array(65, "scaffold"), wire::read_hello);
+    refuses(hello, "strategies", array{std::string(65, 'x')}, wire::read_hello);
+    const object train{{"round", 1}, {"client", 2}, {"version", 3}};
+    const object update{{"round", 1}, {"client", 2}, {"samples", 3}, {"loss", 0.5}};
+    refuses(train, "state_round", -1, wire::read_train);
+    refuses(train, "safe_round", 4294967296, wire::read_train);
+    refuses(update, "loss_before", -1e-9, wire::read_update);
+    refuses(update, "loss_before", 1e101, wire::read_update);
+    refuses(train, "personal", 1, [](const object& meta) { return wire::read_evaluate(meta); });
+    array many;
+    for (char c = 'a'; c < 'a' + 17; ++c) {
+        many.push_back(array{std::string(1, c), 1});
+    }
+    const auto most = static_cast<std::int64_t>(plan::limits::parameters);
+    for (const auto& bad : {array{1}, array{array{"a"}}, array{array{"a", 1, 2}}, array{array{1, "a"}},
+                            array{array{"", 1}}, array{array{std::string(65, 'x'), 1}}, array{array{"a", -1}},
+                            array{array{"a", most + 1}}, array{array{"a", most}, array{"b", 1}},
+                            array{array{"b", 1}, array{"a", 1}}, array{array{"a", 1}, array{"a", 1}}, many}) {
+        refuses(train, "state", bad, wire::read_train);
+        refuses(train, "state", bad, wire::read_evaluate);
+        refuses(update, "state", bad, wire::read_update);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_clients_state_is_listed_in_the_order_of_its_floats) {
+    const std::map<std::string, std::vector<float>> state{{"b", {3}}, {"a", {1, 2}}, {"c", {}}};
+    const auto listed = wire::list_of(state);
+    BOOST_TEST((listed == std::vector<wire::state_array>{{"a", 2}, {"b", 1}, {"c", 0}}));
+    BOOST_TEST(wire::floats_of(listed) == 3U);
+    const std::vector<float> floats{1, 2, 3};
+    BOOST_TEST((wire::state_of(listed, floats) == state));
+    BOOST_CHECK_THROW((void)wire::state_of(listed, std::vector<float>(2)), std::invalid_argument);
+    BOOST_CHECK_THROW((void)wire::state_of(listed, std::vector<float>(4)), std::invalid_argument);
+    BOOST_TEST(wire::state_of({}, {}).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_regression_has_no_accuracy) {

@@ -1,4 +1,7 @@
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/evaluate.hpp>
+#include <fedasio/wire/message_type.hpp>
+#include <fedasio/wire/refusal_code.hpp>
+#include <fedasio/wire/train.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -1,4 +1,6 @@
-#include <fedasio/wire/messages.hpp>
+
+#include <fedasio/wire/hello.hpp>
+#include <fedasio/wire/message_type.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

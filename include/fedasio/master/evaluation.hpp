@@ -6,7 +6,6 @@
 #include <fedasio/nn/network.hpp>
 #include <fedasio/nn/score_counts.hpp>
 #include <fedasio/plan/limits.hpp>
-#include <fedasio/wire/messages.hpp>
 
 #include <cstdint>
 #include <memory>

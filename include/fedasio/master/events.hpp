@@ -2,7 +2,7 @@
 
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/master/phase.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/standing.hpp>
 
 #include <algorithm>
 #include <array>

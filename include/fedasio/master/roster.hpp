@@ -2,7 +2,9 @@
 
 #include <fedasio/master/events.hpp>
 #include <fedasio/net/connection.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/hello.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/standing.hpp>
 
 #include <cstdint>
 #include <map>

@@ -19,7 +19,11 @@
 #include <fedasio/nn/network.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/store/disk.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/evaluate.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/model.hpp>
+#include <fedasio/wire/standing.hpp>
+#include <fedasio/wire/train.hpp>
 
 #include <array>
 #include <filesystem>

@@ -32,6 +32,12 @@ inline constexpr std::size_t digest = 64;      ///< of samples
 inline constexpr std::size_t sentence = 1024;  ///< a reason, or a plan's name, for people
 inline constexpr std::size_t standing = 8192;  ///< why a worker stands as it does
 inline constexpr std::size_t cell = 65'536;    ///< the name of a column, a category, a class
+inline constexpr std::size_t strategy_name = 64;
+inline constexpr std::size_t state_name = 64; ///< of an array of a client's state
+
+// Lists in messages.
+inline constexpr std::size_t strategies = 64; ///< that a worker names
+inline constexpr std::size_t state_arrays = 16;
 
 // Plans.
 inline constexpr std::size_t plan_bytes = mib;

@@ -6,7 +6,8 @@
 #include <cstddef>
 
 /// What the receiver of a frame takes. Whatever is over it ends the connection before anything is allocated
-/// for it. docs/protocol.md lists these; tests/wire/limits_test.cpp holds the page to them.
+/// for it. What belongs to the reply of one message stands with it: load.hpp, survey.hpp, train.hpp,
+/// evaluate.hpp. docs/protocol.md lists all; tests/wire/limits_test.cpp holds the page to them.
 namespace fedasio::wire::limits {
 
 // First the master's.
@@ -14,29 +15,20 @@ inline constexpr net::frame_limits stranger{4 * plan::limits::kib, 0}; ///< befo
 inline constexpr net::frame_limits notice{64 * plan::limits::kib, 0};
 /// Most replies, and the refusals of their requests.
 inline constexpr net::frame_limits short_reply{64 * plan::limits::kib, 0};
-/// No honest worker exceeds it; parsing more would keep the master from its other workers.
-inline constexpr net::frame_limits summary{4 * plan::limits::mib, 0};
-inline constexpr std::size_t bytes_a_client = 96;
 inline constexpr std::size_t bytes_a_count = 12;
 
-/// The reply to a `load` of so many clients, with counts for so many classes.
-constexpr net::frame_limits loaded(std::size_t hosted, std::size_t classes) {
-    return {short_reply.meta + (bytes_a_client + bytes_a_count * classes) * hosted, 0};
-}
-
-/// The reply to an `evaluate` that asks for so many counts, and for scores in so many cells.
-constexpr net::frame_limits evaluation(std::size_t counts, std::size_t cells) {
-    return {short_reply.meta + bytes_a_count * (counts + 3 * cells), 0};
-}
-
-constexpr net::frame_limits update(std::size_t weights_bytes) {
-    return {short_reply.meta, weights_bytes};
-}
+/// What a client keeps from one round to the next takes at most so many times the bytes of the weights.
+inline constexpr std::size_t state_vectors = 4;
 
 /// A worker's. It trusts the master that it was sent to, but not without bound: a million clients or a schema
-/// of 10,000 categories fit into this.
-constexpr net::frame_limits from_master(std::size_t weights_bytes) {
-    return {16 * plan::limits::mib, weights_bytes};
+/// of 10,000 categories fit into this. `weights_bytes` are those of the global weights, `channels` the
+/// vectors that the plan's strategy sends with them; `with_state`: the master keeps the clients' states.
+constexpr net::frame_limits from_master(std::size_t weights_bytes, std::size_t channels = 0,
+                                        bool with_state = false) {
+    // Weights and channels come in one frame, and a client's state in another.
+    const auto vectors = 1 + channels;
+    return {16 * plan::limits::mib,
+            weights_bytes * (with_state && vectors < state_vectors ? state_vectors : vectors)};
 }
 
 } // namespace fedasio::wire::limits

@@ -3,7 +3,8 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/dataset.hpp>
 #include <fedasio/data/holdout.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/survey.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/reconnect.hpp>
 #include <fedasio/net/runtime.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/measurements.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
 #include <cstdint>

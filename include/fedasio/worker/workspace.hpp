@@ -4,7 +4,8 @@
 #include <fedasio/nn/network.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/plan.hpp>
-#include <fedasio/wire/messages.hpp>
+#include <fedasio/wire/evaluate.hpp>
+#include <fedasio/wire/train.hpp>
 #include <fedasio/worker/local_data.hpp>
 
 #include <atomic>

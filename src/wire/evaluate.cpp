@@ -1,0 +1,110 @@
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/text/json_reader.hpp>
+#include <fedasio/wire/evaluate.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "wire/numbers.hpp"
+#include <utility>
+
+namespace fedasio::wire {
+
+using boost::json::array;
+using boost::json::object;
+using reader = text::json_reader;
+
+namespace {
+
+constexpr std::size_t numbers_a_cell = 3; ///< of evaluation::scores
+static_assert(nn::score_counts::most_classes == plan::limits::shown_classes);
+
+std::vector<nn::score_counts::cell> read_scores(const std::optional<text::json_field>& field) {
+    const auto numbers = read_counts(field, numbers_a_cell * nn::score_counts::most_cells);
+    if (numbers.size() % numbers_a_cell != 0) {
+        field->refuse("three counts for each cell");
+    }
+    std::vector<nn::score_counts::cell> cells;
+    cells.reserve(numbers.size() / numbers_a_cell);
+    for (std::size_t i = 0; i < numbers.size(); i += numbers_a_cell) {
+        const auto place = numbers[i];
+        const bool rises = cells.empty() || place > cells.back().place;
+        if (!rises || place >= nn::score_counts::most_cells) {
+            field->fail("cells stand in the order of their places, each once, and there are " +
+                        std::to_string(nn::score_counts::most_cells) + " at most");
+        }
+        cells.push_back({static_cast<std::uint32_t>(place), numbers[i + 1], numbers[i + 2]});
+    }
+    return cells;
+}
+
+} // namespace
+
+object to_meta(const evaluate& what) {
+    object meta{{"round", what.round}, {"client", what.client}, {"version", what.version}};
+    if (what.confusion) {
+        meta["confusion"] = true;
+    }
+    if (what.scores) {
+        meta["scores"] = true;
+    }
+    if (what.personal) {
+        meta["personal"] = true;
+    }
+    put(meta, "state_round", what.state_round);
+    put(meta, what.state);
+    return meta;
+}
+
+evaluate read_evaluate(const object& meta) {
+    const reader in(meta, "evaluate");
+    evaluate what{in.number32("round"), in.number32("client"), in.number32("version")};
+    what.confusion = in.find("confusion") && in.get("confusion").boolean();
+    what.scores = in.find("scores") && in.get("scores").boolean();
+    what.personal = in.find("personal") && in.get("personal").boolean();
+    what.state_round = number32_or_0(in, "state_round");
+    what.state = read_state(in.find("state"));
+    return what;
+}
+
+object to_meta(const evaluation& what) {
+    object meta{{"client", what.client},
+                {"samples", what.samples},
+                {"loss_sum", what.loss_sum},
+                {"correct", what.correct}};
+    if (!what.confusion.empty()) {
+        meta["confusion"] = array(what.confusion.begin(), what.confusion.end());
+    }
+    if (!what.scores.empty()) {
+        array cells;
+        cells.reserve(numbers_a_cell * what.scores.size());
+        for (const auto& [place, others, own] : what.scores) {
+            cells.emplace_back(place);
+            cells.emplace_back(others);
+            cells.emplace_back(own);
+        }
+        meta["scores"] = std::move(cells);
+    }
+    put(meta, "absolute_sum", what.absolute_sum);
+    put(meta, "label_mean", what.label_mean);
+    put(meta, "label_m2", what.label_m2);
+    return meta;
+}
+
+evaluation read_evaluation(const object& meta) {
+    const reader in(meta, "evaluation");
+    evaluation what;
+    what.client = in.number32("client");
+    what.samples = in.number("samples", plan::limits::samples);
+    what.loss_sum = in.real("loss_sum", error_sum);
+    what.correct = in.number("correct", what.samples);
+    what.confusion =
+        read_counts(in.find("confusion"), plan::limits::shown_classes * plan::limits::shown_classes);
+    what.scores = read_scores(in.find("scores"));
+    what.absolute_sum = real_if(in.find("absolute_sum"), error_sum);
+    what.label_mean = real_if(in.find("label_mean"), any_real);
+    what.label_m2 = real_if(in.find("label_m2"), error_sum);
+    return what;
+}
+
+} // namespace fedasio::wire
