@@ -17,6 +17,13 @@ enum class purpose : std::uint32_t {
     holdout = 6,   ///< which local samples are held out for evaluation
 };
 
+/// What a stream is drawn for in one of several passes that a client makes over its data in one round
+/// (`shuffle` and `dropout`): the pass, from 0, times 65536 is added to the purpose's number. So pass 0 is
+/// the purpose itself. `pass` is at most 65535.
+[[nodiscard]] constexpr purpose in_pass(purpose what, std::uint32_t pass) noexcept {
+    return static_cast<purpose>(static_cast<std::uint32_t>(what) + (pass << 16U));
+}
+
 /// A counter-based stream of random numbers (Philox4x32-10, Salmon et al., "Parallel random numbers: as easy
 /// as 1, 2, 3", SC 2011). The stream is a pure function of its key (seed, purpose, round, client): any client
 /// on any worker draws the same numbers, whatever was drawn before elsewhere. Every draw below is defined by

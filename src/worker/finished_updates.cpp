@@ -14,9 +14,12 @@ void finished_updates::begin(training_basis basis) {
     }
 }
 
-std::optional<trained> finished_updates::find(std::uint32_t round, std::uint32_t client) const {
+std::optional<trained> finished_updates::find(std::uint32_t round, std::uint32_t client,
+                                              std::uint32_t state_round) const {
     const auto found = places_.find(key_of(round, client));
-    return found == places_.end() ? std::nullopt : std::optional(*found->second);
+    return found == places_.end() || found->second->state_round != state_round
+               ? std::nullopt
+               : std::optional(*found->second);
 }
 
 void finished_updates::keep(const training_basis& basis, trained what) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <fedasio/net/buffer.hpp>
-#include <fedasio/worker/workspace.hpp>
+#include <fedasio/worker/trainer.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -46,7 +46,9 @@ public:
     explicit finished_updates(std::size_t most_bytes) : most_bytes_(most_bytes) {}
 
     void begin(training_basis basis);
-    [[nodiscard]] std::optional<trained> find(std::uint32_t round, std::uint32_t client) const;
+    /// One that went on from the state after `state_round`: another would not be the same.
+    [[nodiscard]] std::optional<trained> find(std::uint32_t round, std::uint32_t client,
+                                              std::uint32_t state_round = 0) const;
     /// Unless it is of another basis than the present one.
     void keep(const training_basis& basis, trained what);
 

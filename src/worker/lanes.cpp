@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
 namespace fedasio::worker {
@@ -22,14 +23,11 @@ namespace refusal_code = wire::refusal_code;
 /// Sixteen masters that ask as there is room could not fill it.
 constexpr std::size_t most_waiting = 16 * net::connection::most_unanswered;
 
-/// The workspace of a lane, for this setup. Called on the pool: a large one takes seconds to make.
-workspace& prepare(std::optional<workspace>& own, const std::shared_ptr<const training_setup>& setup) {
-    if (!own || &own->setup() != setup.get()) {
-        own.reset();
-        own.emplace(setup);
-    }
-    return *own;
-}
+/// The state that a client goes on from is not here; what() says which, and why.
+class missing_state : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 } // namespace
 
@@ -95,24 +93,26 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
     task next;
     next.trains = request.type == wire::message_type::train;
     if (next.trains) {
-        const auto what = wire::read_train(request.meta);
-        next.round = what.round;
-        next.client = what.client;
-        next.version = what.version;
+        next.what = wire::read_train(request.meta);
     } else {
-        const auto what = wire::read_evaluate(request.meta);
-        next.round = what.round;
-        next.client = what.client;
-        next.version = what.version;
+        auto what = wire::read_evaluate(request.meta);
+        next.what = {what.round, what.client, what.version};
+        next.what.state_round = what.state_round;
+        next.what.state = std::move(what.state);
+        next.personal = what.personal;
         next.wanted = {what.confusion, what.scores, true};
     }
-    const bool has_weights = !weights_.empty() && weights_version_ == next.version;
+    if (wire::floats_of(next.what.state) * sizeof(float) != request.body.size()) {
+        throw std::invalid_argument("the body does not hold the arrays that `state` lists");
+    }
+    const bool has_weights = !weights_.empty() && weights_version_ == next.what.version;
     const auto twin = std::ranges::find_if(running_, [&](const task* one) {
-        return next.trains && has_weights && one->trains && one->round == next.round &&
-               one->client == next.client && !one->stop->load() && one->basis == basis();
+        return next.trains && has_weights && one->trains && one->what.round == next.what.round &&
+               one->what.client == next.what.client && one->what.state_round == next.what.state_round &&
+               !one->stop->load() && one->basis == basis();
     });
     if (twin != running_.end()) {
-        log_(severity::info, "client " + std::to_string(next.client) +
+        log_(severity::info, "client " + std::to_string(next.what.client) +
                                  " is asked for again; its training that began before goes on");
         (*twin)->askers.push_back({asked_by, std::move(request)});
         return;
@@ -130,12 +130,12 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
 
 void lanes::cancel(std::uint32_t round) {
     for (const auto* one : running_) {
-        if (one->round <= round) {
+        if (one->what.round <= round) {
             one->stop->store(true);
         }
     }
     std::erase_if(waiting_, [&](const task& queued) {
-        const bool stale = queued.round <= round;
+        const bool stale = queued.what.round <= round;
         if (stale) {
             queued.refuse(refusal_code::unexpected, "the round was given up");
         }
@@ -165,7 +165,7 @@ net::awaitable<void> lanes::end() {
 
 net::awaitable<void> lanes::lane() {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    std::optional<workspace> own;
+    std::unique_ptr<trainer> own;
     while (!over_) {
         if (waiting_.empty()) {
             work_.reset();
@@ -177,7 +177,7 @@ net::awaitable<void> lanes::lane() {
         }
         auto next = std::move(waiting_.front());
         waiting_.pop_front();
-        if (!setup_ || !data_ || weights_.empty() || weights_version_ != next.version) {
+        if (!setup_ || !data_ || weights_.empty() || weights_version_ != next.what.version) {
             next.refuse(refusal_code::unexpected, "this worker lacks the data, the model or these weights");
             continue;
         }
@@ -188,64 +188,121 @@ net::awaitable<void> lanes::lane() {
     }
 }
 
-net::awaitable<void> lanes::perform(std::optional<workspace>& own, task& what) {
+net::awaitable<void> lanes::perform(std::unique_ptr<trainer>& own, task& next) {
     try {
-        if (what.trains) {
-            co_await train(own, what);
+        if (next.trains) {
+            co_await train(own, next);
         } else {
-            co_await evaluate(own, what);
+            co_await evaluate(own, next);
         }
     } catch (const cancelled_task& e) {
-        what.refuse(refusal_code::unexpected, e.what());
+        next.refuse(refusal_code::unexpected, e.what());
     } catch (const data::error& e) {
-        what.refuse(refusal_code::data, e.what());
+        next.refuse(refusal_code::data, e.what());
     } catch (const std::bad_alloc&) {
         const std::string reason =
-            "this worker has no memory to " + std::string(what.trains ? "train" : "evaluate") + " client " +
-            std::to_string(what.client) + ": start it with fewer --threads, or on a larger machine";
+            "this worker has no memory to " + std::string(next.trains ? "train" : "evaluate") + " client " +
+            std::to_string(next.what.client) + ": start it with fewer --threads, or on a larger machine";
         log_(severity::warning, reason);
-        what.refuse(refusal_code::failed, reason);
+        next.refuse(refusal_code::failed, reason);
     } catch (const diverged_training& e) {
         log_(severity::warning, e.what());
-        what.refuse(refusal_code::diverged, e.what());
+        next.refuse(refusal_code::diverged, e.what());
+    } catch (const missing_state& e) {
+        log_(severity::warning, e.what());
+        next.refuse(refusal_code::no_state, e.what());
     } catch (const std::exception& e) {
         log_(severity::warning, e.what());
-        what.refuse(refusal_code::failed, e.what());
+        next.refuse(refusal_code::failed, e.what());
     }
 }
 
-net::awaitable<void> lanes::train(std::optional<workspace>& own, task& what) {
-    const auto began = rt_.time.now();
-    auto result = finished_.find(what.round, what.client);
+/// The trainer of a lane, for this setup. Called on the pool: a large one takes seconds to make.
+trainer& lanes::prepare(std::unique_ptr<trainer>& own, const std::shared_ptr<const training_setup>& setup,
+                        const std::shared_ptr<const local_data>& data) const {
+    if (!own || &own->setup() != setup.get()) {
+        own.reset();
+        own = options_.make_trainer(setup);
+    }
+    own->load(data);
+    return *own;
+}
+
+/// What the client goes on from. Called on the pool: it may lie on a disk.
+method::client_state lanes::state_for(const training_setup& setup, const task& next) const {
+    const auto& [round, client, version, state_round, safe_round, listed] = next.what;
+    if (!setup.strategy) {
+        return {};
+    }
+    if (setup.master_keeps_state) {
+        return wire::state_of(listed, next.askers.front().request.body.floats());
+    }
+    if (state_round == 0) {
+        return {};
+    }
+    auto found = options_.states->get(setup.run, client, state_round);
+    if (!found.state) {
+        throw missing_state(found.problem);
+    }
+    options_.states->forget(setup.run, client, safe_round);
+    return std::move(*found.state);
+}
+
+net::awaitable<void> lanes::train(std::unique_ptr<trainer>& own, task& next) {
+    auto result = finished_.find(next.what.round, next.what.client, next.what.state_round);
     if (result) {
-        log_(severity::info, "client " + std::to_string(what.client) +
+        log_(severity::info, "client " + std::to_string(next.what.client) +
                                  " is asked for again; its update from before is handed in");
     } else {
-        auto job = [&, data = data_, setup = setup_] {
-            return prepare(own, setup)
-                .train(*data, what.basis.weights.floats(), what.round, what.client, *what.stop);
-        };
-        result = co_await net::offload(rt_, pool_, std::move(job));
-        result->update.seconds = std::chrono::duration<double>(rt_.time.now() - began).count();
-        finished_.keep(what.basis, *result);
+        result = co_await train_anew(own, next);
     }
     // Another master may ask for the same while one is being answered, so there may be more of them
     // meanwhile.
-    for (std::size_t i = 0; i < what.askers.size(); ++i) { // NOLINT(modernize-loop-convert)
-        const auto [connection, request] = what.askers[i];
+    for (std::size_t i = 0; i < next.askers.size(); ++i) { // NOLINT(modernize-loop-convert)
+        const auto [connection, request] = next.askers[i];
         co_await connection->writable();
         connection->reply(request, wire::to_meta(result->update), result->weights);
     }
 }
 
-net::awaitable<void> lanes::evaluate(std::optional<workspace>& own, task& what) {
-    const auto extent = options_.tell_labels ? what.wanted : evaluation_extent();
+net::awaitable<trained> lanes::train_anew(std::unique_ptr<trainer>& own, task& next) {
+    const auto began = rt_.time.now();
+    const auto setup = setup_;
+    auto job = [&, data = data_] {
+        training_request request{next.what.round, next.what.client, next.basis.weights.floats(),
+                                 state_for(*setup, next)};
+        return prepare(own, setup, data).train(std::move(request), *next.stop);
+    };
+    auto result = co_await net::offload(rt_, pool_, std::move(job));
+    result.state_round = next.what.state_round;
+    if (setup->strategy && !setup->master_keeps_state) {
+        // What is not needed any more must not replace what another training of this round left.
+        if (next.stop->load()) {
+            throw cancelled_task();
+        }
+        auto keep = [&] {
+            options_.states->put(setup->run, next.what.client, next.what.round, std::move(result.state));
+            return true;
+        };
+        co_await net::offload(rt_, pool_, std::move(keep));
+    }
+    result.update.seconds = std::chrono::duration<double>(rt_.time.now() - began).count();
+    finished_.keep(next.basis, result);
+    co_return result;
+}
+
+net::awaitable<void> lanes::evaluate(std::unique_ptr<trainer>& own, task& next) {
+    const auto extent = options_.tell_labels ? next.wanted : evaluation_extent();
     auto job = [&, data = data_, setup = setup_] {
-        return prepare(own, setup)
-            .evaluate(*data, what.basis.weights.floats(), what.client, *what.stop, extent);
+        evaluation_request request{next.what.client, next.basis.weights.floats(), next.personal};
+        request.extent = extent;
+        if (next.personal) {
+            request.state = state_for(*setup, next);
+        }
+        return prepare(own, setup, data).evaluate(request, *next.stop);
     };
     const auto result = co_await net::offload(rt_, pool_, std::move(job));
-    const auto& [connection, request] = what.askers.front();
+    const auto& [connection, request] = next.askers.front();
     co_await connection->writable();
     connection->reply(request, wire::to_meta(result));
 }

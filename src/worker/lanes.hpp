@@ -3,8 +3,8 @@
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/worker/local_data.hpp>
+#include <fedasio/worker/trainer.hpp>
 #include <fedasio/worker/worker.hpp>
-#include <fedasio/worker/workspace.hpp>
 
 #include "worker/finished_updates.hpp"
 #include <atomic>
@@ -18,7 +18,7 @@
 namespace fedasio::worker {
 
 /// Where a worker trains and evaluates: one queue, and `threads` lanes that take from it, each with a
-/// workspace of its own, so that memory grows with the lanes and not with the clients. They outlive
+/// trainer of its own, so that memory grows with the lanes and not with the clients. They outlive
 /// connections: a client that trains when the master goes away goes on, and a master that comes back and asks
 /// for the same gets the result.
 class lanes {
@@ -59,10 +59,9 @@ private:
 
     struct task {
         bool trains = false;
+        wire::train what;         ///< of an evaluation likewise
+        bool personal = false;    ///< of an evaluation
         evaluation_extent wanted; ///< of an evaluation
-        std::uint32_t round = 0;
-        std::uint32_t client = 0;
-        std::uint32_t version = 0;
         std::vector<asker> askers;
         std::shared_ptr<std::atomic<bool>> stop;
         training_basis basis; ///< once it runs
@@ -72,9 +71,13 @@ private:
     };
 
     net::awaitable<void> lane();
-    net::awaitable<void> perform(std::optional<workspace>& own, task& what);
-    net::awaitable<void> train(std::optional<workspace>& own, task& what);
-    net::awaitable<void> evaluate(std::optional<workspace>& own, task& what);
+    net::awaitable<void> perform(std::unique_ptr<trainer>& own, task& next);
+    net::awaitable<void> train(std::unique_ptr<trainer>& own, task& next);
+    net::awaitable<trained> train_anew(std::unique_ptr<trainer>& own, task& next);
+    net::awaitable<void> evaluate(std::unique_ptr<trainer>& own, task& next);
+    trainer& prepare(std::unique_ptr<trainer>& own, const std::shared_ptr<const training_setup>& setup,
+                     const std::shared_ptr<const local_data>& data) const;
+    [[nodiscard]] method::client_state state_for(const training_setup& setup, const task& next) const;
     [[nodiscard]] training_basis basis() const;
     void set_basis();
 

@@ -4,6 +4,7 @@
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/data/error.hpp>
 #include <fedasio/learning/data_fit.hpp>
+#include <fedasio/method/strategy.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/nn/memory.hpp>
 #include <fedasio/plan/limits.hpp>
@@ -35,6 +36,23 @@ namespace message_type = wire::message_type;
 namespace refusal_code = wire::refusal_code;
 
 constexpr auto patience_for_welcome = std::chrono::seconds(10);
+
+std::vector<std::string> strategies_with_a_client_half() {
+    std::vector<std::string> names;
+    for (const auto name : method::strategy_names()) {
+        if (method::make_strategy(name)->has_client_half()) {
+            names.emplace_back(name);
+        }
+    }
+    return names;
+}
+
+/// Of the weights of the round, the update, what trains, and what the client keeps: as it was and will be.
+std::uint64_t bytes_for(const training_setup& setup) {
+    const auto vectors = 2 * (1 + setup.channels()) + (setup.strategy ? 2 * wire::limits::state_vectors : 0);
+    return vectors * setup.network.parameter_count() * sizeof(float) +
+           nn::training_bytes(setup.network, setup.local.optimizer, setup.local.batch_size);
+}
 
 } // namespace
 
@@ -77,6 +95,7 @@ net::awaitable<void> session::introduce() {
     me.threads = options_.threads;
     me.version = version();
     me.instruction_set = instruction_set();
+    me.strategies = strategies_with_a_client_half();
     net::frame hello(message_type::hello, wire::to_meta(me));
     const auto deadline = rt_.time.now() + patience_for_welcome;
     const auto answer = co_await connection_->request(std::move(hello), {}, deadline);
@@ -262,9 +281,7 @@ void session::take_model(const net::frame& request) {
                                 std::to_string(what.parameters));
         return;
     }
-    // The weights of the round, the update, and what trains.
-    const auto needed = 2 * parameters * sizeof(float) +
-                        nn::training_bytes(setup->network, what.local.optimizer, what.local.batch_size);
+    const auto needed = bytes_for(*setup);
     if (options_.memory_bytes != 0 && needed > options_.memory_bytes) {
         const auto reason = "training a client of this model takes " + text::size_text(needed) +
                             " of memory, and this machine gives a process " +
@@ -282,8 +299,9 @@ void session::take_model(const net::frame& request) {
         connection_->refuse(request, refusal_code::data, problem);
         return;
     }
+    connection_->set_limits(
+        wire::limits::from_master(parameters * sizeof(float), setup->channels(), setup->master_keeps_state));
     work_.use(std::move(setup), text::canonical_text(request.meta));
-    connection_->set_limits(wire::limits::from_master(parameters * sizeof(float)));
     boost::json::object meta{{"parameters", parameters}};
     connection_->reply(request, std::move(meta));
 }
@@ -291,10 +309,12 @@ void session::take_model(const net::frame& request) {
 void session::take_weights(const net::frame& request) {
     const auto what = wire::read_weights(request.meta);
     const auto* setup = work_.setup();
-    if (setup == nullptr || request.body.size() != setup->network.parameter_count() * sizeof(float)) {
+    const auto vectors = setup == nullptr ? 0 : 1 + setup->channels();
+    if (vectors == 0 || request.body.size() != vectors * setup->network.parameter_count() * sizeof(float)) {
         connection_->refuse(request, refusal_code::malformed,
-                            setup != nullptr ? "the body does not hold one float32 a parameter"
-                                             : "no model came before the weights");
+                            setup != nullptr
+                                ? "the body does not hold " + std::to_string(vectors) + " float32 a parameter"
+                                : std::string("no model came before the weights"));
         return;
     }
     work_.use(request.body, what.version);

@@ -37,9 +37,11 @@ oracle::oracle(const plan::plan& plan) : plan_(plan) {
     what.clients.resize(plan.clients);
     std::iota(what.clients.begin(), what.clients.end(), 0U);
     worker::sample_cache cache;
-    data_ = std::make_unique<worker::local_data>(what, std::nullopt, cache);
-    workspace_.emplace(std::make_shared<const worker::training_setup>(setup_of(plan, *what.schema)));
-    const auto& network = workspace_->setup().network;
+    data_ = std::make_shared<const worker::local_data>(what, std::nullopt, cache);
+    trainer_ = worker::make_builtin_trainer(
+        std::make_shared<const worker::training_setup>(setup_of(plan, *what.schema)));
+    trainer_->load(data_);
+    const auto& network = trainer_->setup().network;
     auto first = std::make_shared<model_state>();
     first->weights.resize(network.parameter_count());
     network.initialise(first->weights, plan.seed);
@@ -67,7 +69,7 @@ model_ptr oracle::next(const model_ptr& before, std::uint32_t round, const std::
     method::bounded_mean mean(before->weights, total, std::nullopt);
     const std::atomic<bool> go_on = false;
     for (const auto client : updated) {
-        const auto result = workspace_->train(*data_, before->weights, round, client, go_on);
+        const auto result = trainer_->train({round, client, before->weights, {}}, go_on);
         if (mean.add(client, result.weights.floats(), result.update.samples)) {
             throw std::logic_error("an update of the simulator's plan is not fit for a mean");
         }

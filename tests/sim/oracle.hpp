@@ -2,7 +2,7 @@
 
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/worker/local_data.hpp>
-#include <fedasio/worker/workspace.hpp>
+#include <fedasio/worker/trainer.hpp>
 
 #include <cstdint>
 #include <map>
@@ -46,8 +46,8 @@ private:
         std::tuple<model_ptr, std::uint32_t, std::vector<std::uint32_t>, std::vector<std::uint32_t>>;
 
     plan::plan plan_;
-    std::unique_ptr<worker::local_data> data_;
-    std::optional<worker::workspace> workspace_;
+    std::shared_ptr<const worker::local_data> data_;
+    std::unique_ptr<worker::trainer> trainer_;
     model_ptr initial_;
     std::map<round_key, model_ptr> known_;
     std::map<model_ptr, test_results> tested_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/worker/workspace.hpp>
+#include <fedasio/worker/trainer.hpp>
 
 #include "scratch_directory.hpp"
 #include <atomic>
@@ -38,7 +38,7 @@ struct federation_of_two {
         spec.input = {1, 1, 2};
         spec.layers = {nn::dense{8, nn::activation::relu, nn::initializer::he}, nn::dropout{0.2F},
                        nn::dense{2, nn::activation::softmax, nn::initializer::glorot}};
-        plan::local_training local;
+        method::local_training local;
         local.epochs = 3;
         local.batch_size = 8;
         local.optimizer.learning_rate = learning_rate;

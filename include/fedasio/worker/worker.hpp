@@ -3,8 +3,10 @@
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/reconnect.hpp>
 #include <fedasio/net/runtime.hpp>
+#include <fedasio/store/client_states.hpp>
 #include <fedasio/wire/measurements.hpp>
 #include <fedasio/worker/sample_cache.hpp>
+#include <fedasio/worker/trainer.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -23,6 +25,11 @@ struct worker_options {
     std::optional<std::filesystem::path> data;
     /// Workers of one process that share it keep the same samples once.
     std::shared_ptr<sample_cache> samples = std::make_shared<sample_cache>();
+    /// What clients keep from one round to the next, by strategies that let workers keep it.
+    std::shared_ptr<store::client_states> states = std::make_shared<store::client_states>();
+    /// Makes what trains; called on the pool, for each thread that trains.
+    std::function<std::unique_ptr<trainer>(std::shared_ptr<const training_setup>)> make_trainer =
+        make_builtin_trainer;
     /// Updates of a round are kept until the next, so that a master that comes back gets them again without
     /// another training; 0: none.
     std::size_t keep_bytes = std::size_t{64} << 20;
