@@ -18,6 +18,7 @@ namespace {
 
 constexpr double least_power = 0x1p-20;
 constexpr double largest_power = 0x1p15;
+constexpr double least_loss = 1e-10; // of a client that knows everything; F^(q-1) has no end there
 
 class qffl final : public strategy {
 public:
@@ -55,7 +56,7 @@ public:
         double sum_of_h = 0;
         for (const auto& report : round.reports) {
             const double power = factor(report, round.local); // F^q
-            const double loss = q_ > 0 ? std::pow(power, 1 / q_) : 1;
+            const double loss = q_ > 0 ? std::max(std::pow(power, 1 / q_), least_loss) : 1;
             const double gradient = L * report.distance;
             sum_of_h += q_ * power / loss * gradient * gradient + L * power;
         }
