@@ -50,7 +50,7 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
         roster_.remove(who);
         // Whoever comes and goes has been away since it first went.
         if (local_clients_.contains(who->hello.name)) {
-            left_.try_emplace(who->hello.name, absence{rt_.time.now(), present_round()})
+            left_.try_emplace(who->hello.name, absence{rt_.time.now(), place().present()})
                 .first->second.was_here = true;
         }
         const auto reason = who->evicted ? std::string("sent away by command") : connection->end_reason();

@@ -196,7 +196,7 @@ net::awaitable<bool> run::wait_for_owners(const std::vector<client_id>& away, cl
         latest = std::max(latest, test.moments.try_emplace(client, moment).first->second);
     }
     bool cancelled = co_await net::is_cancelled();
-    while (!cancelled && !stopping_) {
+    while (!cancelled && !orders_.is_stopping()) {
         roster_.changed().reset();
         co_await load_datasets();
         co_await distribute_model();

@@ -23,12 +23,13 @@ void run::select_cohort(round_state& round) {
     if (available.empty()) {
         available = std::move(resting);
     }
+    const auto fraction = orders_.of_round().fraction;
     if (!available.empty()) {
-        const auto share = std::min(1.0, fraction_ * plan_.over_selection);
+        const auto share = std::min(1.0, fraction * plan_.over_selection);
         round.result.cohort =
             method::select_cohort(available, clients_total(), share, plan_.seed, round.result.round);
     }
-    const auto wanted = std::max(1.0, std::round(fraction_ * clients_total()));
+    const auto wanted = std::max(1.0, std::round(fraction * clients_total()));
     const auto possible = std::min(wanted, static_cast<double>(round.result.cohort.size()));
     round.needed =
         static_cast<std::size_t>(std::ceil(plan_.require_all ? possible : plan_.quorum * possible));

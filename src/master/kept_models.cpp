@@ -1,13 +1,8 @@
 #include "master/kept_models.hpp"
 
-#include <fedasio/master/report.hpp>
-
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
-
+#include "master/metric.hpp"
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <exception>
 #include <utility>
 
@@ -16,12 +11,6 @@ namespace {
 
 constexpr std::string_view best_name = "best";
 constexpr std::string_view last_name = "last";
-
-/// Accuracies and their like; all else is a loss or an error.
-bool is_better_when_higher(std::string_view metric) {
-    return metric.ends_with("accuracy") || metric.ends_with("auc") || metric.ends_with("r2") ||
-           metric.ends_with("recall");
-}
 
 template <class Number>
 std::optional<Number> number_in(const std::map<std::string, std::string>& metadata, const std::string& key) {
@@ -46,16 +35,6 @@ bool has(const std::map<std::string, std::string>& metadata, const std::string& 
 }
 
 } // namespace
-
-std::optional<double> metric_of(const round_result& result, const std::string& metric) {
-    const auto all = to_json(result);
-    const auto* const value = all.if_contains(metric);
-    if (value == nullptr || !value->is_number()) {
-        return std::nullopt;
-    }
-    const auto number = value->to_number<double>();
-    return std::isfinite(number) ? std::optional(number) : std::nullopt;
-}
 
 void kept_models::consider(const round_result& result, const net::payload& weights) {
     const auto value = is_active() ? metric_of(result, metric_) : std::nullopt;

@@ -14,10 +14,6 @@
 
 namespace fedasio::master {
 
-/// The value of a round's result of this name, as the report has it; empty if it has none, or none that is
-/// finite.
-[[nodiscard]] std::optional<double> metric_of(const round_result& result, const std::string& metric);
-
 /// A model that is to be kept.
 struct kept_model {
     std::string_view name; ///< best or last

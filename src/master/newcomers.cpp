@@ -77,7 +77,7 @@ void run::tell_standing(worker& who, wire::standing now) {
 /// In a training under way a newcomer loads beside the rounds, and so does who was rejected before.
 void run::offer_place(const worker_ptr& who) {
     const bool is_here = who->connection->is_open() && !who->evicted;
-    if (is_training() && loaded_once_ && is_here && !who->is_proven && !who->is_proving) {
+    if (orders_.is_training() && loaded_once_ && is_here && !who->is_proven && !who->is_proving) {
         who->is_proving = true;
         joining_.spawn(prove(who));
     }
@@ -138,7 +138,7 @@ bool run::newcomer_is_awaited() const {
 /// comes.
 bool run::is_expected_back(const std::string& owner) const {
     const auto left = left_.find(owner);
-    return left == left_.end() || rt_.time.now() < left->second.since + deadline_;
+    return left == left_.end() || rt_.time.now() < left->second.since + patience_of_round();
 }
 
 /// What was waited for in vain once is not waited for again: it may still come.

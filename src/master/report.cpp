@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "master/metric.hpp"
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -48,22 +49,8 @@ boost::json::array to_json(const std::vector<site>& sites) {
 
 namespace {
 
-/// The keys of a test, and where their numbers stand.
-struct test_number {
-    std::string_view key;
-    std::optional<double> round_result::* value;
-};
-
-constexpr std::array test_numbers{test_number{"test_r2", &round_result::test_r2},
-                                  test_number{"test_rmse", &round_result::test_rmse},
-                                  test_number{"test_mae", &round_result::test_mae},
-                                  test_number{"test_auc", &round_result::test_auc},
-                                  test_number{"test_loss_median", &round_result::test_loss_median},
-                                  test_number{"test_accuracy_median", &round_result::test_accuracy_median},
-                                  test_number{"test_r2_median", &round_result::test_r2_median},
-                                  test_number{"test_rmse_median", &round_result::test_rmse_median},
-                                  test_number{"test_mae_median", &round_result::test_mae_median},
-                                  test_number{"test_auc_median", &round_result::test_auc_median}};
+/// The losses and accuracies, which every round has told from the first version on, stand apart.
+constexpr auto test_numbers = std::span(round_metrics).subspan<4>();
 
 boost::json::array to_json(const std::vector<round_result::absence>& absences) {
     boost::json::array result;

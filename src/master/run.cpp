@@ -30,17 +30,13 @@ constexpr int most_rounds_without_update = 3;
 constexpr auto first_idle_line = std::chrono::minutes(1);
 constexpr auto farewell = std::chrono::seconds(10);
 
-net::clock::duration to_duration(double seconds) {
-    return std::chrono::duration_cast<net::clock::duration>(std::chrono::duration<double>(seconds));
-}
-
 } // namespace
 
 run::run(net::runtime& rt, boost::asio::any_io_executor pool, plan::plan plan, run_options options,
          event_source& events)
     : rt_(rt), pool_(std::move(pool)), options_(std::move(options)), events_(events), roster_(rt),
       strangers_(rt, [this](std::string text) { notice(noticed::severity::warning, std::move(text)); }),
-      phase_since_(rt.time.now()), ordered_(rt.executor), resumed_(rt.executor), training_over_(rt.executor),
+      phase_(rt.time, events), ordered_(rt.executor), resumed_(rt.executor), training_over_(rt.executor),
       training_(rt.executor), joining_(rt.executor) {
     auto folders = std::make_unique<plan_folders>(options_.plan_folders, options_.state_dir);
     folders->allow_those_of(plan, options_.workers_on_this_machine);
@@ -72,12 +68,12 @@ void run::open(plan::plan plan, std::optional<initial_model> model) {
     begun_ = false;
     round_ = running_round_ = checkpoint_round_ = 0;
     own_checkpoints_ = 0;
-    accuracy_.reset();
     kept_ = std::make_unique<kept_models>(options_.state_dir, plan::best_metric(plan_), plan_digest_);
     told_absences_.clear();
     record_ = run_record(fmt::format("{:016x}", rt_.entropy()));
     advised_ = false;
-    apply({});
+    orders_ = orders(plan_);
+    goal_ = training_goal();
     for (const auto& [id, who] : roster_.all()) {
         who->assigned.clear();
         who->hosted.clear();
@@ -100,10 +96,11 @@ void run::introduce_run() {
     opened.regression = plan::is_regression(plan_);
     opened.clients_planned = plan_.clients;
     opened.min_workers = options_.min_workers;
-    opened.last_round = plan_.rounds;
-    opened.target_accuracy = plan_.target_accuracy;
-    opened.deadline = terms_.deadline;
-    opened.fraction = terms_.fraction;
+    const auto terms = orders_.in_force();
+    opened.last_round = terms.last_round;
+    opened.target_accuracy = terms.target_accuracy;
+    opened.deadline = terms.deadline;
+    opened.fraction = terms.fraction;
     opened.has_state_dir = !options_.state_dir.empty();
     opened.version = version();
     opened.instruction_set = instruction_set();
@@ -122,7 +119,7 @@ net::awaitable<bool> run::serve() {
     }
     enter(phase::waiting);
     if (options_.autostart) {
-        order_ = order{terms_.last_round, true, terms_.target_accuracy};
+        orders_.order_as_planned();
         ordered_.set();
     }
     for (;;) {
@@ -136,19 +133,20 @@ net::awaitable<bool> run::serve() {
         }
         if (cancelled) {
             opening_.request_stop();
+            orders_.close();
             // There may be room again.
             const bool safe_now = co_await make_safe();
             co_return safe_now && !save_failed_;
         }
         ordered_.reset();
-        stopping_ = cancelling_ = false;
-        ending_ = true;
+        orders_.begin_training();
         training_over_.reset();
         training_end end;
-        training_.spawn(train(*std::exchange(order_, std::nullopt), end));
+        training_.spawn(train(end));
         co_await training_over_.wait();
         cancelled = co_await net::is_cancelled();
         if (cancelled) {
+            orders_.close();
             training_.cancel();
         }
         co_await training_.join();
@@ -174,7 +172,6 @@ net::awaitable<bool> run::serve() {
         finished.detail += absence.empty() ? "" : "; " + absence;
         const bool is_whole = end.outcome == training_outcome::stopped || is_success(finished.sites);
         events_.publish(std::move(finished));
-        ending_ = false;
         // A master that is stopped may come back, so its workers are not sent home.
         if (options_.exit_when_done && !cancelled) {
             for (const auto& [id, who] : roster_.all()) {
@@ -185,30 +182,29 @@ net::awaitable<bool> run::serve() {
         if (options_.exit_when_done || cancelled) {
             co_return !failed && is_whole && safe && !save_failed_;
         }
+        orders_.rest();
     }
 }
 
-net::awaitable<void> run::train(order what, training_end& end) {
+net::awaitable<void> run::train(training_end& end) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     try {
-        end = co_await run_rounds(what);
+        end = co_await run_rounds();
     } catch (const std::bad_alloc&) {
         end = {training_outcome::failed,
                fmt::format("there is not enough memory for a master of this model ({} "
                            "in round {})",
-                           to_string(phase_), running_round_)};
+                           to_string(phase_.now()), running_round_)};
     } catch (const std::exception& e) {
         end = {training_outcome::failed, e.what()};
     }
-    pausing_ = false;
+    orders_.end_training(options_.exit_when_done);
     training_over_.set();
 }
 
-net::awaitable<run::training_end> run::run_rounds(order what) {
-    terms_.last_round = what.rounds + (what.in_all ? 0 : round_);
-    terms_.target_accuracy = what.target_accuracy;
-    if (what.by_command) {
-        record_.ordered = {terms_.last_round, terms_.target_accuracy};
+net::awaitable<training_end> run::run_rounds() {
+    if (orders_.is_new_order(round_)) {
+        goal_.begin();
         // What was asked for is as safe as the rounds that it goes on from.
         if (keeps_checkpoints() && round_ > 0) {
             co_await checkpoint();
@@ -217,9 +213,6 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
     loaded_once_ = begun_ = false;
     waited_ = {};
     told_waiting_ = rt_.time.now();
-    if (!what.in_all) {
-        accuracy_.reset();
-    }
     for (const auto& [id, who] : roster_.all()) {
         who->next_offer.reset();
         who->rejections = 0;
@@ -229,7 +222,8 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
             who->unusable.clear();
         }
     }
-    events_.publish(training_started{round_ + 1, terms_.last_round, what.target_accuracy});
+    const auto terms = orders_.in_force();
+    events_.publish(training_started{round_ + 1, terms.last_round, terms.target_accuracy});
     co_await refresh_test_set();
     if (!ready_to_start()) {
         enter(phase::waiting);
@@ -245,14 +239,13 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
             throw run_failed("the workers did not come: " + missing_workers());
         }
     }
-    count_time();
-    seconds_ = {};
+    phase_.take_seconds();
     const bool counts_classes = plan_.model.objective == nn::loss::cross_entropy && network_;
     divergence_.begin(counts_classes ? std::log(static_cast<double>(network_->output().size())) : 0, round_,
                       weights_);
     int without_update = 0;
     bool cancelled = co_await net::is_cancelled();
-    while (!cancelled && !stopping_ && !is_done()) {
+    while (!cancelled && !orders_.is_stopping() && !is_done()) {
         co_await pause_point();
         round_state round;
         const bool finished = co_await one_round(round);
@@ -282,15 +275,11 @@ net::awaitable<run::training_end> run::run_rounds(order what) {
         without_update = 0;
         waited_ = {};
     }
-    if (target_is_reached()) {
-        co_return training_end{training_outcome::target_reached, "test accuracy " +
-                                                                     std::to_string(*accuracy_) +
-                                                                     " in round " + std::to_string(round_)};
+    auto end = goal_.reached(orders_.in_force(), round_);
+    if (end && (!cancelled || end->outcome == training_outcome::target_reached)) {
+        co_return *std::move(end);
     }
-    if (cancelled || (stopping_ && !is_done())) {
-        co_return training_end{training_outcome::stopped, "stopped after round " + std::to_string(round_)};
-    }
-    co_return training_end{training_outcome::rounds_done, std::to_string(round_) + " rounds done"};
+    co_return training_end{training_outcome::stopped, "stopped after round " + std::to_string(round_)};
 }
 
 /// The protocol of a round, a step a line. True if the round is finished; false if it was given up, because
@@ -305,8 +294,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
         co_return false;
     }
     in_round_ = true;
-    deadline_ = to_duration(terms_.deadline);
-    fraction_ = terms_.fraction;
+    orders_.begin_round();
     co_await prepare_workers(deadline());
     cancelled = co_await net::is_cancelled();
     if (cancelled || is_done()) {
@@ -320,7 +308,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
     }
     if (round.result.cohort.empty()) {
         in_round_ = false;
-        if (!stopping_) {
+        if (!orders_.is_stopping()) {
             co_await wait_for_hosts(began);
         }
         co_return false;
@@ -348,12 +336,11 @@ net::awaitable<bool> run::one_round(round_state& round) {
     settle_pace(round);
     count_participation(round);
 
-    count_time();
-    round.result.seconds = std::exchange(seconds_, {});
+    round.result.seconds = phase_.take_seconds();
     round.result.bytes_sent = roster_.bytes_sent() - round.sent_before;
     round.result.bytes_received = roster_.bytes_received() - round.received_before;
     round.result.time = rt_.time.unix_time();
-    accuracy_ = decisive_accuracy(round.result);
+    goal_.take(round.result);
     events_.publish(round_finished{round.result});
     watch_divergence(round, base);
     if (!divergence_.is_suspicious()) {
@@ -367,15 +354,6 @@ net::awaitable<bool> run::one_round(round_state& round) {
         }
     }
     co_return true;
-}
-
-bool run::target_is_reached() const {
-    const auto& target = terms_.target_accuracy;
-    return target && accuracy_ && *accuracy_ >= *target;
-}
-
-bool run::is_done() const {
-    return round_ >= terms_.last_round || target_is_reached();
 }
 
 /// What clients lost in a round that is finished, with the weights that they were given.
@@ -409,11 +387,11 @@ void run::give_up_round(std::uint32_t round) {
 }
 
 net::awaitable<void> run::pause_point() {
-    if (!pausing_) {
+    if (orders_.wanted() != intent::pause) {
         co_return;
     }
     enter(phase::paused);
-    while (pausing_) {
+    while (orders_.wanted() == intent::pause) {
         resumed_.reset();
         const auto cancelled = co_await resumed_.wait();
         if (cancelled) {
@@ -422,20 +400,8 @@ net::awaitable<void> run::pause_point() {
     }
 }
 
-void run::count_time() {
-    const auto now = rt_.time.now();
-    seconds_[static_cast<std::size_t>(phase_)] += std::chrono::duration<double>(now - phase_since_).count();
-    phase_since_ = now;
-}
-
 void run::enter(phase next) {
-    count_time();
-    if (next != phase_ || next == phase::waiting) {
-        phase_ = next;
-        const bool in_round = next != phase::waiting && next != phase::paused && next != phase::finished &&
-                              next != phase::failed;
-        events_.publish(phase_entered{next, in_round ? running_round_ : round_});
-    }
+    phase_.enter(next, is_in_round(next) ? running_round_ : round_);
 }
 
 void run::notice(noticed::severity level, std::string text) {

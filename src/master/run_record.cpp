@@ -22,18 +22,18 @@ std::optional<double> read_number(const boost::json::value& value) {
     return value.is_null() ? std::nullopt : std::optional(value.to_number<double>());
 }
 
-boost::json::object to_json(const planned_terms& terms) {
-    return {{"rounds", terms.rounds},
-            {"target_accuracy", number_or_null(terms.target_accuracy)},
-            {"deadline", terms.deadline}};
+boost::json::object to_json(const terms& planned) {
+    return {{"rounds", planned.last_round},
+            {"target_accuracy", number_or_null(planned.target_accuracy)},
+            {"deadline", planned.deadline}};
 }
 
-planned_terms read_planned(const boost::json::object& json) {
-    planned_terms terms;
-    terms.rounds = json.at("rounds").to_number<std::uint32_t>();
-    terms.target_accuracy = read_number(json.at("target_accuracy"));
-    terms.deadline = json.at("deadline").to_number<double>();
-    return terms;
+terms read_planned(const boost::json::object& json) {
+    terms planned;
+    planned.last_round = json.at("rounds").to_number<std::uint32_t>();
+    planned.target_accuracy = read_number(json.at("target_accuracy"));
+    planned.deadline = json.at("deadline").to_number<double>();
+    return planned;
 }
 
 boost::json::object to_json(const changed_terms& terms) {
@@ -69,6 +69,26 @@ changed_terms read_changed(const boost::json::object& json) {
         terms.fraction = fraction->to_number<double>();
     }
     return terms;
+}
+
+boost::json::value to_json(const std::optional<ordered_terms>& order) {
+    if (!order) {
+        return nullptr;
+    }
+    return {{"last_round", order->last_round},
+            {"target_accuracy", number_or_null(order->target_accuracy)},
+            {"after", order->after}};
+}
+
+/// An order of an older version does not say after which round it was given.
+ordered_terms read_order(const boost::json::object& json) {
+    ordered_terms order;
+    order.last_round = json.at("last_round").to_number<std::uint32_t>();
+    order.target_accuracy = read_number(json.at("target_accuracy"));
+    if (const auto* const after = json.if_contains("after")) {
+        order.after = after->to_number<std::uint32_t>();
+    }
+    return order;
 }
 
 store::journal_place read_place(const boost::json::object& json) {
@@ -118,12 +138,9 @@ std::string run_record::text() const {
         {"owners", std::move(clients)},
         {"schema", schema ? boost::json::value(plan::to_json(*schema)) : boost::json::value(nullptr)},
         {"tested", master::to_json(tested)},
-        {"planned", to_json(planned)},
-        {"changed", to_json(changed)},
-        {"ordered", ordered
-                        ? boost::json::value{{"last_round", ordered->last_round},
-                                             {"target_accuracy", number_or_null(ordered->target_accuracy)}}
-                        : boost::json::value(nullptr)}};
+        {"planned", to_json(asked.planned)},
+        {"changed", to_json(asked.changed)},
+        {"ordered", to_json(asked.ordered)}};
     return text::canonical_text(content);
 }
 
@@ -153,13 +170,12 @@ kept_run read_run_record(std::string_view text, std::uint32_t round,
     }
     // A checkpoint from before plans could be changed has none of these.
     if (said.as_object().contains("changed")) {
-        result.record.planned = read_planned(said.at("planned").as_object());
-        result.record.changed = read_changed(said.at("changed").as_object());
+        result.record.asked.planned = read_planned(said.at("planned").as_object());
+        result.record.asked.changed = read_changed(said.at("changed").as_object());
     }
     const auto* const ordered = said.as_object().if_contains("ordered");
     if (ordered != nullptr && ordered->is_object()) {
-        result.record.ordered = {ordered->at("last_round").to_number<std::uint32_t>(),
-                                 read_number(ordered->at("target_accuracy"))};
+        result.record.asked.ordered = read_order(ordered->as_object());
     }
     if (const auto* const tested = said.as_object().if_contains("tested")) {
         for (const auto& client : tested->as_array()) {

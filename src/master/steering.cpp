@@ -2,6 +2,7 @@
 #include <fedasio/net/offload.hpp>
 #include <fedasio/plan/plan.hpp>
 
+#include "master/answers_to_commands.hpp"
 #include "master/initial_model.hpp"
 #include "master/plan_folders.hpp"
 #include <algorithm>
@@ -9,132 +10,73 @@
 #include <utility>
 
 namespace fedasio::master {
-namespace {
-
-command_answer accepted(std::string consequence) {
-    return {true, std::move(consequence)};
-}
-
-command_answer refused(std::string why) {
-    return {false, std::move(why)};
-}
-
-} // namespace
 
 net::awaitable<command_answer> run::execute(command what) {
-    command_answer answer;
-    if (opening_.stop_possible() && what.what == command::kind::stop) {
-        opening_.request_stop();
-        answer = accepted("the plan that is being made ready is given up");
-        events_.publish(command_answered{std::string(to_string(what.what)), true, answer.message});
-        co_return answer;
-    }
-    if (opening_.stop_possible()) {
-        answer = refused("another run is being made ready: try again when it has begun");
-        events_.publish(command_answered{std::string(to_string(what.what)), false, answer.message});
-        co_return answer;
-    }
-    switch (what.what) {
-    case command::kind::train:
-        answer = order_training(what);
-        break;
-    case command::kind::pause:
-        answer = pause();
-        break;
-    case command::kind::resume:
-        answer = resume();
-        break;
-    case command::kind::stop:
-        answer = stop(what.now);
-        break;
-    case command::kind::save:
-        answer = co_await save(std::move(what.name));
-        break;
-    case command::kind::load:
-        answer = co_await load(std::move(what.name));
-        break;
-    case command::kind::evict:
-        answer = evict(what);
-        break;
-    case command::kind::change:
-        answer = change(what);
-        break;
-    case command::kind::start:
-        answer = co_await start(std::move(what.plan));
-        break;
-    }
-    events_.publish(command_answered{std::string(to_string(what.what)), answer.accepted, answer.message});
+    const std::string name(to_string(what.what));
+    auto answer = co_await carry_out(std::move(what));
+    events_.publish(command_answered{name, answer.accepted, answer.message});
     co_return answer;
 }
 
+net::awaitable<command_answer> run::carry_out(command what) {
+    if (opening_.stop_possible() && what.what == command::kind::stop) {
+        opening_.request_stop();
+        co_return accepted("the plan that is being made ready is given up");
+    }
+    if (opening_.stop_possible()) {
+        co_return refused("another run is being made ready: try again when it has begun");
+    }
+    switch (what.what) {
+    case command::kind::train:
+        co_return order_training(what);
+    case command::kind::pause:
+    case command::kind::resume:
+        co_return pause(what.what == command::kind::pause);
+    case command::kind::stop:
+        co_return stop(what.now);
+    case command::kind::save:
+        co_return co_await save(std::move(what.name));
+    case command::kind::load:
+        co_return co_await load(std::move(what.name));
+    case command::kind::evict:
+        co_return evict(what);
+    case command::kind::change:
+        co_return change(what);
+    case command::kind::start:
+        co_return co_await start(std::move(what.plan));
+    }
+    co_return refused("there is no such command");
+}
+
+round_place run::place() const {
+    return {round_, in_round_ ? std::optional(running_round_) : std::nullopt, phase_.now() == phase::waiting};
+}
+
 command_answer run::order_training(const command& what) {
-    if (is_training() || order_) {
-        return refused("a training is going on: stop it first");
-    }
-    if (!ready_to_start()) {
-        return refused("not enough workers: " + missing_workers());
-    }
-    const auto& changed = record_.changed;
-    const auto target =
-        !what.target_accuracy && changed.target_changed ? changed.target_accuracy : what.target_accuracy;
-    // A last round that was set by `change` is a goal that is reached once.
-    if (!what.rounds && changed.rounds && *changed.rounds > round_) {
-        order_ = order{*changed.rounds, true, target, true};
+    auto answer = orders_.train(what, place(), ready_to_start() ? std::string() : missing_workers());
+    if (answer.accepted) {
         ordered_.set();
-        return accepted(
-            fmt::format("training up to round {}, the last one since it was changed; name the rounds "
-                        "for another number",
-                        *changed.rounds));
     }
-    order_ = order{what.rounds.value_or(plan_.rounds), false, target, true};
-    ordered_.set();
-    return accepted(fmt::format("training {} rounds", order_->rounds));
+    return answer;
 }
 
-command_answer run::pause() {
-    if (!is_training()) {
-        return refused("nothing is being trained");
+command_answer run::pause(bool begins) {
+    auto answer = begins ? orders_.pause() : orders_.resume();
+    if (answer.accepted) {
+        events_.publish(pause_requested{begins});
     }
-    if (stopping_) {
-        return refused("it is being stopped already");
+    if (answer.accepted && !begins) {
+        resumed_.set();
     }
-    if (pausing_) {
-        return refused("it is paused, or about to be");
-    }
-    pausing_ = true;
-    events_.publish(pause_requested{true});
-    return accepted("pausing before the next round");
+    return answer;
 }
 
-command_answer run::resume() {
-    if (!pausing_) {
-        return refused("it is not paused");
-    }
-    pausing_ = false;
-    events_.publish(pause_requested{false});
-    resumed_.set();
-    return accepted("going on");
-}
-
-/// Between two rounds, and while a round waits for workers, there is nothing whose end could be waited for.
 command_answer run::stop(bool now) {
-    if (!is_training()) {
-        return refused("nothing is being trained");
+    auto answer = orders_.stop(now, place());
+    if (answer.accepted && orders_.wanted() == intent::stop_now) {
+        training_.cancel();
     }
-    if (cancelling_) {
-        return refused("it is being stopped already");
-    }
-    if (stopping_ && !now) {
-        return refused(fmt::format(
-            "it is being stopped already, after round {}; stop now gives that round up", running_round_));
-    }
-    stopping_ = true;
-    cancelling_ = now || !in_round_ || phase_ == phase::waiting;
-    if (!cancelling_) {
-        return accepted(fmt::format("stopping after round {}", running_round_));
-    }
-    training_.cancel();
-    return accepted(fmt::format("stopping; the weights of round {} stay", round_));
+    return answer;
 }
 
 command_answer run::evict(const command& what) {
@@ -157,89 +99,20 @@ command_answer run::evict(const command& what) {
                                       "revoked or its program is ended");
 }
 
-std::uint32_t run::present_round() const noexcept {
-    return in_round_ ? running_round_ : round_ + 1;
-}
-
-planned_terms run::plan_terms() const {
-    return {plan_.rounds, plan_.target_accuracy, static_cast<double>(plan_.deadline.count()) / 1000.0};
-}
-
-/// The terms of the plan but for what was changed.
-void run::apply(const changed_terms& changed) {
-    const auto planned = plan_terms();
-    terms_.last_round = changed.rounds.value_or(planned.rounds);
-    terms_.target_accuracy = changed.target_changed ? changed.target_accuracy : planned.target_accuracy;
-    terms_.deadline = changed.deadline.value_or(planned.deadline);
-    terms_.fraction = changed.fraction.value_or(plan_.fraction);
-}
-
-/// Why these changes are not sound now; empty if they are.
-std::string run::objection_to(const command& change) const {
-    if (stopping_ && is_training()) {
-        return "the training is being stopped: change the next one when it has ended";
-    }
-    if (!change.rounds && !change.target_accuracy && !change.no_target && !change.deadline &&
-        !change.fraction) {
-        return "name what is to change: rounds, target_accuracy, deadline or fraction";
-    }
-    if (change.rounds && *change.rounds < present_round()) {
-        return fmt::format("rounds is the last round in all, and round {} {}: it cannot be {}",
-                           present_round(), in_round_ ? "has begun" : "is the next", *change.rounds);
-    }
-    if (change.target_accuracy && plan::is_regression(plan_)) {
-        return "a regression has no accuracy that could be a target";
-    }
-    if (change.target_accuracy && plan_.test_fraction == 0 && !plan::has_test_files(plan_.source)) {
-        return "without test data there is no test accuracy that could be a target";
-    }
-    return {};
-}
-
 command_answer run::change(const command& what) {
-    if (auto objection = objection_to(what); !objection.empty()) {
-        return refused(std::move(objection));
+    const auto at = place();
+    auto answer = orders_.change(what, at);
+    if (answer.accepted) {
+        auto change = orders_.told(at.next());
+        record_.add(change);
+        events_.publish(std::move(change));
     }
-    auto& changed = record_.changed;
-    std::string news;
-    const auto tell = [&](const std::string& text) { news += (news.empty() ? "" : ", ") + text; };
-    if (what.rounds) {
-        changed.rounds = terms_.last_round = *what.rounds;
-        tell(fmt::format("the last round is {}", *what.rounds));
-    }
-    if (what.target_accuracy || what.no_target) {
-        changed.target_changed = true;
-        changed.target_accuracy = terms_.target_accuracy = what.target_accuracy;
-        tell(what.no_target ? "no target accuracy"
-                            : fmt::format("the target accuracy is {}", *what.target_accuracy));
-    }
-    if (what.deadline) {
-        changed.deadline = terms_.deadline = *what.deadline;
-        tell(fmt::format("the deadline is {} s", *what.deadline));
-    }
-    if (what.fraction) {
-        changed.fraction = terms_.fraction = *what.fraction;
-        tell(fmt::format("the fraction is {}", *what.fraction));
-    }
-    if (order_) {
-        order_ =
-            order{what.rounds.value_or(order_->rounds), what.rounds.has_value() || order_->in_all,
-                  what.target_accuracy || what.no_target ? what.target_accuracy : order_->target_accuracy,
-                  order_->by_command};
-    }
-    if (record_.ordered) {
-        record_.ordered = {terms_.last_round, terms_.target_accuracy};
-    }
-    terms_.round = in_round_ ? running_round_ + 1 : round_ + 1;
-    record_.add(terms_);
-    events_.publish(terms_);
-    return accepted(news +
-                    (what.deadline || what.fraction ? fmt::format(" from round {} on", terms_.round) : ""));
+    return answer;
 }
 
 /// Another plan in place of this one, which stays when that one cannot be run.
 net::awaitable<command_answer> run::start(std::string text) {
-    if (is_busy()) {
+    if (orders_.is_busy()) {
         co_return refused("a training is going on: stop it first");
     }
     try {
@@ -265,7 +138,7 @@ net::awaitable<command_answer> run::start(std::string text) {
     }
     introduce_run();
     enter(phase::waiting);
-    order_ = order{plan_.rounds, true, plan_.target_accuracy};
+    orders_.order_as_planned();
     ordered_.set();
     co_return accepted(fmt::format(
         "run {} of the plan '{}' begins{}", record_.run(), plan_.name,

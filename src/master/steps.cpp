@@ -49,7 +49,12 @@ std::vector<double> allowances(const std::vector<std::uint64_t>& samples, std::u
 } // namespace
 
 net::clock::time_point run::deadline() const {
-    return rt_.time.now() + deadline_;
+    return rt_.time.now() + patience_of_round();
+}
+
+net::clock::duration run::patience_of_round() const {
+    const std::chrono::duration<double> seconds(orders_.of_round().deadline);
+    return std::chrono::duration_cast<net::clock::duration>(seconds);
 }
 
 void run::set_state(worker& who, worker_state state) {
@@ -318,7 +323,7 @@ run::find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, ne
             }
             return fits;
         });
-        waits = found.empty() && !stopping_;
+        waits = found.empty() && !orders_.is_stopping();
         if (waits) {
             enter(phase::waiting);
             const bool nobody_has_room = dealt_ > 0 && everybody_hosts();

@@ -109,7 +109,7 @@ net::awaitable<command_answer> run::save(std::string name) {
 }
 
 net::awaitable<command_answer> run::load(std::string name) {
-    if (is_busy()) {
+    if (orders_.is_busy()) {
         co_return command_answer{false, "a training is going on: stop it first"};
     }
     try {
@@ -127,7 +127,7 @@ net::awaitable<command_answer> run::load(std::string name) {
         };
         const auto run = record_.run();
         auto loaded = co_await net::offload(rt_, pool_, std::move(job));
-        if (is_busy() || run != record_.run()) {
+        if (orders_.is_busy() || run != record_.run()) {
             co_return command_answer{false, "a training has begun in the meantime: stop it first"};
         }
         weights_ = std::move(loaded);
@@ -197,9 +197,7 @@ net::awaitable<void> run::save_last_model() {
 
 void run::tell_loaded(const std::string& name) {
     events_.publish(model_loaded{name, round_});
-    auto now = terms_;
-    now.round = round_ + 1;
-    now.loaded = name;
+    auto now = orders_.told(round_ + 1, name);
     record_.add(now);
     events_.publish(std::move(now));
 }
@@ -231,7 +229,7 @@ net::awaitable<command_answer> run::load_before_data(std::string name, std::file
     };
     const auto run = record_.run();
     auto loaded = co_await net::offload(rt_, pool_, std::move(job));
-    if (is_busy() || network_ || run != record_.run()) {
+    if (orders_.is_busy() || network_ || run != record_.run()) {
         co_return command_answer{false, "a training has begun in the meantime: stop it first"};
     }
     const auto* const source = std::get_if<data::csv_source>(&plan_.source);
@@ -286,7 +284,7 @@ net::awaitable<void> run::checkpoint() {
         state.strategy_state.assign(strategy_state.begin(), strategy_state.end());
         record_.owners = local_clients_;
         record_.schema = schema_;
-        record_.planned = plan_terms();
+        record_.asked = orders_.kept();
         state.history = record_.text();
         const auto lines = record_.journal.unwritten();
         const auto file = store::journal_path(checkpoint_dir(), plan_digest_, record_.run());
@@ -321,37 +319,12 @@ net::awaitable<void> run::checkpoint() {
     }
 }
 
-/// What was ordered and changed by command counts on, unless the plan's file says something else than it did
-/// then.
-void run::take_changes_up(std::vector<plan_changed>& made) {
-    auto& changed = record_.changed;
-    auto& ordered = record_.ordered;
-    const auto now = plan_terms();
-    const auto& then = record_.planned;
-    if (now.rounds != then.rounds) {
-        changed.rounds.reset();
-    }
-    if (now.target_accuracy != then.target_accuracy) {
-        changed.target_changed = false;
-    }
-    if (now.deadline != then.deadline) {
-        changed.deadline.reset();
-    }
-    // An order that was carried out is none any more: the plan has the word again.
-    if (ordered && (now.rounds != then.rounds || now.target_accuracy != then.target_accuracy ||
-                    ordered->last_round <= round_)) {
-        ordered.reset();
-    }
-    apply(changed);
-    if (ordered) {
-        terms_.last_round = ordered->last_round;
-        terms_.target_accuracy = ordered->target_accuracy;
-    }
-    // The last change says what counts, whatever made it so.
-    if (!made.empty() || ordered) {
-        terms_.round = round_ + 1;
-        record_.add(terms_);
-        made.push_back(terms_);
+/// The last change says what counts, whatever made it so.
+void run::take_orders_up(std::vector<plan_changed>& made) {
+    const bool is_ordered = orders_.take_up(record_.asked, round_);
+    if (!made.empty() || is_ordered) {
+        made.push_back(orders_.told(round_ + 1));
+        record_.add(made.back());
     }
 }
 
@@ -400,11 +373,9 @@ void run::restore() {
         events_.publish(data_understood{data::describe(*schema_, {})});
     }
     recall_participation(kept.resumed.rounds);
-    // A target that was reached before the crash is not trained for again.
-    if (!kept.resumed.rounds.empty()) {
-        accuracy_ = decisive_accuracy(kept.resumed.rounds.back());
-    }
-    take_changes_up(kept.resumed.changes);
+    take_orders_up(kept.resumed.changes);
+    // A goal that was reached before the crash is not trained for again.
+    goal_.recall(kept.resumed.rounds, orders_.counts_after());
     kept.resumed.tested = record_.tested;
     if (!kept.problem.empty()) {
         notice(noticed::severity::error, "not all rounds of run " + kept.resumed.run +

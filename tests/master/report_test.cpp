@@ -139,8 +139,8 @@ BOOST_AUTO_TEST_CASE(a_record_of_a_run_can_be_read_back) {
     record.schema->label = "species";
     record.schema->classes = {"Adelie", "Gentoo"};
     record.schema->label_deviation = 0.1 + 0.2;
-    record.changed.rounds = 1725;
-    record.ordered = {1800, 0.9};
+    record.asked.changed.rounds = 1725;
+    record.asked.ordered = {1800, 0.9, 1600};
     master::round_result round;
     for (round.round = 1; round.round <= 3; ++round.round) {
         record.add(round);
@@ -160,8 +160,8 @@ BOOST_AUTO_TEST_CASE(a_record_of_a_run_can_be_read_back) {
     BOOST_TEST(read.resumed.changes[2].loaded == "kept");
     BOOST_TEST((read.record.owners == record.owners));
     BOOST_TEST((read.record.schema == record.schema));
-    BOOST_TEST((read.record.changed == record.changed));
-    BOOST_TEST((read.record.ordered == record.ordered));
+    BOOST_TEST((read.record.asked.changed == record.asked.changed));
+    BOOST_TEST((read.record.asked.ordered == record.asked.ordered));
     BOOST_TEST(read.record.text() == record.text());
     for (const auto* const wrong :
          {"", "{}", R"({"run":"a"})", R"({"run":"a","rounds":[{}],"owners":{},"schema":null})",
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(a_record_from_before_there_were_journals_goes_on) {
     const auto old = master::read_run_record(text, 1, in(file));
     BOOST_TEST(old.resumed.rounds.size() == 1U);
     BOOST_TEST(old.resumed.changes.size() == 1U);
-    BOOST_TEST((old.record.changed.rounds == 9U));
+    BOOST_TEST((old.record.asked.changed.rounds == 9U));
     auto record = old.record;
     round.round = 2;
     record.add(round);

@@ -257,6 +257,34 @@ BOOST_AUTO_TEST_CASE(a_stop_can_become_a_stop_now_and_nothing_else) {
 
 namespace {
 
+/// Orders a training while the end of the first is written down.
+net::awaitable<void> train_in_the_end(house::federation_of& told, master::command_answer& answer) {
+    co_await told.until([&] { return told.now == phase::finished; });
+    BOOST_TEST(told.all<master::training_finished>().empty());
+    answer = co_await told.order(order(kind::train));
+    const std::size_t expected = answer.accepted ? 2 : 1;
+    co_await told.until([&] { return told.all<master::training_finished>().size() == expected; });
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_training_that_is_ordered_while_another_ends_is_carried_out_or_refused) {
+    for (const bool is_last : {false, true}) {
+        const scene in;
+        auto options = in.options();
+        options.exit_when_done = is_last;
+        house::federation_of all(plan::parse_plan(in.plan, "plan"), options);
+        all.add_worker("a");
+        master::command_answer answer;
+        all.play(train_in_the_end(all, answer));
+        BOOST_TEST(answer.accepted == !is_last, answer.message);
+        BOOST_TEST(!is_last || answer.message.find("--resume") != std::string::npos, answer.message);
+        BOOST_TEST(all.all<master::training_finished>().back().round == (is_last ? 2U : 4U));
+    }
+}
+
+namespace {
+
 /// Trains with the fraction changed while round 1 trains; with `stop_in` until that round is over.
 net::awaitable<void> train_with_a_change(house::federation_of& told, command change, std::uint32_t stop_in) {
     co_await told.until([&] { return told.now == phase::training; });

@@ -280,10 +280,11 @@ struct checkpoint_written {
     std::uint32_t round = 0;
 };
 
-enum class training_outcome { rounds_done, target_reached, stopped, failed };
+enum class training_outcome { rounds_done, target_reached, stopped_early, stopped, failed };
 
 constexpr std::string_view to_string(training_outcome outcome) noexcept {
-    constexpr std::array<std::string_view, 4> names{"rounds_done", "target_reached", "stopped", "failed"};
+    constexpr std::array<std::string_view, 5> names{"rounds_done", "target_reached", "stopped_early",
+                                                    "stopped", "failed"};
     return names[static_cast<std::size_t>(outcome)];
 }
 

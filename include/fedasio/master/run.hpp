@@ -6,10 +6,13 @@
 #include <fedasio/master/divergence_watch.hpp>
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/master/orders.hpp>
 #include <fedasio/master/pace.hpp>
+#include <fedasio/master/phase_clock.hpp>
 #include <fedasio/master/roster.hpp>
 #include <fedasio/master/run_record.hpp>
 #include <fedasio/master/stranger_log.hpp>
+#include <fedasio/master/training_goal.hpp>
 #include <fedasio/method/bounded_mean.hpp>
 #include <fedasio/method/server_optimizer.hpp>
 #include <fedasio/method/update_sketch.hpp>
@@ -117,18 +120,6 @@ public:
     void notice(noticed::severity level, std::string text);
 
 private:
-    struct order {
-        std::uint32_t rounds = 0;
-        bool in_all = false; ///< counts the rounds that were done before
-        std::optional<double> target_accuracy;
-        bool by_command = false;
-    };
-
-    struct training_end {
-        training_outcome outcome = training_outcome::stopped;
-        std::string detail;
-    };
-
     struct owner_data {
         std::string digest;
         std::uint64_t samples = 0;
@@ -185,20 +176,13 @@ private:
     // run.cpp: the state machine.
     void open(plan::plan plan, std::optional<initial_model> model);
     void introduce_run();
-    net::awaitable<void> train(order what, training_end& end);
-    net::awaitable<training_end> run_rounds(order what);
+    net::awaitable<void> train(training_end& end);
+    net::awaitable<training_end> run_rounds();
     net::awaitable<bool> one_round(round_state& round);
     net::awaitable<void> pause_point();
     void enter(phase next);
-    void count_time();
 
-    [[nodiscard]] bool target_is_reached() const;
-    [[nodiscard]] bool is_done() const;
-
-    [[nodiscard]] bool is_training() const noexcept { return training_.size() > 0; }
-
-    /// A training is under way, or about to be, or its end is being written down.
-    [[nodiscard]] bool is_busy() const noexcept { return is_training() || order_ || ending_; }
+    [[nodiscard]] bool is_done() const { return goal_.reached(orders_.in_force(), round_).has_value(); }
 
     void give_up_round(std::uint32_t round);
 
@@ -259,6 +243,7 @@ private:
     void drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
               std::string detail);
     [[nodiscard]] net::clock::time_point deadline() const;
+    [[nodiscard]] net::clock::duration patience_of_round() const;
     [[nodiscard]] bool is_local() const;
     [[nodiscard]] bool is_table() const;
 
@@ -314,17 +299,14 @@ private:
     void hear(worker& who, const net::frame& message);
 
     // steering.cpp: what a person asks for.
+    net::awaitable<command_answer> carry_out(command what);
     command_answer order_training(const command& what);
-    command_answer pause();
-    command_answer resume();
+    command_answer pause(bool begins);
     command_answer stop(bool now);
     command_answer evict(const command& what);
     command_answer change(const command& what);
     net::awaitable<command_answer> start(std::string text);
-    [[nodiscard]] std::string objection_to(const command& change) const;
-    [[nodiscard]] std::uint32_t present_round() const noexcept;
-    [[nodiscard]] planned_terms plan_terms() const;
-    void apply(const changed_terms& changed);
+    [[nodiscard]] round_place place() const;
 
     // storage.cpp: models and checkpoints.
     [[nodiscard]] std::map<std::string, std::string> model_metadata() const;
@@ -339,7 +321,7 @@ private:
     net::awaitable<void> checkpoint();
     net::awaitable<bool> make_safe();
     void restore();
-    void take_changes_up(std::vector<plan_changed>& made);
+    void take_orders_up(std::vector<plan_changed>& made);
 
     [[nodiscard]] bool keeps_checkpoints() const;
 
@@ -371,34 +353,24 @@ private:
     std::size_t dealt_ = 0;                          ///< clients that some worker was told to host
     std::map<std::string, client_id> local_clients_; ///< partition `local`: a worker's name keeps its client
 
-    phase phase_ = phase::waiting;
-    net::clock::time_point phase_since_;
-    std::array<double, phase_count> seconds_{};
+    phase_clock phase_;
     std::uint32_t round_ = 0; ///< the weights are those of this round
     std::uint32_t running_round_ = 0;
     bool in_round_ = false; ///< `running_round_` has begun and is not finished
-    std::optional<order> order_;
-    plan_changed terms_; ///< what counts now: the plan's, an order's, or changed by command
-    // Of the round under way.
-    net::clock::duration deadline_{};
-    double fraction_ = 1;
-    std::optional<double> accuracy_; ///< of the last round, as far as it counts for the target
+    orders orders_;
+    training_goal goal_;
     std::map<client_id, std::string> told_absences_; ///< from tests, and why; people know of them
     divergence_watch divergence_;
     run_record record_;
     std::uint32_t checkpoint_round_ = 0; ///< the last one that is safe on disk
     std::unique_ptr<kept_models> kept_;
-    std::mutex model_files_;          ///< held on the pool by who writes one
-    bool save_failed_ = false;        ///< of the last training, into options_.save_to
-    std::size_t own_checkpoints_ = 0; ///< that this process wrote of the run
-    std::string checkpoint_problem_;  ///< of the last attempt to write one
-    bool loaded_once_ = false;        ///< some worker could use its data in this training
-    bool begun_ = false;              ///< it has had a cohort
-    bool advised_ = false;            ///< in this run
-    bool pausing_ = false;
-    bool stopping_ = false;
-    bool cancelling_ = false;                    ///< stopping, and at once
-    bool ending_ = false;                        ///< the end of a training is being written down
+    std::mutex model_files_;                     ///< held on the pool by who writes one
+    bool save_failed_ = false;                   ///< of the last training, into options_.save_to
+    std::size_t own_checkpoints_ = 0;            ///< that this process wrote of the run
+    std::string checkpoint_problem_;             ///< of the last attempt to write one
+    bool loaded_once_ = false;                   ///< some worker could use its data in this training
+    bool begun_ = false;                         ///< it has had a cohort
+    bool advised_ = false;                       ///< in this run
     bool saving_ = false;                        ///< two must not write the same file at the same time
     std::stop_source opening_{std::nostopstate}; ///< of another plan's model that is being made
     net::event ordered_;

@@ -2,6 +2,7 @@
 
 #include <fedasio/data/csv.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/master/terms.hpp>
 #include <fedasio/store/journal.hpp>
 
 #include <filesystem>
@@ -13,34 +14,6 @@
 #include <vector>
 
 namespace fedasio::master {
-
-/// What the plan says of that which may be changed without making it another plan.
-struct planned_terms {
-    std::uint32_t rounds = 0;
-    std::optional<double> target_accuracy;
-    double deadline = 0; ///< seconds
-
-    friend bool operator==(const planned_terms&, const planned_terms&) = default;
-};
-
-/// What was asked for by `change`, in place of the plan's.
-struct changed_terms {
-    std::optional<std::uint32_t> rounds;
-    bool target_changed = false;
-    std::optional<double> target_accuracy;
-    std::optional<double> deadline;
-    std::optional<double> fraction;
-
-    friend bool operator==(const changed_terms&, const changed_terms&) = default;
-};
-
-/// What the last `train` asked for, and `change` made of it.
-struct ordered_terms {
-    std::uint32_t last_round = 0;
-    std::optional<double> target_accuracy;
-
-    friend bool operator==(const ordered_terms&, const ordered_terms&) = default;
-};
 
 /// What a checkpoint keeps of a run beside its weights, so that a resumed run is as one that was never
 /// interrupted: which run it is, its rounds, how its tables are encoded, which owner is which client, and
@@ -65,9 +38,7 @@ public:
     std::map<std::string, client_id> owners; ///< partition `local`
     std::optional<data::csv_schema> schema;  ///< CSV only
     clients_evaluated tested;                ///< the latest
-    planned_terms planned;                   ///< of the plan when this was written
-    changed_terms changed;                   ///< what counts now in place of the plan's
-    std::optional<ordered_terms> ordered;    ///< what counts for a training that a person began
+    kept_orders asked;                       ///< of the run by people, and of its plan
 
 private:
     std::string run_;

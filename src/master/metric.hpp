@@ -1,0 +1,40 @@
+#pragma once
+
+#include <fedasio/master/events.hpp>
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace fedasio::master {
+
+/// A number of a round's result by which models are compared: `keep_best` and `early_stopping` of a plan name
+/// it as the report does.
+struct round_metric {
+    std::string_view name;
+    std::optional<double> round_result::* value;
+};
+
+inline constexpr std::array round_metrics{
+    round_metric{"train_loss", &round_result::train_loss},
+    round_metric{"train_accuracy", &round_result::train_accuracy},
+    round_metric{"test_loss", &round_result::test_loss},
+    round_metric{"test_accuracy", &round_result::test_accuracy},
+    round_metric{"test_r2", &round_result::test_r2},
+    round_metric{"test_rmse", &round_result::test_rmse},
+    round_metric{"test_mae", &round_result::test_mae},
+    round_metric{"test_auc", &round_result::test_auc},
+    round_metric{"test_loss_median", &round_result::test_loss_median},
+    round_metric{"test_accuracy_median", &round_result::test_accuracy_median},
+    round_metric{"test_r2_median", &round_result::test_r2_median},
+    round_metric{"test_rmse_median", &round_result::test_rmse_median},
+    round_metric{"test_mae_median", &round_result::test_mae_median},
+    round_metric{"test_auc_median", &round_result::test_auc_median}};
+
+/// The result's value of this name; empty if it has none, or none that is finite.
+[[nodiscard]] std::optional<double> metric_of(const round_result& result, std::string_view name);
+
+/// True for accuracies and their like; all else is a loss or an error.
+[[nodiscard]] bool is_better_when_higher(std::string_view name);
+
+} // namespace fedasio::master
