@@ -78,7 +78,7 @@ std::optional<std::string> past(const std::filesystem::path& history, const arch
     case kind::run:
         return history::run_text(history, what.run);
     case kind::rounds:
-        return history::rounds_text(history, what.run);
+        return history::rounds_text(history, what.run, what.before);
     case kind::clients:
         return history::clients_text(history, what.run, what.round);
     case kind::tests:

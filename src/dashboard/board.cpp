@@ -338,7 +338,7 @@ void board::forget_run() {
     clients_.clear();
     means_.clear();
     rounds_.clear();
-    round_bytes_ = 0;
+    round_bytes_ = rounds_forgotten_ = 0;
     last_.reset();
     evaluation_.reset();
     data_ = "null";
@@ -369,6 +369,7 @@ void board::keep_round(const master::round_result& result) {
     while (rounds_.size() > 1 && (rounds_.size() > limits_.rounds || round_bytes_ > limits_.round_bytes)) {
         round_bytes_ -= rounds_.begin()->second.size();
         rounds_.erase(rounds_.begin());
+        ++rounds_forgotten_;
     }
 }
 
@@ -394,6 +395,7 @@ std::string board::status_text(double now) const {
     status["phase"] = to_string(run_.now);
     status["run"] = json_text(opened.run);
     status["round"] = run_.round;
+    status["rounds_forgotten"] = rounds_forgotten_;
     status["checkpoint_round"] = run_.checkpoint_round;
     status["last_round"] = opened.last_round;
     status["target_accuracy"] = json_number(opened.target_accuracy);

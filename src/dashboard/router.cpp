@@ -126,7 +126,7 @@ route_result router::get(std::string_view path, std::string_view query, const ht
         return http_reply(board_.clients_text());
     }
     if (name == "rounds") {
-        return http_reply(board_.rounds_text());
+        return rounds();
     }
     if (name == "data") {
         return http_reply(board_.data_text());
@@ -152,6 +152,18 @@ route_result router::get(std::string_view path, std::string_view query, const ht
     stream.instance = query_value(query, "instance").value_or("");
     stream.in_batches = query_value(query, "batch") == "1";
     return stream;
+}
+
+/// Those that the board has, behind those that only the archive has.
+route_result router::rounds() const {
+    auto latest = board_.rounds_text();
+    if (board_.rounds_forgotten() == 0) {
+        return http_reply(std::move(latest));
+    }
+    archive_question older{archive_question::kind::rounds, board_.run().opened.run};
+    older.before = board_.oldest_round();
+    older.latest = std::move(latest);
+    return older;
 }
 
 http_reply router::events(std::string_view query) const {

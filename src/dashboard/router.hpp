@@ -98,6 +98,7 @@ public:
 private:
     [[nodiscard]] route_result get(std::string_view path, std::string_view query, const http_request& request,
                                    double now) const;
+    [[nodiscard]] route_result rounds() const;
     [[nodiscard]] http_reply events(std::string_view query) const;
     [[nodiscard]] http_reply serve(const asset& file, const http_request& request) const;
     [[nodiscard]] const asset* find_asset(std::string_view path) const;

@@ -7,6 +7,7 @@
 
 #include "history/database.hpp"
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace fedasio::history {
@@ -121,9 +122,10 @@ void add_report_facts(json::object& report, database& file, std::string_view run
     }
 }
 
-std::string rounds_of(database& file, std::string_view run, std::size_t most_bytes) {
-    statement rounds(file, "SELECT result FROM rounds WHERE run = ? ORDER BY round DESC");
+std::string rounds_of(database& file, std::string_view run, std::uint32_t before, std::size_t most_bytes) {
+    statement rounds(file, "SELECT result FROM rounds WHERE run = ? AND round < ? ORDER BY round DESC");
     rounds.bind(run);
+    rounds.bind(before == 0 ? std::numeric_limits<std::int64_t>::max() : std::int64_t{before});
     std::vector<std::string> kept;
     std::size_t bytes = 0;
     while (bytes <= most_bytes && rounds.next()) {
@@ -217,12 +219,12 @@ std::optional<std::string> tests_text(const std::filesystem::path& file, std::st
 }
 
 std::optional<std::string> rounds_text(const std::filesystem::path& file, std::string_view run,
-                                       std::size_t most_bytes) {
+                                       std::uint32_t before, std::size_t most_bytes) {
     auto opened = open(file);
     if (!opened || !has_run(*opened, run)) {
         return std::nullopt;
     }
-    return rounds_of(*opened, run, most_bytes);
+    return rounds_of(*opened, run, before, most_bytes);
 }
 
 std::optional<std::string> report_text(const std::filesystem::path& file, std::string_view run,
@@ -259,7 +261,7 @@ std::optional<std::string> report_text(const std::filesystem::path& file, std::s
     auto text = text::canonical_text(report);
     text.pop_back();
     text += R"(,"clients":)" + tests_of(*opened, run, std::nullopt).value_or("[]");
-    return text + R"(,"rounds":)" + rounds_of(*opened, run, most_bytes) + "}";
+    return text + R"(,"rounds":)" + rounds_of(*opened, run, 0, most_bytes) + "}";
 }
 
 } // namespace fedasio::history

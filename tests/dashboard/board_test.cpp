@@ -360,9 +360,16 @@ BOOST_AUTO_TEST_CASE(what_is_kept_is_bounded) {
     BOOST_TEST(kept == "12 15 16 17 18 19 "); // three results of rounds, and three of the rest
     BOOST_TEST(all.at("rounds").as_array().size() == 2U);
     BOOST_TEST(text(all.at("rounds").at(0).at("round")) == "5");
+    BOOST_TEST(text(all.at("status").at("rounds_forgotten")) == "4");
+    BOOST_TEST(small.oldest_round() == 5U);
     BOOST_TEST(all.at("workers").as_array().size() == 3U);
     BOOST_TEST(small.events().oldest() == 16U);
     BOOST_TEST(small.totals().rounds == 6U);
+    tell(round_finished{samples::result(6)}); // done again
+    BOOST_TEST(small.rounds_forgotten() == 4U);
+    tell(samples::opened());
+    BOOST_TEST(small.rounds_forgotten() == 0U);
+    BOOST_TEST(small.oldest_round() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(rounds_and_log_are_bounded_in_bytes) {

@@ -1,4 +1,6 @@
+#include <fedasio/dashboard/board.hpp>
 #include <fedasio/dashboard/client.hpp>
+#include <fedasio/master/report.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/json/value.hpp>
@@ -133,6 +135,67 @@ BOOST_AUTO_TEST_CASE(plans_are_checked_for_an_editor) {
         const auto schema = co_await ask(with, get(with, "/api/v1/plan/schema"));
         BOOST_TEST(schema.body.starts_with(R"({"type": "object")"), schema.body);
     });
+}
+
+namespace {
+
+/// The rounds from `first` on, as an array.
+std::string rounds_from(std::uint32_t first, std::uint32_t last) {
+    std::string text;
+    for (auto round = first; round <= last; ++round) {
+        text += (text.empty() ? "[" : ",") + fedasio::text::canonical_text(to_json(samples::result(round)));
+    }
+    return text + "]";
+}
+
+constexpr auto remembered = static_cast<std::uint32_t>(fedasio::dashboard::board_limits{}.rounds);
+
+awaitable<std::string> rounds_after_many(fixture& with) {
+    with.events.publish(samples::opened());
+    for (std::uint32_t round = 1; round <= remembered + 2; ++round) {
+        with.events.publish(fedasio::master::round_finished{samples::result(round)});
+    }
+    const auto answer = co_await ask(with, get(with, "/api/v1/rounds"));
+    BOOST_TEST(answer.status == 200U);
+    co_return answer.body;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(rounds_that_memory_no_longer_has_come_from_the_archive) {
+    archive = [](fedasio::dashboard::archive_question what) -> awaitable<std::optional<archive_answer>> {
+        BOOST_TEST((what.what == fedasio::dashboard::archive_question::kind::rounds));
+        BOOST_TEST(what.run == "5c0f");
+        BOOST_TEST(what.before == 3U);
+        co_return archive_answer{rounds_from(1, 2)};
+    };
+    run([](fixture& with) -> awaitable<void> {
+        const auto body = co_await rounds_after_many(with);
+        BOOST_TEST((body == rounds_from(1, remembered + 2)));
+    });
+}
+
+namespace {
+
+awaitable<void> expect_the_latest(fixture& with) {
+    const auto body = co_await rounds_after_many(with);
+    BOOST_TEST((body == rounds_from(3, remembered + 2)));
+    const auto status = co_await ask(with, get(with, "/api/v1/status"));
+    BOOST_TEST(status.body.find(R"("rounds_forgotten":2)") != std::string::npos);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(an_archive_that_cannot_be_read_costs_the_older_rounds_only) {
+    archive = [](fedasio::dashboard::archive_question) -> awaitable<std::optional<archive_answer>> {
+        throw std::runtime_error("the disk is gone");
+        co_return std::nullopt;
+    };
+    run(expect_the_latest);
+}
+
+BOOST_AUTO_TEST_CASE(without_an_archive_the_latest_rounds_are_told) {
+    run(expect_the_latest);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_without_an_archive_knows_no_runs) {

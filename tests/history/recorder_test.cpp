@@ -139,6 +139,10 @@ BOOST_AUTO_TEST_CASE(what_clients_found_is_kept_by_round) {
     BOOST_REQUIRE(latest.size() == 1U);
     BOOST_TEST(latest[0].at("rmse").as_double() == 0.5);
     BOOST_TEST(latest[0].at("round").to_number<int>() == 2);
+    const auto older = parsed(history::rounds_text(file, "aa", 3, one).value()).as_array();
+    BOOST_REQUIRE(older.size() == 1U);
+    BOOST_TEST(older[0].at("round").to_number<int>() == 2);
+    BOOST_TEST(history::rounds_text(file, "aa", 1).value() == "[]");
     // A round that is trained again is tested again.
     process again(*this, "bb");
     again.events.publish(run_resumed{"aa", 1, {result_of(1)}});
@@ -289,9 +293,13 @@ BOOST_AUTO_TEST_CASE(a_long_run_is_shown_from_its_end) {
     }
     master.write();
     const auto one = fedasio::text::canonical_text(to_json(result_of(1))).size();
-    const auto latest = parsed(history::rounds_text(file, "aa", 2 * one).value()).as_array();
+    const auto latest = parsed(history::rounds_text(file, "aa", 0, 2 * one).value()).as_array();
     BOOST_REQUIRE(latest.size() == 2U);
     BOOST_TEST(latest[0].at("round").to_number<int>() == 2);
+    const auto older = parsed(history::rounds_text(file, "aa", 3, one).value()).as_array();
+    BOOST_REQUIRE(older.size() == 1U);
+    BOOST_TEST(older[0].at("round").to_number<int>() == 2);
+    BOOST_TEST(history::rounds_text(file, "aa", 1).value() == "[]");
     BOOST_TEST(parsed(history::run_text(file, "aa", 1).value()).at("notes").as_array().size() == 1U);
     BOOST_TEST(!history::rounds_text(file, "bb").has_value());
 }

@@ -14,10 +14,14 @@ struct archive_question {
     enum class kind { runs, run, rounds, clients, report, sample, model, saved_model, tests };
 
     kind what = kind::runs;
-    std::string run = {};    ///< run, rounds, clients, tests, report
-    std::uint32_t round = 0; ///< clients, tests: of this round
-    std::uint64_t index = 0; ///< sample: in the master's test set
-    std::string name = {};   ///< saved_model
+    std::string run = {};     ///< run, rounds, clients, tests, report
+    std::uint32_t round = 0;  ///< clients, tests: of this round
+    std::uint64_t index = 0;  ///< sample: in the master's test set
+    std::string name = {};    ///< saved_model
+    std::uint32_t before = 0; ///< rounds: those before this one; 0: all
+    /// rounds: what the board has itself, a JSON array. It follows what the archive answers, and is the
+    /// answer where that has nothing.
+    std::string latest = {};
 };
 
 struct archive_answer {

@@ -20,8 +20,8 @@ struct board_limits {
     std::size_t event_bytes = std::size_t{32} << 20;
     std::size_t log = 500; ///< of what happens in every round, and of the rest
     std::size_t log_bytes = std::size_t{4} << 20;
-    std::size_t rounds = 10000;
-    std::size_t round_bytes = std::size_t{16} << 20;
+    std::size_t rounds = 1000; ///< older ones are in the archive, if there is one
+    std::size_t round_bytes = std::size_t{2} << 20;
     std::size_t gone_workers = 1000;
 };
 
@@ -60,7 +60,14 @@ public:
     [[nodiscard]] std::string status_text(double now) const;
     [[nodiscard]] std::string workers_text() const;
     [[nodiscard]] std::string clients_text() const;
+    /// Of the rounds that it still has, oldest first.
     [[nodiscard]] std::string rounds_text() const;
+
+    /// How many rounds of this run it no longer has; they are older than those that it has.
+    [[nodiscard]] std::uint64_t rounds_forgotten() const noexcept { return rounds_forgotten_; }
+
+    /// The oldest round that it has; 0: none.
+    [[nodiscard]] std::uint32_t oldest_round() const { return rounds_.empty() ? 0 : rounds_.begin()->first; }
 
     /// How the tables were understood; null if none was.
     [[nodiscard]] const std::string& data_text() const noexcept { return data_; }
@@ -127,6 +134,7 @@ private:
     std::map<master::client_id, client_row> clients_;
     std::map<std::uint32_t, std::string> rounds_;
     std::size_t round_bytes_ = 0;
+    std::uint64_t rounds_forgotten_ = 0;
     std::optional<master::round_result> last_;
     std::optional<master::model_evaluated> evaluation_;
     std::string data_ = "null";

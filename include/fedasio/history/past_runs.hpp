@@ -19,8 +19,10 @@ namespace fedasio::history {
 [[nodiscard]] std::optional<std::string> run_text(const std::filesystem::path& file, std::string_view run,
                                                   std::size_t most_notes = 1000);
 
-/// The rounds of a run, oldest first; of more than `most_bytes` the latest. Empty if there is no such run.
+/// The rounds of a run before round `before`, or all if that is 0, oldest first; of more than `most_bytes`
+/// the latest. Empty if there is no such run.
 [[nodiscard]] std::optional<std::string> rounds_text(const std::filesystem::path& file, std::string_view run,
+                                                     std::uint32_t before = 0,
                                                      std::size_t most_bytes = std::size_t{16} << 20);
 
 /// The report of a run so far (docs/operations.md), with rounds as above.
