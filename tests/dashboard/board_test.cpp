@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(status_has_the_documented_form) {
     happen(phase_entered{phase::training, 3});
     BOOST_TEST(
         shown.status_text(200.5) ==
-        R"({"phase":"training","run":"5c0f","round":3,"checkpoint_round":0,"last_round":15,"target_accuracy":0.5,)"
+        R"({"phase":"training","run":"5c0f","round":3,"rounds_forgotten":0,"checkpoint_round":0,"last_round":15,"target_accuracy":0.5,)"
         R"("deadline":600,"fraction":0.5,"clients_per_round":2,"state_dir":true,"pausing":false,"stopping":false,)"
         R"("plan":"digits","plan_digest":"9f","seed":7,"parameters":199210,"task":"classification","min_workers":2,)"
         R"("workers":0,"clients":0,"clients_planned":4,"version":"0.1.0","instruction_set":"x86-64-v3",)"

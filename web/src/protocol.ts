@@ -19,6 +19,8 @@ export interface Status {
     /** 16 hexadecimal digits; empty before it is known. */
     run: string;
     round: number;
+    /** Rounds of the run that are no longer in the master's memory; 0 where it is not told. */
+    rounds_forgotten?: number;
     checkpoint_round: number;
     last_round: number;
     target_accuracy: number | null;

@@ -4,8 +4,9 @@ import { batch, computed, signal } from '@preact/signals';
 import { get_json } from './api';
 import { Connection, type Link, type Socket } from './connection';
 import type { State } from './model';
+import { missing_rounds, with_older } from './older_rounds';
 import { journal_version, take } from './past';
-import type { Session } from './protocol';
+import type { Round, Session } from './protocol';
 
 /** Milliseconds between drawings while nobody looks, when there are no frames. */
 const hidden_interval = 1000;
@@ -22,7 +23,12 @@ export const last_heard = signal<number | null>(null);
 export const status = computed(() => state.value?.status ?? null);
 export const workers = computed(() => state.value?.workers ?? []);
 export const clients = computed(() => state.value?.clients ?? []);
-export const rounds = computed(() => state.value?.rounds ?? []);
+const older_rounds = signal<Round[]>([]);
+export const rounds = computed(() => with_older(older_rounds.value, state.value?.rounds ?? []));
+/** Rounds of the run that neither the page has nor the master can tell. */
+export const rounds_lost = computed(() =>
+    older_rounds.value.length > 0 ? 0 : (state.value?.status.rounds_forgotten ?? 0),
+);
 export const log = computed(() => state.value?.log ?? []);
 export const evaluation = computed(() => state.value?.evaluation ?? null);
 export const data = computed(() => state.value?.data ?? null);
@@ -34,6 +40,7 @@ let clock_offset = 0;
 let clock_read: number | null = null;
 let latest: State | null = null;
 let is_planned = false;
+let asked_rounds: string | null = null;
 
 /** Unix seconds by the master's clock, to the millisecond; not a signal. */
 export function master_time(): number {
@@ -60,7 +67,25 @@ function plan_drawing(): void {
     }
 }
 
+/** Once for each run; what cannot be read stays missing. */
+async function read_older_rounds(next: State): Promise<void> {
+    const wanted = missing_rounds(next);
+    if (wanted === asked_rounds) {
+        return;
+    }
+    asked_rounds = wanted;
+    older_rounds.value = [];
+    if (wanted === null) {
+        return;
+    }
+    const found = await get_json<Round[]>('rounds').catch(() => []);
+    if (wanted === asked_rounds) {
+        older_rounds.value = found;
+    }
+}
+
 function on_state(next: State): void {
+    void read_older_rounds(next);
     // status.now changes with snapshots only, and is the time of the master's clock when it was sent.
     if (next.status.now !== clock_read) {
         clock_read = next.status.now;

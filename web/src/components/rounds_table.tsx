@@ -1,7 +1,7 @@
 import { bytes, count, duration, fixed, loss, percent } from '../format';
 import { total_seconds } from '../models/curves';
 import type { Round } from '../protocol';
-import { is_regression, rounds } from '../store';
+import { is_regression, rounds, rounds_lost } from '../store';
 import { DataTable } from './data_table';
 
 /** Of a round's test beside its loss: of classes, and of numbers. */
@@ -59,6 +59,12 @@ export function RoundsTable() {
             {list.length > row_limit && (
                 <p class="hint">
                     These are the last {count(row_limit)}; all are at <code>/api/v1/rounds</code>.
+                </p>
+            )}
+            {rounds_lost.value > 0 && (
+                <p class="hint">
+                    {count(rounds_lost.value)} rounds before these are no longer known: the master
+                    keeps older ones in a state folder only.
                 </p>
             )}
         </DataTable>
