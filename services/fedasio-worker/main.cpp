@@ -20,7 +20,11 @@
 #include "program/resources.hpp"
 #include "program/service_manager.hpp"
 #include "program/signals.hpp"
+#include "program/state_dir.hpp"
+#include "program/state_lock.hpp"
 #include <algorithm>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -36,6 +40,7 @@ struct settings {
     double give_up = 300;
     std::string proxy;
     std::string data;
+    std::string state_dir;
     program::protection_options protection;
     program::log_options log;
     worker::worker_options worker;
@@ -118,6 +123,14 @@ int start(settings from) {
     if (!from.data.empty()) {
         from.worker.data = from.data;
     }
+    std::optional<program::state_lock> lock;
+    if (!from.state_dir.empty()) {
+        program::make_state_dir(from.state_dir);
+        lock.emplace(from.state_dir);
+        from.worker.states =
+            std::make_shared<store::client_states>(std::filesystem::path(from.state_dir) / "clients");
+    }
+    from.worker.states_are_durable = lock.has_value();
     from.worker.retry.give_up =
         std::chrono::duration_cast<net::clock::duration>(std::chrono::duration<double>(from.give_up));
     from.worker.measure = program::process_measurements();
@@ -185,6 +198,9 @@ int main(int argc, char** argv) {
     app.add_option("--data", from.data,
                    "this worker's own data: a file, or a folder that holds the files that the plan names")
         ->check(CLI::ExistingPath);
+    app.add_option("--state-dir", from.state_dir,
+                   "folder for what clients keep from round to round by some strategies (default: in memory "
+                   "only, and lost when the worker ends)");
     app.add_option("--give-up-after", from.give_up, "seconds to go on trying when there is no master")
         ->check(program::number_between(0, 1e9))
         ->capture_default_str();

@@ -27,6 +27,7 @@ struct worker_options {
     std::shared_ptr<sample_cache> samples = std::make_shared<sample_cache>();
     /// What clients keep from one round to the next, by strategies that let workers keep it.
     std::shared_ptr<store::client_states> states = std::make_shared<store::client_states>();
+    bool states_are_durable = false; ///< `states` outlive the process; else this is said when it matters
     /// Makes what trains; called on the pool, for each thread that trains.
     std::function<std::unique_ptr<trainer>(std::shared_ptr<const training_setup>)> make_trainer =
         make_builtin_trainer;
