@@ -4,8 +4,8 @@ end with what it held at round 500.
 
     bench/memory.py [--bin build/release/bin] [--rounds 20000] [--minutes 20]
 
-A master keeps the story of its rounds (up to 16 MB, for the page and for checkpoints), which is told by itself and left
-out of the ratio. Ends with 1 if a master holds more than 1.2 times as much. `--minutes` bounds the time of each size: what was not
+A master keeps the story of its last thousand rounds and its last 20,000 events, for the page; older ones are on disk.
+Ends with 1 if a master holds more than 1.2 times as much. `--minutes` bounds the time of each size: what was not
 reached then is said."""
 
 import argparse
@@ -62,7 +62,7 @@ def resident(pid):
 
 
 def measure(programs, units, rounds, minutes):
-    """Megabytes at round FIRST, at the end and of the story between, which round that was, and seconds."""
+    """Megabytes at round FIRST and at the end, which round that was, and seconds."""
     with tempfile.TemporaryDirectory(prefix="fedasio-memory-") as name:
         folder = pathlib.Path(name)
         write_images(folder)
@@ -87,11 +87,7 @@ def measure(programs, units, rounds, minutes):
                 done = json.loads(fetch(url, "status"))["round"]
                 at_end = resident(master.pid)
                 at_first = at_end if done < FIRST or at_first == 0 else at_first
-            # For the page, which shows the last ones, and for the next checkpoint.
-            shown = json.loads(fetch(url, "rounds"))
-            each = len(json.dumps(shown)) / len(shown)
-            story = min(each * (len(shown) - FIRST + done - FIRST), 2 * (16 << 20))
-            return at_first / 1e6, at_end / 1e6, story / 1e6, done, time.monotonic() - begin
+            return at_first / 1e6, at_end / 1e6, done, time.monotonic() - begin
         finally:
             master.terminate()
             master.wait(60)
@@ -104,16 +100,16 @@ def main():
     arguments.add_argument("--minutes", type=float, default=20)
     chosen = arguments.parse_args()
     grew = False
-    print("layers          model   round   at 500  at the end   story  ratio  rounds/s")
+    print("layers          model   round   at 500  at the end  ratio  rounds/s")
     for units in SIZES:
         widths = [784, *units, 10]
         size = 4e-3 * sum((a + 1) * b for a, b in zip(widths, widths[1:], strict=False))
-        first, end, story, done, seconds = measure(chosen.bin.resolve(), units, chosen.rounds, chosen.minutes)
-        ratio = (end - story) / first
+        first, end, done, seconds = measure(chosen.bin.resolve(), units, chosen.rounds, chosen.minutes)
+        ratio = end / first
         name = "-".join(str(n) for n in widths)
         short = "" if done >= chosen.rounds else f"  (not all of {chosen.rounds} in {chosen.minutes:g} min)"
         print(
-            f"{name:15} {size:4.0f} KB {done:6} {first:5.1f} MB {end:8.1f} MB {story:4.1f} MB {ratio:6.2f} "
+            f"{name:15} {size:4.0f} KB {done:6} {first:5.1f} MB {end:8.1f} MB {ratio:6.2f} "
             f"{done / seconds:9.0f}{short}",
             flush=True,
         )

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <nn/product.hpp>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -66,13 +67,20 @@ struct samples {
                     dense{512, activation::relu}, dense{10, activation::softmax, initializer::glorot}}});
 }
 
-void train(benchmark::State& state, const network& model, const optimizer_spec& optimizer,
-           std::size_t batch) {
+/// `corrected` is a step of SCAFFOLD; `head_only` one of FedRep, with all but the last layer frozen.
+enum class pass_kind { plain, corrected, head_only };
+
+void train(benchmark::State& state, const network& model, const optimizer_spec& optimizer, std::size_t batch,
+           pass_kind kind = pass_kind::plain) {
     const samples data(model, batch);
     aligned_floats weights(model.parameter_count());
     model.initialise(weights.span(), 1);
     trainer trained(model, optimizer, batch);
-    trained.begin(weights.span(), fedasio::random_stream(1, fedasio::purpose::dropout));
+    std::vector<std::size_t> frozen(kind == pass_kind::head_only ? model.parameters().size() - 2 : 0);
+    std::iota(frozen.begin(), frozen.end(), std::size_t{0});
+    const aligned_floats correction(kind == pass_kind::corrected ? model.parameter_count() : 0);
+    trained.begin({.weights = weights.span(), .correction = correction.span(), .frozen = frozen},
+                  fedasio::random_stream(1, fedasio::purpose::dropout));
     for ([[maybe_unused]] auto _ : state) {
         benchmark::DoNotOptimize(trained.step(data.features, data.labels, batch));
     }
@@ -88,8 +96,16 @@ void train_2nn_adam(benchmark::State& state) {
           static_cast<std::size_t>(state.range(0)));
 }
 
+void train_2nn_pass(benchmark::State& state, pass_kind kind) {
+    train(state, two_nn(), {.learning_rate = 0.01F}, static_cast<std::size_t>(state.range(0)), kind);
+}
+
 void train_paper_cnn(benchmark::State& state) {
     train(state, paper_cnn(), {.learning_rate = 0.01F}, static_cast<std::size_t>(state.range(0)));
+}
+
+void train_paper_cnn_pass(benchmark::State& state, pass_kind kind) {
+    train(state, paper_cnn(), {.learning_rate = 0.01F}, static_cast<std::size_t>(state.range(0)), kind);
 }
 
 void train_cnn(benchmark::State& state, padding pad) {
@@ -158,8 +174,12 @@ BENCHMARK(product_of)->DenseRange(0, static_cast<int>(product_kernels().size()) 
 BENCHMARK(eigen_product)->Arg(960);
 BENCHMARK(train_2nn)->Arg(10)->Arg(32)->Arg(64);
 BENCHMARK(train_2nn_adam)->Arg(32);
+BENCHMARK_CAPTURE(train_2nn_pass, corrected, pass_kind::corrected)->Arg(10)->Arg(32);
+BENCHMARK_CAPTURE(train_2nn_pass, head_only, pass_kind::head_only)->Arg(10);
 BENCHMARK(evaluate_2nn)->Arg(64);
 BENCHMARK(train_paper_cnn)->Arg(10)->Arg(32);
+BENCHMARK_CAPTURE(train_paper_cnn_pass, corrected, pass_kind::corrected)->Arg(10);
+BENCHMARK_CAPTURE(train_paper_cnn_pass, head_only, pass_kind::head_only)->Arg(10);
 BENCHMARK_CAPTURE(train_cnn, valid, padding::valid)->Arg(32);
 BENCHMARK_CAPTURE(train_cnn, same, padding::same)->Arg(32);
 BENCHMARK_MAIN();

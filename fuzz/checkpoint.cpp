@@ -4,6 +4,7 @@
 #include "memory_file.hpp"
 #include "scratch_directory.hpp"
 #include "target.hpp"
+#include <algorithm>
 #include <cstring>
 
 // A checkpoint as it lies in the state directory. It is believed only whole; and what its fields hold, which
@@ -20,6 +21,13 @@ const std::string digest(64, 'd');
 bool same(const std::vector<float>& a, const std::vector<float>& b) {
     return a.size() == b.size() &&
            (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0);
+}
+
+bool same(const std::map<std::string, std::vector<float>>& a,
+          const std::map<std::string, std::vector<float>>& b) {
+    return std::ranges::equal(a, b, [](const auto& one, const auto& other) {
+        return one.first == other.first && same(one.second, other.second);
+    });
 }
 
 bool same(const checkpoint& a, const checkpoint& b) {
@@ -59,7 +67,11 @@ checkpoint fields_of(const store::model_file& model) {
     state.seed = state.history.size();
     for (const auto& one : model.tensors) {
         state.round += static_cast<std::uint32_t>(one.values.size());
-        (one.name == "weights" ? state.weights : state.strategy_state) = one.values;
+        if (one.name == "weights") {
+            state.weights = one.values;
+        } else if (one.name != "strategy_state" || !one.values.empty()) {
+            state.strategy_state[one.name] = one.values;
+        }
     }
     return state;
 }

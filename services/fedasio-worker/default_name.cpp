@@ -1,6 +1,7 @@
 #include "default_name.hpp"
 
 #include <fedasio/net/buffer.hpp>
+#include <fedasio/text/cut.hpp>
 #include <fedasio/text/printable.hpp>
 
 #include <array>
@@ -22,23 +23,16 @@ std::uint32_t checksum(const std::string& text) {
     return net::crc32c(std::as_bytes(std::span(text)));
 }
 
-/// In the middle of a character it would end in something that no name may hold.
-std::string cut(const std::string& text, std::size_t most) {
-    auto end = std::min(text.size(), most);
-    while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-        --end;
-    }
-    return text.substr(0, end);
-}
-
 std::string base_name(const std::optional<std::filesystem::path>& data) {
     std::array<char, 256> host{};
     gethostname(host.data(), host.size() - 1);
-    auto name = text::is_blank(host.data()) ? std::string("worker") : cut(host.data(), longest_host);
+    auto name = text::is_blank(host.data()) ? std::string("worker")
+                                            : std::string(text::cut(host.data(), longest_host));
     if (data) {
         // Two tables of one name in two folders are two owners.
         const auto path = std::filesystem::weakly_canonical(*data);
-        name += fmt::format("-{}-{:08x}", cut(path.stem().string(), longest_stem), checksum(path.string()));
+        name +=
+            fmt::format("-{}-{:08x}", text::cut(path.stem().string(), longest_stem), checksum(path.string()));
     }
     return text::printable(name);
 }

@@ -1,5 +1,7 @@
 #include "prediction_table.hpp"
 
+#include <fedasio/text/csv_field.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -14,17 +16,6 @@ template <class Number>
 std::string shortest(Number number) {
     std::array<char, 32> digits{};
     return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
-}
-
-std::string field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) {
-        return text;
-    }
-    std::string quoted = "\"";
-    for (const char c : text) {
-        quoted += c == '"' ? "\"\"" : std::string(1, c);
-    }
-    return quoted + '"';
 }
 
 } // namespace
@@ -53,7 +44,7 @@ prediction_table::prediction_table(const std::string& where, const plan::trained
     }
     auto line = place + ",prediction";
     for (std::size_t i = 0; i < columns_; ++i) {
-        line += "," + field(model.output_name(i));
+        line += "," + text::csv_field(model.output_name(i));
     }
     write(line);
 }
@@ -74,7 +65,7 @@ void prediction_table::add(std::uint64_t place, std::span<const float> outputs) 
     if (model_.is_regression()) {
         line += shortest(predicted_value(model_, outputs[0]));
     } else {
-        line += field(model_.output_name(predicted_class(outputs)));
+        line += text::csv_field(model_.output_name(predicted_class(outputs)));
         for (const float output : outputs) {
             line += "," + shortest(output);
         }

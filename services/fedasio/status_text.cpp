@@ -118,6 +118,7 @@ std::string outcome_line(const json::object& happened) {
     const auto detail = text(happened, "detail");
     const std::string what = outcome == "rounds_done"      ? "all rounds are done"
                              : outcome == "target_reached" ? "the target accuracy is reached"
+                             : outcome == "stopped_early"  ? "it no longer gets better"
                              : outcome == "stopped"        ? "it was stopped"
                                                            : "it failed";
     return "training ended after round " + whole(happened, "round") + ": " + what +

@@ -8,7 +8,6 @@
 
 #include "json_scalar.hpp"
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <utility>
 
@@ -105,12 +104,7 @@ struct board::folding {
         }
         found->second.state = worker_state::gone;
         found->second.reason = it.reason;
-        found->second.clients.clear();
-        for (auto& [id, client] : self.clients_) {
-            if (client.worker == it.worker) {
-                client.worker.reset();
-            }
-        }
+        take_clients(found->second);
         std::erase(self.gone_, it.worker);
         self.gone_.push_back(it.worker);
         self.forget_gone_workers();
@@ -124,32 +118,46 @@ struct board::folding {
     }
 
     void operator()(const master::worker_assigned& it) const {
-        std::set<master::client_id> taken;
-        std::uint64_t samples = 0;
-        for (const auto& hosted : it.clients) {
-            taken.insert(hosted.client);
-            samples += hosted.samples;
-        }
-        for (auto& [id, client] : self.clients_) {
-            if (client.worker == it.worker && !taken.contains(id)) {
-                client.worker.reset();
-            }
+        const auto found = self.workers_.find(it.worker);
+        if (found != self.workers_.end()) {
+            take_clients(found->second);
+            found->second.samples = 0;
         }
         for (const auto& hosted : it.clients) {
             auto& client = self.clients_[hosted.client];
             client.client = hosted.client;
-            client.worker = it.worker;
+            give_client(client, it.worker);
             client.samples = hosted.samples;
             client.labels = hosted.labels;
-        }
-        for (auto& [id, worker] : self.workers_) {
-            if (id == it.worker) {
-                worker.clients.assign(taken.begin(), taken.end());
-                worker.samples = samples;
-            } else {
-                std::erase_if(worker.clients, [&](auto client) { return taken.contains(client); });
+            if (found != self.workers_.end()) {
+                found->second.samples += hosted.samples;
             }
         }
+    }
+
+    /// The row of a client and those of its two workers tell the same, so that nobody walks all rows.
+    void give_client(client_row& client, master::worker_id to) const {
+        if (client.worker == to) {
+            return;
+        }
+        if (const auto before = self.workers_.find(client.worker.value_or(0));
+            before != self.workers_.end()) {
+            auto& clients = before->second.clients;
+            const auto [first, last] = std::ranges::equal_range(clients, client.client);
+            clients.erase(first, last);
+        }
+        client.worker = to;
+        if (const auto now = self.workers_.find(to); now != self.workers_.end()) {
+            auto& clients = now->second.clients;
+            clients.insert(std::ranges::lower_bound(clients, client.client), client.client);
+        }
+    }
+
+    void take_clients(worker_row& from) const {
+        for (const auto id : from.clients) {
+            self.clients_[id].worker.reset();
+        }
+        from.clients.clear();
     }
 
     void operator()(const master::worker_standing& it) const {
@@ -180,13 +188,16 @@ struct board::folding {
         self.run_.stopping = false;
     }
 
-    void operator()(const master::round_started& it) const { self.run_.round = it.round; }
+    void operator()(const master::round_started& it) const {
+        self.run_.round = it.round;
+        self.run_.opened.clients_per_round = it.clients_per_round;
+    }
 
     void operator()(const master::client_updated& it) const {
         ++self.totals_.updates;
         if (const auto found = self.clients_.find(it.client); found != self.clients_.end()) {
             auto& client = found->second;
-            client.worker = it.worker;
+            give_client(client, it.worker);
             client.samples = it.samples;
             client.round = it.round;
             client.loss = it.loss;
@@ -256,6 +267,7 @@ struct board::folding {
         opened.target_accuracy = it.target_accuracy;
         opened.deadline = it.deadline;
         opened.fraction = it.fraction;
+        opened.clients_per_round = it.clients_per_round;
     }
 
     void operator()(const master::round_finished& it) const {
@@ -284,6 +296,7 @@ struct board::folding {
         if (!it.changes.empty()) {
             (*this)(it.changes.back());
         }
+        self.run_.opened.clients_per_round = it.clients_per_round;
     }
 
     void operator()(const master::checkpoint_written& it) const { self.run_.checkpoint_round = it.round; }
@@ -383,12 +396,6 @@ std::size_t board::clients_hosted() const {
         std::ranges::count_if(clients_, [](const auto& client) { return client.second.worker.has_value(); }));
 }
 
-std::uint64_t board::clients_per_round() const {
-    const auto planned = run_.opened.clients_planned;
-    const auto all = planned != 0 ? static_cast<double>(planned) : static_cast<double>(clients_.size());
-    return all == 0 ? 0 : static_cast<std::uint64_t>(std::max(1.0, std::round(run_.opened.fraction * all)));
-}
-
 std::string board::status_text(double now) const {
     const auto& opened = run_.opened;
     json::object status;
@@ -401,7 +408,7 @@ std::string board::status_text(double now) const {
     status["target_accuracy"] = json_number(opened.target_accuracy);
     status["deadline"] = json_number(opened.deadline);
     status["fraction"] = json_number(opened.fraction);
-    status["clients_per_round"] = clients_per_round();
+    status["clients_per_round"] = opened.clients_per_round;
     status["state_dir"] = opened.has_state_dir;
     status["pausing"] = run_.pausing;
     status["stopping"] = run_.stopping;

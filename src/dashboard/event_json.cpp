@@ -49,6 +49,7 @@ public:
         into_["target_accuracy"] = json_number(it.target_accuracy);
         into_["deadline"] = json_number(it.deadline);
         into_["fraction"] = json_number(it.fraction);
+        into_["clients_per_round"] = it.clients_per_round;
         into_["state_dir"] = it.has_state_dir;
         into_["version"] = json_text(it.version);
         into_["instruction_set"] = json_text(it.instruction_set);
@@ -135,6 +136,7 @@ public:
         into_["type"] = "round_started";
         into_["round"] = it.round;
         into_["cohort"] = json::array(it.cohort.begin(), it.cohort.end());
+        into_["clients_per_round"] = it.clients_per_round;
     }
 
     void operator()(const master::client_updated& it) const {
@@ -193,6 +195,7 @@ public:
         into_["target_accuracy"] = json_number(it.target_accuracy);
         into_["deadline"] = json_number(it.deadline);
         into_["fraction"] = json_number(it.fraction);
+        into_["clients_per_round"] = it.clients_per_round;
         if (!it.loaded.empty()) {
             into_["loaded"] = it.loaded;
         }
@@ -240,6 +243,7 @@ public:
             changes.push_back(master::to_json(change));
         }
         into_["changes"] = std::move(changes);
+        into_["clients_per_round"] = it.clients_per_round;
     }
 
     void operator()(const master::checkpoint_written& it) const {

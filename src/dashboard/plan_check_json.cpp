@@ -16,6 +16,9 @@ std::string plan_check_text(std::string_view plan) {
     if (check.sound) {
         answer["plan_digest"] = plan::plan_digest(*check.sound);
         answer["plan"] = plan::to_json(*check.sound);
+        if (!check.note.empty()) {
+            answer["note"] = check.note;
+        }
     } else {
         answer["line"] = check.fault.line;
         answer["column"] = check.fault.column;

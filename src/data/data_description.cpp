@@ -1,4 +1,5 @@
 #include <fedasio/data/data_description.hpp>
+#include <fedasio/text/cut.hpp>
 
 #include "csv_number.hpp"
 #include "csv_schema.hpp"
@@ -61,14 +62,7 @@ std::string label_text(const data_description& what) {
 /// A text of any length as people are shown it.
 std::string shortened(const std::string& text) {
     constexpr std::size_t longest = 100;
-    if (text.size() <= longest) {
-        return text;
-    }
-    std::size_t end = longest;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-        --end; // not within a UTF-8 character
-    }
-    return text.substr(0, end) + "...";
+    return text::shortened(text, longest);
 }
 
 std::vector<std::string> shown(const std::vector<std::string>& names, std::size_t most) {

@@ -49,9 +49,8 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
         set_state(*who, worker_state::gone);
         roster_.remove(who);
         // Whoever comes and goes has been away since it first went.
-        if (local_clients_.contains(who->hello.name)) {
-            left_.try_emplace(who->hello.name, absence{rt_.time.now(), place().present()})
-                .first->second.was_here = true;
+        if (owners_.contains(who->hello.name)) {
+            owners_.mark_away(who->hello.name, rt_.time.now(), place().present()).was_here = true;
         }
         const auto reason = who->evicted ? std::string("sent away by command") : connection->end_reason();
         events_.publish(worker_left{who->id, who->hello.name, reason, !graceful && !who->evicted});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <utility>
 
 namespace fedasio::master {
 namespace {
@@ -10,16 +12,59 @@ bool has_room(const host& who) {
     return who.capacity == 0 || who.clients.size() < who.capacity;
 }
 
-/// The one with room and the fewest clients; null if none has room.
-host* emptiest(std::vector<host>& hosts) {
-    host* best = nullptr;
-    for (auto& who : hosts) {
-        if (has_room(who) && (best == nullptr || who.clients.size() < best->clients.size())) {
-            best = &who;
+/// Hosts by how many clients they have, so that the next to give or to get one is found in O(log n). Of as
+/// many the first host comes first.
+class by_load {
+public:
+    explicit by_load(std::vector<host>& hosts) : hosts_(hosts) {
+        for (std::size_t i = 0; i < hosts.size(); ++i) {
+            enter(i);
         }
     }
-    return best;
-}
+
+    /// The one with room and the fewest clients; null if none has room.
+    [[nodiscard]] host* emptiest() {
+        return with_room_.empty() ? nullptr : &hosts_[with_room_.begin()->second];
+    }
+
+    /// The one with the most clients; null if there are no hosts.
+    [[nodiscard]] host* fullest() { return all_.empty() ? nullptr : &hosts_[all_.begin()->second]; }
+
+    void give(host& to, client_id client) {
+        const auto i = leave(to);
+        to.clients.push_back(client);
+        enter(i);
+    }
+
+    client_id take_last(host& from) {
+        const auto i = leave(from);
+        const auto client = from.clients.back();
+        from.clients.pop_back();
+        enter(i);
+        return client;
+    }
+
+private:
+    void enter(std::size_t i) {
+        const auto load = static_cast<std::int64_t>(hosts_[i].clients.size());
+        all_.emplace(-load, i);
+        if (has_room(hosts_[i])) {
+            with_room_.emplace(load, i);
+        }
+    }
+
+    std::size_t leave(const host& who) {
+        const auto i = static_cast<std::size_t>(&who - hosts_.data());
+        const auto load = static_cast<std::int64_t>(who.clients.size());
+        all_.erase({-load, i});
+        with_room_.erase({load, i});
+        return i;
+    }
+
+    std::vector<host>& hosts_;
+    std::set<std::pair<std::int64_t, std::size_t>> with_room_; ///< fewest clients first
+    std::set<std::pair<std::int64_t, std::size_t>> all_;       ///< most clients first
+};
 
 /// Gives to these hosts what is not taken, and takes it.
 void deal(std::vector<host>& hosts, std::vector<bool>& taken) {
@@ -34,10 +79,11 @@ void deal(std::vector<host>& hosts, std::vector<bool>& taken) {
             taken[client] = true;
         }
     }
+    by_load loads(hosts);
     for (client_id client = 0; client < clients; ++client) {
-        auto* const next = taken[client] ? nullptr : emptiest(hosts);
+        auto* const next = taken[client] ? nullptr : loads.emptiest();
         if (next != nullptr) {
-            next->clients.push_back(client);
+            loads.give(*next, client);
             taken[client] = true;
         }
     }
@@ -46,14 +92,12 @@ void deal(std::vector<host>& hosts, std::vector<bool>& taken) {
     }
     // Who gives never receives, so what is given is always the last of an ascending list.
     for (;;) {
-        auto* const poorest = emptiest(hosts);
-        const auto richest =
-            std::ranges::max_element(hosts, {}, [](const host& who) { return who.clients.size(); });
+        auto* const poorest = loads.emptiest();
+        auto* const richest = loads.fullest();
         if (poorest == nullptr || richest->clients.size() < poorest->clients.size() + 2) {
             break;
         }
-        poorest->clients.push_back(richest->clients.back());
-        richest->clients.pop_back();
+        loads.give(*poorest, loads.take_last(*richest));
     }
 }
 

@@ -7,8 +7,10 @@
 #include <boost/json/object.hpp>
 
 #include "master/answers.hpp"
+#include "master/client_memory.hpp"
 #include "master/evaluation_check.hpp"
 #include "master/evaluation_summary.hpp"
+#include "master/round_state.hpp"
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
@@ -41,7 +43,7 @@ net::awaitable<std::vector<client_id>> run::evaluate_clients(round_state& round,
         auto host = roster_.host_of(client);
         const bool ready = host && host->has_model;
         if (ready) {
-            held_out.push_back(host->hosted.at(client).held_out);
+            held_out.push_back(host->data.hosted().at(client).held_out);
             hosts.push_back(std::move(host));
         } else {
             lost.push_back(client);
@@ -60,13 +62,18 @@ net::awaitable<std::vector<client_id>> run::evaluate_clients(round_state& round,
     for (const auto& host : hosts) {
         peers.push_back(host->connection);
     }
+    const auto states = test.personal ? co_await states_of(clients) : std::vector<sent_state>(clients.size());
     auto make = [&, version = weights_version_](std::size_t index) {
         if (index < first) {
             return weights_request();
         }
-        const wire::evaluate request{round.result.round, clients[index - first], version, classes > 0,
-                                     terms.score_cells > 0};
-        return net::frame(message_type::evaluate, wire::to_meta(request));
+        const auto i = index - first;
+        wire::evaluate request{round.result.round, clients[i], version, classes > 0 && !test.personal,
+                               terms.score_cells > 0 && !test.personal};
+        request.personal = test.personal;
+        request.state_round = states[i].round;
+        request.state = states[i].listed;
+        return net::frame(message_type::evaluate, wire::to_meta(request), states[i].body);
     };
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
         if (index < first) {
@@ -126,8 +133,37 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
     if (plan_.test_fraction == 0) {
         co_return;
     }
-    const auto until = deadline();
     client_test test;
+    const bool whole = co_await ask_clients(round, test, deadline());
+    if (whole) {
+        co_await conclude(round, test);
+    }
+}
+
+/// The clients' own models, of a strategy that gives them some, on what they hold out: those of clients that
+/// have been in a round that counted.
+net::awaitable<void> run::evaluate_personal(round_state& round) {
+    if (!plan_.strategy->is_personal() || plan_.test_fraction == 0) {
+        co_return;
+    }
+    client_test test;
+    test.personal = true;
+    const bool whole = co_await ask_clients(round, test, deadline());
+    if (!whole || test.results.empty()) {
+        co_return;
+    }
+    auto job = [&, terms = terms_of_evaluations(), unit = label_unit()] {
+        return summarize(test.results, terms, unit);
+    };
+    const auto summary = co_await net::offload(rt_, pool_, std::move(job));
+    round.result.personal_loss = summary.all.loss();
+    round.result.personal_accuracy = summary.all.accuracy();
+    round.result.personal_clients = static_cast<std::uint32_t>(test.results.size());
+}
+
+/// Asks every client that holds something out for its evaluation, until all have answered or been given up.
+/// False if it was cancelled.
+net::awaitable<bool> run::ask_clients(round_state& round, client_test& test, net::clock::time_point until) {
     // Data that every worker reaches needs any worker.
     bool cancelled = co_await net::is_cancelled();
     bool waits = !is_local();
@@ -147,7 +183,8 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
         const auto& name = host->hello.name;
         const bool is_slow = round.behind.contains(name) || round.late.contains(name) ||
                              (!plan_.require_all && pace_.rests(name, round.result.round));
-        if (host->hosted[client].held_out > 0 && !is_slow) {
+        const bool has_model = !test.personal || memory_->round_of(client) > 0;
+        if (host->data.hosted().at(client).held_out > 0 && !is_slow && has_model) {
             open.push_back(client);
         }
     }
@@ -165,12 +202,12 @@ net::awaitable<void> run::evaluate_where_data_is(round_state& round) {
     }
     cancelled = co_await net::is_cancelled();
     if (cancelled) {
-        co_return;
+        co_return false;
     }
     for (const auto client : open) {
         test.absent[client] = {net::to_string(net::outcome::lost), "its worker was lost"};
     }
-    co_await conclude(round, test);
+    co_return true;
 }
 
 /// True if a worker may take these clients over.
@@ -258,7 +295,8 @@ void run::add_unreachable(client_test& test) const {
     const auto hosts = roster_.hosts();
     const auto look_at = [&](client_id client, const std::string& why) {
         const auto found = hosts.find(client);
-        const bool nothing_held_out = found != hosts.end() && found->second->hosted.at(client).held_out == 0;
+        const bool nothing_held_out =
+            found != hosts.end() && found->second->data.hosted().at(client).held_out == 0;
         if (nothing_held_out || test.results.contains(client)) {
             return;
         }
@@ -269,7 +307,7 @@ void run::add_unreachable(client_test& test) const {
         test.absent.try_emplace(client, absence);
     };
     if (is_local()) {
-        for (const auto& [name, client] : local_clients_) {
+        for (const auto& [name, client] : owners_.all()) {
             look_at(client, "its owner is not here");
         }
     } else {
@@ -283,10 +321,8 @@ void run::add_unreachable(client_test& test) const {
 void run::tell_absences(std::uint32_t round, const client_test& test) {
     std::erase_if(told_absences_, [&](const auto& told) { return !test.absent.contains(told.first); });
     const auto name_of = [&](client_id client) {
-        const auto owner =
-            std::ranges::find(local_clients_, client, [](const auto& one) { return one.second; });
-        if (owner != local_clients_.end()) {
-            return " (" + owner->first + ")";
+        if (const auto* const owner = owners_.name_of(client)) {
+            return " (" + *owner + ")";
         }
         const auto host = roster_.host_of(client);
         return host ? " (at " + host->hello.name + ")" : std::string();
@@ -309,6 +345,38 @@ void run::tell_absences(std::uint32_t round, const client_test& test) {
         notice(noticed::severity::warning,
                fmt::format("round {} was evaluated without {} more clients", round, more));
     }
+}
+
+net::awaitable<void> run::evaluate_model(round_state& round) {
+    enter(phase::evaluating);
+    if (test_set_) {
+        const auto result = co_await evaluate(rt_, pool_, test_set_, *network_, model_.weights.floats());
+        if (!result) {
+            co_return;
+        }
+        take_metrics(round.result, result->metrics(label_unit()));
+        round.result.test_samples = result->samples;
+        tell_evaluation(round.result.round, *result, test_set_->class_names());
+    } else {
+        co_await evaluate_where_data_is(round);
+    }
+    const bool cancelled = co_await net::is_cancelled();
+    if (!cancelled) {
+        co_await evaluate_personal(round);
+    }
+}
+
+void run::tell_evaluation(std::uint32_t round, const test_result& result,
+                          std::span<const std::string> classes) {
+    if (result.regression || result.samples == 0) {
+        return;
+    }
+    model_evaluated event{
+        round, result.samples, {classes.begin(), classes.end()}, result.confusion, result.wrong};
+    while (event.classes.size() < network_->output().size()) {
+        event.classes.push_back(std::to_string(event.classes.size()));
+    }
+    events_.publish(std::move(event));
 }
 
 } // namespace fedasio::master

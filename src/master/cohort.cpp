@@ -1,20 +1,27 @@
 #include <fedasio/master/run.hpp>
 #include <fedasio/method/cohort.hpp>
+#include <fedasio/method/quorum.hpp>
 
 #include <boost/json/object.hpp>
 
+#include "master/round_state.hpp"
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace fedasio::master {
+
+/// Clients that a round wants as things stand. With the partition `local` those that the plan counts on may
+/// be more than have come.
+std::uint32_t run::clients_per_round() const {
+    return method::clients_per_round(orders_.in_force().fraction, std::max(clients_total(), plan_.clients));
+}
 
 void run::select_cohort(round_state& round) {
     std::vector<client_id> available;
     std::vector<client_id> resting;
     const auto hosts = roster_.hosts();
     for (const auto& [client, host] : hosts) {
-        if (host->has_model && host->hosted[client].samples > 0) {
+        if (host->has_model && host->data.hosted().at(client).samples > 0) {
             const bool rests = !plan_.require_all && pace_.rests(host->hello.name, round.result.round);
             (rests ? resting : available).push_back(client);
         }
@@ -29,13 +36,12 @@ void run::select_cohort(round_state& round) {
         round.result.cohort =
             method::select_cohort(available, clients_total(), share, plan_.seed, round.result.round);
     }
-    const auto wanted = std::max(1.0, std::round(fraction * clients_total()));
-    const auto possible = std::min(wanted, static_cast<double>(round.result.cohort.size()));
-    round.needed =
-        static_cast<std::size_t>(std::ceil(plan_.require_all ? possible : plan_.quorum * possible));
+    const auto wanted = method::clients_per_round(fraction, clients_total());
+    const auto possible = std::min<std::size_t>(wanted, round.result.cohort.size());
+    round.needed = plan_.require_all ? possible : method::quorum(plan_.quorum, possible);
     for (const auto client : round.result.cohort) {
         round.hosts.push_back(hosts.at(client));
-        const auto known = round.hosts.back()->hosted.find(client);
+        const auto known = round.hosts.back()->data.hosted().find(client);
         round.samples.push_back(known->second.samples);
     }
     if (!is_local()) {
@@ -47,7 +53,7 @@ void run::select_cohort(round_state& round) {
         }
     }
     if (!round.result.cohort.empty()) {
-        events_.publish(round_started{round.result.round, round.result.cohort});
+        events_.publish(round_started{round.result.round, round.result.cohort, wanted});
     }
 }
 

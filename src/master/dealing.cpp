@@ -5,8 +5,6 @@
 
 #include "master/answers.hpp"
 #include <algorithm>
-#include <cmath>
-#include <set>
 #include <utility>
 
 namespace fedasio::master {
@@ -18,51 +16,34 @@ constexpr auto pause_between_deals = std::chrono::seconds(1);
 
 using standing = wire::standing;
 
-/// Partition `local`: the smallest number that no owner has.
-client_id run::first_free_client() const {
-    std::set<client_id> taken;
-    for (const auto& [name, client] : local_clients_) {
-        taken.insert(client);
-    }
-    client_id next = 0;
-    while (taken.contains(next)) {
-        ++next;
-    }
-    return next;
-}
-
 std::uint32_t run::clients_total() const {
-    std::uint32_t total = is_local() ? 0 : plan_.clients;
-    for (const auto& [name, client] : local_clients_) {
-        total = std::max(total, client + 1);
-    }
-    return total;
-}
-
-/// Partition `local`: so many owners must be there for a training to begin, and are worth waiting for.
-std::uint64_t run::owners_needed() const {
-    const auto known = std::max<std::uint64_t>(plan_.clients, local_clients_.size());
-    return plan_.require_all
-               ? known
-               : static_cast<std::uint64_t>(std::ceil(plan_.quorum * static_cast<double>(known)));
+    return is_local() ? owners_.clients_total() : plan_.clients;
 }
 
 bool run::can_host(const worker& who) const {
-    return who.unusable.empty() && who.connection->is_open() && (who.is_proven || !loaded_once_);
+    return who.unusable.empty() && who.connection->is_open() && (who.proof.is_proven || !loaded_once_);
+}
+
+/// Clients do more for some strategies than train and send what comes out.
+bool run::knows_strategy(const worker& who) const {
+    return !plan_.strategy->has_client_half() ||
+           std::ranges::find(who.hello.strategies, plan_.strategy->name()) != who.hello.strategies.end();
 }
 
 /// Decides who hosts which clients, in view of who is here now.
 void run::deal_clients() {
+    for (const auto& [id, who] : roster_.all()) {
+        if (who->unusable.empty() && !knows_strategy(*who)) {
+            reject(*who, "its version does not know the strategy '" + std::string(plan_.strategy->name()) +
+                             "', which clients do a part of: install the master's version");
+        }
+    }
     auto wanted = is_local() ? deal_to_owners() : deal_to_all();
     dealt_ = 0;
     for (const auto& [id, who] : roster_.all()) {
         auto& clients = wanted[id];
         dealt_ += clients.size();
-        if (who->assigned != clients) {
-            who->assigned = std::move(clients);
-            who->data_current = false;
-            who->hosted.clear();
-        }
+        roster_.assign(*who, std::move(clients));
     }
     // Who had no client so far has not shown yet that it can load: it is asked to when it is needed.
     if (!is_local() && dealt_ < plan_.clients) {
@@ -83,17 +64,13 @@ std::map<worker_id, std::vector<client_id>> run::deal_to_owners() {
         }
     }
     for (const auto& [name, who] : by_name) {
-        if (!local_clients_.contains(name)) {
-            const auto next = first_free_client();
-            if (plan_.clients != 0 && next >= plan_.clients) {
-                tell_standing(*who, {standing::kind::no_client, "each of the plan's " +
-                                                                    std::to_string(plan_.clients) +
-                                                                    " clients has an owner already"});
-                continue;
-            }
-            local_clients_[name] = next;
+        if (!owners_.contains(name) && plan_.clients != 0 && owners_.first_free() >= plan_.clients) {
+            tell_standing(*who,
+                          {standing::kind::no_client, "each of the plan's " + std::to_string(plan_.clients) +
+                                                          " clients has an owner already"});
+            continue;
         }
-        wanted[who->id] = {local_clients_[name]};
+        wanted[who->id] = {owners_.add(name)};
     }
     return wanted;
 }
@@ -103,7 +80,7 @@ std::map<worker_id, std::vector<client_id>> run::deal_to_all() {
     for (const auto& [id, who] : roster_.all()) {
         if (can_host(*who)) {
             hosts.push_back(
-                {id, who->hello.clients, who->assigned, pace_.rests(who->hello.name, round_ + 1)});
+                {id, who->hello.clients, who->data.assigned(), pace_.rests(who->hello.name, round_ + 1)});
         }
     }
     auto wanted = assign_clients(std::move(hosts), plan_.clients);
@@ -122,11 +99,11 @@ std::map<worker_id, std::vector<client_id>> run::deal_to_all() {
 bool run::everybody_hosts() const {
     std::size_t hosted = 0;
     for (const auto& [id, who] : roster_.all()) {
-        if (who->connection->is_open() && who->data_current && who->has_model) {
-            hosted += who->assigned.size();
+        if (who->connection->is_open() && who->data.is_current() && who->has_model) {
+            hosted += who->data.assigned().size();
         }
         // An owner that came back while others loaded is there, but nobody has dealt with it yet.
-        if (who->assigned.empty() && can_host(*who) && local_clients_.contains(who->hello.name)) {
+        if (who->data.assigned().empty() && can_host(*who) && owners_.contains(who->hello.name)) {
             return false;
         }
     }
@@ -158,48 +135,31 @@ net::awaitable<void> run::prepare_workers(net::clock::time_point until) {
     }
 }
 
-/// The names of those who are connected for certain.
-std::set<std::string> run::names_here() const {
-    std::set<std::string> names;
-    for (const auto& [id, who] : roster_.all()) {
-        if (who->connection->is_open() && !who->evicted) {
-            names.insert(who->hello.name);
-        }
-    }
-    return names;
-}
-
 /// Partition `local`: how long the quorum is worth waiting for owners that have just gone. One that comes and
 /// goes has no more time than one that stays away.
 net::clock::time_point run::owners_may_return_until() {
     auto latest = net::clock::time_point::min();
     std::size_t here = 0;
-    const auto present = names_here();
-    for (const auto& [name, client] : local_clients_) {
-        if (present.contains(name)) {
+    for (const auto& [name, client] : owners_.all()) {
+        if (roster_.is_here(name)) {
             ++here;
             continue;
         }
-        const auto& left = left_.try_emplace(name, absence{rt_.time.now(), running_round_}).first->second;
+        const auto& left = owners_.mark_away(name, rt_.time.now(), running_round_);
         latest = std::max(latest, left.since + time_to_come_back);
     }
-    return here >= owners_needed() ? net::clock::time_point::min() : latest;
+    return here >= owners_.needed(plan_) ? net::clock::time_point::min() : latest;
 }
 
 /// Once for each absence; who is here again and ready is away no more.
 void run::tell_absent_owners() {
-    std::set<std::string> ready;
-    for (const auto& [id, who] : roster_.all()) {
-        if (who->connection->is_open() && !who->hosted.empty()) {
-            ready.insert(who->hello.name);
-        }
-    }
-    for (const auto& [name, client] : local_clients_) {
-        if (ready.contains(name)) {
-            left_.erase(name);
+    for (const auto& [name, client] : owners_.all()) {
+        const auto who = roster_.find(name);
+        if (who && who->connection->is_open() && !who->data.hosted().empty()) {
+            owners_.mark_back(name);
             continue;
         }
-        auto& left = left_.try_emplace(name, absence{rt_.time.now(), running_round_}).first->second;
+        auto& left = owners_.mark_away(name, rt_.time.now(), running_round_);
         if (!std::exchange(left.is_told, true)) {
             left.round = running_round_;
             notice(noticed::severity::warning, "round " + std::to_string(running_round_) +

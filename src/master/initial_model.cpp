@@ -4,6 +4,7 @@
 #include <fedasio/text/printable.hpp>
 
 #include "master/run_failed.hpp"
+#include <cmath>
 #include <new>
 #include <optional>
 #include <stdexcept>
@@ -14,14 +15,19 @@ namespace fedasio::master {
 
 namespace {
 
-/// Of a master in a round: the weights, the next ones, their mean, the sums, an update that arrives, what the
-/// strategy keeps, and one thread that evaluates.
+/// Of a master in a round: the weights, the next ones, an update that arrives, the sums of updates and of the
+/// strategy's channels or all updates of the cohort, what the strategy may keep, and one thread that
+/// evaluates.
 std::uint64_t bytes_of_a_round(const nn::network& network, const plan::plan& plan) {
-    const std::uint64_t kept = plan.strategy.type == method::strategy_spec::kind::fedavg ? 0 : 1;
+    const bool adds = plan.strategy->takes() == method::intake::sum;
+    const auto channels = plan.strategy->channels().size();
+    const auto cohort =
+        static_cast<std::uint64_t>(std::ceil(plan.fraction * plan.over_selection * plan.clients));
+    const auto taken = adds ? (1 + channels) * sizeof(std::int64_t) : cohort * sizeof(float);
+    const auto kept = plan.strategy->name() == "fedavg" ? 0U : 2U;
     const auto evaluated =
         plan::has_test_files(plan.source) ? nn::evaluation_bytes(network, 1) : std::uint64_t{0};
-    return network.parameter_count() * (4 * sizeof(float) + sizeof(std::int64_t) + kept * sizeof(float)) +
-           evaluated;
+    return network.parameter_count() * ((3 + channels + kept) * sizeof(float) + taken) + evaluated;
 }
 
 } // namespace
@@ -35,7 +41,7 @@ initial_model make_initial_model(const nn::model_spec& spec, const plan::plan& p
         throw run_failed(std::string("the plan's model cannot be built: ") + e.what());
     }
     const auto parameters = network->parameter_count();
-    if (const auto problem = plan::problem_of_size(parameters); !problem.empty()) {
+    if (const auto problem = plan::problem_of_size(parameters, *plan.strategy); !problem.empty()) {
         throw run_failed(problem);
     }
     const auto needed = bytes_of_a_round(*network, plan);
@@ -50,8 +56,8 @@ initial_model make_initial_model(const nn::model_spec& spec, const plan::plan& p
         if (!network->initialise(initial.floats(), plan.seed, unwanted)) {
             throw run_failed(model + " was being made when it was given up");
         }
-        return {*std::move(network), net::payload(std::move(initial)),
-                method::server_optimizer(plan.strategy, parameters)};
+        auto state = make_model_state(*plan.strategy, net::payload(std::move(initial)));
+        return {*std::move(network), std::move(state)};
     } catch (const std::bad_alloc&) {
         throw run_failed("there is not enough memory for " + model + ", which takes a master " +
                          text::size_text(needed));

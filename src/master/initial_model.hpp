@@ -1,7 +1,6 @@
 #pragma once
 
-#include <fedasio/method/server_optimizer.hpp>
-#include <fedasio/net/buffer.hpp>
+#include <fedasio/master/model_state.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/plan/plan.hpp>
 
@@ -13,8 +12,7 @@ namespace fedasio::master {
 /// What a run begins with.
 struct initial_model {
     nn::network network;
-    net::payload weights;
-    method::server_optimizer optimizer;
+    model_state state;
 };
 
 /// The weights depend on the plan's seed alone. Takes seconds for a large model; ends early, with

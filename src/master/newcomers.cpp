@@ -32,24 +32,21 @@ net::clock::duration pause_after(unsigned rejections) {
 /// rounds.
 void run::reject(worker& who, const std::string& reason, bool is_slow) {
     // An owner that never had usable data does not keep a client that another owner could be.
-    if (is_local() && who.hosted.empty() && !rounds_of_.contains(who.hello.name)) {
-        local_clients_.erase(who.hello.name);
+    if (is_local() && who.data.hosted().empty() && !rounds_of_.contains(who.hello.name)) {
+        owners_.forget(who.hello.name);
     }
     who.unusable = reason;
-    who.is_slow = is_slow;
-    who.assigned.clear();
-    who.hosted.clear();
-    who.data_current = false;
+    who.proof.is_slow = is_slow;
+    roster_.assign(who, {});
     who.has_model = false;
-    who.is_proven = false;
-    who.is_awaited = false;
+    who.proof.is_proven = false;
+    who.proof.is_awaited = false;
     who.weights_version = 0;
-    ++who.rejections;
-    const auto pause = is_slow ? net::clock::duration::zero() : pause_after(who.rejections);
-    who.next_offer = rt_.time.at(rt_.time.now() + pause, [this, id = who.id] {
-        const auto found = roster_.all().find(id);
-        if (found != roster_.all().end()) {
-            offer_place(found->second);
+    ++who.proof.rejections;
+    const auto pause = is_slow ? net::clock::duration::zero() : pause_after(who.proof.rejections);
+    who.proof.next_offer = rt_.time.at(rt_.time.now() + pause, [this, id = who.id] {
+        if (const auto rejected = roster_.find(id)) {
+            offer_place(rejected);
         }
     });
     roster_.changed().set();
@@ -76,9 +73,9 @@ void run::tell_standing(worker& who, wire::standing now) {
 
 /// In a training under way a newcomer loads beside the rounds, and so does who was rejected before.
 void run::offer_place(const worker_ptr& who) {
-    const bool is_here = who->connection->is_open() && !who->evicted;
-    if (orders_.is_training() && loaded_once_ && is_here && !who->is_proven && !who->is_proving) {
-        who->is_proving = true;
+    if (knows_strategy(*who) && orders_.is_training() && loaded_once_ && who->is_here() &&
+        !who->proof.is_proven && !who->proof.is_proving) {
+        who->proof.is_proving = true;
         joining_.spawn(prove(who));
     }
 }
@@ -87,10 +84,7 @@ void run::offer_place(const worker_ptr& who) {
 /// moment; then it is dealt clients as the others are.
 net::awaitable<void> run::prove(worker_ptr who) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    const auto known = local_clients_.find(who->hello.name);
-    const client_id client = !is_local()                     ? 0
-                             : known != local_clients_.end() ? known->second
-                                                             : first_free_client();
+    const auto client = is_local() ? owners_.client_of(who->hello.name).value_or(owners_.first_free()) : 0;
     set_state(*who, worker_state::loading);
     auto request = load_request({client}, false);
     request.clients_total = std::max(request.clients_total, client + 1);
@@ -101,12 +95,12 @@ net::awaitable<void> run::prove(worker_ptr who) {
         net::frame model(message_type::model, wire::to_meta(model_request()));
         answer = co_await who->connection->request(std::move(model), short_meta, deadline());
     }
-    who->is_proving = false;
+    who->proof.is_proving = false;
     if (who->evicted || !who->connection->is_open()) {
         co_return;
     }
     if (answer.result == net::outcome::reply) {
-        who->is_proven = who->has_model = true;
+        who->proof.is_proven = who->has_model = true;
         who->unusable.clear();
         set_state(*who, worker_state::ready);
         roster_.changed().set();
@@ -122,29 +116,29 @@ bool run::newcomer_is_awaited() const {
     std::uint64_t owners = 0;
     bool loads = false;
     for (const auto& [id, who] : roster_.all()) {
-        const bool is_here = who->connection->is_open() && who->unusable.empty() && !who->evicted;
-        const bool is_owner = is_local() && local_clients_.contains(who->hello.name);
-        if (is_here && who->is_proven) {
+        const bool is_here = who->is_here() && who->unusable.empty();
+        const bool is_owner = is_local() && owners_.contains(who->hello.name);
+        if (is_here && who->proof.is_proven) {
             room += who->hello.clients == 0 ? plan_.clients : who->hello.clients;
             owners += is_owner ? 1 : 0;
         }
-        loads = loads || (is_here && who->is_proving && who->is_awaited &&
+        loads = loads || (is_here && who->proof.is_proving && who->proof.is_awaited &&
                           (!is_local() || (is_owner && is_expected_back(who->hello.name))));
     }
-    return loads && (is_local() ? owners < owners_needed() : room < plan_.clients);
+    return loads && (is_local() ? owners < owners_.needed(plan_) : room < plan_.clients);
 }
 
 /// An owner that has not contributed for the time of a step since it left is not waited for, however often it
 /// comes.
 bool run::is_expected_back(const std::string& owner) const {
-    const auto left = left_.find(owner);
-    return left == left_.end() || rt_.time.now() < left->second.since + patience_of_round();
+    const auto* const left = owners_.absence_of(owner);
+    return left == nullptr || rt_.time.now() < left->since + patience_of_round();
 }
 
 /// What was waited for in vain once is not waited for again: it may still come.
 void run::stop_awaiting() {
     for (const auto& [id, who] : roster_.all()) {
-        who->is_awaited = who->is_awaited && !who->is_proving;
+        who->proof.is_awaited = who->proof.is_awaited && !who->proof.is_proving;
     }
 }
 

@@ -14,6 +14,7 @@
 
 #include "master/advice.hpp"
 #include "master/answers.hpp"
+#include "master/client_memory.hpp"
 #include "master/initial_model.hpp"
 #include "master/run_failed.hpp"
 #include <algorithm>
@@ -42,9 +43,8 @@ bool run::is_table() const {
 
 void run::take(initial_model model) {
     network_.emplace(std::move(model.network));
-    weights_ = std::move(model.weights);
+    model_ = std::move(model.state);
     ++weights_version_;
-    server_optimizer_.emplace(std::move(model.optimizer));
 }
 
 /// For a plan that leaves the number of inputs to the tables.
@@ -55,13 +55,19 @@ initial_model run::make_model_for(const data::csv_schema& schema,
     return make_initial_model(spec, plan_, options_.memory_bytes, unwanted);
 }
 
+/// The share of its samples that a client keeps for tests.
+double run::holdout() const {
+    const bool tests_here = plan::has_test_files(plan_.source) && !plan_.strategy->is_personal();
+    return tests_here ? 0.0 : plan_.test_fraction;
+}
+
 wire::load run::load_request(std::vector<client_id> clients, bool wants_labels) const {
     wire::load request;
     request.seed = plan_.seed;
     request.source = plan_.source;
     request.partition = plan_.partition;
     request.schema = schema_;
-    request.holdout = plan::has_test_files(plan_.source) ? 0.0 : plan_.test_fraction;
+    request.holdout = holdout();
     request.clients_total = clients_total();
     request.clients = std::move(clients);
     request.label_counts = wants_labels;
@@ -74,6 +80,11 @@ wire::model run::model_request() const {
     request.network = network_->spec();
     request.local = plan_.local;
     request.parameters = network_->parameter_count();
+    if (memory_->is_needed()) {
+        request.strategy = plan_.strategy;
+        request.master_keeps_state = memory_->is_here();
+        request.run = record_.run();
+    }
     return request;
 }
 
@@ -86,7 +97,7 @@ void run::advise() {
     std::vector<std::uint64_t> samples;
     std::size_t classes = schema_ ? schema_->classes.size() : 0;
     for (const auto& [client, host] : hosts) {
-        const auto& data = host->hosted.at(client);
+        const auto& data = host->data.hosted().at(client);
         samples.push_back(data.samples);
         classes = std::max(classes, data.labels.size());
     }
@@ -105,8 +116,8 @@ net::awaitable<void> run::load_datasets() {
     deal_clients();
     std::vector<worker_ptr> whom;
     for (const auto& [id, who] : roster_.all()) {
-        loaded_once_ = loaded_once_ || who->data_current;
-        if (!who->data_current && who->unusable.empty() && !who->assigned.empty()) {
+        loaded_once_ = loaded_once_ || who->data.is_current();
+        if (!who->data.is_current() && who->unusable.empty() && !who->data.assigned().empty()) {
             whom.push_back(who);
         }
     }
@@ -126,15 +137,15 @@ net::awaitable<void> run::load_datasets() {
     }
     co_await load_test_set();
 
-    const double holdout = plan::has_test_files(plan_.source) ? 0.0 : plan_.test_fraction;
+    const double holdout = this->holdout();
     const auto classes = network_->output().size();
     const bool wants_labels = !plan::is_regression(plan_) && classes <= plan::limits::shown_classes &&
                               classes * clients_total() <= most_counts;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
-        const auto request = load_request(who->assigned, wants_labels);
+        const auto request = load_request(who->data.assigned(), wants_labels);
         const auto counts = wants_labels ? network_->output().size() : 0;
-        const auto counts_meta = wire::limits::loaded(who->assigned.size(), counts);
+        const auto counts_meta = wire::limits::loaded(who->data.assigned().size(), counts);
         calls.emplace_back(who->connection, net::frame(message_type::load, wire::to_meta(request)),
                            counts_meta);
     }
@@ -144,7 +155,8 @@ net::awaitable<void> run::load_datasets() {
             return "it was sent away";
         }
         auto loaded = wire::read_loaded(reply.meta);
-        if (!std::ranges::equal(loaded.clients, who.assigned, {}, &wire::loaded::client_data::client)) {
+        if (!std::ranges::equal(loaded.clients, who.data.assigned(), {},
+                                &wire::loaded::client_data::client)) {
             return "the reply names other clients than the request";
         }
         for (auto& [client, samples, held_out, labels] : loaded.clients) {
@@ -168,9 +180,7 @@ net::awaitable<void> run::load_datasets() {
             }
         }
         worker_assigned event{who.id, {}, loaded.digest};
-        who.data_digest = std::move(loaded.digest);
         for (const auto& client : loaded.clients) {
-            who.hosted[client.client] = client;
             event.clients.push_back({client.client, client.samples, client.labels});
         }
         if (loaded.left_out != 0) {
@@ -178,7 +188,8 @@ net::awaitable<void> run::load_datasets() {
                                                    std::to_string(loaded.left_out) +
                                                    " rows whose label is missing or of no known class");
         }
-        who.data_current = who.is_proven = true;
+        roster_.host(who, loaded.clients, std::move(loaded.digest));
+        who.proof.is_proven = true;
         if (who.standing.state != wire::standing::kind::resting) {
             tell_standing(who, {});
         }
@@ -227,7 +238,7 @@ net::awaitable<void> run::distribute_model() {
     std::vector<worker_ptr> whom;
     std::vector<net::call> calls;
     for (const auto& [id, who] : roster_.all()) {
-        if (who->data_current && !who->has_model) {
+        if (who->data.is_current() && !who->has_model) {
             whom.push_back(who);
             calls.emplace_back(who->connection,
                                net::frame(message_type::model, wire::to_meta(model_request())), short_meta);

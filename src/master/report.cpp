@@ -88,6 +88,11 @@ void add_test(boost::json::object& json, const round_result& result) {
     json["test_clients"] = result.test_clients;
     json["test_partial"] = result.test_partial;
     json["test_dropped"] = to_json(result.test_dropped);
+    if (result.personal_clients != 0) {
+        json["personal_loss"] = number_or_null(result.personal_loss);
+        json["personal_accuracy"] = number_or_null(result.personal_accuracy);
+        json["personal_clients"] = result.personal_clients;
+    }
 }
 
 /// A round from before there were these keys has none of them.
@@ -103,6 +108,11 @@ void read_test(const boost::json::object& json, round_result& result) {
     result.test_clients = json.at("test_clients").to_number<std::uint32_t>();
     result.test_partial = json.at("test_partial").as_bool();
     result.test_dropped = read_absences(json.at("test_dropped"));
+    if (json.contains("personal_clients")) {
+        result.personal_loss = read_number(json.at("personal_loss"));
+        result.personal_accuracy = read_number(json.at("personal_accuracy"));
+        result.personal_clients = json.at("personal_clients").to_number<std::uint32_t>();
+    }
 }
 
 } // namespace

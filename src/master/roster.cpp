@@ -1,6 +1,5 @@
 #include <fedasio/master/roster.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace fedasio::master {
@@ -11,37 +10,94 @@ worker_ptr roster::admit(wire::hello hello, net::connection_ptr connection) {
     who->hello = std::move(hello);
     who->connection = std::move(connection);
     workers_.emplace(who->id, who);
+    names_.emplace(who->hello.name, who);
+    room_ += who->hello.clients;
+    unbounded_ += who->hello.clients == 0 ? 1 : 0;
     changed_.set();
     return who;
 }
 
 void roster::remove(const worker_ptr& who) {
+    forget_data(*who);
     departed_sent_ += who->connection->bytes_sent();
     departed_received_ += who->connection->bytes_received();
+    room_ -= who->hello.clients;
+    unbounded_ -= who->hello.clients == 0 ? 1 : 0;
+    names_.erase(who->hello.name);
     workers_.erase(who->id);
     changed_.set();
 }
 
-bool roster::has_name(const std::string& name) const {
-    return std::ranges::any_of(workers_, [&](const auto& entry) { return entry.second->hello.name == name; });
+worker_ptr roster::find(worker_id id) const {
+    const auto found = workers_.find(id);
+    return found == workers_.end() ? nullptr : found->second;
+}
+
+worker_ptr roster::find(const std::string& name) const {
+    const auto found = names_.find(name);
+    return found == names_.end() ? nullptr : found->second;
+}
+
+bool roster::is_here(const std::string& name) const {
+    const auto who = find(name);
+    return who && who->is_here();
+}
+
+bool roster::has_room_for(std::uint64_t clients, bool one_each) const {
+    return one_each ? workers_.size() >= clients : unbounded_ > 0 || room_ >= clients;
+}
+
+void roster::assign(worker& who, std::vector<client_id> clients) {
+    if (who.data.assigned_ != clients) {
+        forget_data(who);
+        who.data.assigned_ = std::move(clients);
+    }
+}
+
+void roster::host(worker& who, const std::vector<wire::loaded::client_data>& clients, std::string digest) {
+    const auto self = find(who.id);
+    if (!self) { // it has gone since
+        return;
+    }
+    for (const auto& one : clients) {
+        auto& place = hosts_[one.client];
+        if (place && place.get() != &who) {
+            place->data.hosted_.erase(one.client);
+        }
+        place = self;
+        who.data.hosted_[one.client] = one;
+    }
+    who.data.digest_ = std::move(digest);
+    who.data.is_current_ = true;
+}
+
+void roster::forget_data(worker& who) {
+    for (const auto& [client, counts] : who.data.hosted_) {
+        hosts_.erase(client);
+    }
+    who.data.hosted_.clear();
+    who.data.is_current_ = false;
+}
+
+void roster::begin_anew() {
+    for (const auto& [id, who] : workers_) {
+        assign(*who, {});
+        who->has_model = who->proof.is_proven = false;
+        who->weights_version = 0;
+        who->state = worker_state::joined;
+    }
 }
 
 worker_ptr roster::host_of(client_id client) const {
-    for (const auto& [id, who] : workers_) {
-        if (who->connection->is_open() && who->hosted.contains(client)) {
-            return who;
-        }
-    }
-    return nullptr;
+    const auto found = hosts_.find(client);
+    return found != hosts_.end() && found->second->connection->is_open() ? found->second : nullptr;
 }
 
 std::map<client_id, worker_ptr> roster::hosts() const {
     std::map<client_id, worker_ptr> result;
-    for (const auto& [id, who] : workers_) {
+    for (const auto& [client, who] : hosts_) {
         if (who->connection->is_open()) {
-            for (const auto& [client, counts] : who->hosted) {
-                result.emplace(client, who);
-            }
+            result.emplace_hint(result.end(), client, who);
         }
     }
     return result;

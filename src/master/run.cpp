@@ -12,9 +12,11 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include "master/client_memory.hpp"
 #include "master/initial_model.hpp"
 #include "master/kept_models.hpp"
 #include "master/plan_folders.hpp"
+#include "master/round_state.hpp"
 #include "master/run_failed.hpp"
 #include <cmath>
 #include <fmt/format.h>
@@ -29,6 +31,12 @@ constexpr int most_rounds_without_update = 3;
 /// A run that was resumed at its end waits for its workers only to tell them so.
 constexpr auto first_idle_line = std::chrono::minutes(1);
 constexpr auto farewell = std::chrono::seconds(10);
+
+std::shared_ptr<store::client_states> make_states(const std::filesystem::path& folder,
+                                                  const run_options& options) {
+    return folder.empty() ? std::make_shared<store::client_states>()
+                          : std::make_shared<store::client_states>(folder, *options.disk);
+}
 
 } // namespace
 
@@ -55,13 +63,10 @@ void run::open(plan::plan plan, std::optional<initial_model> model) {
     plan_ = std::move(plan);
     plan_digest_ = plan::plan_digest(plan_);
     network_.reset();
-    weights_ = {};
-    server_optimizer_.reset();
+    model_ = {};
     schema_.reset();
     test_set_.reset();
-    owners_data_.clear();
-    local_clients_.clear();
-    left_.clear();
+    owners_ = {};
     rounds_of_.clear();
     pace_.clear();
     unhosted_.clear();
@@ -71,16 +76,19 @@ void run::open(plan::plan plan, std::optional<initial_model> model) {
     kept_ = std::make_unique<kept_models>(options_.state_dir, plan::best_metric(plan_), plan_digest_);
     told_absences_.clear();
     record_ = run_record(fmt::format("{:016x}", rt_.entropy()));
+    memory_ = std::make_unique<client_memory>();
+    if (plan_.strategy->has_client_half()) {
+        const auto folder = keeps_checkpoints() ? options_.state_dir / "clients" : std::filesystem::path();
+        memory_ = std::make_unique<client_memory>(record_.run(),
+                                                  is_local() ? nullptr : make_states(folder, options_));
+    }
     advised_ = false;
     orders_ = orders(plan_);
-    goal_ = training_goal();
-    for (const auto& [id, who] : roster_.all()) {
-        who->assigned.clear();
-        who->hosted.clear();
-        who->data_current = who->has_model = who->is_proven = false;
-        who->weights_version = 0;
-        who->state = worker_state::joined;
-    }
+    goal_ = training_goal(plan_.early_stopping ? std::optional(early_stop(plan::stopping_metric(plan_),
+                                                                          plan_.early_stopping->patience,
+                                                                          plan_.early_stopping->least_change))
+                                               : std::nullopt);
+    roster_.begin_anew();
     if (model) {
         take(*std::move(model));
     }
@@ -101,6 +109,7 @@ void run::introduce_run() {
     opened.target_accuracy = terms.target_accuracy;
     opened.deadline = terms.deadline;
     opened.fraction = terms.fraction;
+    opened.clients_per_round = clients_per_round();
     opened.has_state_dir = !options_.state_dir.empty();
     opened.version = version();
     opened.instruction_set = instruction_set();
@@ -164,7 +173,7 @@ net::awaitable<bool> run::serve() {
         enter(failed ? phase::failed : phase::finished);
         std::string digest;
         if (network_) {
-            auto job = [weights = weights_] { return store::weights_sha256(weights.floats()); };
+            auto job = [weights = model_.weights] { return store::weights_sha256(weights.floats()); };
             digest = co_await net::offload(rt_, pool_, std::move(job));
         }
         training_finished finished{end.outcome, std::move(end.detail), round_, digest, sites()};
@@ -214,10 +223,10 @@ net::awaitable<training_end> run::run_rounds() {
     waited_ = {};
     told_waiting_ = rt_.time.now();
     for (const auto& [id, who] : roster_.all()) {
-        who->next_offer.reset();
-        who->rejections = 0;
-        who->is_slow = false;
-        who->is_awaited = true;
+        who->proof.next_offer.reset();
+        who->proof.rejections = 0;
+        who->proof.is_slow = false;
+        who->proof.is_awaited = true;
         if (!who->evicted) {
             who->unusable.clear();
         }
@@ -242,7 +251,7 @@ net::awaitable<training_end> run::run_rounds() {
     phase_.take_seconds();
     const bool counts_classes = plan_.model.objective == nn::loss::cross_entropy && network_;
     divergence_.begin(counts_classes ? std::log(static_cast<double>(network_->output().size())) : 0, round_,
-                      weights_);
+                      model_.weights);
     int without_update = 0;
     bool cancelled = co_await net::is_cancelled();
     while (!cancelled && !orders_.is_stopping() && !is_done()) {
@@ -323,8 +332,9 @@ net::awaitable<bool> run::one_round(round_state& round) {
         settle_pace(round);
         co_return false;
     }
-    const auto base = weights_;
-    co_await aggregate(round);
+    const auto base = model_.weights;
+    co_await step(round);
+    co_await keep_states(round);
     co_await evaluate_model(round);
     cancelled = co_await net::is_cancelled();
     if (cancelled && !round.result.test_loss) {
@@ -344,7 +354,7 @@ net::awaitable<bool> run::one_round(round_state& round) {
     events_.publish(round_finished{round.result});
     watch_divergence(round, base);
     if (!divergence_.is_suspicious()) {
-        kept_->consider(round.result, weights_);
+        kept_->consider(round.result, model_.weights);
     }
     if (keeps_checkpoints()) {
         record_.add(round.result);
@@ -372,9 +382,8 @@ void run::restore_good_weights() {
     if (divergence_.good_weights().empty()) {
         return;
     }
-    weights_ = divergence_.good_weights();
+    model_ = make_model_state(*plan_.strategy, divergence_.good_weights());
     ++weights_version_;
-    server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
     divergence_.calm();
 }
 

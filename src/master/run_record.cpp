@@ -132,7 +132,7 @@ std::string run_record::text() const {
         clients[name] = client;
     }
     const auto& end = journal.end();
-    const boost::json::object content{
+    boost::json::object content{
         {"run", run_},
         {"journal", {{"lines", end.lines}, {"bytes", end.bytes}, {"chain", end.chain}}},
         {"owners", std::move(clients)},
@@ -141,6 +141,13 @@ std::string run_record::text() const {
         {"planned", to_json(asked.planned)},
         {"changed", to_json(asked.changed)},
         {"ordered", to_json(asked.ordered)}};
+    if (!states.empty()) {
+        boost::json::array rounds;
+        for (const auto& [client, round] : states) {
+            rounds.emplace_back(boost::json::array{client, round});
+        }
+        content["states"] = std::move(rounds);
+    }
     return text::canonical_text(content);
 }
 
@@ -164,6 +171,11 @@ kept_run read_run_record(std::string_view text, std::uint32_t round,
     }
     for (const auto& owner : said.at("owners").as_object()) {
         result.record.owners[std::string(owner.key())] = owner.value().to_number<client_id>();
+    }
+    if (const auto* const states = said.as_object().if_contains("states")) {
+        for (const auto& one : states->as_array()) {
+            result.record.states[one.at(0).to_number<client_id>()] = one.at(1).to_number<std::uint32_t>();
+        }
     }
     if (const auto* const schema = said.at("schema").if_object()) {
         result.record.schema = plan::read_schema(*schema);

@@ -27,27 +27,27 @@ std::string run::test_files_identity() const {
 void run::compare_data(const std::vector<worker_ptr>& loaded) {
     if (is_local()) {
         for (const auto& who : loaded) {
-            const bool told = who->data_current && !who->data_digest.empty() && !who->hosted.empty();
+            const bool told =
+                who->data.is_current() && !who->data.digest().empty() && !who->data.hosted().empty();
             if (!told) {
                 continue;
             }
-            const auto& [client, counts] = *who->hosted.begin();
-            auto& before = owners_data_[who->hello.name];
-            if (!before.digest.empty() && before.digest != who->data_digest) {
+            const auto& [client, counts] = *who->data.hosted().begin();
+            const auto before = owners_.note_data(who->hello.name, {who->data.digest(), counts.samples});
+            if (before && before->digest != who->data.digest()) {
                 notice(noticed::severity::warning,
                        "the data of client " + std::to_string(client) + " (" + who->hello.name +
                            ") is not what it was: it trains on " + std::to_string(counts.samples) +
-                           " samples with the digest " + shown(who->data_digest) + "..., before on " +
-                           std::to_string(before.samples) + " with " + shown(before.digest) + "...");
+                           " samples with the digest " + shown(who->data.digest()) + "..., before on " +
+                           std::to_string(before->samples) + " with " + shown(before->digest) + "...");
             }
-            before = {who->data_digest, counts.samples};
         }
         return;
     }
     std::map<std::string, std::vector<worker_ptr>> by_digest;
     for (const auto& [id, who] : roster_.all()) {
-        if (who->data_current && !who->data_digest.empty()) {
-            by_digest[who->data_digest].push_back(who);
+        if (who->data.is_current() && !who->data.digest().empty()) {
+            by_digest[who->data.digest()].push_back(who);
         }
     }
     if (by_digest.size() < 2) {

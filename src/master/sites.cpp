@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "master/round_state.hpp"
 #include <algorithm>
 #include <fmt/format.h>
 #include <utility>
@@ -27,11 +28,10 @@ void run::count_participation(const round_state& round) {
             counted.insert(round.hosts[i]->hello.name);
         }
     }
-    const auto present = names_here();
     for (const auto& name : counted) {
         ++rounds_of_[name];
-        if (present.contains(name)) { // it may have left since
-            left_.erase(name);
+        if (roster_.is_here(name)) { // it may have left since
+            owners_.mark_back(name);
         }
     }
 }
@@ -39,18 +39,14 @@ void run::count_participation(const round_state& round) {
 /// The same of a run that is resumed: with the partition `local` its rounds tell it.
 void run::recall_participation(std::span<const round_result> rounds) {
     rounds_of_.clear();
-    std::map<client_id, std::string> names;
-    for (const auto& [name, client] : local_clients_) {
-        names[client] = name;
-    }
     for (const auto& round : rounds) {
         std::set<client_id> dropped;
         for (const auto& absence : round.dropped) {
             dropped.insert(absence.client);
         }
         for (const auto client : round.cohort) {
-            if (const auto name = names.find(client); name != names.end() && !dropped.contains(client)) {
-                ++rounds_of_[name->second];
+            if (const auto* const name = owners_.name_of(client); name && !dropped.contains(client)) {
+                ++rounds_of_[*name];
             }
         }
     }
@@ -60,13 +56,13 @@ void run::recall_participation(std::span<const round_result> rounds) {
 site run::site_of(const worker& who) const {
     site result;
     result.name = who.hello.name;
-    result.clients = who.assigned;
+    result.clients = who.data.assigned();
     const auto rounds = rounds_of_.find(result.name);
     result.rounds = rounds == rounds_of_.end() ? 0 : rounds->second;
     result.late = pace_.late_in_a_row(result.name);
     result.state = to_string(who.standing.state);
     result.reason = who.standing.reason;
-    const bool waits = who.unusable.empty() && who.is_proving;
+    const bool waits = who.unusable.empty() && who.proof.is_proving;
     if (waits && result.rounds == 0) {
         result.state = to_string(standing::kind::left_out);
         result.reason = "it was still loading its data";
@@ -80,7 +76,7 @@ std::vector<site> run::sites() const {
     std::vector<site> all;
     std::set<std::string> here;
     for (const auto& [id, who] : roster_.all()) {
-        if (!who->connection->is_open() || who->evicted) {
+        if (!who->is_here()) {
             continue;
         }
         auto one = site_of(*who);
@@ -90,7 +86,7 @@ std::vector<site> run::sites() const {
         one.missed = one.missed || (is_local() && is_left_out);
         all.push_back(std::move(one));
     }
-    for (const auto& [name, client] : local_clients_) {
+    for (const auto& [name, client] : owners_.all()) {
         if (here.contains(name)) {
             continue;
         }
@@ -100,11 +96,10 @@ std::vector<site> run::sites() const {
         const auto rounds = rounds_of_.find(name);
         one.rounds = rounds == rounds_of_.end() ? 0 : rounds->second;
         one.state = "away";
-        const auto left = left_.find(name);
-        one.reason = left == left_.end() || !left->second.is_told
-                         ? "it has just left"
-                         : fmt::format("away since round {}", left->second.round);
-        one.missed = one.rounds == 0 || (left != left_.end() && left->second.is_told);
+        const auto* const left = owners_.absence_of(name);
+        one.reason = left == nullptr || !left->is_told ? "it has just left"
+                                                       : fmt::format("away since round {}", left->round);
+        one.missed = one.rounds == 0 || (left != nullptr && left->is_told);
         all.push_back(std::move(one));
     }
     std::ranges::sort(all, {}, &site::name); // in whatever order they came
@@ -132,17 +127,13 @@ std::vector<client_id> run::unhosted_clients() const {
     if (!is_local()) {
         return unhosted_;
     }
-    std::set<client_id> owned;
-    for (const auto& [name, client] : local_clients_) {
-        owned.insert(client);
-    }
     // Whoever could not take part was to be the owner of one of them.
     auto left_out = std::ranges::count_if(roster_.all(), [&](const auto& entry) {
-        return !entry.second->unusable.empty() && !local_clients_.contains(entry.second->hello.name);
+        return !entry.second->unusable.empty() && !owners_.contains(entry.second->hello.name);
     });
     std::vector<client_id> result;
     for (client_id client = 0; client < plan_.clients; ++client) {
-        const bool is_owned = owned.contains(client) || left_out-- > 0;
+        const bool is_owned = owners_.name_of(client) != nullptr || left_out-- > 0;
         if (!is_owned) {
             result.push_back(client);
         }
@@ -174,25 +165,17 @@ bool run::is_success(std::span<const site> sites) const {
         if (one.missed && one.rounds == 0) {
             return false;
         }
-        const auto left = left_.find(one.name);
-        away += one.missed && left != left_.end() && left->second.was_here ? 1 : 0;
+        const auto* const left = owners_.absence_of(one.name);
+        away += one.missed && left != nullptr && left->was_here ? 1 : 0;
     }
-    return !is_local() || local_clients_.size() >= owners_needed() + away;
+    return !is_local() || owners_.size() >= owners_.needed(plan_) + away;
 }
 
-/// By client; with the partition `local` its owner's name as well.
-std::map<client_id, std::string> run::client_names() const {
-    std::map<client_id, std::string> names;
-    for (const auto& [name, client] : local_clients_) {
-        names[client] = fmt::format("{} (client {})", name, client);
-    }
-    return names;
-}
-
+/// With the partition `local` by its owner's name as well.
 std::string run::name_of(client_id client) const {
-    const auto names = is_local() ? client_names() : std::map<client_id, std::string>();
-    const auto found = names.find(client);
-    return found == names.end() ? fmt::format("client {}", client) : found->second;
+    const auto* const owner = owners_.name_of(client);
+    return owner == nullptr ? fmt::format("client {}", client)
+                            : fmt::format("{} (client {})", *owner, client);
 }
 
 } // namespace fedasio::master

@@ -80,20 +80,17 @@ command_answer run::stop(bool now) {
 }
 
 command_answer run::evict(const command& what) {
-    const auto found = std::ranges::find_if(roster_.all(), [&](const auto& entry) {
-        return what.name.empty() ? entry.first == what.worker : entry.second->hello.name == what.name;
-    });
-    if (found == roster_.all().end() || !found->second->connection->is_open()) {
+    const auto who = what.name.empty() ? roster_.find(what.worker) : roster_.find(what.name);
+    if (!who || !who->connection->is_open()) {
         return refused(what.name.empty() ? fmt::format("there is no worker {} here", what.worker)
                                          : fmt::format("there is no worker named '{}' here", what.name));
     }
-    const auto who = found->second;
     if (std::exchange(who->evicted, true)) {
         return refused(who->hello.name + " has been sent away already");
     }
     who->unusable = "it was sent away";
-    who->hosted.clear();
-    who->data_current = who->has_model = false;
+    roster_.forget_data(*who);
+    who->has_model = false;
     who->connection->close("the master sent this worker away");
     return accepted(who->hello.name + " is sent away; it may come back by itself unless its certificate is "
                                       "revoked or its program is ended");
@@ -104,6 +101,7 @@ command_answer run::change(const command& what) {
     auto answer = orders_.change(what, at);
     if (answer.accepted) {
         auto change = orders_.told(at.next());
+        change.clients_per_round = clients_per_round();
         record_.add(change);
         events_.publish(std::move(change));
     }

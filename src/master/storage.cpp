@@ -11,9 +11,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 
+#include "master/client_memory.hpp"
 #include "master/initial_model.hpp"
 #include "master/kept_models.hpp"
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace fedasio::master {
@@ -40,10 +42,13 @@ boost::json::object file_names(const data::source_spec& source) {
     return names;
 }
 
-net::payload to_payload(std::span<const float> values) {
-    net::buffer copy(values.size_bytes());
-    std::ranges::copy(values, copy.floats().begin());
-    return net::payload(std::move(copy));
+/// Before what strategies keep had names, it was fedavgm's momentum, and pointed the other way.
+method::server_state with_names(method::server_state state) {
+    if (auto old = state.extract("strategy_state"); !old.empty()) {
+        std::ranges::transform(old.mapped(), old.mapped().begin(), std::negate());
+        state["momentum"] = std::move(old.mapped());
+    }
+    return state;
 }
 
 } // namespace
@@ -68,7 +73,7 @@ net::awaitable<std::optional<model_copy>> run::copy_model() {
         co_return std::nullopt;
     }
     model_copy copy{plan_.name, round_, {}};
-    auto job = [network = *network_, weights = weights_, metadata = model_metadata()] {
+    auto job = [network = *network_, weights = model_.weights, metadata = model_metadata()] {
         return store::model_bytes(layout_of(network), weights.floats(), metadata);
     };
     copy.bytes = co_await net::offload(rt_, pool_, std::move(job));
@@ -80,7 +85,7 @@ net::awaitable<void> run::save_to(std::filesystem::path file) {
         throw std::runtime_error("there is no model yet: the data has not been loaded");
     }
     const auto round = round_;
-    const auto weights = weights_;
+    const auto weights = model_.weights;
     const auto metadata = model_metadata();
     auto job = [&, network = *network_] {
         const std::scoped_lock alone(model_files_);
@@ -123,16 +128,15 @@ net::awaitable<command_answer> run::load(std::string name) {
         auto job = [&, network = *network_] {
             net::buffer values(network.parameter_count() * sizeof(float));
             store::load_model(path, layout_of(network), values.floats());
-            return net::payload(std::move(values));
+            return make_model_state(*plan_.strategy, net::payload(std::move(values)));
         };
         const auto run = record_.run();
         auto loaded = co_await net::offload(rt_, pool_, std::move(job));
         if (orders_.is_busy() || run != record_.run()) {
             co_return command_answer{false, "a training has begun in the meantime: stop it first"};
         }
-        weights_ = std::move(loaded);
+        model_ = std::move(loaded);
         ++weights_version_;
-        server_optimizer_.emplace(plan_.strategy, network_->parameter_count());
         tell_loaded(name);
         co_return command_answer{true, "'" + name + "' is the global model now"};
     } catch (const std::exception& e) {
@@ -148,7 +152,7 @@ net::awaitable<void> run::keep_best_model() {
 
 net::awaitable<void> run::keep_last_model() {
     if (kept_->is_active() && network_ && round_ > 0) {
-        const auto last = kept_models::last(round_, weights_);
+        const auto last = kept_models::last(round_, model_.weights);
         const auto path = co_await keep(last);
         if (!path.empty()) {
             events_.publish(model_saved{path.stem().string(), path.string(), round_,
@@ -198,6 +202,7 @@ net::awaitable<void> run::save_last_model() {
 void run::tell_loaded(const std::string& name) {
     events_.publish(model_loaded{name, round_});
     auto now = orders_.told(round_ + 1, name);
+    now.clients_per_round = clients_per_round();
     record_.add(now);
     events_.publish(std::move(now));
 }
@@ -224,7 +229,7 @@ net::awaitable<command_answer> run::load_before_data(std::string name, std::file
         auto model = make_model_for(schema);
         net::buffer values(model.network.parameter_count() * sizeof(float));
         store::load_model(path, layout_of(model.network), values.floats());
-        model.weights = net::payload(std::move(values));
+        model.state = make_model_state(*plan_.strategy, net::payload(std::move(values)));
         return tables_model{std::move(schema), std::move(model)};
     };
     const auto run = record_.run();
@@ -279,10 +284,8 @@ net::awaitable<void> run::checkpoint() {
         state.round = round;
         state.seed = plan_.seed;
         state.plan_digest = plan_digest_;
-        state.weights.assign(weights_.floats().begin(), weights_.floats().end());
-        const auto strategy_state = std::as_const(*server_optimizer_).state();
-        state.strategy_state.assign(strategy_state.begin(), strategy_state.end());
-        record_.owners = local_clients_;
+        record_.owners = owners_.all();
+        record_.states = memory_->rounds();
         record_.schema = schema_;
         record_.asked = orders_.kept();
         state.history = record_.text();
@@ -296,7 +299,9 @@ net::awaitable<void> run::checkpoint() {
         co_await net::offload(rt_, pool_, std::move(write_lines));
         record_.journal.is_written(lines);
         const bool runs_before_are_gone = own_checkpoints_ + 1 == options_.keep_checkpoints;
-        auto job = [&] {
+        auto job = [&, kept = model_] {
+            state.weights.assign(kept.weights.floats().begin(), kept.weights.floats().end());
+            state.strategy_state = *kept.strategy;
             auto saved =
                 store::save_checkpoint(checkpoint_dir(), state, options_.keep_checkpoints, *options_.disk);
             if (runs_before_are_gone) {
@@ -354,29 +359,33 @@ void run::restore() {
         take(make_model_for(*kept.record.schema));
         events_.publish(model_built{network_->parameter_count()});
     }
-    const auto strategy_state = network_ ? server_optimizer_->state() : std::span<float>();
-    if (!network_ || state.weights.size() != network_->parameter_count() ||
-        state.strategy_state.size() != strategy_state.size()) {
+    const auto parameters = network_ ? network_->parameter_count() : 0;
+    const bool fits = std::ranges::all_of(state.strategy_state, [&](const auto& one) {
+        return one.second.size() == parameters || one.second.empty();
+    });
+    if (!network_ || state.weights.size() != parameters || !fits) {
         notice(noticed::severity::warning,
                "the checkpoint in " + checkpoint_dir().string() + " does not fit this model: starting anew");
         return;
     }
-    weights_ = to_payload(state.weights);
+    model_ = make_model_state(*plan_.strategy, to_payload(state.weights), with_names(state.strategy_state));
     ++weights_version_;
-    std::ranges::copy(state.strategy_state, strategy_state.begin());
     round_ = checkpoint_round_ = state.round;
     record_ = std::move(kept.record);
-    local_clients_ = record_.owners;
+    owners_.take_up(record_.owners);
     schema_ = record_.schema;
     kept_->take_up(record_.run());
     if (schema_) {
         events_.publish(data_understood{data::describe(*schema_, {})});
     }
     recall_participation(kept.resumed.rounds);
+    memory_->use_run(record_.run());
+    memory_->recall(record_.states);
     take_orders_up(kept.resumed.changes);
     // A goal that was reached before the crash is not trained for again.
     goal_.recall(kept.resumed.rounds, orders_.counts_after());
     kept.resumed.tested = record_.tested;
+    kept.resumed.clients_per_round = clients_per_round();
     if (!kept.problem.empty()) {
         notice(noticed::severity::error, "not all rounds of run " + kept.resumed.run +
                                              " before this start can be told any more (" + kept.problem +

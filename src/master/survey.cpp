@@ -40,7 +40,7 @@ net::awaitable<void> run::survey_tables(const std::vector<worker_ptr>& whom) {
                            wire::limits::summary);
     }
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
-        summaries[whom[index]->assigned.front()] = {whom[index], wire::read_summary(reply.meta)};
+        summaries[whom[index]->data.assigned().front()] = {whom[index], wire::read_summary(reply.meta)};
         return {};
     };
     const net::gather_policy policy(deadline(), wanted);

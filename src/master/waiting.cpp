@@ -1,10 +1,10 @@
 #include <fedasio/master/run.hpp>
+#include <fedasio/method/quorum.hpp>
 
 #include <boost/json/object.hpp>
 
 #include "master/run_failed.hpp"
 #include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 #include <utility>
 
@@ -26,7 +26,7 @@ std::string list_of(const std::vector<std::string>& names) {
 
 /// Nothing is known to be wrong with its data.
 bool may_still_load(const worker& who) {
-    return who.is_proving || who.is_slow;
+    return who.proof.is_proving || who.proof.is_slow;
 }
 
 std::string minutes(net::clock::duration time) {
@@ -117,14 +117,14 @@ net::awaitable<void> run::wait_for_hosts(net::clock::time_point since) {
 /// Whether the clients with a worker that is ready will do: for the first round of a run as many as the
 /// quorum of the plan's, with `require_all` always all of them.
 bool run::has_clients_enough() const {
-    const auto all = std::max<std::uint64_t>(plan_.clients, is_local() ? local_clients_.size() : 0);
-    const auto quorum = std::ceil(plan_.quorum * plan_.clients);
-    const auto needed = plan_.require_all ? static_cast<double>(all) : !begun_ && round_ == 0 ? quorum : 0.0;
-    std::size_t ready = 0;
+    const auto all = std::max<std::uint64_t>(plan_.clients, is_local() ? owners_.size() : 0);
+    const auto quorum = !begun_ && round_ == 0 ? method::quorum(plan_.quorum, plan_.clients) : 0;
+    const auto needed = plan_.require_all ? all : quorum;
+    std::uint64_t ready = 0;
     for (const auto& [id, who] : roster_.all()) {
-        ready += who->connection->is_open() && who->has_model ? who->hosted.size() : 0;
+        ready += who->connection->is_open() && who->has_model ? who->data.hosted().size() : 0;
     }
-    return static_cast<double>(ready) >= needed;
+    return ready >= needed;
 }
 
 /// Partition `local`: as many as the plan asks for are here, but some of them have data that cannot be used.
@@ -136,11 +136,11 @@ bool run::is_short_of_usable_owners() const {
     std::uint64_t here = 0;
     std::uint64_t usable = 0;
     for (const auto& [id, who] : roster_.all()) {
-        const bool is_here = who->connection->is_open() && !who->evicted;
+        const bool is_here = who->is_here();
         here += is_here ? 1 : 0;
         usable += is_here && (who->unusable.empty() || may_still_load(*who)) ? 1 : 0;
     }
-    return here >= owners_needed() && usable < owners_needed();
+    return here >= owners_.needed(plan_) && usable < owners_.needed(plan_);
 }
 
 /// If all clients of all workers are without samples and nobody else loads: which these are.
@@ -148,14 +148,15 @@ std::string run::clients_without_samples() const {
     std::vector<std::string> names;
     for (const auto& [id, who] : roster_.all()) {
         const auto has_samples = [](const auto& client) { return client.second.samples > 0; };
-        const bool may_have = who->unusable.empty() && !who->data_current && !who->assigned.empty();
-        if (may_have || may_still_load(*who) || std::ranges::any_of(who->hosted, has_samples)) {
+        const bool may_have =
+            who->unusable.empty() && !who->data.is_current() && !who->data.assigned().empty();
+        if (may_have || may_still_load(*who) || std::ranges::any_of(who->data.hosted(), has_samples)) {
             return {};
         }
-        if (!who->hosted.empty()) {
-            names.push_back(is_local()
-                                ? fmt::format("{} (client {})", who->hello.name, who->hosted.begin()->first)
-                                : fmt::format("{} ({} clients)", who->hello.name, who->hosted.size()));
+        if (!who->data.hosted().empty()) {
+            names.push_back(
+                is_local() ? fmt::format("{} (client {})", who->hello.name, who->data.hosted().begin()->first)
+                           : fmt::format("{} ({} clients)", who->hello.name, who->data.hosted().size()));
         }
     }
     return list_of(names);
@@ -166,14 +167,8 @@ bool run::ready_to_start() const {
     if (roster_.all().size() < std::max(options_.min_workers, 1U)) {
         return false;
     }
-    std::uint64_t room = 0;
-    for (const auto& [id, who] : roster_.all()) {
-        if (!is_local() && who->hello.clients == 0) {
-            return true;
-        }
-        room += is_local() ? 1 : who->hello.clients;
-    }
-    return static_cast<double>(room) >= std::ceil((plan_.require_all ? 1.0 : plan_.quorum) * plan_.clients);
+    const auto needed = method::quorum(plan_.require_all ? 1.0 : plan_.quorum, plan_.clients);
+    return roster_.has_room_for(needed, is_local());
 }
 
 bool run::roster_has_changed() const {
@@ -183,18 +178,17 @@ bool run::roster_has_changed() const {
 /// "2 workers are connected, 3 are needed to host 3 clients; here: north, south", and why some of them do not
 /// count.
 std::string run::missing_workers() const {
-    const auto owners = is_local() ? static_cast<std::uint32_t>(owners_needed()) : 1U;
+    const auto owners = is_local() ? static_cast<std::uint32_t>(owners_.needed(plan_)) : 1U;
     const auto needed = std::max({options_.min_workers, owners, 1U});
     std::vector<std::string> here;
     std::vector<std::string> away;
-    const auto present = names_here();
     for (const auto& [id, who] : roster_.all()) {
-        if (who->unusable.empty() && present.contains(who->hello.name)) {
+        if (who->unusable.empty() && who->is_here()) {
             here.push_back(who->hello.name);
         }
     }
-    for (const auto& [name, client] : local_clients_) {
-        if (!present.contains(name)) {
+    for (const auto& [name, client] : owners_.all()) {
+        if (!roster_.is_here(name)) {
             away.push_back(name);
         }
     }

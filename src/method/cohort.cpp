@@ -1,4 +1,5 @@
 #include <fedasio/method/cohort.hpp>
+#include <fedasio/method/quorum.hpp>
 #include <fedasio/random.hpp>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ std::vector<std::uint32_t> select_cohort(std::span<const std::uint32_t> availabl
         throw std::invalid_argument(
             "select_cohort: the available clients must be ascending and below `clients`");
     }
-    const auto wanted = static_cast<std::size_t>(std::max(1LL, std::llround(fraction * clients)));
+    const auto wanted = clients_per_round(fraction, clients);
     std::vector<std::uint32_t> order(clients);
     std::iota(order.begin(), order.end(), 0U);
     random_stream(seed, purpose::cohort, round).shuffle(std::span(order));

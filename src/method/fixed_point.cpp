@@ -49,7 +49,7 @@ float weight_bound(std::span<const float> weights) {
 }
 
 fixed_point::fixed_point(double largest_total, float bound) : scale_(scale_for(largest_total, bound)) {
-    if (!(largest_total >= 1 && largest_total <= largest_exact) ||
+    if (std::isnan(largest_total) || largest_total < 1 || largest_total > largest_exact ||
         std::trunc(largest_total) != largest_total) {
         throw std::invalid_argument("fixed_point: the largest total must be a whole number from 1 to 2^53");
     }

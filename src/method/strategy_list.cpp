@@ -1,20 +1,24 @@
 #include <fedasio/method/strategy.hpp>
 
+#include <algorithm>
 #include <array>
-#include <utility>
 
 namespace fedasio::method {
 
-#define FEDASIO_STRATEGY(name) std::unique_ptr<strategy> make_##name();
+#define FEDASIO_STRATEGY(name, ...) std::unique_ptr<strategy> make_##name();
 #include "method/strategies.def"
 #undef FEDASIO_STRATEGY
 
 namespace {
 
-using maker = std::unique_ptr<strategy> (*)();
+struct entry {
+    std::string_view name;
+    std::string_view sentence;
+    std::unique_ptr<strategy> (*make)();
+};
 
-#define FEDASIO_STRATEGY(name) std::pair<std::string_view, maker>{#name, make_##name},
-constexpr auto strategies = std::to_array<std::pair<std::string_view, maker>>({
+#define FEDASIO_STRATEGY(name, ...) entry{#name, "" __VA_ARGS__, make_##name},
+constexpr auto strategies = std::to_array<entry>({
 #include "method/strategies.def"
 });
 #undef FEDASIO_STRATEGY
@@ -24,19 +28,20 @@ constexpr auto strategies = std::to_array<std::pair<std::string_view, maker>>({
 std::vector<std::string_view> strategy_names() {
     std::vector<std::string_view> names;
     names.reserve(strategies.size());
-    for (const auto& [name, make] : strategies) {
-        names.push_back(name);
+    for (const auto& one : strategies) {
+        names.push_back(one.name);
     }
     return names;
 }
 
 std::unique_ptr<strategy> make_strategy(std::string_view name) {
-    for (const auto& [known, make] : strategies) {
-        if (known == name) {
-            return make();
-        }
-    }
-    return nullptr;
+    const auto* const found = std::ranges::find(strategies, name, &entry::name);
+    return found == strategies.end() ? nullptr : found->make();
+}
+
+std::string_view strategy_sentence(std::string_view name) {
+    const auto* const found = std::ranges::find(strategies, name, &entry::name);
+    return found == strategies.end() ? std::string_view() : found->sentence;
 }
 
 } // namespace fedasio::method

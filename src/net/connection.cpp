@@ -1,4 +1,5 @@
 #include <fedasio/net/connection.hpp>
+#include <fedasio/text/cut.hpp>
 #include <fedasio/text/printable.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,22 +25,14 @@ constexpr std::size_t most_forgotten = 65536;
 constexpr std::size_t checksum_step = std::size_t{1} << 20;
 constexpr auto time_to_say_goodbye = std::chrono::seconds(2);
 
-/// A text of the peer's, cut between two characters of UTF-8.
+/// A text of the peer's.
 std::string text_of(const frame& from, const char* key) {
     const auto* value = from.meta.if_contains(key);
     if (value == nullptr || !value->is_string()) {
         return {};
     }
-    std::string text(value->get_string());
-    if (text.size() > longest_reason) {
-        std::size_t end = longest_reason;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-            --end;
-        }
-        text.resize(end);
-        text += "...";
-    }
-    return text;
+    const auto& text = value->get_string();
+    return text::shortened({text.data(), text.size()}, longest_reason);
 }
 
 std::string describe_type(const frame_header& header) {

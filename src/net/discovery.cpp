@@ -1,4 +1,5 @@
 #include <fedasio/net/discovery.hpp>
+#include <fedasio/text/cut.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
@@ -44,16 +45,6 @@ std::vector<address_v4> interface_addresses() {
         }
     }
     return found;
-}
-
-/// Cuts UTF-8 between two characters: a datagram with half a character is no JSON.
-std::string short_name(std::string_view name) {
-    auto length = std::min(name.size(), most_name);
-    while (length > 0 && length < name.size() &&
-           (static_cast<unsigned char>(name[length]) & 0xC0U) == 0x80U) {
-        --length;
-    }
-    return std::string(name.substr(0, length));
 }
 
 std::optional<address_v4> as_v4(const std::string& host) {
@@ -103,7 +94,8 @@ std::optional<discovered> parse_announcement(std::string_view text, const udp::e
     discovered found;
     found.master = {sender.address().to_string(), static_cast<std::uint16_t>(port->get_int64())};
     if (name != nullptr && name->is_string()) {
-        found.name = short_name(name->get_string());
+        found.name =
+            std::string(text::cut({name->get_string().data(), name->get_string().size()}, most_name));
     }
     return found;
 }
@@ -129,7 +121,8 @@ awaitable<void> announce(runtime& rt, address where, std::string name, discovery
         throw boost::system::system_error(last, "announcing " + where.to_string() + " by multicast");
     }
     const udp::endpoint group(asio::ip::make_address_v4(options.group), options.port);
-    const boost::json::object content{{"fedasio", 1}, {"port", where.port}, {"name", short_name(name)}};
+    const boost::json::object content{
+        {"fedasio", 1}, {"port", where.port}, {"name", std::string(text::cut(name, most_name))}};
     const std::string text = boost::json::serialize(content);
     for (bool cancelled = false; !cancelled;) {
         for (auto& socket : senders) {

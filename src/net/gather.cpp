@@ -21,19 +21,17 @@ struct prepared {
 /// answer can reach state that is gone.
 class open_calls {
 public:
-    open_calls(runtime& rt, std::vector<connection_ptr> peers, const gather_policy& policy,
-               reply_handler on_reply, arrival_handler on_arrival)
+    open_calls(runtime& rt, std::vector<connection_ptr> peers, const gather_policy& policy, reply_judge judge,
+               arrival_handler on_arrival)
         : results(peers.size()), changed(rt.executor), peers_(std::move(peers)), policy_(policy),
-          on_reply_(std::move(on_reply)), on_arrival_(std::move(on_arrival)), tickets_(peers_.size()),
-          settled_(peers_.size(), false), waiting_(peers_.size()) {}
+          judge_(std::move(judge)), on_arrival_(std::move(on_arrival)), tickets_(peers_.size()),
+          states_(peers_.size(), state::open), waiting_(peers_.size()) {}
 
     open_calls(const open_calls&) = delete;
     open_calls& operator=(const open_calls&) = delete;
 
     ~open_calls() {
-        for (const auto& queue : queues_) {
-            queue.peer->forget_room(queue.room);
-        }
+        stop_asking();
         for (std::size_t i = 0; i < peers_.size(); ++i) {
             take_back(i);
         }
@@ -64,17 +62,26 @@ public:
         }
     }
 
+    void stop_asking() noexcept {
+        for (auto& queue : queues_) {
+            queue.peer->forget_room(std::exchange(queue.room, 0));
+        }
+    }
+
     [[nodiscard]] bool is_done() const noexcept {
         return waiting_ == 0 || has_quorum() || failure != nullptr;
     }
 
     void end_rest(outcome how) {
         for (std::size_t i = 0; i < results.size(); ++i) {
-            if (!settled_[i]) {
+            if (states_[i] == state::open) {
                 results[i] = gathered{how, {}, {}, take_back(i)};
             }
         }
     }
+
+    /// Replies that are being judged.
+    [[nodiscard]] std::size_t judging() const noexcept { return judging_; }
 
     [[nodiscard]] bool has_quorum() const noexcept { return accepted_ >= policy_.quorum; }
 
@@ -83,9 +90,11 @@ public:
     std::exception_ptr failure; ///< a request that cannot be encoded
 
 private:
+    enum class state : std::uint8_t { open, judged_soon, settled };
+
     /// Nobody waits for its answer any more. True if it was not sent, and is not going to be.
     bool take_back(std::size_t index) noexcept {
-        const bool is_open = !settled_[index] && peers_[index];
+        const bool is_open = states_[index] == state::open && peers_[index];
         const auto ticket = std::exchange(tickets_[index], 0);
         return is_open && (ticket == 0 || peers_[index]->forget(ticket));
     }
@@ -125,43 +134,60 @@ private:
     }
 
     void settle(std::size_t index, answer got) {
-        if (settled_[index]) {
+        if (states_[index] != state::open) {
             return;
         }
         auto& result = results[index];
         result = gathered{got.result, std::move(got.code), std::move(got.reason), false};
-        if (got.result == outcome::reply && on_reply_) {
-            auto objection = judge(index, got.reply);
-            if (!objection.empty()) {
-                result = gathered{outcome::refused, "invalid", std::move(objection), false};
-            }
+        if (got.result != outcome::reply || !judge_) {
+            finish(index);
+            return;
         }
-        settled_[index] = true;
-        accepted_ += result.result == outcome::reply && index >= policy_.counted_from ? 1 : 0;
-        --waiting_;
-        if (is_done()) {
-            changed.set();
-        }
+        states_[index] = state::judged_soon;
+        ++judging_;
+        judge(index, got.reply);
     }
 
-    std::string judge(std::size_t index, frame& reply) {
+    void judge(std::size_t index, frame& reply) {
+        std::string problem;
         try {
-            return on_reply_(index, reply);
+            judge_(index, reply, [this, index](std::string objection) { judged(index, objection); });
+            return;
         } catch (const std::bad_alloc&) {
-            return "there is no memory here to take it";
+            problem = "there is no memory here to take it";
         } catch (const std::exception& e) {
-            return e.what();
+            problem = e.what();
+        }
+        judged(index, problem);
+    }
+
+    void judged(std::size_t index, const std::string& objection) {
+        --judging_;
+        if (!objection.empty()) {
+            results[index] = gathered{outcome::refused, "invalid", objection, false};
+        }
+        finish(index);
+    }
+
+    void finish(std::size_t index) {
+        states_[index] = state::settled;
+        const auto& result = results[index];
+        accepted_ += result.result == outcome::reply && index >= policy_.counted_from ? 1 : 0;
+        --waiting_;
+        if (is_done() || judging_ == 0) {
+            changed.set();
         }
     }
 
     std::vector<connection_ptr> peers_;
     gather_policy policy_;
-    reply_handler on_reply_;
+    reply_judge judge_;
     arrival_handler on_arrival_;
     std::function<prepared(std::size_t)> make_;
     std::deque<peer_queue> queues_; ///< stay where they are
     std::vector<std::uint64_t> tickets_;
-    std::vector<bool> settled_;
+    std::vector<state> states_;
+    std::size_t judging_ = 0;
     std::size_t waiting_;
     std::size_t accepted_ = 0;
 };
@@ -182,16 +208,32 @@ awaitable<std::vector<gathered>> run_to_end(runtime& rt, open_calls& open,
         });
     }
     while (!open.is_done() && !expired && !cancelled) {
+        open.changed.reset();
         co_await open.changed.wait();
         cancelled = co_await is_cancelled();
+    }
+    open.stop_asking();
+    open.end_rest(cancelled           ? outcome::cancelled
+                  : open.has_quorum() ? outcome::not_needed
+                                      : outcome::timed_out);
+    while (open.judging() > 0) {
+        open.changed.reset();
+        co_await open.changed.wait_uncancelled();
     }
     if (open.failure) {
         std::rethrow_exception(open.failure);
     }
-    open.end_rest(cancelled           ? outcome::cancelled
-                  : open.has_quorum() ? outcome::not_needed
-                                      : outcome::timed_out);
     co_return std::move(open.results);
+}
+
+/// A judge that needs no time; none if there is no handler.
+reply_judge judge_at_once(reply_handler on_reply) {
+    if (!on_reply) {
+        return {};
+    }
+    return [on_reply = std::move(on_reply)](std::size_t index, frame& reply, const verdict& judged) {
+        judged(on_reply(index, reply));
+    };
 }
 
 } // namespace
@@ -204,7 +246,7 @@ awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, ga
     for (auto& one : calls) {
         peers.push_back(std::move(one.peer));
     }
-    open_calls open(rt, std::move(peers), policy, std::move(on_reply), std::move(on_arrival));
+    open_calls open(rt, std::move(peers), policy, judge_at_once(std::move(on_reply)), std::move(on_arrival));
     auto make = [&calls](std::size_t i) {
         return prepared{std::move(calls[i].request), calls[i].reply_limits};
     };
@@ -214,8 +256,15 @@ awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, ga
 awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<connection_ptr> peers, request_maker make,
                                         frame_limits reply_limits, gather_policy policy,
                                         reply_handler on_reply, arrival_handler on_arrival) {
+    return gather(rt, std::move(peers), std::move(make), reply_limits, policy,
+                  judge_at_once(std::move(on_reply)), std::move(on_arrival));
+}
+
+awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<connection_ptr> peers, request_maker make,
+                                        frame_limits reply_limits, gather_policy policy, reply_judge judge,
+                                        arrival_handler on_arrival) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    open_calls open(rt, std::move(peers), policy, std::move(on_reply), std::move(on_arrival));
+    open_calls open(rt, std::move(peers), policy, std::move(judge), std::move(on_arrival));
     auto whole = [&](std::size_t i) { return prepared{make(i), reply_limits}; };
     co_return co_await run_to_end(rt, open, std::move(whole), policy.deadline);
 }

@@ -78,10 +78,19 @@ awaitable<void> listener::prove_and_serve(std::unique_ptr<stream> fresh, const s
         co_return;
     }
     ++from->second;
-    auto proved = co_await options_.prove(std::move(fresh));
-    if (--from->second == 0) {
-        strangers_.erase(from);
+    const auto give_back = [&] {
+        if (--from->second == 0) {
+            strangers_.erase(from);
+        }
+    };
+    opened proved;
+    try {
+        proved = co_await options_.prove(std::move(fresh));
+    } catch (...) {
+        give_back();
+        throw;
     }
+    give_back();
     const bool cancelled = co_await is_cancelled();
     if (cancelled) {
         co_return;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -201,7 +202,12 @@ const std::vector<place>& all_places() {
     static const auto places = [] {
         std::vector<place> found;
         collect(text::parse_json(plan_schema()).as_object(), {}, found);
-        return found;
+        // Of keys with one name the one at the top is meant: `rounds` is that of the plan.
+        const auto nested = [](const place& one) { return !one.owner.empty(); };
+        std::vector<place> in_order;
+        std::ranges::remove_copy_if(found, std::back_inserter(in_order), nested);
+        std::ranges::copy_if(found, std::back_inserter(in_order), nested);
+        return in_order;
     }();
     return places;
 }

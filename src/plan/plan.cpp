@@ -7,6 +7,7 @@
 #include <fedasio/text/json_text.hpp>
 
 #include "plan/foreign_words.hpp"
+#include "plan/plan_combinations.hpp"
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -47,10 +48,6 @@ bool ends_in_softmax(const nn::model_spec& model) {
            (act != nullptr && act->act == nn::activation::softmax);
 }
 
-bool is_tested(const plan& what) {
-    return what.test_fraction > 0 || has_test_files(what.source);
-}
-
 json::value parse_text(std::string_view text, const std::string& file_name) {
     try {
         return parse_plan_text(text);
@@ -79,49 +76,19 @@ void read_data(const text::json_field& field, plan& result) {
     }
 }
 
-// What no single key shows to be wrong.
-void check_together(const plan& what, const text::json_field& root) {
-    const bool table = std::holds_alternative<data::csv_source>(what.source);
-    if (!table && what.model.input.size() == 0) {
-        throw text::field_error(root.where("model.input"),
-                                "is missing: write the shape of one image, such as [28, 28]");
+early_stopping read_early_stopping(const text::json_field& field) {
+    const auto members = field.members({"metric", "patience", "least_change"});
+    early_stopping result;
+    if (const auto name = members.find("metric")) {
+        result.metric = name->choice(std::span<const metric>(best_metrics));
     }
-    if (what.clients == 0 && what.partition.type != scheme::local) {
-        throw text::field_error(
-            root.where("clients"),
-            "must be at least 1 unless data.partition.scheme is \"local\"; write how many clients "
-            "share the data");
+    result.patience =
+        members.require("patience", "write after how many rounds without a better value to stop")
+            .whole32(1, limits::rounds);
+    if (const auto least = members.find("least_change")) {
+        result.least_change = least->real({.low = 0, .high = 1e6});
     }
-    if (is_regression(what)) {
-        if (what.partition.type == scheme::shards || what.partition.type == scheme::dirichlet) {
-            throw text::field_error(
-                root.where("data.partition.scheme"),
-                "deals samples by class, and a regression (model.loss \"mean_squared_error\" on a "
-                "table) has none; use \"iid\" or \"local\"");
-        }
-        if (what.target_accuracy) {
-            throw text::field_error(
-                root.where("target_accuracy"),
-                "a regression (model.loss \"mean_squared_error\" on a table) has no accuracy; remove "
-                "the key");
-        }
-    }
-    if (is_regression(what) && what.keep_best.ends_with("accuracy")) {
-        throw text::field_error(
-            root.where("keep_best"),
-            "a regression (model.loss \"mean_squared_error\" on a table) has no accuracy; write "
-            "\"test_loss\", or remove the key");
-    }
-    if (what.keep_best.starts_with("test_") && !is_tested(what)) {
-        throw text::field_error(
-            root.where("keep_best"),
-            "needs test data; name test files in data.source or set data.test_fraction above 0");
-    }
-    if (what.target_accuracy && !is_tested(what)) {
-        throw text::field_error(
-            root.where("target_accuracy"),
-            "needs test data; name test files in data.source or set data.test_fraction above 0");
-    }
+    return result;
 }
 
 } // namespace
@@ -141,7 +108,7 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     const auto members =
         root.members({"name", "seed", "model", "data", "clients", "local", "strategy", "fraction", "rounds",
                       "target_accuracy", "deadline", "quorum", "require_all", "over_selection", "norm_bound",
-                      "checkpoint_every", "keep_best"});
+                      "checkpoint_every", "keep_best", "early_stopping"});
     plan result;
     result.name = std::filesystem::path(file_name).stem().string();
     if (const auto name = members.find("name")) {
@@ -198,16 +165,27 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     if (const auto keep_best = members.find("keep_best")) {
         result.keep_best = keep_best->choice(std::span<const metric>(best_metrics));
     }
+    if (const auto early = members.find("early_stopping"); early && !early->value().is_null()) {
+        result.early_stopping = read_early_stopping(*early);
+    }
+    if (result.strategy->takes() == method::intake::all && !members.find("norm_bound")) {
+        result.norm_bound.reset(); // its default is for sums
+    }
     check_together(result, root);
     return result;
 }
 
-std::string problem_of_size(std::uint64_t parameters) {
-    return parameters <= limits::parameters
+std::string problem_of_size(std::uint64_t parameters, const method::strategy& strategy) {
+    const auto vectors =
+        1 + strategy.channels().size() + (strategy.has_client_half() ? limits::state_vectors : 0);
+    const auto most = limits::parameters / vectors;
+    return parameters <= most
                ? std::string()
                : "the model has " + std::to_string(parameters) + " parameters, more than the " +
-                     std::to_string(limits::parameters) +
-                     " that fit into one message; give its layers fewer units or filters";
+                     std::to_string(most) + " that fit into one message" +
+                     (vectors == 1 ? ""
+                                   : " with what the strategy " + std::string(strategy.name()) + " adds") +
+                     "; give its layers fewer units or filters";
 }
 
 namespace {
@@ -261,10 +239,15 @@ void check_model(const plan& what, const std::string& file_name) {
                 "or learn classes with the loss cross_entropy");
         }
         const nn::network whole(spec);
-        if (const auto problem = problem_of_size(whole.parameter_count()); !problem.empty()) {
+        if (const auto problem = problem_of_size(whole.parameter_count(), *what.strategy); !problem.empty()) {
             throw std::invalid_argument(problem);
         }
         check_outputs(what, whole, file_name);
+        if (what.model.input.size() != 0) {
+            if (const auto problem = what.strategy->objection_to(whole); !problem.empty()) {
+                throw text::field_error(file_name + ": strategy", problem);
+            }
+        }
     } catch (const std::invalid_argument& e) {
         const std::string problem = e.what();
         std::size_t number = 0;
@@ -311,7 +294,7 @@ json::object to_json(const plan& what) {
                       {"test_fraction", what.test_fraction}};
     result["clients"] = what.clients;
     result["local"] = to_json(what.local);
-    result["strategy"] = to_json(what.strategy);
+    result["strategy"] = to_json(*what.strategy);
     result["fraction"] = what.fraction;
     result["rounds"] = what.rounds;
     result["target_accuracy"] =
@@ -326,6 +309,11 @@ json::object to_json(const plan& what) {
     result["norm_bound"] = what.norm_bound ? json::value(*what.norm_bound) : json::value(nullptr);
     result["checkpoint_every"] = what.checkpoint_every;
     result["keep_best"] = what.keep_best.empty() ? "auto" : what.keep_best;
+    if (const auto& early = what.early_stopping) {
+        result["early_stopping"] = {{"metric", early->metric.empty() ? "auto" : early->metric},
+                                    {"patience", early->patience},
+                                    {"least_change", early->least_change}};
+    }
     return result;
 }
 
@@ -357,9 +345,18 @@ std::string best_metric(const plan& what) {
     return is_regression(what) ? "test_loss" : "test_accuracy";
 }
 
+std::string stopping_metric(const plan& what) {
+    return what.early_stopping && !what.early_stopping->metric.empty() ? what.early_stopping->metric
+                                                                       : best_metric(what);
+}
+
 bool is_regression(const plan& what) {
     return std::holds_alternative<data::csv_source>(what.source) &&
            what.model.objective == nn::loss::mean_squared_error;
+}
+
+bool is_tested(const plan& what) {
+    return what.test_fraction > 0 || has_test_files(what.source);
 }
 
 bool has_test_files(const data::source_spec& source) {

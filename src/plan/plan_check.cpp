@@ -1,3 +1,4 @@
+#include <fedasio/nn/network.hpp>
 #include <fedasio/plan/plan_check.hpp>
 #include <fedasio/text/json_text.hpp>
 
@@ -25,6 +26,9 @@ plan_check check_plan(std::string_view text) {
         const auto content = parse_plan_text(text);
         auto read = plan_from_json(content, std::string(file_name));
         check_model(read, std::string(file_name));
+        if (read.model.input.size() != 0) {
+            result.note = memory_note(read, nn::network(read.model).parameter_count());
+        }
         result.sound = std::move(read);
     } catch (const text::json_error& e) {
         fault.message = after(e.what(), ": ");

@@ -1,10 +1,21 @@
 #include <fedasio/plan/plan_check.hpp>
+#include <fedasio/text/json_keys.hpp>
+#include <fedasio/text/json_text.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include "plan/descriptions.hpp"
+#include <string>
 
 namespace fedasio::plan {
 
-// tests/plan/plan_schema_test.cpp asks the reader of plans whether all of this is so.
-std::string_view plan_schema() {
-    return R"json({"type": "object", "text": "What is learned. Comments and trailing commas are allowed.", "keys": {
+namespace {
+
+// What is not described yet; {} stands for what is. tests/plan/plan_schema_test.cpp asks the reader of plans
+// whether all of this is so.
+constexpr std::string_view written_by_hand =
+    R"json({"type": "object", "text": "What is learned. Comments and trailing commas are allowed.", "keys": {
 "name": {"type": "string", "text": "Shown on the dashboard and in reports; default: the file's name."},
 "seed": {"type": "integer", "minimum": 0, "maximum": 18446744073709551615, "default": 1, "text": "Decides every random number: the same plan and seed give the same weights, bit for bit."},
 "model": {"type": "object", "required": true, "text": "The network.", "keys": {
@@ -60,40 +71,11 @@ std::string_view plan_schema() {
         "columns": {"type": "object", "default": {}, "text": "A column's name and its kind, where it is not to be guessed; texts that do not look like categories must be declared.", "values": {"type": "object", "tag": "type", "short": true, "text": "How a column becomes inputs.",
           "variant_texts": {"numeric": "A number.", "categorical": "One input for each value.", "ignored": "Not used."},
           "variants": {"numeric": {}, "categorical": {"categories": {"type": "array", "text": "The values, where they are to be fixed.", "items": {"type": "string", "text": "A value."}}}, "ignored": {}}}}}}},
-  "partition": {"type": "object", "default": {"scheme": "iid", "samples_per_client": 0}, "tag": "scheme", "text": "How the samples are divided among clients.",
-    "variant_texts": {"iid": "Shuffled, equal parts.", "shards": "Sorted by class and dealt in shards, so that a client sees few classes.", "dirichlet": "Shares of each class drawn from Dirichlet(alpha).", "local": "Each worker's data is one client's."},
-    "variants": {
-      "iid": {},
-      "shards": {"shards_per_client": {"type": "integer", "default": 2, "minimum": 1, "maximum": 1000000, "text": "How many shards a client gets."}},
-      "dirichlet": {"alpha": {"type": "number", "default": 0.5, "minimum": 0.001, "maximum": 1000000, "text": "The smaller, the more the clients differ."}},
-      "local": {}},
-    "keys": {"samples_per_client": {"type": "integer", "default": 0, "minimum": 0, "maximum": 4294967295, "text": "At most so many samples a client; 0: all of its part."}}},
+  "partition": {},
   "test_fraction": {"type": "number", "default": 0.2, "minimum": 0, "below": 1, "text": "Share of its samples that each client holds out for testing, without test files."}}},
 "clients": {"type": "integer", "default": 0, "minimum": 0, "maximum": 1000000, "text": "Into how many owners the data is divided; 0 is for the partition local: as many as join."},
-"local": {"type": "object", "text": "What a client does in a round.", "keys": {
-  "epochs": {"type": "integer", "default": 1, "minimum": 1, "maximum": 1000000, "text": "Passes over the client's samples in a round."},
-  "batch_size": {"type": "integer", "default": 32, "minimum": 1, "maximum": 65536, "text": "Samples in a step."},
-  "optimizer": {"type": "object", "tag": "type", "text": "How a step is taken; it starts anew in every round.",
-    "variant_texts": {"sgd": "Gradient descent.", "adam": "Adam."},
-    "variants": {
-      "sgd": {
-        "learning_rate": {"type": "number", "default": 0.1, "above": 0, "maximum": 1000000, "text": "Length of a step."},
-        "momentum": {"type": "number", "default": 0, "minimum": 0, "below": 1, "text": "Share of the last step that is taken again."}},
-      "adam": {
-        "learning_rate": {"type": "number", "default": 0.001, "above": 0, "maximum": 1000000, "text": "Length of a step."},
-        "beta1": {"type": "number", "default": 0.9, "minimum": 0, "below": 1, "text": "Decay of the mean gradient."},
-        "beta2": {"type": "number", "default": 0.999, "minimum": 0, "below": 1, "text": "Decay of the mean squared gradient."},
-        "epsilon": {"type": "number", "default": 1e-7, "above": 0, "text": "Keeps from dividing by 0."}}},
-    "keys": {
-      "weight_decay": {"type": "number", "default": 0, "minimum": 0, "maximum": 1000000, "text": "L2, on kernels and biases."},
-      "proximal": {"type": "number", "default": 0, "minimum": 0, "maximum": 1000000, "text": "Pulls a client towards the global model (FedProx)."}}}}},
-"strategy": {"type": "object", "default": {"type": "fedavg"}, "tag": "type", "short": true, "text": "How updates become the next model.",
-  "variant_texts": {"fedavg": "The mean of the clients' weights, weighted by samples.", "fedavgm": "Momentum over that mean on the master."},
-  "variants": {
-    "fedavg": {},
-    "fedavgm": {
-      "server_learning_rate": {"type": "number", "default": 1, "above": 0, "maximum": 1000000, "text": "Length of the master's step."},
-      "server_momentum": {"type": "number", "default": 0.9, "minimum": 0, "below": 1, "text": "Share of the last step that is taken again."}}}},
+"local": {},
+"strategy": {},
 "fraction": {"type": "number", "default": 1, "above": 0, "maximum": 1, "text": "Share of the clients that trains in a round, at least one client."},
 "rounds": {"type": "integer", "required": true, "minimum": 1, "maximum": 1000000000, "text": "How many rounds."},
 "target_accuracy": {"type": "number", "default": null, "above": 0, "maximum": 1, "text": "Training ends when the test accuracy reaches it. Needs test data and classes."},
@@ -102,9 +84,32 @@ std::string_view plan_schema() {
 "require_all": {"type": "boolean", "default": false, "text": "No round without every client: while one is missing the training waits, and then fails and names it."},
 "over_selection": {"type": "number", "default": 1, "minimum": 1, "maximum": 10, "text": "So many times the wanted clients train, and the first to answer count."},
 "norm_bound": {"type": "integer", "default": 16, "minimum": 2, "maximum": 65536, "text": "An update that moves the model over so many times as far as the median one is left out; a power of two, or null for no bound."},
+"early_stopping": {"type": "object", "text": "Ends training when a metric has not become better for some rounds. Default: none.", "keys": {
+  "metric": {"type": "string", "default": "auto", "choices": ["auto", "test_accuracy", "test_loss", "train_accuracy", "train_loss"], "text": "Of a round's result; auto: that of keep_best."},
+  "patience": {"type": "integer", "required": true, "minimum": 1, "maximum": 1000000000, "text": "So many rounds without a better value end the training."},
+  "least_change": {"type": "number", "default": 0, "minimum": 0, "maximum": 1000000, "text": "By how much a value must be better than the best before it to count."}}},
 "checkpoint_every": {"type": "integer", "default": 5, "minimum": 0, "maximum": 1000000000, "text": "Rounds between checkpoints; 0 writes none."},
 "keep_best": {"type": "string", "default": "auto", "choices": ["auto", "test_accuracy", "test_loss", "train_accuracy", "train_loss"], "text": "By what a model is the best, which is kept beside the last one; auto: test accuracy, in a regression test loss."}
 }})json";
+
+std::string whole_schema() {
+    auto schema = text::parse_json(written_by_hand).as_object();
+    auto& keys = schema["keys"].as_object();
+    data::partition_spec partition;
+    keys["data"].as_object()["keys"].as_object()["partition"] =
+        text::schema_of(kinds_of(partition), "How the samples are divided among clients.");
+    method::local_training local;
+    keys["local"] = text::schema_of(keys_of(local), "What a client does in a round.");
+    std::unique_ptr<method::strategy> strategy;
+    keys["strategy"] = text::schema_of(kinds_of(strategy), "How updates become the next model.");
+    return text::canonical_text(schema);
+}
+
+} // namespace
+
+std::string_view plan_schema() {
+    static const std::string schema = whole_schema();
+    return schema;
 }
 
 } // namespace fedasio::plan

@@ -29,20 +29,10 @@ constexpr std::array<names_of<nn::padding>, 2> paddings{
     {{"valid", nn::padding::valid}, {"same", nn::padding::same}}};
 constexpr std::array<names_of<nn::loss>, 2> losses{
     {{"cross_entropy", nn::loss::cross_entropy}, {"mean_squared_error", nn::loss::mean_squared_error}}};
-constexpr std::array<names_of<nn::optimizer_spec::kind>, 2> optimizers{
-    {{"sgd", nn::optimizer_spec::kind::sgd}, {"adam", nn::optimizer_spec::kind::adam}}};
 constexpr std::array<names_of<data::csv_column::kind>, 3> column_kinds{
     {{"numeric", data::csv_column::kind::numeric},
      {"categorical", data::csv_column::kind::categorical},
      {"ignored", data::csv_column::kind::ignored}}};
-constexpr std::array<names_of<data::partition_spec::scheme>, 4> schemes{
-    {{"iid", data::partition_spec::scheme::iid},
-     {"shards", data::partition_spec::scheme::shards},
-     {"dirichlet", data::partition_spec::scheme::dirichlet},
-     {"local", data::partition_spec::scheme::local}}};
-constexpr std::array<names_of<method::strategy_spec::kind>, 2> strategies{
-    {{"fedavg", method::strategy_spec::kind::fedavg}, {"fedavgm", method::strategy_spec::kind::fedavgm}}};
-
 enum class layer_kind { dense, conv2d, max_pool2d, avg_pool2d, group_norm, flatten, dropout, activation };
 
 constexpr std::array<names_of<layer_kind>, 8> layer_kinds{{{"dense", layer_kind::dense},
@@ -61,8 +51,6 @@ constexpr std::array<names_of<source_kind>, 2> source_kinds{
 
 constexpr std::array<names_of<char>, 2> decimal_marks{{{".", '.'}, {",", ','}}};
 
-constexpr text::interval positive_rate{.low = 0, .high = 1e6, .low_open = true};
-constexpr text::interval penalty{.low = 0, .high = 1e6};
 constexpr text::interval share_below_one{.low = 0, .high = 1, .high_open = true};
 
 template <class Enum, std::size_t N>
@@ -527,68 +515,6 @@ nn::model_spec model_from_json(const json::value& value, std::string_view where)
     return model;
 }
 
-json::object to_json(const nn::optimizer_spec& what) {
-    json::object result{{"type", text(name_of(optimizers, what.type))},
-                        {"learning_rate", shortest(what.learning_rate)}};
-    if (what.type == nn::optimizer_spec::kind::sgd) {
-        result["momentum"] = shortest(what.momentum);
-    } else {
-        result["beta1"] = shortest(what.beta1);
-        result["beta2"] = shortest(what.beta2);
-        result["epsilon"] = shortest(what.epsilon);
-    }
-    result["weight_decay"] = shortest(what.weight_decay);
-    result["proximal"] = shortest(what.proximal);
-    return result;
-}
-
-nn::optimizer_spec optimizer_from_json(const json::value& value, std::string_view where) {
-    const text::json_field field(value, std::string(where), ".", &plan_words);
-    nn::optimizer_spec optimizer;
-    optimizer.type = type_of(field, "type", optimizers);
-    const bool adam = optimizer.type == nn::optimizer_spec::kind::adam;
-    const auto members =
-        adam ? field.members(
-                   {"type", "learning_rate", "beta1", "beta2", "epsilon", "weight_decay", "proximal"})
-             : field.members({"type", "learning_rate", "momentum", "weight_decay", "proximal"});
-    const auto read = [&members](std::string_view key, const text::interval& range, float& into) {
-        if (const auto member = members.find(key)) {
-            into = member->real32(range);
-        }
-    };
-    if (adam) {
-        optimizer.learning_rate = 0.001F;
-    }
-    read("learning_rate", positive_rate, optimizer.learning_rate);
-    read("momentum", share_below_one, optimizer.momentum);
-    read("beta1", share_below_one, optimizer.beta1);
-    read("beta2", share_below_one, optimizer.beta2);
-    read("epsilon", positive_rate, optimizer.epsilon);
-    read("weight_decay", penalty, optimizer.weight_decay);
-    read("proximal", penalty, optimizer.proximal);
-    return optimizer;
-}
-
-json::object to_json(const local_training& what) {
-    return {{"epochs", what.epochs}, {"batch_size", what.batch_size}, {"optimizer", to_json(what.optimizer)}};
-}
-
-local_training local_training_from_json(const json::value& value, std::string_view where) {
-    const auto members = text::json_field(value, std::string(where), ".", &plan_words)
-                             .members({"epochs", "batch_size", "optimizer"});
-    local_training local;
-    if (const auto epochs = members.find("epochs")) {
-        local.epochs = epochs->whole32(1, 1'000'000);
-    }
-    if (const auto batch_size = members.find("batch_size")) {
-        local.batch_size = batch_size->whole32(1, 1U << 16U);
-    }
-    if (const auto optimizer = members.find("optimizer")) {
-        local.optimizer = optimizer_from_json(optimizer->value(), optimizer->where());
-    }
-    return local;
-}
-
 json::object to_json(const data::source_spec& what) {
     return std::visit([](const auto& source) { return source_json(source); }, what);
 }
@@ -599,73 +525,6 @@ data::source_spec source_from_json(const json::value& value, std::string_view wh
         return read_idx_source(field);
     }
     return read_csv_source(field);
-}
-
-json::object to_json(const data::partition_spec& what) {
-    json::object result{{"scheme", text(name_of(schemes, what.type))}};
-    if (what.type == data::partition_spec::scheme::shards) {
-        result["shards_per_client"] = what.shards_per_client;
-    }
-    if (what.type == data::partition_spec::scheme::dirichlet) {
-        result["alpha"] = what.alpha;
-    }
-    result["samples_per_client"] = what.samples_per_client;
-    return result;
-}
-
-data::partition_spec partition_from_json(const json::value& value, std::string_view where) {
-    const text::json_field field(value, std::string(where), ".", &plan_words);
-    data::partition_spec partition;
-    partition.type = type_of(field, "scheme", schemes);
-    const auto members = [&] {
-        switch (partition.type) {
-        case data::partition_spec::scheme::shards:
-            return field.members({"scheme", "samples_per_client", "shards_per_client"});
-        case data::partition_spec::scheme::dirichlet:
-            return field.members({"scheme", "samples_per_client", "alpha"});
-        default:
-            return field.members({"scheme", "samples_per_client"});
-        }
-    }();
-    if (const auto shards = members.find("shards_per_client")) {
-        partition.shards_per_client = shards->whole32(1, 1'000'000);
-    }
-    if (const auto alpha = members.find("alpha")) {
-        partition.alpha = alpha->real({.low = 1e-3, .high = 1e6});
-    }
-    if (const auto samples = members.find("samples_per_client")) {
-        partition.samples_per_client = samples->whole32(0, std::numeric_limits<std::uint32_t>::max());
-    }
-    return partition;
-}
-
-json::object to_json(const method::strategy_spec& what) {
-    json::object result{{"type", text(name_of(strategies, what.type))}};
-    if (what.type == method::strategy_spec::kind::fedavgm) {
-        result["server_learning_rate"] = what.server_learning_rate;
-        result["server_momentum"] = what.server_momentum;
-    }
-    return result;
-}
-
-method::strategy_spec strategy_from_json(const json::value& value, std::string_view where) {
-    const text::json_field field(value, std::string(where), ".", &plan_words);
-    method::strategy_spec strategy;
-    if (value.is_string()) {
-        strategy.type = choice(field, strategies);
-        return strategy;
-    }
-    strategy.type = type_of(field, "type", strategies);
-    const auto members = strategy.type == method::strategy_spec::kind::fedavgm
-                             ? field.members({"type", "server_learning_rate", "server_momentum"})
-                             : field.members({"type"});
-    if (const auto rate = members.find("server_learning_rate")) {
-        strategy.server_learning_rate = rate->real(positive_rate);
-    }
-    if (const auto momentum = members.find("server_momentum")) {
-        strategy.server_momentum = momentum->real(share_below_one);
-    }
-    return strategy;
 }
 
 } // namespace fedasio::plan

@@ -1,5 +1,6 @@
 #include "simulation/csv_line.hpp"
 
+#include <fedasio/text/csv_field.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <algorithm>
@@ -14,15 +15,7 @@ std::string csv_field(const json::value& value) {
     if (value.is_null()) {
         return {};
     }
-    std::string text = value.is_string() ? std::string(value.get_string()) : text::canonical_text(value);
-    if (text.find_first_of(",\"\r\n") == std::string::npos) {
-        return text;
-    }
-    std::string quoted = "\"";
-    for (const char c : text) {
-        quoted += c == '"' ? "\"\"" : std::string(1, c);
-    }
-    return quoted + '"';
+    return text::csv_field(value.is_string() ? std::string(value.get_string()) : text::canonical_text(value));
 }
 
 } // namespace

@@ -110,8 +110,8 @@ bool simulate(const plan::plan& plan, const simulation_options& options, std::st
     bool succeeded = false;
     events.subscribe([&succeeded](const master::event& happened) {
         if (const auto* end = std::get_if<master::training_finished>(&happened.what)) {
-            succeeded = end->outcome == master::training_outcome::rounds_done ||
-                        end->outcome == master::training_outcome::target_reached;
+            succeeded = end->outcome != master::training_outcome::stopped &&
+                        end->outcome != master::training_outcome::failed;
         }
     });
 

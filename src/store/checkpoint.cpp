@@ -3,7 +3,6 @@
 #include <fedasio/store/safetensors.hpp>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
@@ -20,6 +19,9 @@ constexpr std::string_view partial_extension = ".partial";
 constexpr std::string_view damaged_extension = ".damaged";
 constexpr std::string_view journal_extension = ".rounds";
 constexpr std::size_t longest_run = 64;
+// What a strategy keeps has names since there is more than one kind of it.
+constexpr std::string_view nameless = "strategy_state";
+constexpr std::string_view named = "strategy.";
 
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
@@ -101,11 +103,18 @@ std::string set_aside(const std::filesystem::path& file, disk& on) {
 // The lengths keep one field from borrowing bytes of the next.
 std::string fingerprint(const checkpoint& state) {
     sha256 hash;
+    const auto found = state.strategy_state.find(std::string(nameless));
+    const auto old = found == state.strategy_state.end() ? std::span<const float>() : found->second;
     const std::string head = std::to_string(state.round) + "," + std::to_string(state.seed) + "," +
                              std::to_string(state.plan_digest.size()) + "," +
-                             std::to_string(state.weights.size()) + "," +
-                             std::to_string(state.strategy_state.size()) + ",";
-    hash.update(head).update(state.plan_digest).update(state.weights).update(state.strategy_state);
+                             std::to_string(state.weights.size()) + "," + std::to_string(old.size()) + ",";
+    hash.update(head).update(state.plan_digest).update(state.weights).update(old);
+    for (const auto& [name, values] : state.strategy_state) {
+        if (name != nameless) {
+            hash.update(std::to_string(name.size()) + "," + name + std::to_string(values.size()) + ",");
+            hash.update(values);
+        }
+    }
     hash.update(state.history);
     return hash.hex();
 }
@@ -161,13 +170,21 @@ checkpoint read_checkpoint(const checkpoint_file& file, std::string_view plan_di
     state.plan_digest = metadata("plan_digest");
     state.history = metadata("history");
     state.weights = values("weights");
-    state.strategy_state = values("strategy_state");
+    if (auto old = values(nameless); !old.empty()) {
+        state.strategy_state.emplace(nameless, std::move(old));
+    }
+    for (auto& one : content.tensors) {
+        if (one.name.starts_with(named)) {
+            state.strategy_state[one.name.substr(named.size())] = std::move(one.values);
+        }
+    }
     if (fingerprint(state) != metadata("sha256")) {
         throw model_file_error(file.path, "its content does not match its SHA-256; it is damaged");
     }
     const auto is_finite = [](float value) { return std::isfinite(value); };
     if (!std::ranges::all_of(state.weights, is_finite) ||
-        !std::ranges::all_of(state.strategy_state, is_finite)) {
+        !std::ranges::all_of(state.strategy_state,
+                             [&](const auto& one) { return std::ranges::all_of(one.second, is_finite); })) {
         throw model_file_error(file.path, "it holds weights that are not finite");
     }
     if (state.plan_digest != plan_digest || state.round != file.round) {
@@ -184,9 +201,15 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const ch
         throw std::invalid_argument("save_checkpoint: the plan's digest is too short");
     }
     const std::filesystem::path path = dir / file_name(state.plan_digest, state.round);
-    const std::array<tensor_view, 2> tensors{
-        {{"weights", {state.weights.size()}, state.weights},
-         {"strategy_state", {state.strategy_state.size()}, state.strategy_state}}};
+    std::vector<tensor_view> tensors{{"weights", {state.weights.size()}, state.weights}};
+    const auto old = state.strategy_state.find(std::string(nameless));
+    const auto old_values = old == state.strategy_state.end() ? std::span<const float>() : old->second;
+    tensors.push_back({std::string(nameless), {old_values.size()}, old_values});
+    for (const auto& [name, values] : state.strategy_state) {
+        if (name != nameless) {
+            tensors.push_back({std::string(named) + name, {values.size()}, values});
+        }
+    }
     write_safetensors(path, tensors,
                       {{"round", std::to_string(state.round)},
                        {"seed", std::to_string(state.seed)},

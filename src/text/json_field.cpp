@@ -1,3 +1,4 @@
+#include <fedasio/text/cut.hpp>
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/text/json_field.hpp>
 #include <fedasio/text/json_text.hpp>
@@ -21,17 +22,8 @@ std::string shown(const json::value& value) {
     if (value.is_array()) {
         return "an array";
     }
-    std::string text = canonical_text(value);
     constexpr std::size_t longest = 60;
-    if (text.size() > longest) {
-        std::size_t end = longest;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-            --end; // not within a UTF-8 character
-        }
-        text.resize(end);
-        text += "...";
-    }
-    return text;
+    return shortened(canonical_text(value), longest);
 }
 
 std::string number(double value) {
@@ -155,9 +147,8 @@ std::vector<json_field> json_field::items(std::size_t fewest, std::size_t most) 
     return result;
 }
 
-json_members json_field::members(std::initializer_list<std::string_view> known) const {
+json_members json_field::members(std::span<const std::string_view> keys) const {
     const json::object* object = value_->if_object();
-    const std::span<const std::string_view> keys(known.begin(), known.size());
     if (object == nullptr) {
         refuse("an object with keys out of " + quoted_list(keys, '`'));
     }
@@ -175,6 +166,10 @@ json_members json_field::members(std::initializer_list<std::string_view> known) 
     return json_members(*this);
 }
 
+json_members json_field::members(std::initializer_list<std::string_view> known) const {
+    return members(std::span(known.begin(), known.size()));
+}
+
 std::size_t json_field::choice_of(std::span<const std::string_view> words) const {
     const json::string* string = value_->if_string();
     const std::string expected = "one of " + quoted_list(words, '"');
@@ -188,6 +183,19 @@ std::size_t json_field::choice_of(std::span<const std::string_view> words) const
              (help_ == nullptr ? std::string() : help_->for_choice(word, words)));
     }
     return static_cast<std::size_t>(found - words.begin());
+}
+
+std::size_t json_field::kind(std::string_view tag, std::span<const std::string_view> words) const {
+    const json::object* object = value_->if_object();
+    const json::value* word =
+        object == nullptr ? nullptr : object->if_contains(json::string_view(tag.data(), tag.size()));
+    if (object == nullptr) {
+        refuse("an object with the key `" + std::string(tag) + "`: one of " + quoted_list(words, '"'));
+    }
+    if (word == nullptr) {
+        fail("the key `" + std::string(tag) + "` is missing: write one of " + quoted_list(words, '"'));
+    }
+    return json_field(*word, where(tag), ".", help_).choice_of(words);
 }
 
 std::optional<json_field> json_members::find(std::string_view key) const {

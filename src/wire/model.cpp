@@ -5,16 +5,32 @@
 
 #include <boost/json/object.hpp>
 
+#include <string>
+#include <string_view>
+#include <utility>
+
 namespace fedasio::wire {
 
 using boost::json::object;
 using reader = text::json_reader;
 
+namespace {
+
+constexpr std::pair<std::string_view, bool> keepers[] = {{"worker", false}, {"master", true}};
+
+} // namespace
+
 object to_meta(const model& what) {
-    return {{"seed", what.seed},
-            {"network", plan::to_json(what.network)},
-            {"local", plan::to_json(what.local)},
-            {"parameters", what.parameters}};
+    object meta{{"seed", what.seed},
+                {"network", plan::to_json(what.network)},
+                {"local", plan::to_json(what.local)},
+                {"parameters", what.parameters}};
+    if (what.strategy) {
+        meta["strategy"] = plan::to_json(*what.strategy);
+        meta["state"] = what.master_keeps_state ? "master" : "worker";
+        meta["run"] = what.run;
+    }
+    return meta;
 }
 
 model read_model(const object& meta) {
@@ -24,6 +40,14 @@ model read_model(const object& meta) {
     what.network = plan::model_from_json(in.get("network").value(), "model.network");
     what.local = plan::local_training_from_json(in.get("local").value(), "model.local");
     what.parameters = in.number("parameters", plan::limits::parameters);
+    if (const auto strategy = in.find("strategy")) {
+        what.strategy = plan::strategy_from_json(strategy->value(), "model.strategy");
+        what.master_keeps_state = in.get("state").choice<bool>(keepers);
+        what.run = in.text("run", plan::limits::run);
+        if (what.run.find_first_not_of("0123456789abcdef") != std::string::npos) {
+            in.get("run").refuse("hexadecimal digits"); // it may become the name of a folder
+        }
+    }
     return what;
 }
 

@@ -273,7 +273,12 @@ void session::tell_schema(const wire::load& what) {
 
 void session::take_model(const net::frame& request) {
     const auto what = wire::read_model(request.meta);
-    auto setup = std::make_shared<const training_setup>(nn::network(what.network), what.local, what.seed);
+    auto setup = std::make_shared<const training_setup>(nn::network(what.network), what.local, what.seed,
+                                                        what.strategy, what.run, what.master_keeps_state);
+    if (what.strategy && !what.master_keeps_state && !options_.states_are_durable) {
+        log_(severity::warning, "what clients keep from round to round is in memory only, and the training "
+                                "cannot go on once this worker has ended: give it --state-dir");
+    }
     const auto parameters = setup->network.parameter_count();
     if (what.parameters != parameters) {
         connection_->refuse(request, refusal_code::malformed,

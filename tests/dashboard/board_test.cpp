@@ -84,7 +84,8 @@ BOOST_AUTO_TEST_CASE(a_training_moves_the_goal) {
 }
 
 BOOST_AUTO_TEST_CASE(the_round_is_the_one_that_runs_or_the_last_done) {
-    happen(round_started{4, {0}});
+    happen(round_started{4, {0}, 3});
+    BOOST_TEST(text(status().at("clients_per_round")) == "3"); // and neither counted nor computed here
     BOOST_TEST(text(status().at("round")) == "4");
     happen(round_finished{samples::result(5)});
     BOOST_TEST(text(status().at("round")) == "5");
@@ -231,13 +232,13 @@ BOOST_AUTO_TEST_CASE(rounds_are_in_order_and_replaced_when_done_again) {
 
 BOOST_AUTO_TEST_CASE(a_change_of_the_plan_is_what_counts) {
     happen(samples::opened());
-    happen(plan_changed{3, 20, 0.75, 30, 0.25, {}});
+    happen(plan_changed{3, 20, 0.75, 30, 0.25, {}, 1});
     BOOST_TEST(text(status().at("last_round")) == "20");
     BOOST_TEST(text(status().at("target_accuracy")) == "0.75");
     BOOST_TEST(text(status().at("deadline")) == "30");
     BOOST_TEST(text(status().at("fraction")) == "0.25");
     BOOST_TEST(text(status().at("clients_per_round")) == "1");
-    happen(run_resumed{"12ab", 2, {}, {{1, 9, {}, 1, 1, {}}, {3, 10, {}, 40, 1, {}}}});
+    happen(run_resumed{"12ab", 2, {}, {{1, 9, {}, 1, 1, {}}, {3, 10, {}, 40, 1, {}}}, {}, 4});
     BOOST_TEST(text(status().at("last_round")) == "10");
     BOOST_TEST(text(status().at("deadline")) == "40");
     BOOST_TEST(text(status().at("clients_per_round")) == "4");

@@ -33,7 +33,7 @@ std::ostream& operator<<(std::ostream& out, const expectation& it) {
 const expectation expectations[] = {
     {samples::opened(), false,
      R"("type":"run_opened","run":"5c0f","plan":"digits","plan_digest":"9f","seed":7,"task":"classification","clients_planned":4,)"
-     R"("min_workers":2,"last_round":15,"target_accuracy":0.5,"deadline":600,"fraction":0.5,"state_dir":true,"version":"0.1.0","instruction_set":"x86-64-v3",)"
+     R"("min_workers":2,"last_round":15,"target_accuracy":0.5,"deadline":600,"fraction":0.5,"clients_per_round":2,"state_dir":true,"version":"0.1.0","instruction_set":"x86-64-v3",)"
      R"("models":["best"])"},
     {model_built{199210}, false, R"("type":"model_built","parameters":199210)"},
     {data_understood{}, false, R"("type":"data_understood","data":null)"},
@@ -58,7 +58,8 @@ const expectation expectations[] = {
      R"("bytes_received":12,"queued_bytes":13)"},
     {training_started{1, 15, std::nullopt}, true,
      R"("type":"training_started","round":1,"last_round":15,"target_accuracy":null)"},
-    {round_started{3, {4, 1}}, false, R"("type":"round_started","round":3,"cohort":[4,1])"},
+    {round_started{3, {4, 1}, 5}, false,
+     R"("type":"round_started","round":3,"cohort":[4,1],"clients_per_round":5)"},
     {samples::updated(3, 1, 2, 10, 0.5, std::nullopt), false,
      R"("type":"client_updated","round":3,"client":1,"worker":2,"samples":10,"loss":0.5,"accuracy":null,"seconds":0.25)"},
     {client_dropped{3, 1, std::nullopt, "lost", "left"}, true,
@@ -80,11 +81,12 @@ const expectation expectations[] = {
      R"("r2":null,"rmse":null,"mae":null,"auc":0.875,"recall":[1,null],"reason":""},)"
      R"({"client":4,"samples":0,"loss":null,"accuracy":null,"r2":null,"rmse":null,"mae":null,"auc":null,)"
      R"("recall":null,"reason":"lost"}])"},
-    {plan_changed{4, 20, std::nullopt, 30, 0.5, "kept"}, true,
+    {plan_changed{4, 20, std::nullopt, 30, 0.5, "kept", 2}, true,
      R"("type":"plan_changed","round":4,"last_round":20,"target_accuracy":null,"deadline":30,"fraction":0.5,)"
-     R"("loaded":"kept")"},
-    {plan_changed{4, 20, std::nullopt, 30, 0.5, {}}, true,
-     R"("type":"plan_changed","round":4,"last_round":20,"target_accuracy":null,"deadline":30,"fraction":0.5)"},
+     R"("clients_per_round":2,"loaded":"kept")"},
+    {plan_changed{4, 20, std::nullopt, 30, 0.5, {}, 2}, true,
+     R"("type":"plan_changed","round":4,"last_round":20,"target_accuracy":null,"deadline":30,"fraction":0.5,)"
+     R"("clients_per_round":2)"},
     {round_finished{samples::result(3)}, true,
      R"("type":"round_finished","result":{"round":3,"cohort":[0,1],"dropped":[{"client":1,"reason":"lost"}],)"
      R"("train_loss":0.5,"train_accuracy":0.75,"test_loss":0.25,"test_accuracy":null,"seconds":{"loading_dataset":0,)"
@@ -96,7 +98,7 @@ const expectation expectations[] = {
      R"("test_accuracy":null,"seconds":{"loading_dataset":0,"distributing_model":0,"distributing_weights":0,)"
      R"("training":2,"aggregating":0,"evaluating":0.5},"bytes_sent":100,"bytes_received":200,"time":42.5,)" TEST_KEYS
      R"(}],)"
-     R"("changes":[{"round":2,"last_round":9,"target_accuracy":0.5,"deadline":30,"fraction":1}])"},
+     R"("changes":[{"round":2,"last_round":9,"target_accuracy":0.5,"deadline":30,"fraction":1}],"clients_per_round":0)"},
     {checkpoint_written{3}, false, R"("type":"checkpoint","round":3)"},
     {training_finished{training_outcome::target_reached, "d", 3, "ab"}, true,
      R"("type":"training_finished","outcome":"target_reached","detail":"d","round":3,"weights_sha256":"ab",)"

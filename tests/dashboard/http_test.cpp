@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(plans_are_checked_for_an_editor) {
         const auto read = co_await ask(with, get(with, "/api/v1/plan/check"));
         BOOST_TEST(read.status == 405U);
         const auto schema = co_await ask(with, get(with, "/api/v1/plan/schema"));
-        BOOST_TEST(schema.body.starts_with(R"({"type": "object")"), schema.body);
+        BOOST_TEST(schema.body.starts_with(R"({"type":"object")"), schema.body.substr(0, 100));
     });
 }
 

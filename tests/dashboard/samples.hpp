@@ -21,6 +21,7 @@ inline run_opened opened() {
     it.target_accuracy = 0.5;
     it.deadline = 600;
     it.fraction = 0.5;
+    it.clients_per_round = 2;
     it.has_state_dir = true;
     it.plan_text = R"({"name":"digits"})";
     it.version = "0.1.0";

@@ -7,6 +7,7 @@
 
 using fedasio::master::assign_clients;
 using fedasio::master::client_id;
+using fedasio::master::host;
 using fedasio::master::worker_id;
 using dealt = std::map<worker_id, std::vector<client_id>>;
 
@@ -23,9 +24,81 @@ std::size_t hosted(const dealt& all) {
     return total;
 }
 
+// The words of the header, one after the other, as slow as they are.
+dealt by_the_book(std::vector<host> hosts, client_id clients) {
+    const auto has_room = [](const host& who) {
+        return who.capacity == 0 || who.clients.size() < who.capacity;
+    };
+    std::vector<bool> taken(clients, false);
+    for (auto& who : hosts) {
+        std::erase_if(who.clients, [&](client_id client) { return client >= clients || taken[client]; });
+        who.clients.resize(who.capacity == 0 ? who.clients.size()
+                                             : std::min<std::size_t>(who.capacity, who.clients.size()));
+        for (const auto client : who.clients) {
+            taken[client] = true;
+        }
+    }
+    const auto emptiest = [&] {
+        host* best = nullptr;
+        for (auto& who : hosts) {
+            if (has_room(who) && (best == nullptr || who.clients.size() < best->clients.size())) {
+                best = &who;
+            }
+        }
+        return best;
+    };
+    for (client_id client = 0; client < clients; ++client) {
+        auto* const next = emptiest();
+        if (!taken[client] && next != nullptr) {
+            next->clients.push_back(client);
+        }
+    }
+    for (auto& who : hosts) {
+        std::ranges::sort(who.clients);
+    }
+    for (;;) {
+        auto* const poorest = emptiest();
+        const auto richest =
+            std::ranges::max_element(hosts, {}, [](const host& who) { return who.clients.size(); });
+        if (poorest == nullptr || richest->clients.size() < poorest->clients.size() + 2) {
+            break;
+        }
+        poorest->clients.push_back(richest->clients.back());
+        richest->clients.pop_back();
+    }
+    dealt result;
+    for (auto& who : hosts) {
+        std::ranges::sort(who.clients);
+        result[who.worker] = who.clients;
+    }
+    return result;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(assignment)
+
+BOOST_AUTO_TEST_CASE(whatever_was_before_it_is_dealt_by_the_book) {
+    std::uint32_t state = 11;
+    const auto draw = [&](std::uint32_t bound) {
+        state = state * 1664525 + 1013904223;
+        return (state >> 16) % bound;
+    };
+    for (int trial = 0; trial < 3000; ++trial) {
+        const client_id clients = 1 + draw(24);
+        std::vector<host> hosts(1 + draw(7));
+        for (std::size_t i = 0; i < hosts.size(); ++i) {
+            hosts[i].worker = static_cast<worker_id>(i + 1);
+            hosts[i].capacity = draw(2) == 0 ? 0 : 1 + draw(6);
+        }
+        for (client_id client = 0; client < clients; ++client) {
+            if (draw(3) > 0) {
+                hosts[draw(static_cast<std::uint32_t>(hosts.size()))].clients.push_back(client);
+            }
+        }
+        BOOST_TEST_REQUIRE((assign_clients(hosts, clients) == by_the_book(hosts, clients)));
+    }
+}
 
 BOOST_AUTO_TEST_CASE(flexible_workers_share_evenly) {
     const auto all = assign_clients({{1, 0, {}}, {2, 0, {}}, {3, 0, {}}}, 10);

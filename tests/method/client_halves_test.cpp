@@ -41,7 +41,7 @@ public:
     [[nodiscard]] client_state& state() override { return who_.state; }
 
     local_result train(const local_pass& pass) override {
-        passes.push_back({pass.number, pass.frozen});
+        passes.emplace_back(pass.number, pass.frozen);
         const auto anchor = pass.anchor.empty() ? pass.start : pass.anchor;
         const double pull = static_cast<double>(pass.proximal.value_or(local_.optimizer.proximal));
         std::vector<double> w(pass.start.begin(), pass.start.end());
@@ -407,7 +407,7 @@ BOOST_AUTO_TEST_CASE(what_clients_do_more_is_said) {
     for (const auto name : strategy_names()) {
         const auto made = make(name);
         const bool more = name == "scaffold" || name == "feddyn" || name == "ditto" || name == "fedper" ||
-                          name == "fedrep" || name == "fedbn";
+                          name == "fedrep" || name == "fedbn" || name == "qffl";
         BOOST_TEST(made->has_client_half() == more, name);
         BOOST_TEST(made->asks_for_loss() == (name == "qffl"), name);
         BOOST_TEST(made->channels().size() == (name == "scaffold" ? 1U : 0U), name);

@@ -27,6 +27,21 @@ public:
 
     explicit key_setter(std::map<std::string, value> wanted = {}) : wanted_(std::move(wanted)) {}
 
+    void required(std::string_view /*name*/, std::string_view /*remedy*/) override {}
+
+    void object(std::string_view /*name*/, const text::description& /*value*/,
+                std::string_view /*sentence*/) override {}
+
+    void object(std::string_view /*name*/, const text::kinds& /*value*/, std::string_view /*sentence*/,
+                text::written /*when*/) override {}
+
+    void real(std::string_view name, float& to, const text::interval& range, std::string_view sentence,
+              text::written when) override {
+        double wide = to;
+        real(name, wide, range, sentence, when);
+        to = static_cast<float>(wide);
+    }
+
     void real(std::string_view name, double& to, const text::interval& range, std::string_view sentence,
               text::written /*when*/) override {
         note(name, sentence);

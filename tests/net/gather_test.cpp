@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <net/raw_peer.hpp>
 
+namespace net = fedasio::net;
 using namespace fedasio::net;
 using namespace fedasio::net::testing;
 using namespace std::chrono_literals;
@@ -203,6 +204,83 @@ BOOST_AUTO_TEST_CASE(a_quorum_counts_accepted_replies) {
                          [](std::size_t i, frame&) { return std::string(i == 0 ? "no" : ""); }));
     BOOST_TEST(results_of(results) == (names{"refused", "reply", "timed_out"}),
                boost::test_tools::per_element());
+}
+
+/// Judges each reply so long after it came; those at odd places are not acceptable.
+struct slow_judge {
+    virtual_runtime& world;
+    net::clock::duration pause;
+    std::vector<std::unique_ptr<net::alarm>>& under_way;
+
+    void operator()(std::size_t index, const frame&, verdict judged) const {
+        under_way.push_back(world.time().at(world.now() + pause, [index, judged = std::move(judged)] {
+            judged(index % 2 == 1 ? "no" : "");
+        }));
+    }
+};
+
+std::vector<connection_ptr> connections_of(const peers& whom) {
+    std::vector<connection_ptr> all;
+    for (const auto& one : whom) {
+        all.push_back(one->near());
+    }
+    return all;
+}
+
+frame ask_one(std::size_t index) {
+    return frame(question, {{"index", index}});
+}
+
+BOOST_AUTO_TEST_CASE(a_judgement_may_come_later) {
+    virtual_runtime world;
+    std::vector<std::unique_ptr<net::alarm>> under_way;
+    const auto all = make_peers(world, {behaviour::answers, behaviour::answers, behaviour::answers});
+    const auto start = world.now();
+    const auto results = world.run(gather(world, connections_of(all), ask_one, frame_limits{4096, 4096},
+                                          gather_policy(), slow_judge{world, 3s, under_way}));
+    BOOST_TEST(results_of(results) == (names{"reply", "refused", "reply"}), boost::test_tools::per_element());
+    BOOST_TEST(results[1].reason == "no");
+    BOOST_TEST((world.now() - start == 3s));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_being_judged_at_the_deadline_came_in_time) {
+    virtual_runtime world;
+    std::vector<std::unique_ptr<net::alarm>> under_way;
+    const auto all = make_peers(world, {behaviour::answers, behaviour::silent});
+    const auto start = world.now();
+    const auto results = world.run(gather(world, connections_of(all), ask_one, frame_limits{4096, 4096},
+                                          gather_policy(start + 1s), slow_judge{world, 3s, under_way}));
+    BOOST_TEST(results_of(results) == (names{"reply", "timed_out"}), boost::test_tools::per_element());
+    BOOST_TEST((world.now() - start == 3s));
+}
+
+BOOST_AUTO_TEST_CASE(a_quorum_counts_what_was_judged) {
+    virtual_runtime world;
+    std::vector<std::unique_ptr<net::alarm>> under_way;
+    const auto all =
+        make_peers(world, {behaviour::answers, behaviour::answers, behaviour::answers, behaviour::silent});
+    const auto results =
+        world.run(gather(world, connections_of(all), ask_one, frame_limits{4096, 4096},
+                         gather_policy(world.now() + 1h, 2), slow_judge{world, 3s, under_way}));
+    BOOST_TEST(results_of(results) == (names{"reply", "refused", "reply", "not_needed"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(cancelling_waits_for_what_is_being_judged) {
+    virtual_runtime world;
+    std::vector<std::unique_ptr<net::alarm>> under_way;
+    const auto all = make_peers(world, {behaviour::answers, behaviour::silent});
+    nursery owner(world.executor());
+    std::vector<gathered> results;
+    const auto judged_later = [&]() -> awaitable<void> {
+        results = co_await gather(world, connections_of(all), ask_one, frame_limits{4096, 4096},
+                                  gather_policy(), slow_judge{world, 3s, under_way});
+    };
+    owner.spawn(judged_later());
+    world.settle();
+    owner.cancel();
+    world.run(owner.join());
+    BOOST_TEST(results_of(results) == (names{"reply", "cancelled"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(cancelling_the_caller_ends_it) {

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A listener over memory with a handshake that waits for a byte: 'y' lets the peer in.
+/// A listener over memory with a handshake that waits for a byte: 'y' lets the peer in, 't' makes it throw.
 struct fixture {
     virtual_runtime world;
     memory_network network = make_memory_network(world.executor());
@@ -45,6 +45,9 @@ struct fixture {
         co_await asio::this_coro::throw_if_cancelled(false);
         char byte = 0;
         const auto got = co_await fresh->read_some(asio::mutable_buffer(&byte, 1));
+        if (byte == 't') {
+            throw std::bad_alloc();
+        }
         opened result;
         if (got.error || byte != 'y') {
             result.error = errc::wrong_key;
@@ -94,21 +97,22 @@ BOOST_AUTO_TEST_CASE(a_session_begins_after_the_handshake) {
 }
 
 BOOST_AUTO_TEST_CASE(so_many_strangers_of_one_address_and_no_more) {
-    open(3);
+    open(4);
     std::vector<std::unique_ptr<stream>> peers;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 5; ++i) {
         peers.push_back(dial());
     }
     BOOST_TEST_REQUIRE(errors.size() == 1U);
-    BOOST_TEST(errors[0] == "turned away memory:4: " + error_code(errc::too_many_strangers).message());
-    // Whoever is known, is turned away, or goes makes room for one.
+    BOOST_TEST(errors[0] == "turned away memory:5: " + error_code(errc::too_many_strangers).message());
+    // Whoever is known, is turned away, goes, or was the death of its handshake makes room for one.
     const std::vector<void (*)(fixture&, std::unique_ptr<stream>&)> ways{
         [](fixture& own, std::unique_ptr<stream>& peer) { own.say(*peer, 'y'); },
         [](fixture& own, std::unique_ptr<stream>& peer) { own.say(*peer, 'n'); },
         [](fixture& own, std::unique_ptr<stream>& peer) {
             peer.reset();
             own.world.settle();
-        }};
+        },
+        [](fixture& own, std::unique_ptr<stream>& peer) { own.say(*peer, 't'); }};
     for (std::size_t i = 0; i < ways.size(); ++i) {
         ways[i](*this, peers[i]);
         errors.clear();

@@ -4,8 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "random_values.hpp"
+#include "same_bits.hpp"
 #include <cmath>
-#include <cstring>
 #include <stdexcept>
 #include <vector>
 
@@ -32,14 +32,6 @@ network normalised_cnn() {
                     .layers = {conv2d{.filters = 6, .pad = padding::same, .stride = 2}, group_norm{3},
                                activate{activation::relu}, avg_pool2d{2}, dropout{0.3F}, flatten{},
                                group_norm{2}, dense{3, activation::softmax}}});
-}
-
-bool same_bits(std::span<const float> a, std::span<const float> b) {
-    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
-}
-
-std::vector<float> copy_of(std::span<const float> values) {
-    return {values.begin(), values.end()};
 }
 
 /// Same seeds, same bits; whatever was trained before and whatever max_batch is.

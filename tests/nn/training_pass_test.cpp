@@ -7,10 +7,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include "random_values.hpp"
+#include "same_bits.hpp"
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -22,14 +22,6 @@ namespace {
 
 const fedasio::random_stream masks(1, fedasio::purpose::dropout);
 const auto adam_kind = optimizer_spec::kind::adam;
-
-bool same_bits(std::span<const float> a, std::span<const float> b) {
-    return std::ranges::equal(a, b, [](float x, float y) { return std::memcmp(&x, &y, sizeof x) == 0; });
-}
-
-std::vector<float> copy_of(std::span<const float> values) {
-    return {values.begin(), values.end()};
-}
 
 /// Three clients with the losses a / 2 (w - c)^2: y = w x with x = sqrt(a / 2) against c x, the bias frozen.
 struct scalar_clients {

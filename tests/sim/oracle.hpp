@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/method/strategy.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/worker/local_data.hpp>
 #include <fedasio/worker/trainer.hpp>
@@ -17,7 +18,8 @@ namespace fedasio::sim {
 /// The global model after a round.
 struct model_state {
     std::vector<float> weights;
-    std::vector<float> strategy_state;
+    method::server_state strategy;
+    std::map<std::uint32_t, method::client_state> clients; ///< what each keeps
 };
 
 using model_ptr = std::shared_ptr<const model_state>;

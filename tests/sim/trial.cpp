@@ -59,7 +59,12 @@ scenario choose(dice& chosen, const fs::path& folder) {
     what.workers = what.local ? owners.size() : chosen.between(1, 4);
     what.protects = chosen.chance(0.3);
     const auto rounds = chosen.between(3, 8);
-    const auto momentum = chosen.chance(0.3);
+    // Those that take any two clients, and whose sums need no more than two.
+    static constexpr std::array strategies{"fedavg", "fedavg",   "fedavgm", "fedadam", "fednova",
+                                           "qffl",   "scaffold", "feddyn",  "ditto",   "median"};
+    // Where owners keep their data their workers keep what clients do, here in memory: it goes with them.
+    const auto* const strategy =
+        what.local ? strategies[chosen.below(4)] : strategies[chosen.below(strategies.size())];
     const auto clients = what.local ? owners.size() : 4 + 2 * chosen.below(2);
     const auto fraction = chosen.chance(0.5) ? 1.0 : 0.5;
     const bool test_file = !what.local && chosen.chance(0.7);
@@ -73,9 +78,9 @@ scenario choose(dice& chosen, const fs::path& folder) {
         "strategy": {{"type": "{}"}}, "checkpoint_every": {}, "deadline": {}, "quorum": {}, "over_selection": {} }})",
                             rounds, clients, fraction, what.local ? "own.csv" : table.string(),
                             test_file ? ", \"test\": \"" + (folder / "test.csv").string() + "\"" : "",
-                            what.local ? "local" : "iid", momentum ? "fedavgm" : "fedavg",
-                            chosen.between(1, 2), what.exact ? 3600 * 24 : chosen.between(20, 60),
-                            what.exact ? 1.0 : 0.5, !what.exact && chosen.chance(0.5) ? 1.3 : 1.0);
+                            what.local ? "local" : "iid", strategy, chosen.between(1, 2),
+                            what.exact ? 3600 * 24 : chosen.between(20, 60), what.exact ? 1.0 : 0.5,
+                            !what.exact && chosen.chance(0.5) ? 1.3 : 1.0);
     what.plan = plan::parse_plan(text, "trial.json");
     what.faults_last = std::chrono::seconds(chosen.between(5, 40));
     what.faults = chosen.chance(0.1) ? 0 : chosen.between(1, 12);

@@ -20,9 +20,12 @@ const std::string other_digest = sha256_hex("another plan");
 
 checkpoint at_round(std::uint32_t round, const std::string& plan = digest) {
     const auto value = static_cast<float>(round);
-    return {round,       std::numeric_limits<std::uint64_t>::max(),
-            plan,        {value, -value, 0.5F},
-            {2 * value}, R"([{"x":1}])"};
+    return {round,
+            std::numeric_limits<std::uint64_t>::max(),
+            plan,
+            {value, -value, 0.5F},
+            {{"m", {2 * value}}, {"v", {}}},
+            R"([{"x":1}])"};
 }
 
 } // namespace

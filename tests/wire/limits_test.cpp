@@ -135,8 +135,10 @@ BOOST_AUTO_TEST_CASE(the_limits_fit_together) {
 BOOST_AUTO_TEST_CASE(a_model_that_fits_into_no_message_is_no_plan) {
     namespace text = fedasio::text;
     namespace plan = fedasio::plan;
-    BOOST_TEST(plan::problem_of_size(limits::parameters).empty());
-    BOOST_TEST(plan::problem_of_size(limits::parameters + 1).find("1073741823") != std::string::npos);
+    const auto fedavg = fedasio::method::make_strategy("fedavg");
+    BOOST_TEST(plan::problem_of_size(limits::parameters, *fedavg).empty());
+    BOOST_TEST(plan::problem_of_size(limits::parameters + 1, *fedavg).find("1073741823") !=
+               std::string::npos);
     const auto text_of = [](int units) {
         return R"({"rounds": 1, "clients": 1, "data": {"source": {"type": "idx", "train_images": "a", "train_labels": "b"}},
                    "model": {"input": [32767], "loss": "mean_squared_error", "layers": [{"type": "dense", "units": )" +

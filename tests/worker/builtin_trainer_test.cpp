@@ -108,8 +108,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_trained_says_why) {
 
 BOOST_AUTO_TEST_CASE(a_schedule_changes_the_learning_rate_by_round) {
     auto scheduled = std::make_shared<training_setup>(*setup(0.1F));
-    scheduled->schedule.type = nn::schedule::kind::exponential;
-    scheduled->schedule.factor = 0.5;
+    scheduled->local.optimizer.schedule.type = nn::schedule::kind::exponential;
+    scheduled->local.optimizer.schedule.factor = 0.5;
     const auto weights = initial(*scheduled);
     const auto at = [&](std::shared_ptr<const training_setup> what, std::uint32_t round) {
         const auto result = made(std::move(what))->train({round, 0, weights.floats(), {}}, stop).weights;
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_schedule_changes_the_learning_rate_by_round) {
     BOOST_TEST(at(scheduled, 1) == at(setup(0.1F), 1));
     BOOST_TEST(at(scheduled, 3) == at(setup(0.025F), 3));
     // Even where nothing is left of it.
-    scheduled->schedule = {.type = nn::schedule::kind::cosine, .rounds = 2, .minimum = 0};
+    scheduled->local.optimizer.schedule = {.type = nn::schedule::kind::cosine, .rounds = 2, .minimum = 0};
     const auto still = at(scheduled, 9);
     BOOST_TEST(std::ranges::equal(still, weights.floats()));
 }

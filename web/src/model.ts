@@ -244,7 +244,7 @@ function change(state: State, event: Event): Partial<State> {
             };
         case 'round_started':
             return {
-                status: { ...status, round: event.round },
+                status: { ...status, round: event.round, clients_per_round: event.clients_per_round },
                 open_round: { round: event.round, cohort: event.cohort, updated: [], dropped: [] },
             };
         case 'client_updated':
@@ -289,7 +289,7 @@ function change(state: State, event: Event): Partial<State> {
         case 'clients_evaluated':
             return { clients: clients_tested(state.clients, event.round, event.clients) };
         case 'plan_changed': {
-            const { last_round, target_accuracy, deadline, fraction } = event;
+            const { last_round, target_accuracy, deadline, fraction, clients_per_round } = event;
             return {
                 status: {
                     ...status,
@@ -297,7 +297,7 @@ function change(state: State, event: Event): Partial<State> {
                     target_accuracy,
                     deadline,
                     fraction,
-                    clients_per_round: Math.max(1, Math.round(fraction * status.clients_planned)),
+                    clients_per_round,
                 },
             };
         }
@@ -305,7 +305,12 @@ function change(state: State, event: Event): Partial<State> {
             return { status: { ...status, checkpoint_round: event.round } };
         case 'run_resumed':
             return {
-                status: { ...status, run: event.run, round: event.round },
+                status: {
+                    ...status,
+                    run: event.run,
+                    round: event.round,
+                    clients_per_round: event.clients_per_round,
+                },
                 rounds: event.rounds.slice(-round_limit),
             };
         case 'training_finished':

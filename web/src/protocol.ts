@@ -216,6 +216,7 @@ export type Opened = Pick<
     | 'target_accuracy'
     | 'deadline'
     | 'fraction'
+    | 'clients_per_round'
     | 'state_dir'
     | 'version'
     | 'instruction_set'
@@ -248,7 +249,7 @@ export type Event = Stamp &
               queued_bytes: number | null;
           }
         | { type: 'training_started'; round: number; last_round: number; target_accuracy: number | null }
-        | { type: 'round_started'; round: number; cohort: number[] }
+        | { type: 'round_started'; round: number; cohort: number[]; clients_per_round: number }
         | {
               type: 'client_updated';
               round: number;
@@ -278,15 +279,16 @@ export type Event = Stamp &
               target_accuracy: number | null;
               deadline: number;
               fraction: number;
+              clients_per_round: number;
               /** The saved model whose weights that round begins with. */
               loaded?: string;
           }
         | { type: 'round_finished'; result: Round }
-        | { type: 'run_resumed'; run: string; round: number; rounds: Round[] }
+        | { type: 'run_resumed'; run: string; round: number; rounds: Round[]; clients_per_round: number }
         | { type: 'checkpoint'; round: number }
         | {
               type: 'training_finished';
-              outcome: 'rounds_done' | 'target_reached' | 'stopped' | 'failed';
+              outcome: 'rounds_done' | 'target_reached' | 'stopped_early' | 'stopped' | 'failed';
               detail: string;
               round: number;
               weights_sha256: string;

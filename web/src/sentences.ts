@@ -50,6 +50,7 @@ export function drop_reason(reason: string): string {
 const outcomes: Record<string, [string, Tone]> = {
     rounds_done: ['Training is done: all rounds have run', 'good'],
     target_reached: ['Training is done: the target accuracy is reached', 'good'],
+    stopped_early: ['Training is done: it no longer gets better', 'good'],
     stopped: ['Training was stopped', 'warning'],
     failed: ['Training failed', 'bad'],
 };

@@ -70,6 +70,11 @@ describe('sentences', () => {
             { outcome: 'rounds_done', detail: '', round: 2, weights_sha256: 'abcdef0123456789' },
             'Training is done: all rounds have run. Weights abcdef012345.',
         ],
+        [
+            'training_finished',
+            { outcome: 'stopped_early', detail: 'the best was round 1', round: 2, weights_sha256: '' },
+            'Training is done: it no longer gets better: the best was round 1.',
+        ],
         ['model_saved', { name: 'best', path: 'p', round: 2, models: [] }, 'Model of round 2 saved as best.'],
         ['model_loaded', { name: 'best', round: 2 }, 'Model best (round 2) is now the global model.'],
         ['pause_requested', { pausing: true }, 'The run will pause before the next round.'],

@@ -61,7 +61,7 @@ export function* virtual_run({ workers = 20, clients_per_worker = 2, seconds = 6
     for (let round = 1; time < end; round += 1) {
         const began = time;
         const cohort = Array.from({ length: workers * clients_per_worker }, (_, client) => client);
-        yield event('round_started', { round, cohort });
+        yield event('round_started', { round, cohort, clients_per_round: cohort.length });
         yield event('phase', { phase: 'training', round });
         const dropped = [];
         const straggler = round % workers;

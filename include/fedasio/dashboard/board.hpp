@@ -102,8 +102,6 @@ public:
 
     [[nodiscard]] std::size_t workers_here() const;
     [[nodiscard]] std::size_t clients_hosted() const;
-    /// Clients that are wanted in a round as things stand.
-    [[nodiscard]] std::uint64_t clients_per_round() const;
 
 private:
     struct folding;

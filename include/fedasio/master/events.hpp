@@ -43,7 +43,8 @@ struct run_opened {
     bool has_state_dir = false; ///< models can be saved and runs looked up
     std::string version;
     std::string instruction_set;
-    std::vector<std::string> models; ///< names that can be loaded
+    std::vector<std::string> models;     ///< names that can be loaded
+    std::uint32_t clients_per_round = 0; ///< wanted, as far as the plan says; 0: not known yet
 };
 
 struct model_built {
@@ -131,6 +132,7 @@ struct training_started {
 struct round_started {
     std::uint32_t round = 0;
     std::vector<client_id> cohort;
+    std::uint32_t clients_per_round = 0; ///< that were wanted: `cohort` may have fewer, or more in reserve
 };
 
 struct client_updated {
@@ -190,10 +192,14 @@ struct round_result {
     std::optional<double> test_rmse_median;
     std::optional<double> test_mae_median;
     std::optional<double> test_auc_median;
-    std::uint64_t test_samples = 0;    ///< that were tested
-    std::uint32_t test_clients = 0;    ///< whose results these are; 0 where the master tests
-    bool test_partial = false;         ///< clients are missing in the test: nothing is judged by it
-    std::vector<absence> test_dropped; ///< clients that are not in the test, at most `most_told_absences`
+    // Of the clients' own models, on what each holds out; empty unless the strategy gives them some.
+    std::optional<double> personal_loss;
+    std::optional<double> personal_accuracy;
+    std::uint32_t personal_clients = 0; ///< whose models these are
+    std::uint64_t test_samples = 0;     ///< that were tested
+    std::uint32_t test_clients = 0;     ///< whose results these are; 0 where the master tests
+    bool test_partial = false;          ///< clients are missing in the test: nothing is judged by it
+    std::vector<absence> test_dropped;  ///< clients that are not in the test, at most `most_told_absences`
     std::array<double, phase_count> seconds{}; ///< by phase; only the phases of a round are reported
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
@@ -260,6 +266,7 @@ struct plan_changed {
     double deadline = 0; ///< seconds
     double fraction = 1;
     std::string loaded; ///< the saved model whose weights the round begins with; empty: nothing was loaded
+    std::uint32_t clients_per_round = 0; ///< wanted with this fraction; 0: not known, as of what was kept
 };
 
 struct round_finished {
@@ -273,6 +280,7 @@ struct run_resumed {
     std::vector<round_result> rounds; ///< up to `round`, oldest first, as far as the checkpoint knows them
     std::vector<plan_changed> changes = {}; ///< that were made of its plan; the last one counts now
     clients_evaluated tested = {};          ///< the latest, as far as the checkpoint knows it; round 0: none
+    std::uint32_t clients_per_round = 0;    ///< wanted as things stand now
 };
 
 /// The rounds up to this one survive the master's death from now on.

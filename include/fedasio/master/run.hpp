@@ -6,16 +6,15 @@
 #include <fedasio/master/divergence_watch.hpp>
 #include <fedasio/master/evaluation.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/master/model_state.hpp>
 #include <fedasio/master/orders.hpp>
+#include <fedasio/master/owners.hpp>
 #include <fedasio/master/pace.hpp>
 #include <fedasio/master/phase_clock.hpp>
 #include <fedasio/master/roster.hpp>
 #include <fedasio/master/run_record.hpp>
 #include <fedasio/master/stranger_log.hpp>
 #include <fedasio/master/training_goal.hpp>
-#include <fedasio/method/bounded_mean.hpp>
-#include <fedasio/method/server_optimizer.hpp>
-#include <fedasio/method/update_sketch.hpp>
 #include <fedasio/net/gather.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/runtime.hpp>
@@ -46,6 +45,9 @@ namespace fedasio::master {
 class kept_models;
 struct kept_model;
 class plan_folders;
+struct round_state;
+struct sent_state;
+class client_memory;
 struct evaluation_terms;
 struct initial_model;
 
@@ -120,46 +122,6 @@ public:
     void notice(noticed::severity level, std::string text);
 
 private:
-    struct owner_data {
-        std::string digest;
-        std::uint64_t samples = 0;
-    };
-
-    /// Of an owner.
-    struct absence {
-        net::clock::time_point since;
-        std::uint32_t round = 0; ///< the first one without it
-        bool is_told = false;
-        bool was_here = false; ///< in this process
-    };
-
-    /// A round under way.
-    struct round_state {
-        round_result result;
-        // One a client of the cohort, in its order.
-        std::vector<worker_ptr> hosts;
-        std::vector<std::uint64_t> samples;
-        std::vector<std::optional<wire::update>> updates;
-        std::vector<std::optional<method::update_sketch>> sketches; ///< empty: updates are not compared
-
-        std::size_t needed = 0; ///< updates that end the training
-        std::optional<method::bounded_mean> sum;
-        std::vector<double> allowances; ///< how many times as far as others a client may go
-        std::size_t diverged = 0;       ///< clients whose training gave no numbers
-        net::payload mean;              ///< of the updates
-        net::payload before;            ///< the global weights that it began with, once there are new ones
-        std::uint64_t sent_before = 0;
-        std::uint64_t received_before = 0;
-        std::string trouble;                   ///< the last reason why a client gave no update
-        std::map<std::size_t, unsigned> moves; ///< by place: how often it went on, after its worker was lost
-        std::set<std::string> late;            ///< workers that cost everybody the deadline
-        std::set<std::string>
-            behind; ///< workers that were still busy with weights or update when others were done
-
-        /// Of updates so far.
-        [[nodiscard]] std::size_t count() const { return sum ? sum->updates() : 0; }
-    };
-
     /// Why a client is not in the test of a round.
     struct untested {
         std::string reason; ///< a word
@@ -168,6 +130,7 @@ private:
 
     /// The test of a round by its clients.
     struct client_test {
+        bool personal = false; ///< of the clients' own models
         std::map<client_id, wire::evaluation> results;
         std::map<client_id, untested> absent;
         std::map<client_id, net::clock::time_point> moments; ///< until when its owner may come back
@@ -200,6 +163,7 @@ private:
     [[nodiscard]] std::string test_files_identity() const;
     void compare_data(const std::vector<worker_ptr>& loaded);
     net::awaitable<void> distribute_model();
+    [[nodiscard]] std::uint32_t clients_per_round() const;
     void select_cohort(round_state& round);
     std::vector<worker_ptr> receivers_among(std::vector<worker_ptr> hosts);
     [[nodiscard]] net::frame weights_request() const;
@@ -209,16 +173,22 @@ private:
     train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until);
     net::awaitable<std::vector<std::size_t>>
     find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, net::clock::time_point until);
-    void leave_out_of_proportion(round_state& round);
+    net::awaitable<void> begin_intake(round_state& round);
+    net::awaitable<void> leave_out_of_proportion(round_state& round);
+    void leave_out(round_state& round, client_id client, std::string reason, std::string detail);
     void watch_divergence(const round_state& round, const net::payload& base);
     void restore_good_weights();
     static std::vector<worker_ptr> hosts_of(const round_state& round, std::span<const std::size_t> places);
-    void take_mean(round_state& round) const;
-    void compare_updates(const round_state& round);
-    net::awaitable<void> aggregate(round_state& round);
+    net::awaitable<std::vector<sent_state>> states_of(std::vector<client_id> clients);
+    net::awaitable<void> keep_states(const round_state& round);
+    [[nodiscard]] double holdout() const;
+    net::awaitable<void> step(round_state& round);
+    static void take_losses(round_state& round);
     void take_back(round_state& round);
     net::awaitable<void> evaluate_model(round_state& round);
     net::awaitable<void> evaluate_where_data_is(round_state& round);
+    net::awaitable<void> evaluate_personal(round_state& round);
+    net::awaitable<bool> ask_clients(round_state& round, client_test& test, net::clock::time_point until);
     net::awaitable<std::vector<client_id>> evaluate_clients(round_state& round,
                                                             std::vector<client_id> clients, client_test& test,
                                                             net::clock::time_point until);
@@ -253,11 +223,9 @@ private:
     std::map<worker_id, std::vector<client_id>> deal_to_owners();
     std::map<worker_id, std::vector<client_id>> deal_to_all();
     [[nodiscard]] bool can_host(const worker& who) const;
+    [[nodiscard]] bool knows_strategy(const worker& who) const;
     [[nodiscard]] bool everybody_hosts() const;
-    [[nodiscard]] client_id first_free_client() const;
     [[nodiscard]] std::uint32_t clients_total() const;
-    [[nodiscard]] std::uint64_t owners_needed() const;
-    [[nodiscard]] std::set<std::string> names_here() const;
     net::clock::time_point owners_may_return_until();
     void tell_absent_owners();
 
@@ -290,7 +258,6 @@ private:
     [[nodiscard]] std::vector<client_id> unhosted_clients() const;
     [[nodiscard]] static std::string absence_text(std::span<const site> sites);
     [[nodiscard]] bool is_success(std::span<const site> sites) const;
-    [[nodiscard]] std::map<client_id, std::string> client_names() const;
     [[nodiscard]] std::string name_of(client_id client) const;
 
     // admission.cpp: workers that come and go.
@@ -335,23 +302,21 @@ private:
     event_source& events_;
     std::unique_ptr<const plan_folders> plan_folders_;
     roster roster_;
+    owners owners_; ///< partition `local`
     stranger_log strangers_;
 
     std::optional<nn::network> network_;
-    net::payload weights_; ///< the global weights; one buffer, shared with every connection that sends it
+    model_state model_;
+    std::unique_ptr<client_memory> memory_;
     std::uint32_t weights_version_ = 0;
-    std::optional<method::server_optimizer> server_optimizer_;
     std::optional<data::csv_schema> schema_;
     std::shared_ptr<const data::dataset> test_set_;
-    std::string test_set_identity_;                 ///< of its files when they were read
-    std::map<std::string, owner_data> owners_data_; ///< partition `local`: what an owner loaded last
-    std::map<std::string, absence> left_;           ///< partition `local`: owners that are away
+    std::string test_set_identity_; ///< of its files when they were read
     std::map<std::string, std::uint32_t>
         rounds_of_;                   ///< by name: rounds of the run in which an update counted
     std::vector<client_id> unhosted_; ///< clients that had no worker when the last cohort was chosen
     pace pace_;
-    std::size_t dealt_ = 0;                          ///< clients that some worker was told to host
-    std::map<std::string, client_id> local_clients_; ///< partition `local`: a worker's name keeps its client
+    std::size_t dealt_ = 0; ///< clients that some worker was told to host
 
     phase_clock phase_;
     std::uint32_t round_ = 0; ///< the weights are those of this round

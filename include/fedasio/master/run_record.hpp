@@ -36,9 +36,11 @@ public:
     store::journal journal; ///< its lines: a round as in the report, or `{"change": …}`
 
     std::map<std::string, client_id> owners; ///< partition `local`
-    std::optional<data::csv_schema> schema;  ///< CSV only
-    clients_evaluated tested;                ///< the latest
-    kept_orders asked;                       ///< of the run by people, and of its plan
+    /// Of strategies whose clients keep something: the last round of each that counted.
+    std::map<client_id, std::uint32_t> states;
+    std::optional<data::csv_schema> schema; ///< CSV only
+    clients_evaluated tested;               ///< the latest
+    kept_orders asked;                      ///< of the run by people, and of its plan
 
 private:
     std::string run_;

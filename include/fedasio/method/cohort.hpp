@@ -6,7 +6,7 @@
 
 namespace fedasio::method {
 
-/// The clients of a round, ascending: max(1, round(fraction * clients)) of those `available`, or all of these
+/// The clients of a round, ascending: clients_per_round() of those `available`, or all of these
 /// if they are fewer. Drawn without replacement by random_stream(seed, purpose::cohort, round): all of the
 /// plan's `clients` are put in an order that depends on nothing else, and the first available ones are taken.
 /// So a client that is away changes the choice only where it would have been chosen itself.

@@ -16,6 +16,9 @@ struct local_training {
     [[nodiscard]] std::uint64_t steps(std::uint64_t samples) const {
         return epochs * ((samples + batch_size - 1) / batch_size);
     }
+
+    /// What counts in this round (from 1): with the learning rate of the schedule.
+    [[nodiscard]] local_training in_round(std::uint32_t round) const;
 };
 
 } // namespace fedasio::method

@@ -120,7 +120,7 @@ public:
     /// workers must know the strategy.
     [[nodiscard]] virtual bool has_client_half() const { return false; }
 
-    /// client_report::loss_before is needed.
+    /// client_report::loss_before is needed; only with has_client_half().
     [[nodiscard]] virtual bool asks_for_loss() const { return false; }
 
     /// What a client does in a round. By default it trains once, from what it received; with asks_for_loss()
@@ -138,6 +138,9 @@ public:
 
 /// The names of all strategies, in the order of the documents.
 [[nodiscard]] std::vector<std::string_view> strategy_names();
+
+/// What a strategy of this name does, for people; empty if there is none.
+[[nodiscard]] std::string_view strategy_sentence(std::string_view name);
 
 /// One with the defaults of its keys; null if there is none of this name.
 [[nodiscard]] std::unique_ptr<strategy> make_strategy(std::string_view name);

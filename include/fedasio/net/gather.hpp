@@ -46,6 +46,11 @@ struct gathered {
 /// reply is not acceptable (it then counts as refused with code "invalid"), or an empty string. The
 /// text of an exception counts as such a reason.
 using reply_handler = std::function<std::string(std::size_t index, frame& reply)>;
+/// Gives the judgement on one reply, once and on the runtime's thread: what reply_handler returns.
+using verdict = std::function<void(std::string objection)>;
+/// The same for who needs time for it, on other threads: the reply counts, or not, when `judged` is called.
+/// The gather waits for judgements that are under way, whatever ends it.
+using reply_judge = std::function<void(std::size_t index, frame& reply, verdict judged)>;
 /// Is told that the body of a reply begins to arrive.
 using arrival_handler = std::function<void(std::size_t index)>;
 
@@ -65,5 +70,10 @@ awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<call> calls, ga
 awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<connection_ptr> peers, request_maker make,
                                         frame_limits reply_limits, gather_policy policy,
                                         reply_handler on_reply = {}, arrival_handler on_arrival = {});
+
+/// The same with judgements that come later.
+awaitable<std::vector<gathered>> gather(runtime& rt, std::vector<connection_ptr> peers, request_maker make,
+                                        frame_limits reply_limits, gather_policy policy, reply_judge judge,
+                                        arrival_handler on_arrival = {});
 
 } // namespace fedasio::net

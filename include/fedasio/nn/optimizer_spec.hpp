@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fedasio/nn/schedule.hpp>
+
 namespace fedasio::nn {
 
 /// A client's local optimiser. `sgd`: v = momentum * v + g; w -= learning_rate * v (plain SGD when momentum
@@ -18,6 +20,9 @@ struct optimizer_spec {
     float beta2 = 0.999F;
     float epsilon = 1e-7F;
     float proximal = 0.0F;
+    /// Of the learning rate, from round to round: whoever trains applies it (training_pass), not the
+    /// optimiser.
+    nn::schedule schedule = {};
 };
 
 } // namespace fedasio::nn

@@ -33,11 +33,14 @@ inline constexpr std::size_t sentence = 1024;  ///< a reason, or a plan's name, 
 inline constexpr std::size_t standing = 8192;  ///< why a worker stands as it does
 inline constexpr std::size_t cell = 65'536;    ///< the name of a column, a category, a class
 inline constexpr std::size_t strategy_name = 64;
+inline constexpr std::size_t run = 16;        ///< what identifies one
 inline constexpr std::size_t state_name = 64; ///< of an array of a client's state
 
 // Lists in messages.
 inline constexpr std::size_t strategies = 64; ///< that a worker names
 inline constexpr std::size_t state_arrays = 16;
+/// What a client keeps from one round to the next takes at most so many times the bytes of the weights.
+inline constexpr std::size_t state_vectors = 4;
 
 // Plans.
 inline constexpr std::size_t plan_bytes = mib;

@@ -2,7 +2,7 @@
 
 #include <fedasio/data/source_spec.hpp>
 #include <fedasio/method/local_training.hpp>
-#include <fedasio/method/server_optimizer.hpp>
+#include <fedasio/method/strategy.hpp>
 #include <fedasio/nn/model_spec.hpp>
 #include <fedasio/text/field_error.hpp>
 
@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,13 @@ namespace fedasio::plan {
 using method::local_training;
 
 inline constexpr std::uint32_t default_norm_bound = 16;
+
+/// Ends a training that does not become better.
+struct early_stopping {
+    std::string metric;         ///< as keep_best; empty: see stopping_metric()
+    std::uint32_t patience = 1; ///< so many rounds without a better value end the training
+    double least_change = 0;    ///< by how much a value must be better than the best before it to count
+};
 
 /// What is learned: one JSON file, documented key by key in docs/plan.md.
 struct plan {
@@ -34,7 +42,7 @@ struct plan {
         0.2; ///< of each client's samples, held out; used only when the source has no test files
     std::uint32_t clients = 0; ///< 0, with the partition `local` only: as many as join
     local_training local;
-    method::strategy_spec strategy;
+    std::shared_ptr<const method::strategy> strategy = method::make_strategy("fedavg"); ///< never null
     double fraction = 1.0; ///< of the clients, trained in a round
     std::uint32_t rounds = 0;
     std::optional<double> target_accuracy;       ///< training ends when the test accuracy reaches it
@@ -47,6 +55,7 @@ struct plan {
     std::optional<std::uint32_t> norm_bound = default_norm_bound;
     std::uint32_t checkpoint_every = 5; ///< rounds; 0: none
     std::string keep_best;              ///< the metric by which a model is the best; empty: see best_metric()
+    std::optional<early_stopping> early_stopping;
 };
 
 /// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep.
@@ -55,8 +64,13 @@ struct plan {
 /// and the default name. Throws text::field_error.
 [[nodiscard]] plan parse_plan(std::string_view json, const std::string& file_name);
 
-/// Why a model of so many parameters cannot be sent to workers, with the remedy; empty: it can.
-[[nodiscard]] std::string problem_of_size(std::uint64_t parameters);
+/// Why a model of so many parameters cannot be sent to workers, with what the strategy adds, and the remedy;
+/// empty: it can.
+[[nodiscard]] std::string problem_of_size(std::uint64_t parameters, const method::strategy& strategy);
+
+/// What a run takes of memory because of its strategy, for people who decide whether it is worth that; empty:
+/// nothing out of the ordinary.
+[[nodiscard]] std::string memory_note(const plan& what, std::uint64_t parameters);
 
 /// Whether the layers fit together, as far as that is known without the data. Throws text::field_error.
 void check_model(const plan& what, const std::string& file_name);
@@ -78,16 +92,22 @@ void check_model(const plan& what, const std::string& file_name);
 [[nodiscard]] boost::json::object to_json(const plan& what);
 
 /// SHA-256 of the canonical text of all that decides the weights after a given number of rounds: everything
-/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every` and `keep_best`. So a plan that is
-/// only prolonged can resume from its checkpoints.
+/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every`, `keep_best` and `early_stopping`.
+/// So a plan that is only prolonged can resume from its checkpoints.
 [[nodiscard]] std::string plan_digest(const plan& what);
 
 /// The metric of a round's result by which the best model is chosen: `keep_best`, else test_accuracy, in a
 /// regression test_loss, and train_loss where nothing is held out for testing.
 [[nodiscard]] std::string best_metric(const plan& what);
 
+/// The metric by which early_stopping judges: its own, else best_metric().
+[[nodiscard]] std::string stopping_metric(const plan& what);
+
 /// A numeric label is learned (CSV with the loss mean_squared_error); then accuracy has no meaning.
 [[nodiscard]] bool is_regression(const plan& what);
+
+/// A round's result has test metrics: by test files, or by what clients hold out.
+[[nodiscard]] bool is_tested(const plan& what);
 
 /// The source has test files; without them each client holds out `test_fraction`.
 [[nodiscard]] bool has_test_files(const data::source_spec& source);

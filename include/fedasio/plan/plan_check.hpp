@@ -21,6 +21,7 @@ struct plan_fault {
 struct plan_check {
     std::optional<plan> sound;
     plan_fault fault; ///< when there is no sound plan
+    std::string note; ///< of a sound one, for people: memory_note(), where the parameters are known
 };
 
 /// Reads a plan as parse_checked_plan() does, for an editor. Never throws for what stands in the text.

@@ -8,6 +8,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <memory>
 #include <string_view>
 
 namespace fedasio::plan {
@@ -23,7 +24,7 @@ namespace fedasio::plan {
 [[nodiscard]] boost::json::object to_json(const local_training& what);
 [[nodiscard]] boost::json::object to_json(const data::source_spec& what);
 [[nodiscard]] boost::json::object to_json(const data::partition_spec& what);
-[[nodiscard]] boost::json::object to_json(const method::strategy_spec& what);
+[[nodiscard]] boost::json::object to_json(const method::strategy& what);
 
 /// A missing `input`, or "auto", gives {1, 1, 0}. Whether the layers fit together is for nn::network to say.
 [[nodiscard]] nn::model_spec model_from_json(const boost::json::value& json,
@@ -36,7 +37,7 @@ namespace fedasio::plan {
                                                  std::string_view where = "source");
 [[nodiscard]] data::partition_spec partition_from_json(const boost::json::value& json,
                                                        std::string_view where = "partition");
-[[nodiscard]] method::strategy_spec strategy_from_json(const boost::json::value& json,
-                                                       std::string_view where = "strategy");
+[[nodiscard]] std::shared_ptr<const method::strategy> strategy_from_json(const boost::json::value& json,
+                                                                         std::string_view where = "strategy");
 
 } // namespace fedasio::plan

@@ -19,7 +19,7 @@ struct sweep_row {
     /// they left it alone, the plan's own or default one.
     std::vector<setting> grid;
     std::uint64_t seed = 0;
-    std::string outcome; ///< rounds_done, target_reached or failed
+    std::string outcome; ///< rounds_done, target_reached, stopped_early or failed
     std::uint32_t rounds = 0;
     std::optional<double>
         rounds_to_target; ///< interpolated, as in curve.hpp; empty: no target, or not reached

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +18,9 @@ struct checkpoint {
     std::uint64_t seed = 0;
     std::string plan_digest;
     std::vector<float> weights;
-    std::vector<float> strategy_state; ///< server_optimizer::state()
-    std::string history;               ///< what the master keeps of the run beside these (its own JSON)
+    /// What the strategy keeps, by name. A file from before it had names gives `strategy_state`.
+    std::map<std::string, std::vector<float>> strategy_state;
+    std::string history; ///< what the master keeps of the run beside these (its own JSON)
 
     friend bool operator==(const checkpoint&, const checkpoint&) = default;
 };
@@ -27,7 +29,8 @@ struct checkpoint {
 /// for the last `keep`, and those of later rounds: they are of an earlier run that was not resumed. What
 /// cannot be removed is left. Checkpoints of other plans are not touched. Returns the file's path:
 /// `dir`/DIGEST-ROUND.safetensors with the first 16 digits of the digest and ten of the round. The file is a
-/// safetensors file with the tensors `weights` and `strategy_state`. Throws std::system_error that names the
+/// safetensors file with the tensors `weights`, `strategy_state` (without values) and, for each NAME that the
+/// strategy keeps, `strategy.NAME`. Throws std::system_error that names the
 /// path.
 std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const checkpoint& state,
                                       std::size_t keep = 3, disk& on = system_disk());

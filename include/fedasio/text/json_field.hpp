@@ -65,6 +65,8 @@ public:
     [[nodiscard]] std::string text(std::size_t longest) const;
     [[nodiscard]] std::vector<json_field> items(std::size_t fewest, std::size_t most) const;
     /// An object with no other keys than these.
+    [[nodiscard]] json_members members(std::span<const std::string_view> known) const;
+
     [[nodiscard]] json_members members(std::initializer_list<std::string_view> known) const;
 
     /// A string that is one of these names.
@@ -77,9 +79,12 @@ public:
         return names[choice_of(words)].second;
     }
 
-private:
+    /// Likewise: its place among the words.
     [[nodiscard]] std::size_t choice_of(std::span<const std::string_view> words) const;
+    /// The same of the member `tag` of an object, which says what other keys the object has.
+    [[nodiscard]] std::size_t kind(std::string_view tag, std::span<const std::string_view> words) const;
 
+private:
     const boost::json::value* value_;
     std::string where_;
     std::string separator_;

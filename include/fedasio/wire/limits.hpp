@@ -17,8 +17,7 @@ inline constexpr net::frame_limits notice{64 * plan::limits::kib, 0};
 inline constexpr net::frame_limits short_reply{64 * plan::limits::kib, 0};
 inline constexpr std::size_t bytes_a_count = 12;
 
-/// What a client keeps from one round to the next takes at most so many times the bytes of the weights.
-inline constexpr std::size_t state_vectors = 4;
+using plan::limits::state_vectors;
 
 /// A worker's. It trusts the master that it was sent to, but not without bound: a million clients or a schema
 /// of 10,000 categories fit into this. `weights_bytes` are those of the global weights, `channels` the

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <fedasio/method/strategy.hpp>
 #include <fedasio/nn/model_spec.hpp>
 #include <fedasio/plan/plan.hpp>
 
 #include <boost/json/fwd.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <string>
 
 namespace fedasio::wire {
 
@@ -15,6 +18,10 @@ struct model {
     nn::model_spec network;
     plan::local_training local;
     std::uint64_t parameters = 0;
+    /// Only one with a client half; null: clients train from the weights and send what comes out.
+    std::shared_ptr<const method::strategy> strategy = nullptr;
+    bool master_keeps_state = false; ///< the clients' states come and go with requests and updates
+    std::string run = {};            ///< 16 hex digits: states of another run are no good here
 };
 
 [[nodiscard]] boost::json::object to_meta(const model& what);

@@ -5,7 +5,6 @@
 #include <fedasio/method/strategy.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/nn/network.hpp>
-#include <fedasio/nn/schedule.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/train.hpp>
 #include <fedasio/worker/local_data.hpp>
@@ -25,7 +24,6 @@ struct training_setup {
     nn::network network;
     method::local_training local;
     std::uint64_t seed = 0;
-    nn::schedule schedule = {}; ///< of local.optimizer.learning_rate, by round
     /// What clients do in a round; null: they train once, from the global weights, and send what comes out.
     std::shared_ptr<const method::strategy> strategy = nullptr;
     std::string run = {};            ///< with a strategy: 16 hexadecimal digits, by which states are kept

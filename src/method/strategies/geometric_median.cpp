@@ -40,6 +40,7 @@ public:
                                   std::span<float> next) const override {
         require_updates(round);
         std::vector<double> w;
+        w.reserve(round.reports.size());
         for (const auto& report : round.reports) {
             w.push_back(static_cast<double>(report.samples));
         }

@@ -48,23 +48,25 @@ public:
 
     [[nodiscard]] double largest_factor(std::uint64_t /*samples*/) const override { return largest_power; }
 
+    [[nodiscard]] bool has_client_half() const override { return true; }
+
     [[nodiscard]] bool asks_for_loss() const override { return true; }
 
     std::vector<passed_over> step(const gathered_round& round, server_state& /*state*/,
                                   std::span<float> next) const override {
-        const double L = 1 / static_cast<double>(round.local.optimizer.learning_rate);
+        const double l = 1 / static_cast<double>(round.local.optimizer.learning_rate);
         double sum_of_h = 0;
         for (const auto& report : round.reports) {
             const double power = factor(report, round.local); // F^q
             const double loss = q_ > 0 ? std::max(std::pow(power, 1 / q_), least_loss) : 1;
-            const double gradient = L * report.distance;
-            sum_of_h += q_ * power / loss * gradient * gradient + L * power;
+            const double gradient = l * report.distance;
+            sum_of_h += q_ * power / loss * gradient * gradient + l * power;
         }
         // direction = sum_k F_k^q (y_k - x) / sum_k F_k^q
         const double sum_of_powers = round.sum->total();
         round.in_blocks(next.size(), [&](const block& part) {
-            const array sum_of_D = -sum_of_powers * L * direction(round, part);
-            store(load(round.x, part) - sum_of_D / sum_of_h, next, part, "weight");
+            const array sum_of_d = -sum_of_powers * l * direction(round, part);
+            store(load(round.x, part) - sum_of_d / sum_of_h, next, part, "weight");
         });
         return {};
     }

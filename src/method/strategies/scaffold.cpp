@@ -77,9 +77,9 @@ public:
         pass.start = x;
         pass.correction = correction;
         auto trained = client.train(pass);
-        const double K_eta =
+        const double k_eta =
             static_cast<double>(trained.steps) * static_cast<double>(client.local().optimizer.learning_rate);
-        const array change = (load(x, all) - load(trained.weights, all)) / K_eta - load(c, all);
+        const array change = (load(x, all) - load(trained.weights, all)) / k_eta - load(c, all);
 
         std::vector<float> sent(x.size());
         store(change, sent, all, "change of the control variate of parameter");

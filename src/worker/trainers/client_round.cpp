@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -14,16 +13,6 @@ namespace {
 
 constexpr std::size_t evaluation_batch = 64;
 constexpr std::uint32_t most_passes = 65535; // in_pass() has no more
-
-/// An optimiser has no rate of 0, to which a schedule may come: the least one moves nothing.
-float rate_of(const training_setup& setup, std::uint32_t round) {
-    const float rate = setup.local.optimizer.learning_rate;
-    if (setup.schedule.type == nn::schedule::kind::constant) {
-        return rate;
-    }
-    const auto scaled = static_cast<float>(static_cast<double>(rate) * nn::factor(setup.schedule, round));
-    return std::max(scaled, std::numeric_limits<float>::min());
-}
 
 } // namespace
 
@@ -48,8 +37,7 @@ client_round::client_round(const training_setup& setup, model_memory& memory, co
                            std::span<const std::uint32_t> own, training_request& request,
                            const std::atomic<bool>& stop)
     : setup_(setup), memory_(memory), samples_(samples), own_(own), request_(request), stop_(stop),
-      local_(setup.local) {
-    local_.optimizer.learning_rate = rate_of(setup, request.round);
+      local_(setup.local.in_round(request.round)) {
     if (own.empty()) {
         throw data::error("client " + std::to_string(request.client) + " has no samples to train on");
     }

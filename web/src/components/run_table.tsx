@@ -8,6 +8,7 @@ import { set_sorting, sorting } from './table_tools';
 const outcome_names: Record<string, string> = {
     rounds_done: 'all rounds done',
     target_reached: 'target reached',
+    stopped_early: 'stopped early',
     stopped: 'stopped',
     failed: 'failed',
 };

@@ -1,5 +1,4 @@
 #include <fedasio/master/run.hpp>
-#include <fedasio/method/aggregate.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/message_type.hpp>
@@ -10,13 +9,14 @@
 #include <boost/json/object.hpp>
 
 #include "master/answers.hpp"
+#include "master/client_memory.hpp"
+#include "master/round_state.hpp"
 #include "master/run_failed.hpp"
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <numeric>
 #include <set>
-#include <stdexcept>
 #include <utility>
 
 namespace fedasio::master {
@@ -28,23 +28,6 @@ namespace message_type = wire::message_type;
 constexpr std::size_t most_compared = 2000;
 /// So often a client goes on in one round where its owner alone can train it.
 constexpr unsigned most_moves = 3;
-
-/// A client that takes n times the steps of the median one may go n times as far. It is the client itself
-/// that says how many samples it has, so not without end.
-std::vector<double> allowances(const std::vector<std::uint64_t>& samples, std::uint32_t batch_size) {
-    constexpr double most = 64;
-    std::vector<double> steps;
-    for (const auto count : samples) {
-        steps.push_back(std::ceil(static_cast<double>(count) / batch_size));
-    }
-    auto sorted = steps;
-    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
-    std::ranges::nth_element(sorted, middle);
-    for (auto& one : steps) {
-        one = std::clamp(one / *middle, 1.0, most);
-    }
-    return steps;
-}
 
 } // namespace
 
@@ -92,7 +75,7 @@ std::vector<worker_ptr> run::receivers_among(std::vector<worker_ptr> hosts) {
 
 net::frame run::weights_request() const {
     const wire::weights version{weights_version_};
-    return net::frame(message_type::weights, wire::to_meta(version), weights_);
+    return net::frame(message_type::weights, wire::to_meta(version), model_.sent);
 }
 
 /// Whom the weights did not reach gets the next ones whole. Those on their way go on.
@@ -113,13 +96,7 @@ void run::settle_weights(std::span<const worker_ptr> whom, std::span<const net::
 net::awaitable<void> run::train_cohort(round_state& round) {
     const auto& cohort = round.result.cohort;
     const auto until = deadline();
-    const auto total = std::reduce(round.samples.begin(), round.samples.end());
-    round.sum.emplace(weights_.floats(), std::max<std::uint64_t>(total, 1), plan_.norm_bound);
-    round.allowances = allowances(round.samples, plan_.local.batch_size);
-    round.updates.resize(cohort.size());
-    if (options_.compare_updates && cohort.size() <= most_compared) {
-        round.sketches.resize(cohort.size());
-    }
+    co_await begin_intake(round);
     std::vector<std::size_t> open(cohort.size());
     std::iota(open.begin(), open.end(), std::size_t{0});
     std::vector<std::size_t> homeless;
@@ -138,24 +115,44 @@ net::awaitable<void> run::train_cohort(round_state& round) {
                  round.hosts[i]->connection->end_reason());
         }
     }
-    leave_out_of_proportion(round);
-    take_mean(round);
-    compare_updates(round);
+    co_await leave_out_of_proportion(round);
+}
+
+/// Where the updates go. What they are measured against is looked at as a whole, so not on this thread.
+net::awaitable<void> run::begin_intake(round_state& round) {
+    intake_terms terms;
+    terms.strategy = plan_.strategy;
+    terms.local = plan_.local.in_round(round.result.round);
+    terms.base = model_.weights;
+    terms.channels = model_.channels;
+    terms.cohort = round.result.cohort;
+    terms.samples = round.samples;
+    terms.norm_bound = plan_.norm_bound;
+    terms.compares = options_.compare_updates && round.result.cohort.size() <= most_compared;
+    round.updates.resize(round.result.cohort.size());
+    auto job = [&] { return std::make_shared<update_intake>(rt_, pool_, std::move(terms)); };
+    round.intake = co_await net::offload(rt_, pool_, std::move(job));
 }
 
 /// Known only now that all have come: how far is far is for the round itself to say.
-void run::leave_out_of_proportion(round_state& round) {
-    for (const auto& [i, norm, median, base] : round.sum->settle()) {
-        round.updates[i].reset();
-        if (!round.sketches.empty()) {
-            round.sketches[i].reset();
-        }
-        drop(
-            round, round.result.cohort[i], round.hosts[i], "out_of_proportion",
+net::awaitable<void> run::leave_out_of_proportion(round_state& round) {
+    auto job = [&] { return round.intake->settle(); };
+    for (const auto& [client, norm, median, base] : co_await net::offload(rt_, pool_, std::move(job))) {
+        leave_out(
+            round, client, "out_of_proportion",
             fmt::format("its update moves the model by {:.3g}, the round's median one by {:.3g}; the model's "
                         "own norm is {:.3g}",
                         norm, median, base));
     }
+}
+
+/// Its update came, and does not count.
+void run::leave_out(round_state& round, client_id client, std::string reason, std::string detail) {
+    const auto found = std::ranges::lower_bound(round.result.cohort, client);
+    const auto i = static_cast<std::size_t>(found - round.result.cohort.begin());
+    round.updates[i].reset();
+    round.intake->forget(client);
+    drop(round, client, round.hosts[i], std::move(reason), std::move(detail));
 }
 
 std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const std::size_t> places) {
@@ -166,6 +163,24 @@ std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const 
     return hosts;
 }
 
+/// What the clients at these places go on from; empty where nobody keeps anything here.
+net::awaitable<std::vector<sent_state>> run::states_of(std::vector<client_id> clients) {
+    std::vector<sent_state> found(clients.size());
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        found[i].round = memory_->round_of(clients[i]);
+    }
+    if (memory_->is_here()) {
+        auto job = [&] {
+            for (std::size_t i = 0; i < clients.size(); ++i) {
+                found[i] = memory_->find(clients[i], found[i].round);
+            }
+            return true;
+        };
+        co_await net::offload(rt_, pool_, std::move(job));
+    }
+    co_return found;
+}
+
 /// Brings the weights to the workers of the clients at these places of the cohort and lets these train, each
 /// worker at its own pace; each update is folded into the sum as it comes, and
 /// its buffer released. Returns the places of those whose worker was lost; others without an update are
@@ -173,7 +188,14 @@ std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const 
 net::awaitable<std::vector<std::size_t>>
 run::train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until) {
     const auto& cohort = round.result.cohort;
-    const auto update_limits = wire::limits::update(weights_.size());
+    const bool returns_state = memory_->is_here();
+    const auto update_limits =
+        wire::limits::update(model_.weights.size(), model_.channels.size(), returns_state);
+    std::vector<client_id> clients;
+    for (const auto i : places) {
+        clients.push_back(cohort[i]);
+    }
+    const auto kept = co_await states_of(std::move(clients));
     const auto receivers = receivers_among(hosts_of(round, places));
     const auto first = receivers.size();
     enter(first == 0 ? phase::training : phase::distributing_weights);
@@ -194,11 +216,15 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         if (index < first) {
             return weights_request();
         }
-        const wire::train request{round.result.round, cohort[places[index - first]], version};
-        return net::frame(message_type::train, wire::to_meta(request));
+        const auto i = index - first;
+        wire::train request{round.result.round, cohort[places[i]], version};
+        request.state_round = kept[i].round;
+        request.safe_round = kept[i].round == 0 ? 0 : checkpoint_round_;
+        request.state = kept[i].listed;
+        return net::frame(message_type::train, wire::to_meta(request), kept[i].body);
     };
-    auto take = [&](std::size_t i, net::frame& reply) -> std::string {
-        const auto update = wire::read_update(reply.meta);
+    auto problem_of = [&](std::size_t i, const wire::update& update,
+                          const net::payload& body) -> std::string {
         if (update.round != round.result.round || update.client != cohort[i] ||
             update.samples != round.samples[i]) {
             return "it is not the update that was asked for";
@@ -206,36 +232,37 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         if (update.accuracy && plan::is_regression(plan_)) {
             return "a regression has no accuracy";
         }
-        if (reply.body.size() != weights_.size()) {
-            return "its body has " + std::to_string(reply.body.size()) + " bytes instead of " +
-                   std::to_string(weights_.size());
+        const auto wanted = model_.weights.size() * (1 + model_.channels.size()) +
+                            wire::floats_of(update.state) * sizeof(float);
+        if (body.size() != wanted || (!update.state.empty() && !returns_state)) {
+            return fmt::format("its body has {} bytes instead of {}", body.size(), wanted);
         }
-        if (const auto rejected =
-                round.sum->add(i, reply.body.floats(), update.samples, round.allowances[i])) {
-            return rejected->detail + "; a lower local.optimizer.learning_rate may help";
-        }
-        if (!round.sketches.empty()) {
-            round.sketches[i].emplace(reply.body.floats(), weights_.floats());
-        }
-        round.updates[i] = update;
         return {};
     };
-    auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
+    auto judge = [&](std::size_t index, net::frame& reply, net::verdict judged) {
         if (index < first) {
             enter(phase::training);
             set_state(*receivers[index], worker_state::training);
-            return {};
+            judged({});
+            return;
         }
         const auto i = places[index - first];
         auto& host = *round.hosts[i];
         set_state(host, --open[host.id] == 0 ? worker_state::ready : worker_state::training);
-        auto objection = take(i, reply);
-        if (objection.empty()) {
-            const auto& update = *round.updates[i];
-            events_.publish(client_updated{update.round, update.client, host.id, update.samples, update.loss,
-                                           update.accuracy, update.seconds});
+        const auto update = wire::read_update(reply.meta);
+        if (auto problem = problem_of(i, update, reply.body); !problem.empty()) {
+            judged(std::move(problem));
+            return;
         }
-        return objection;
+        auto counted = [&, i, update, id = host.id, judged = std::move(judged)](std::string objection) {
+            if (objection.empty()) {
+                round.updates[i] = update;
+                events_.publish(client_updated{update.round, update.client, id, update.samples, update.loss,
+                                               update.accuracy, update.seconds});
+            }
+            judged(std::move(objection));
+        };
+        round.intake->take(i, update, std::move(reply.body), std::move(counted));
     };
     const auto on_arrival = [&](std::size_t index) {
         if (index >= first) {
@@ -247,7 +274,7 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
     net::gather_policy policy(until, enough);
     policy.counted_from = first;
     const auto answers = co_await net::gather(rt_, std::move(peers), std::move(make), update_limits, policy,
-                                              on_reply, on_arrival);
+                                              judge, on_arrival);
     std::set<worker_ptr> slow; ///< they have not taken the weights
     for (std::size_t index = 0; index < first; ++index) {
         if (answers[index].result == net::outcome::timed_out ||
@@ -313,7 +340,8 @@ run::find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, ne
             const auto client = round.result.cohort[i];
             const auto host = roster_.host_of(client);
             // An owner that comes and goes must not hold the round for ever.
-            const bool fits = host && host->has_model && host->hosted[client].samples == round.samples[i] &&
+            const bool fits = host && host->has_model &&
+                              host->data.hosted().at(client).samples == round.samples[i] &&
                               (!is_local() || ++round.moves[i] <= most_moves);
             if (fits) {
                 round.hosts[i] = host;
@@ -333,102 +361,6 @@ run::find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, ne
         cancelled = co_await net::is_cancelled();
     }
     co_return cancelled ? std::vector<std::size_t>() : found;
-}
-
-/// In the order of the clients, not of arrival: a sum of doubles depends on it.
-void run::take_mean(round_state& round) const {
-    double loss = 0;
-    double hits = 0;
-    double samples = 0;
-    bool classification = true;
-    for (const auto& update : round.updates) {
-        if (update) {
-            const auto weight = static_cast<double>(update->samples);
-            loss += update->loss * weight;
-            hits += update->accuracy.value_or(0) * weight;
-            samples += weight;
-            classification = classification && update->accuracy.has_value();
-        }
-    }
-    if (round.count() > 0) {
-        round.result.train_loss = loss / samples;
-        round.result.train_accuracy = classification ? std::optional(hits / samples) : std::nullopt;
-        net::buffer averaged(weights_.size());
-        round.sum->result(averaged.floats());
-        round.mean = net::payload(std::move(averaged));
-    }
-}
-
-void run::compare_updates(const round_state& round) {
-    if (round.sketches.empty() || round.count() == 0) {
-        return;
-    }
-    const method::update_sketch step(round.mean.floats(), weights_.floats());
-    updates_compared event{round.result.round, step.norm(), {}};
-    for (std::size_t i = 0; i < round.sketches.size(); ++i) {
-        if (const auto& sketch = round.sketches[i]) {
-            event.clients.push_back({round.result.cohort[i], sketch->norm(), cosine(*sketch, step)});
-        }
-    }
-    events_.publish(std::move(event));
-}
-
-/// Turns the mean of the updates into the next global weights.
-net::awaitable<void> run::aggregate(round_state& round) {
-    enter(phase::aggregating);
-    auto job = [&] {
-        net::buffer next(weights_.size());
-        server_optimizer_->apply(weights_.floats(), round.mean.floats(), next.floats());
-        return net::payload(std::move(next));
-    };
-    net::payload next;
-    try {
-        next = co_await net::offload(rt_, pool_, std::move(job));
-    } catch (const std::overflow_error& e) {
-        throw run_failed("round " + std::to_string(round.result.round) + " would make weights of no use (" +
-                         e.what() + "): lower strategy.server_learning_rate, strategy.server_momentum or " +
-                         "local.optimizer.learning_rate. The global model is that of round " +
-                         std::to_string(round_));
-    }
-    round.before = std::exchange(weights_, std::move(next));
-    ++weights_version_;
-    round_ = round.result.round;
-}
-
-/// As if the round had not come to its new weights.
-void run::take_back(round_state& round) {
-    server_optimizer_->undo();
-    weights_ = std::move(round.before);
-    ++weights_version_;
-    --round_;
-}
-
-net::awaitable<void> run::evaluate_model(round_state& round) {
-    enter(phase::evaluating);
-    if (test_set_) {
-        const auto result = co_await evaluate(rt_, pool_, test_set_, *network_, weights_.floats());
-        if (!result) {
-            co_return;
-        }
-        take_metrics(round.result, result->metrics(label_unit()));
-        round.result.test_samples = result->samples;
-        tell_evaluation(round.result.round, *result, test_set_->class_names());
-    } else {
-        co_await evaluate_where_data_is(round);
-    }
-}
-
-void run::tell_evaluation(std::uint32_t round, const test_result& result,
-                          std::span<const std::string> classes) {
-    if (result.regression || result.samples == 0) {
-        return;
-    }
-    model_evaluated event{
-        round, result.samples, {classes.begin(), classes.end()}, result.confusion, result.wrong};
-    while (event.classes.size() < network_->output().size()) {
-        event.classes.push_back(std::to_string(event.classes.size()));
-    }
-    events_.publish(std::move(event));
 }
 
 } // namespace fedasio::master

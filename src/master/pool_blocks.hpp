@@ -1,0 +1,15 @@
+#pragma once
+
+#include <fedasio/method/strategy.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+
+namespace fedasio::master {
+
+/// Runs blocks on the calling thread and on up to `helpers` threads of `pool` next to it, for who is on the
+/// pool already: the calling thread takes blocks as the others do, so that it ends however busy they are.
+[[nodiscard]] method::block_runner blocks_on(boost::asio::any_io_executor pool, std::size_t helpers);
+
+} // namespace fedasio::master

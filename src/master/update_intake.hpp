@@ -1,0 +1,89 @@
+#pragma once
+
+#include <fedasio/master/events.hpp>
+#include <fedasio/method/round_sum.hpp>
+#include <fedasio/method/strategy.hpp>
+#include <fedasio/method/update_sketch.hpp>
+#include <fedasio/net/gather.hpp>
+#include <fedasio/net/runtime.hpp>
+#include <fedasio/wire/train.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedasio::master {
+
+/// What all updates of a round have in common.
+struct intake_terms {
+    std::shared_ptr<const method::strategy> strategy;
+    method::local_training local;
+    net::payload base;                       ///< the global weights of the round
+    std::vector<net::payload> channels;      ///< what went with them
+    std::vector<client_id> cohort;           ///< ascending
+    std::vector<std::uint64_t> samples;      ///< of each
+    std::optional<std::uint32_t> norm_bound; ///< intake::sum only
+    bool compares = false;                   ///< sketches are wanted
+};
+
+/// A round's updates on their way in: each is checked, measured and, as the strategy takes them, added up or
+/// kept, on the pool; its buffer is released at once unless the strategy needs every update. Lives on the
+/// runtime's thread. Must be held by a shared_ptr.
+class update_intake : public std::enable_shared_from_this<update_intake> {
+public:
+    update_intake(net::runtime& rt, boost::asio::any_io_executor pool, intake_terms terms);
+
+    /// The update of the client at this place of the cohort. `judged` is told whether it counts.
+    void take(std::size_t place, const wire::update& said, net::payload body, net::verdict judged);
+
+    /// Updates that count so far.
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+
+    [[nodiscard]] bool counts(std::size_t place) const { return reports_[place].has_value(); }
+
+    /// Leaves out what is out of proportion. On the pool, once, when all have come.
+    std::vector<method::round_sum::left_out> settle();
+    /// These are not in the round after all. On the runtime's thread.
+    void forget(client_id client);
+
+    /// For the strategy's step; refers to this.
+    [[nodiscard]] method::gathered_round gathered(std::uint32_t round, std::uint32_t clients) const;
+    /// How the updates differ from each other, given the step that was made of them. On the pool.
+    [[nodiscard]] updates_compared compare(std::uint32_t round, std::span<const float> next) const;
+
+    /// What clients want kept until their next round, by place; empty if nothing.
+    [[nodiscard]] const std::vector<method::client_state>& states() const noexcept { return states_; }
+
+private:
+    struct outcome {
+        std::string objection;
+        method::client_report report;
+        std::optional<method::update_sketch> sketch;
+        method::client_state state;
+    };
+
+    [[nodiscard]] outcome work(std::size_t place, const wire::update& said, const net::payload& body);
+    void settle(std::size_t place, outcome&& result, net::payload body, const net::verdict& judged);
+    [[nodiscard]] std::string add(std::size_t place, const method::checked_update& update,
+                                  const method::client_report& report);
+
+    net::runtime& rt_;
+    boost::asio::any_io_executor pool_;
+    intake_terms terms_;
+    method::update_check check_;
+    std::optional<method::round_sum> sum_; ///< intake::sum
+    std::vector<double> allowances_;
+    std::size_t count_ = 0;
+    // One a client of the cohort; empty until its update counts.
+    std::vector<std::optional<method::client_report>> reports_;
+    std::vector<std::optional<method::update_sketch>> sketches_;
+    std::vector<net::payload> bodies_; ///< intake::all
+    std::vector<method::client_state> states_;
+};
+
+} // namespace fedasio::master

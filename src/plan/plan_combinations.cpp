@@ -1,0 +1,127 @@
+#include "plan/plan_combinations.hpp"
+
+#include <fedasio/method/strategy.hpp>
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/text/field_error.hpp>
+#include <fedasio/text/printable.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace fedasio::plan {
+
+namespace {
+
+using scheme = data::partition_spec::scheme;
+
+/// Of the data, and of what is learned from it.
+void check_data(const plan& what, const text::json_field& root) {
+    const bool table = std::holds_alternative<data::csv_source>(what.source);
+    if (!table && what.model.input.size() == 0) {
+        throw text::field_error(root.where("model.input"),
+                                "is missing: write the shape of one image, such as [28, 28]");
+    }
+    if (what.clients == 0 && what.partition.type != scheme::local) {
+        throw text::field_error(
+            root.where("clients"),
+            "must be at least 1 unless data.partition.scheme is \"local\"; write how many clients "
+            "share the data");
+    }
+    if (is_regression(what)) {
+        if (what.partition.type == scheme::shards || what.partition.type == scheme::dirichlet) {
+            throw text::field_error(
+                root.where("data.partition.scheme"),
+                "deals samples by class, and a regression (model.loss \"mean_squared_error\" on a "
+                "table) has none; use \"iid\" or \"local\"");
+        }
+    }
+}
+
+/// Of a metric by which something is decided.
+void check_metric(const plan& what, std::string_view metric, const std::string& where,
+                  const std::string& remedy) {
+    if (is_regression(what) && metric.ends_with("accuracy")) {
+        throw text::field_error(
+            where, "a regression (model.loss \"mean_squared_error\" on a table) has no accuracy; " + remedy);
+    }
+    if (metric.starts_with("test_") && !is_tested(what)) {
+        throw text::field_error(
+            where, "needs test data; name test files in data.source or set data.test_fraction above 0");
+    }
+}
+
+std::string updates(std::uint64_t number) {
+    return std::to_string(number) + (number == 1 ? " update" : " updates");
+}
+
+/// Of the strategy, with how clients train and how many of them.
+void check_strategy(const plan& what, const text::json_field& root) {
+    const auto& strategy = *what.strategy;
+    const std::string name(strategy.name());
+    if (const auto problem = strategy.objection(what.local); !problem.empty()) {
+        throw text::field_error(root.where("strategy"), problem);
+    }
+    if (strategy.takes() == method::intake::all && what.norm_bound) {
+        throw text::field_error(root.where("norm_bound"),
+                                "the strategy " + name +
+                                    " judges every update itself and needs all of them; remove the key");
+    }
+    if (what.clients == 0) {
+        return;
+    }
+    const auto fewest = strategy.fewest_updates();
+    const auto cohort = std::max(1.0, std::round(what.fraction * what.clients));
+    if (cohort < static_cast<double>(fewest)) {
+        throw text::field_error(
+            root.where("strategy"),
+            name + " needs " + updates(fewest) + " in a round, but only " +
+                std::to_string(static_cast<std::uint64_t>(cohort)) +
+                " clients train in one; raise `clients` or `fraction`, or change its keys");
+    }
+    const auto enough = std::ceil(what.quorum * cohort - 1e-9);
+    if (enough < static_cast<double>(fewest)) {
+        throw text::field_error(root.where("quorum"),
+                                "ends a round with " + updates(static_cast<std::uint64_t>(enough)) +
+                                    ", but the strategy " + name + " needs " + std::to_string(fewest) +
+                                    "; raise it, or change the keys of the strategy");
+    }
+}
+
+} // namespace
+
+void check_together(const plan& what, const text::json_field& root) {
+    check_data(what, root);
+    if (what.target_accuracy) {
+        check_metric(what, "test_accuracy", root.where("target_accuracy"), "remove the key");
+    }
+    check_metric(what, what.keep_best, root.where("keep_best"), "write \"test_loss\", or remove the key");
+    if (what.early_stopping) {
+        check_metric(what, what.early_stopping->metric, root.where("early_stopping.metric"),
+                     "write \"test_loss\", or remove the key");
+    }
+    check_strategy(what, root);
+}
+
+std::string memory_note(const plan& what, std::uint64_t parameters) {
+    const auto vector = parameters * sizeof(float);
+    const std::string name(what.strategy->name());
+    std::string note;
+    if (what.strategy->takes() == method::intake::all) {
+        const auto cohort = std::max(1.0, std::round(what.fraction * what.clients));
+        note = "The strategy " + name + " keeps every update of a round: ";
+        note += what.clients == 0
+                    ? text::size_text(vector) + " a client at the master."
+                    : text::size_text(static_cast<std::uint64_t>(cohort) * vector) + " at the master.";
+    }
+    if (what.strategy->has_client_half()) {
+        note += (note.empty() ? "" : " ") + std::string("With the strategy ") + name +
+                " a client may keep up to " + text::size_text(limits::state_vectors * vector) +
+                " from one round to the next.";
+    }
+    return note;
+}
+
+} // namespace fedasio::plan
