@@ -35,9 +35,7 @@ net::awaitable<void> run::step(round_state& round) {
         auto gathered = round.intake->gathered(round.result.round, clients_total());
         gathered.in_blocks = blocks_on(pool_, helpers);
         result.passed_over = plan_.strategy->step(gathered, state, next.floats());
-        if (options_.compare_updates) {
-            result.compared = round.intake->compare(round.result.round, next.floats());
-        }
+        result.compared = round.intake->compare(round.result.round, next.floats());
         result.model = make_model_state(*plan_.strategy, net::payload(std::move(next)), std::move(state));
         return result;
     };

@@ -185,7 +185,11 @@ method::gathered_round update_intake::gathered(std::uint32_t round, std::uint32_
     return all;
 }
 
-updates_compared update_intake::compare(std::uint32_t round, std::span<const float> next) const {
+std::optional<updates_compared> update_intake::compare(std::uint32_t round,
+                                                       std::span<const float> next) const {
+    if (!terms_.compares) {
+        return std::nullopt;
+    }
     const method::update_sketch step(next, terms_.base.floats());
     updates_compared event{round, step.norm(), {}};
     for (std::size_t i = 0; i < sketches_.size(); ++i) {

@@ -53,8 +53,10 @@ public:
 
     /// For the strategy's step; refers to this.
     [[nodiscard]] method::gathered_round gathered(std::uint32_t round, std::uint32_t clients) const;
-    /// How the updates differ from each other, given the step that was made of them. On the pool.
-    [[nodiscard]] updates_compared compare(std::uint32_t round, std::span<const float> next) const;
+    /// How the updates differ from each other, given the step that was made of them; nothing unless sketches
+    /// were wanted. On the pool.
+    [[nodiscard]] std::optional<updates_compared> compare(std::uint32_t round,
+                                                          std::span<const float> next) const;
 
     /// What clients want kept until their next round, by place; empty if nothing.
     [[nodiscard]] const std::vector<method::client_state>& states() const noexcept { return states_; }
