@@ -14,6 +14,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "inspect_model.hpp"
 #include "program/command_line.hpp"
 #include "program/plan_file.hpp"
 #include <algorithm>
@@ -29,10 +30,16 @@
 namespace fedasio::steering {
 namespace {
 
-constexpr auto examples = R"(Examples:
+constexpr auto examples =
+    R"(FILE may be data, a plan, or what a master has saved (safetensors): a model or a checkpoint.
+
+Examples:
   fedasio inspect ward.csv --plan plan.json    what a worker with this table tells a master with this plan
   fedasio inspect ward.csv --label outcome     ... without a plan yet: as the columns look, and a plan to begin with
   fedasio inspect images/ --plan plan.json     a folder of images
+  fedasio inspect plan.json                    a plan: its network, its digest, and all of its keys
+  fedasio inspect fedasio-state/models/best.safetensors         a model: layers, arrays, encoding, round
+  fedasio inspect fedasio-state/checkpoints/*-0000000020.safetensors   a checkpoint, with its digest verified
 
 Nothing is sent: no network is used.
 
@@ -302,6 +309,13 @@ int inspect_folder(const std::filesystem::path& folder) {
 }
 
 int inspect(const settings& from) {
+    const auto kind = std::filesystem::is_directory(from.file) ? file_kind::data : kind_of_file(from.file);
+    if (kind == file_kind::saved) {
+        return inspect_saved(from.file, from.plan, from.wants_json);
+    }
+    if (kind == file_kind::plan && from.plan.empty()) {
+        return inspect_plan(from.file, from.wants_json);
+    }
     if (from.plan.empty()) {
         if (std::filesystem::is_directory(from.file)) {
             return inspect_folder(from.file);
@@ -324,17 +338,18 @@ int inspect(const settings& from) {
 
 void add_inspect(CLI::App& app, std::function<int()>& job) {
     auto* const sub = app.add_subcommand(
-        "inspect", "Show what a worker with this file would tell a master, without any network");
+        "inspect",
+        "Show what a worker with this data would tell a master, or what a plan, model or checkpoint holds");
     const auto from = std::make_shared<settings>();
     sub->footer(examples);
-    sub->add_option("FILE", from->file, "A table, or a folder of images")
+    sub->add_option("FILE", from->file, "A table, a folder of images, a plan, a model, or a checkpoint")
         ->required()
         ->check(CLI::ExistingPath);
     sub->add_option("--plan", from->plan, "The plan by which it is read (default: as the columns look)")
         ->check(CLI::ExistingFile);
     sub->add_option("--label", from->label,
                     "The column to be learned (default: the plan's, or else the last one)");
-    sub->add_flag("--json", from->wants_json, "As JSON, with the summary as it would be sent");
+    sub->add_flag("--json", from->wants_json, "As JSON; of a table with the summary as it would be sent");
     sub->callback([from, &job] { job = [from] { return inspect(*from); }; });
 }
 

@@ -16,6 +16,7 @@
 #include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "export.hpp"
 #include "inspect.hpp"
 #include "pki.hpp"
 #include "predict.hpp"
@@ -316,6 +317,7 @@ void declare(CLI::App& app, request& wanted) {
     steering::add_simulate(app, wanted.job);
     steering::add_sweep(app, wanted.job);
     steering::add_predict(app, wanted.job);
+    steering::add_export(app, wanted.job);
     steering::add_pki(app, wanted.job);
 }
 

@@ -24,6 +24,7 @@
 #include <numeric>
 #include <optional>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace fedasio::steering {
@@ -45,6 +46,7 @@ Exit codes: 0 every row has a prediction, 1 some have none, or it failed, 2 wron
 
 constexpr std::size_t block = 256;
 constexpr std::uint64_t most_named = 100;
+constexpr std::uint64_t progress_step = 100 * block;
 
 struct settings {
     std::string model;
@@ -104,6 +106,9 @@ public:
         }
         rows_ += places_.size();
         places_.clear();
+        if (is_watched_ && rows_ % progress_step == 0) {
+            std::cerr << '\r' << rows_ << " rows" << std::flush;
+        }
     }
 
     int finish(const settings& from) {
@@ -111,6 +116,9 @@ public:
             throw std::runtime_error(from.data + ": has a header, but no rows");
         }
         table_.close();
+        if (is_watched_ && rows_ >= progress_step) {
+            std::cerr << '\r' << rows_ << " rows\n";
+        }
         if (scores_ && rows_ > unusable_) {
             (from.out == "-" ? std::cerr : std::cout) << scores_->text();
         }
@@ -135,6 +143,7 @@ private:
     std::vector<float> outputs_;
     std::uint64_t rows_ = 0;
     std::uint64_t unusable_ = 0;
+    bool is_watched_ = ::isatty(STDERR_FILENO) == 1;
 };
 
 std::string listed(const std::vector<std::string>& names) {

@@ -77,17 +77,15 @@ void prediction_scores::add(const data::dataset& samples, std::size_t index, std
     }
 }
 
-/// Of two classes that of the second; of more the mean of each against the rest.
-std::optional<double> prediction_scores::area_under_roc() const {
-    double sum = 0;
-    double count = 0;
+/// Of each class against the rest; those of two classes are alike.
+std::vector<std::optional<double>> prediction_scores::areas_under_roc() const {
+    std::vector<std::optional<double>> areas;
+    areas.reserve(scores_.size());
     for (std::size_t k = 0; k < scores_.size(); ++k) {
-        if (const auto area = area_of(scores_[k], labels_, static_cast<std::uint32_t>(units_ == 2 ? 1 : k))) {
-            sum += *area;
-            count += 1;
-        }
+        areas.push_back(area_of(scores_[k], labels_, static_cast<std::uint32_t>(units_ == 2 ? 1 : k)));
     }
-    return count == 0 ? std::nullopt : std::optional(sum / count);
+    areas.resize(confusion_.empty() ? 0 : units_, areas.empty() ? std::nullopt : areas.front());
+    return areas;
 }
 
 std::string prediction_scores::regression_text() const {
@@ -101,8 +99,15 @@ std::string prediction_scores::text() const {
     if (model_.is_regression()) {
         return text + regression_text();
     }
+    const auto areas = areas_under_roc();
+    double sum = 0;
+    double count = 0;
+    for (const auto& area : areas) {
+        sum += area.value_or(0);
+        count += area ? 1 : 0;
+    }
     text += line("accuracy", static_cast<double>(correct_) / static_cast<double>(samples_)) +
-            line("AUC", area_under_roc());
+            line("AUC", count > 0 ? std::optional(sum / count) : std::nullopt);
     if (confusion_.empty()) {
         return text;
     }
@@ -112,8 +117,9 @@ std::string prediction_scores::text() const {
         names.push_back(text::printable(model_.output_name(i)));
         widest = std::max(widest, names.back().size());
     }
-    text += "recall and confusion (a row for each true class, a column for each prediction):\n";
-    text += fmt::format("{:>{}}  recall", "", widest);
+    text += "AUC against the rest, recall, and confusion (a row for each true class, a column for each "
+            "prediction):\n";
+    text += fmt::format("{:>{}}     AUC  recall", "", widest);
     for (const auto& name : names) {
         text += fmt::format("  {:>{}}", name, std::max<std::size_t>(name.size(), 6));
     }
@@ -122,7 +128,7 @@ std::string prediction_scores::text() const {
         const auto row = std::span(confusion_).subspan(i * units_, units_);
         const auto own = std::reduce(row.begin(), row.end());
         text += fmt::format(
-            "{:>{}}  {:>6}", names[i], widest,
+            "{:>{}}  {:>6}  {:>6}", names[i], widest, areas[i] ? fmt::format("{:.4f}", *areas[i]) : "-",
             own == 0 ? "-" : fmt::format("{:.4f}", static_cast<double>(row[i]) / static_cast<double>(own)));
         for (std::size_t k = 0; k < units_; ++k) {
             text += fmt::format("  {:>{}}", row[k], std::max<std::size_t>(names[k].size(), 6));

@@ -25,7 +25,7 @@ public:
 
 private:
     [[nodiscard]] std::string regression_text() const;
-    [[nodiscard]] std::optional<double> area_under_roc() const;
+    [[nodiscard]] std::vector<std::optional<double>> areas_under_roc() const;
 
     const plan::trained_model& model_;
     std::size_t units_;

@@ -140,27 +140,36 @@ std::string newer_than(const std::filesystem::path& latest, const directory_cont
            "only with a file of its own plan";
 }
 
-checkpoint read_checkpoint(const checkpoint_file& file, std::string_view plan_digest) {
-    model_file content = read_safetensors(file.path);
+checkpoint read_named_checkpoint(const checkpoint_file& file, std::string_view plan_digest) {
+    auto state = read_checkpoint(file.path);
+    if (state.plan_digest != plan_digest || state.round != file.round) {
+        throw model_file_error(file.path, "it is of another plan or round than its name says");
+    }
+    return state;
+}
+
+} // namespace
+
+checkpoint read_checkpoint(const std::filesystem::path& file) {
+    model_file content = read_safetensors(file);
     const auto metadata = [&](const std::string& key) {
         const auto found = content.metadata.find(key);
         if (found == content.metadata.end()) {
-            throw model_file_error(file.path, "its metadata lacks `" + key + "`; it is no checkpoint");
+            throw model_file_error(file, "its metadata lacks `" + key + "`; it is no checkpoint");
         }
         return found->second;
     };
     const auto number = [&]<class Number>(const std::string& key, Number) {
         const auto value = parse_number<Number>(metadata(key));
         if (!value) {
-            throw model_file_error(file.path, "its metadata `" + key + "` is no number");
+            throw model_file_error(file, "its metadata `" + key + "` is no number");
         }
         return *value;
     };
     const auto values = [&](std::string_view name) {
         const auto found = std::ranges::find(content.tensors, name, &tensor::name);
         if (found == content.tensors.end()) {
-            throw model_file_error(file.path,
-                                   "it has no tensor `" + std::string(name) + "`; it is no checkpoint");
+            throw model_file_error(file, "it has no tensor `" + std::string(name) + "`; it is no checkpoint");
         }
         return std::move(found->values);
     };
@@ -179,21 +188,16 @@ checkpoint read_checkpoint(const checkpoint_file& file, std::string_view plan_di
         }
     }
     if (fingerprint(state) != metadata("sha256")) {
-        throw model_file_error(file.path, "its content does not match its SHA-256; it is damaged");
+        throw model_file_error(file, "its content does not match its SHA-256; it is damaged");
     }
     const auto is_finite = [](float value) { return std::isfinite(value); };
     if (!std::ranges::all_of(state.weights, is_finite) ||
         !std::ranges::all_of(state.strategy_state,
                              [&](const auto& one) { return std::ranges::all_of(one.second, is_finite); })) {
-        throw model_file_error(file.path, "it holds weights that are not finite");
-    }
-    if (state.plan_digest != plan_digest || state.round != file.round) {
-        throw model_file_error(file.path, "it is of another plan or round than its name says");
+        throw model_file_error(file, "it holds weights that are not finite");
     }
     return state;
 }
-
-} // namespace
 
 std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const checkpoint& state,
                                       std::size_t keep, disk& on) {
@@ -271,7 +275,7 @@ checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::strin
     const directory_content content = list(dir, plan_digest);
     for (const checkpoint_file& file : content.files) {
         try {
-            result.latest = read_checkpoint(file, plan_digest);
+            result.latest = read_named_checkpoint(file, plan_digest);
             if (auto warning = newer_than(file.path, content); !warning.empty()) {
                 result.warnings.push_back(std::move(warning));
             }

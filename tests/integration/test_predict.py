@@ -1,20 +1,18 @@
 """fedasio predict: what comes out agrees with an independent reading of the model's file."""
 
-import csv
 import gzip
-import io
 import json
 import math
-import random
+import os
+import pty
 import struct
+import subprocess
 import unittest
 
-from federation import Federation
 from model_file import read_safetensors
-from programs import run_program
+from programs import BIN, run_program
 from sample_data import TEST_FILES
-
-MISSING = ""
+from trained_models import MISSING, TrainedModels
 
 
 def softmax(values):
@@ -80,72 +78,7 @@ def area_under_roc(pairs):
     return wins / (len(own) * len(others))
 
 
-class Predict(Federation):
-    def rows(self, count=240, seed=3):
-        chance = random.Random(seed)
-        rows = []
-        for _ in range(count):
-            heat, wear, site = chance.uniform(40, 70), chance.random(), chance.choice(["north", "south, old", "east"])
-            level = heat + 30 * wear + (5 if site == "east" else 0) + chance.gauss(0, 2)
-            state = "worn" if level > 77 else "good" if level < 68 else "so, so"
-            rows.append(
-                {
-                    "heat": MISSING if chance.random() < 0.05 else f"{heat:.2f}",
-                    "wear": f"{wear:.3f}",
-                    "site": MISSING if chance.random() < 0.05 else site,
-                    "note": "x",
-                    "state": state,
-                    "price": f"{1000 * level:.1f}",
-                }
-            )
-        return rows
-
-    def table(self, name, rows, columns=None):
-        path = self.folder / name
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, columns or list(rows[0]), extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(rows)
-        return path
-
-    def train(self, label, unit, loss, name="model.safetensors"):
-        ignored = {"price": "ignored"} if label == "state" else {"state": "ignored"}
-        plan = {
-            "model": {
-                "layers": [{"type": "dense", "units": 8, "activation": "tanh"}, unit],
-                "loss": loss,
-            },
-            "data": {
-                "source": {"type": "csv", "label": label, "columns": {"note": "ignored", **ignored}},
-                "partition": {"scheme": "local"},
-            },
-            "clients": 2,
-            "rounds": 15,
-            "local": {"epochs": 4, "batch_size": 8},
-        }
-        halves = [self.table("a.csv", self.rows()[:120]), self.table("b.csv", self.rows()[120:])]
-        path = self.folder / name
-        code, _, errors = run_program(
-            "fedasio", "simulate", self.write_plan(plan), "--save", path, "--data", halves[0], "--data", halves[1],
-            directory=self.folder,
-        )
-        self.assertEqual(code, 0, errors)
-        return path
-
-    def classes(self):
-        return self.train("state", {"type": "dense", "units": 3, "activation": "softmax"}, "cross_entropy")
-
-    def prices(self):
-        return self.train("price", {"type": "dense", "units": 1}, "mean_squared_error")
-
-    def predict(self, *arguments, ends_with=0):
-        code, output, errors = run_program("fedasio", "predict", *arguments, directory=self.folder)
-        self.assertEqual(code, ends_with, errors)
-        return output, errors
-
-    def parse(self, text):
-        return list(csv.DictReader(io.StringIO(text, newline="")))
-
+class Predict(TrainedModels):
     def test_classes_with_their_probabilities(self):
         model = self.classes()
         reference = Reference(model)
@@ -205,7 +138,7 @@ class Predict(Federation):
         accuracy = sum(a == b for a, b in zip(said, true)) / 300
         self.assertRegex(output, rf"(?m)^accuracy: {accuracy:.6g}$")
         areas = [area_under_roc([(one[k], label == k) for one, label in zip(outputs, true)]) for k in range(3)]
-        (auc,) = [float(line.split(": ")[1]) for line in output.splitlines() if line.startswith("AUC")]
+        (auc,) = [float(line.split(": ")[1]) for line in output.splitlines() if line.startswith("AUC:")]
         self.assertAlmostEqual(auc, sum(areas) / 3, delta=2e-3)
         table = output.splitlines()[-3:]
         for k, line in enumerate(table):
@@ -213,6 +146,7 @@ class Predict(Federation):
             self.assertTrue(line.strip().startswith(names[k]), line)
             self.assertEqual([int(word) for word in line.split()[-3:]], row)
             self.assertAlmostEqual(float(line.split()[-4]), row[k] / sum(row), delta=1e-4)
+            self.assertAlmostEqual(float(line.split()[-5]), areas[k], delta=2e-3)
         # With a file for the predictions too; without labels it cannot be done.
         self.predict(model, "--data", data, "--evaluate", "--out", "p.csv")
         self.assertEqual(len(self.parse((self.folder / "p.csv").read_bytes().decode())), 300)
@@ -274,6 +208,68 @@ class Predict(Federation):
         self.assertIn("--plan", errors)
         with_plan, _ = self.predict(old, "--data", data, "--plan", self.folder / "plan.json")
         self.assertEqual(with_plan, self.predict(model, "--data", data)[0])
+
+    def test_two_classes_have_the_areas_of_the_second(self):
+        rows = [row for row in self.rows(400, seed=11) if row["state"] != "so, so"]
+        data = self.table("two.csv", rows)
+        plan = {
+            "model": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]},
+            "data": {
+                "source": {"type": "csv", "label": "state", "columns": {"note": "ignored", "price": "ignored"}},
+                "partition": {"scheme": "local"},
+            },
+            "clients": 1,
+            "rounds": 3,
+            "local": {"epochs": 1, "batch_size": 16},
+        }
+        model = self.folder / "two.safetensors"
+        code, _, errors = run_program(
+            "fedasio", "simulate", self.write_plan(plan), "--save", model, "--data", data, directory=self.folder
+        )
+        self.assertEqual(code, 0, errors)
+        reference = Reference(model)
+        pairs = [(reference.outputs(reference.encode(row))[1], row["state"] == "worn") for row in rows]
+        area = area_under_roc(pairs)
+        output, _ = self.predict(model, "--data", data, "--evaluate")
+        (auc,) = [float(line.split(": ")[1]) for line in output.splitlines() if line.startswith("AUC:")]
+        self.assertAlmostEqual(auc, area, delta=2e-3)
+        for line in output.splitlines()[-2:]:
+            self.assertAlmostEqual(float(line.split()[1]), area, delta=2e-3)
+
+    def test_memory_does_not_grow_with_the_file_and_a_terminal_sees_how_far_it_is(self):
+        model = self.classes()
+        is_sanitized = b"__sanitizer_" in (BIN / "fedasio").read_bytes()
+        peaks = []
+        counts = [30_000, 600_000]
+        for count in counts:
+            data = self.folder / f"{count}.csv.gz"
+            with gzip.open(data, "wt", compresslevel=1) as file:
+                file.write("heat,wear,site\n")
+                for _ in range(count // 10_000):
+                    file.write("50.5,0.25,north\n" * 10_000)
+            ours, theirs = pty.openpty()
+            child = subprocess.Popen(
+                [BIN / "fedasio", "predict", model, "--data", data, "--out", f"{count}.csv"],
+                cwd=self.folder, stdin=subprocess.DEVNULL, stderr=theirs,
+            )
+            os.close(theirs)
+            said = b""
+            try:
+                while part := os.read(ours, 4096):
+                    said += part
+            except OSError:  # the other end is closed
+                pass
+            os.close(ours)
+            _, status, used = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            self.assertEqual(child.returncode, 0, said)
+            self.assertIn(b"\r25600 rows", said)
+            self.assertIn(f"\r{count} rows".encode(), said)
+            peaks.append(used.ru_maxrss)  # of this process's copy before it became another, too
+        if not is_sanitized:
+            self.assertLess(peaks[1], peaks[0] + 8192, "KiB: fewer rows take as much")
+        for count in counts:
+            self.assertEqual((self.folder / f"{count}.csv").read_bytes().count(b"\r\n"), count + 1)
 
     def test_images(self):
         plan = self.plan()

@@ -44,14 +44,17 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& dir, const ch
 void remove_other_journals(const std::filesystem::path& dir, std::string_view plan_digest,
                            std::string_view run, disk& on = system_disk());
 
+/// One checkpoint, whatever it is called. Every byte is covered by a SHA-256 in the file. Throws
+/// model_file_error for a file that is damaged or none, and std::system_error if it cannot be read.
+[[nodiscard]] checkpoint read_checkpoint(const std::filesystem::path& file);
+
 /// What was found in a directory of checkpoints.
 struct checkpoint_search {
     std::optional<checkpoint> latest;
     std::vector<std::string> warnings; ///< one line each: files that were passed over and why, for the log
 };
 
-/// The latest undamaged checkpoint of the plan with this digest. Every byte is covered by a SHA-256 in the
-/// file. A damaged file is set aside, as its name + ".damaged", and one that cannot be read is left; each
+/// The latest undamaged checkpoint of the plan with this digest, as read_checkpoint() reads it. A damaged file is set aside, as its name + ".damaged", and one that cannot be read is left; each
 /// with a warning that names it, and the one before it is taken. Nothing is deleted. A missing directory
 /// holds none.
 [[nodiscard]] checkpoint_search latest_checkpoint(const std::filesystem::path& dir,

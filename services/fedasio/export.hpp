@@ -1,0 +1,12 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace fedasio::steering {
+
+/// Adds `export`, which sets `job` when it is chosen.
+void add_export(CLI::App& app, std::function<int()>& job);
+
+} // namespace fedasio::steering

@@ -1,0 +1,144 @@
+"""fedasio inspect of what a master reads and writes: plans, models, checkpoints, and what is none of them."""
+
+import hashlib
+import json
+import struct
+import unittest
+
+from model_file import read_safetensors
+from programs import run_program
+from trained_models import TrainedModels
+
+
+def with_header(model, change):
+    """The same file with another header."""
+    content = model.read_bytes()
+    (length,) = struct.unpack_from("<Q", content)
+    header = json.loads(content[8 : 8 + length])
+    change(header)
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + content[8 + length :]
+
+
+class Inspect(TrainedModels):
+    def inspect(self, *arguments, ends_with=0):
+        code, output, errors = run_program("fedasio", "inspect", *arguments, directory=self.folder)
+        self.assertEqual(code, ends_with, output + errors)
+        return output if ends_with == 0 else errors
+
+    def test_a_model(self):
+        model = self.classes()
+        content = read_safetensors(model)
+        said = json.loads(self.inspect(model, "--json"))
+        self.assertEqual(said["kind"], "model")
+        self.assertEqual(said["metadata"], content.metadata)
+        self.assertEqual(said["network"], json.loads(content.metadata["network"]))
+        self.assertEqual(said["schema"], json.loads(content.metadata["schema"]))
+        self.assertEqual({one["name"]: one["dims"] for one in said["tensors"]}, content.shapes)
+        self.assertEqual(said["weights_sha256"], hashlib.sha256(content.data).hexdigest())
+        self.assertEqual(said["parameters"], len(content.data) // 4)
+        self.assertEqual([layer["parameters"] for layer in said["layers"]], [48, 27])
+        self.assertEqual(said["layers"][0]["input_shape"], [1, 1, 5])
+        text = self.inspect(model)
+        for part in ("0 dense 5 -> 8 tanh, 48 parameters", "0.dense.kernel: 5 x 8", "round: 15", "site", "so, so",
+                     said["weights_sha256"], content.metadata["plan_digest"]):
+            self.assertIn(part, text)
+
+    def test_a_model_from_elsewhere_and_one_of_an_older_version(self):
+        model = self.classes()
+        other = self.folder / "other.safetensors"
+        other.write_bytes(with_header(model, lambda header: header.pop("__metadata__")))
+        text = self.inspect(other)
+        self.assertIn("--plan", text)
+        self.assertIn("1.dense.bias: 3", text)
+        self.assertIsNone(json.loads(self.inspect(other, "--json"))["network"])
+        old = self.folder / "old.safetensors"
+        old.write_bytes(with_header(model, lambda header: header["__metadata__"].pop("network")))
+        self.assertIn("0 dense 5 -> 8", self.inspect(old, "--plan", self.folder / "plan.json"))
+
+    def test_a_plan(self):
+        plan = self.plan()
+        path = self.write_plan(plan)
+        said = json.loads(self.inspect(path, "--json"))
+        self.assertEqual((said["kind"], said["parameters"]), ("plan", 64 * 12 + 12 + 12 * 4 + 4))
+        self.assertEqual(said["plan"]["clients"], 4)
+        text = self.inspect(path)
+        self.assertIn(said["plan_digest"], text)
+        self.assertIn("1 dense 64 -> 12 relu, 780 parameters", text)
+        # Its canonical form is the same plan.
+        (self.folder / "canonical.json").write_text(json.dumps(said["plan"]))
+        self.assertEqual(
+            json.loads(self.inspect("canonical.json", "--json"))["plan_digest"], said["plan_digest"]
+        )
+        plan["rounds"] = 0
+        self.assertIn("rounds", self.inspect(self.write_plan(plan), ends_with=1))
+
+    def test_a_plan_of_tables_whose_inputs_nobody_knows(self):
+        self.prices()
+        text = self.inspect(self.folder / "plan.json")
+        self.assertIn("known once the tables' columns are", text)
+
+    def test_a_checkpoint(self):
+        plan = self.plan(checkpoint_every=1, strategy={"type": "fedadam"})
+        code, _, errors = run_program(
+            "fedasio", "simulate", self.write_plan(plan), "--state-dir", "state", "--report", "report.json",
+            directory=self.folder,
+        )
+        self.assertEqual(code, 0, errors)
+        digest = json.loads(self.inspect(self.folder / "plan.json", "--json"))["plan_digest"]
+        (last,) = (self.folder / "state" / "checkpoints").glob("*-0000000002.safetensors")
+        said = json.loads(self.inspect(last, "--json"))
+        report = json.loads((self.folder / "report.json").read_text())
+        self.assertEqual((said["kind"], said["round"], said["seed"]), ("checkpoint", 2, 5))
+        self.assertEqual(said["plan_digest"], digest)
+        self.assertEqual(said["weights_sha256"], report["weights_sha256"])
+        self.assertEqual(set(said["strategy_state"].values()), {said["parameters"]})
+        text = self.inspect(last)
+        self.assertIn("undamaged", text)
+        self.assertIn("round 2, seed 5", text)
+        content = bytearray(last.read_bytes())
+        content[-3] ^= 1
+        last.write_bytes(content)
+        self.assertIn("SHA-256", self.inspect(last, ends_with=1))
+
+    def test_hostile_files(self):
+        model = self.classes()
+        content = model.read_bytes()
+
+        def set_offsets(header):
+            header["0.dense.bias"]["data_offsets"] = [0, 1 << 62]
+
+        def set_shape(header):
+            header["0.dense.bias"]["shape"] = [1 << 32, 1 << 32]
+
+        def set_network(header):
+            header["__metadata__"]["network"] = '{"layers": [{"type": "dense", "units": 2000000000}]}'
+
+        cases = {
+            "empty": b"",
+            "header": struct.pack("<Q", 1 << 40) + b"{" + b" " * 64,
+            "deep": struct.pack("<Q", 4000) + b'{"a":' * 800,
+            "cut": content[: len(content) - 4],
+            "longer": content + b"\0" * 4,
+            "offsets": with_header(model, set_offsets),
+            "shape": with_header(model, set_shape),
+            "network": with_header(model, set_network),
+            "half": with_header(model, lambda header: header["0.dense.bias"].update(dtype="F16")),
+        }
+        for name, bad in cases.items():
+            with self.subTest(name):
+                file = self.folder / f"{name}.safetensors"
+                file.write_bytes(bad)
+                errors = self.inspect(file, ends_with=1)
+                self.assertTrue(errors.startswith(f"fedasio: {file}: "), errors)
+                self.assertEqual(errors.count("\n"), 1, errors)
+
+    def test_a_checkpoint_that_says_it_is_one(self):
+        model = self.classes()
+        file = self.folder / "claims.safetensors"
+        file.write_bytes(with_header(model, lambda header: header["__metadata__"].update(history="{}")))
+        self.assertIn("it is no checkpoint", self.inspect(file, ends_with=1))
+
+
+if __name__ == "__main__":
+    unittest.main()
