@@ -1,4 +1,3 @@
-#include <fedasio/master/run.hpp>
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/wire/hello.hpp>
 #include <fedasio/wire/limits.hpp>
@@ -9,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 
+#include "master/machine.hpp"
 #include <utility>
 
 namespace fedasio::master {
@@ -22,12 +22,12 @@ constexpr auto shortest_between_measurements = std::chrono::milliseconds(200);
 
 } // namespace
 
-net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
+net::awaitable<void> machine::admit(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    auto options = options_.connection;
+    auto options = setting_.options.connection;
     options.limits = wire::limits::stranger;
     const auto proved_name = wire->peer_name();
-    const auto connection = std::make_shared<net::connection>(rt_, std::move(wire), options);
+    const auto connection = std::make_shared<net::connection>(setting_.rt, std::move(wire), options);
     worker_ptr who;
     bool refused = false;
     connection->on_frame([&](const net::frame& message) {
@@ -38,7 +38,7 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
             refused = !who;
         }
     });
-    const auto too_late = rt_.time.at(rt_.time.now() + time_to_say_hello, [&] {
+    const auto too_late = setting_.rt.time.at(setting_.rt.time.now() + time_to_say_hello, [&] {
         if (!who) {
             connection->abort(net::errc::handshake_timeout);
         }
@@ -47,21 +47,22 @@ net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
     if (who) {
         const bool graceful = why == net::errc::closed || why == net::errc::closed_by_peer;
         set_state(*who, worker_state::gone);
-        roster_.remove(who);
+        members_.roster.remove(who);
         // Whoever comes and goes has been away since it first went.
-        if (owners_.contains(who->hello.name)) {
-            owners_.mark_away(who->hello.name, rt_.time.now(), place().present()).was_here = true;
+        if (members_.owners.contains(who->hello.name)) {
+            members_.owners.mark_away(who->hello.name, setting_.rt.time.now(), progress_.place().present())
+                .was_here = true;
         }
         const auto reason = who->evicted ? std::string("sent away by command") : connection->end_reason();
-        events_.publish(worker_left{who->id, who->hello.name, reason, !graceful && !who->evicted});
+        setting_.events.publish(worker_left{who->id, who->hello.name, reason, !graceful && !who->evicted});
     } else if (!refused) {
         turned_away("turned away " + connection->remote() + ": " + connection->end_reason());
     }
 }
 
 /// Makes a stranger a worker if its first frame is an acceptable hello; null if it was turned away.
-worker_ptr run::introduce(net::connection& connection, const net::frame& first,
-                          const std::string& proved_name) {
+worker_ptr machine::introduce(net::connection& connection, const net::frame& first,
+                              const std::string& proved_name) {
     const auto turn_away = [&](const char* code, const std::string& reason) {
         turned_away("turned away " + connection.remote() + ": " + reason);
         if (first.is_request()) {
@@ -84,13 +85,13 @@ worker_ptr run::introduce(net::connection& connection, const net::frame& first,
                                                    "', so it cannot be '" + hello.name +
                                                    "': leave --name out, or use the kit of that name");
     }
-    if (roster_.has_name(hello.name)) {
+    if (members_.roster.has_name(hello.name)) {
         return turn_away(refusal_code::name_taken,
                          "a worker named '" + hello.name + "' is connected already: choose another --name");
     }
-    auto who = roster_.admit(std::move(hello), connection.shared_from_this());
+    auto who = members_.roster.admit(std::move(hello), connection.shared_from_this());
     connection.set_limits(wire::limits::notice);
-    connection.reply(first, wire::to_meta(wire::welcome{who->id, plan_.name}));
+    connection.reply(first, wire::to_meta(wire::welcome{who->id, setting_.plan.name}));
     worker_joined joined;
     joined.worker = who->id;
     joined.name = who->hello.name;
@@ -99,19 +100,19 @@ worker_ptr run::introduce(net::connection& connection, const net::frame& first,
     joined.capacity = who->hello.clients;
     joined.version = who->hello.version;
     joined.instruction_set = who->hello.instruction_set;
-    events_.publish(std::move(joined));
+    setting_.events.publish(std::move(joined));
     offer_place(who);
     return who;
 }
 
-void run::hear(worker& who, const net::frame& message) {
+void machine::hear(worker& who, const net::frame& message) {
     if (message.type != message_type::measurements || message.is_request()) {
         const auto detail = "a worker does not send frames of type " + std::to_string(message.type);
         who.connection->abort(net::errc::bad_type, detail);
         return;
     }
     // Whoever reports more often than anybody looks must not push other events out of the history.
-    const auto now = rt_.time.now();
+    const auto now = setting_.rt.time.now();
     if (who.measured != net::clock::time_point{} && now - who.measured < shortest_between_measurements) {
         return;
     }
@@ -126,7 +127,7 @@ void run::hear(worker& who, const net::frame& message) {
         event.bytes_sent = who.connection->bytes_sent();
         event.bytes_received = who.connection->bytes_received();
         event.queued_bytes = who.connection->bytes_queued();
-        events_.publish(event);
+        setting_.events.publish(event);
     } catch (const text::field_error& e) {
         who.connection->abort(net::errc::bad_meta, e.what());
     }

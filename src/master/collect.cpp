@@ -1,4 +1,3 @@
-#include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/message_type.hpp>
@@ -10,6 +9,7 @@
 
 #include "master/answers.hpp"
 #include "master/client_memory.hpp"
+#include "master/machine.hpp"
 #include "master/round_state.hpp"
 #include "master/run_failed.hpp"
 #include <algorithm>
@@ -31,55 +31,46 @@ constexpr unsigned most_moves = 3;
 
 } // namespace
 
-net::clock::time_point run::deadline() const {
-    return rt_.time.now() + patience_of_round();
-}
-
-net::clock::duration run::patience_of_round() const {
-    const std::chrono::duration<double> seconds(orders_.of_round().deadline);
-    return std::chrono::duration_cast<net::clock::duration>(seconds);
-}
-
-void run::set_state(worker& who, worker_state state) {
+void machine::set_state(worker& who, worker_state state) {
     if (who.state != state) {
         who.state = state;
-        events_.publish(worker_state_changed{who.id, state});
+        setting_.events.publish(worker_state_changed{who.id, state});
     }
 }
 
-void run::drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
-               std::string detail) {
+void machine::drop(round_state& round, client_id client, const worker_ptr& host, std::string reason,
+                   std::string detail) {
     round.result.dropped.push_back({client, reason});
     round.trouble = reason + (detail.empty() ? "" : " (" + detail + ")");
     const auto id = host ? std::optional(host->id) : std::nullopt;
-    events_.publish(client_dropped{round.result.round, client, id, std::move(reason), std::move(detail),
-                                   host ? host->hello.name : std::string()});
+    setting_.events.publish(client_dropped{round.result.round, client, id, std::move(reason),
+                                           std::move(detail), host ? host->hello.name : std::string()});
 }
 
 /// Those of `hosts` that have the present weights neither yet nor on their way, and are to be sent them now:
 /// one buffer for all. What is asked of a worker after them may follow at once, since it takes them in order;
 /// so nobody waits for the slowest.
-std::vector<worker_ptr> run::receivers_among(std::vector<worker_ptr> hosts) {
+std::vector<worker_ptr> machine::receivers_among(std::vector<worker_ptr> hosts) {
     std::ranges::sort(hosts, {}, [](const worker_ptr& who) { return who->id; });
     const auto doubles = std::ranges::unique(hosts);
     hosts.erase(doubles.begin(), doubles.end());
     std::erase_if(hosts, [&](const worker_ptr& who) {
-        return who->weights_version == weights_version_ || !who->connection->is_open();
+        return who->weights_version == model_.version() || !who->connection->is_open();
     });
     for (const auto& who : hosts) {
-        who->weights_version = weights_version_;
+        who->weights_version = model_.version();
         set_state(*who, worker_state::receiving);
     }
     return hosts;
 }
 
-net::frame run::weights_request() const {
-    const wire::weights version{weights_version_};
-    return net::frame(message_type::weights, wire::to_meta(version), model_.sent);
+net::frame machine::weights_request() const {
+    const wire::weights version{model_.version()};
+    return net::frame(message_type::weights, wire::to_meta(version), model_.state().sent);
 }
 
 /// Whom the weights did not reach gets the next ones whole. Those on their way go on.
-void run::settle_weights(std::span<const worker_ptr> whom, std::span<const net::gathered> answers) {
+void machine::settle_weights(std::span<const worker_ptr> whom, std::span<const net::gathered> answers) {
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].withdrawn) {
             whom[i]->weights_version = 0;
@@ -93,9 +84,9 @@ void run::settle_weights(std::span<const worker_ptr> whom, std::span<const net::
 /// Every client of the cohort trains. Whose worker is lost trains once more where another worker can do it,
 /// until the deadline; so with data that all workers reach, the death of workers changes no bit of the
 /// result.
-net::awaitable<void> run::train_cohort(round_state& round) {
+net::awaitable<void> machine::train_cohort(round_state& round) {
     const auto& cohort = round.result.cohort;
-    const auto until = deadline();
+    const auto until = progress_.deadline();
     co_await begin_intake(round);
     std::vector<std::size_t> open(cohort.size());
     std::iota(open.begin(), open.end(), std::size_t{0});
@@ -119,25 +110,25 @@ net::awaitable<void> run::train_cohort(round_state& round) {
 }
 
 /// Where the updates go. What they are measured against is looked at as a whole, so not on this thread.
-net::awaitable<void> run::begin_intake(round_state& round) {
+net::awaitable<void> machine::begin_intake(round_state& round) {
     intake_terms terms;
-    terms.strategy = plan_.strategy;
-    terms.local = plan_.local.in_round(round.result.round);
-    terms.base = model_.weights;
-    terms.channels = model_.channels;
+    terms.strategy = setting_.plan.strategy;
+    terms.local = setting_.plan.local.in_round(round.result.round);
+    terms.base = model_.weights();
+    terms.channels = model_.state().channels;
     terms.cohort = round.result.cohort;
     terms.samples = round.samples;
-    terms.norm_bound = plan_.norm_bound;
-    terms.compares = options_.compare_updates && round.result.cohort.size() <= most_compared;
+    terms.norm_bound = setting_.plan.norm_bound;
+    terms.compares = setting_.options.compare_updates && round.result.cohort.size() <= most_compared;
     round.updates.resize(round.result.cohort.size());
-    auto job = [&] { return std::make_shared<update_intake>(rt_, pool_, std::move(terms)); };
-    round.intake = co_await net::offload(rt_, pool_, std::move(job));
+    auto job = [&] { return std::make_shared<update_intake>(setting_.rt, setting_.pool, std::move(terms)); };
+    round.intake = co_await setting_.offload(std::move(job));
 }
 
 /// Known only now that all have come: how far is far is for the round itself to say.
-net::awaitable<void> run::leave_out_of_proportion(round_state& round) {
+net::awaitable<void> machine::leave_out_of_proportion(round_state& round) {
     auto job = [&] { return round.intake->settle(); };
-    for (const auto& [client, norm, median, base] : co_await net::offload(rt_, pool_, std::move(job))) {
+    for (const auto& [client, norm, median, base] : co_await setting_.offload(std::move(job))) {
         leave_out(
             round, client, "out_of_proportion",
             fmt::format("its update moves the model by {:.3g}, the round's median one by {:.3g}; the model's "
@@ -147,7 +138,7 @@ net::awaitable<void> run::leave_out_of_proportion(round_state& round) {
 }
 
 /// Its update came, and does not count.
-void run::leave_out(round_state& round, client_id client, std::string reason, std::string detail) {
+void machine::leave_out(round_state& round, client_id client, std::string reason, std::string detail) {
     const auto found = std::ranges::lower_bound(round.result.cohort, client);
     const auto i = static_cast<std::size_t>(found - round.result.cohort.begin());
     round.updates[i].reset();
@@ -155,7 +146,7 @@ void run::leave_out(round_state& round, client_id client, std::string reason, st
     drop(round, client, round.hosts[i], std::move(reason), std::move(detail));
 }
 
-std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const std::size_t> places) {
+std::vector<worker_ptr> machine::hosts_of(const round_state& round, std::span<const std::size_t> places) {
     std::vector<worker_ptr> hosts;
     for (const auto i : places) {
         hosts.push_back(round.hosts[i]);
@@ -164,19 +155,19 @@ std::vector<worker_ptr> run::hosts_of(const round_state& round, std::span<const 
 }
 
 /// What the clients at these places go on from; empty where nobody keeps anything here.
-net::awaitable<std::vector<sent_state>> run::states_of(std::vector<client_id> clients) {
+net::awaitable<std::vector<sent_state>> machine::states_of(std::vector<client_id> clients) {
     std::vector<sent_state> found(clients.size());
     for (std::size_t i = 0; i < clients.size(); ++i) {
-        found[i].round = memory_->round_of(clients[i]);
+        found[i].round = memory_.round_of(clients[i]);
     }
-    if (memory_->is_here()) {
+    if (memory_.is_here()) {
         auto job = [&] {
             for (std::size_t i = 0; i < clients.size(); ++i) {
-                found[i] = memory_->find(clients[i], found[i].round);
+                found[i] = memory_.find(clients[i], found[i].round);
             }
             return true;
         };
-        co_await net::offload(rt_, pool_, std::move(job));
+        co_await setting_.offload(std::move(job));
     }
     co_return found;
 }
@@ -186,11 +177,11 @@ net::awaitable<std::vector<sent_state>> run::states_of(std::vector<client_id> cl
 /// its buffer released. Returns the places of those whose worker was lost; others without an update are
 /// dropped.
 net::awaitable<std::vector<std::size_t>>
-run::train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until) {
+machine::train_clients(round_state& round, std::vector<std::size_t> places, net::clock::time_point until) {
     const auto& cohort = round.result.cohort;
-    const bool returns_state = memory_->is_here();
+    const bool returns_state = memory_.is_here();
     const auto update_limits =
-        wire::limits::update(model_.weights.size(), model_.channels.size(), returns_state);
+        wire::limits::update(model_.weights().size(), model_.state().channels.size(), returns_state);
     std::vector<client_id> clients;
     for (const auto i : places) {
         clients.push_back(cohort[i]);
@@ -198,7 +189,7 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
     const auto kept = co_await states_of(std::move(clients));
     const auto receivers = receivers_among(hosts_of(round, places));
     const auto first = receivers.size();
-    enter(first == 0 ? phase::training : phase::distributing_weights);
+    progress_.enter(first == 0 ? phase::training : phase::distributing_weights);
     std::map<worker_id, std::size_t> open;
     std::vector<net::connection_ptr> peers;
     for (const auto& who : receivers) {
@@ -212,14 +203,14 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
             set_state(*host, worker_state::training);
         }
     }
-    auto make = [&, version = weights_version_](std::size_t index) {
+    auto make = [&, version = model_.version()](std::size_t index) {
         if (index < first) {
             return weights_request();
         }
         const auto i = index - first;
         wire::train request{round.result.round, cohort[places[i]], version};
         request.state_round = kept[i].round;
-        request.safe_round = kept[i].round == 0 ? 0 : checkpoint_round_;
+        request.safe_round = kept[i].round == 0 ? 0 : checkpoints_.safe_round();
         request.state = kept[i].listed;
         return net::frame(message_type::train, wire::to_meta(request), kept[i].body);
     };
@@ -229,10 +220,10 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
             update.samples != round.samples[i]) {
             return "it is not the update that was asked for";
         }
-        if (update.accuracy && plan::is_regression(plan_)) {
+        if (update.accuracy && plan::is_regression(setting_.plan)) {
             return "a regression has no accuracy";
         }
-        const auto wanted = model_.weights.size() * (1 + model_.channels.size()) +
+        const auto wanted = model_.weights().size() * (1 + model_.state().channels.size()) +
                             wire::floats_of(update.state) * sizeof(float);
         if (body.size() != wanted || (!update.state.empty() && !returns_state)) {
             return fmt::format("its body has {} bytes instead of {}", body.size(), wanted);
@@ -241,7 +232,7 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
     };
     auto judge = [&](std::size_t index, net::frame& reply, net::verdict judged) {
         if (index < first) {
-            enter(phase::training);
+            progress_.enter(phase::training);
             set_state(*receivers[index], worker_state::training);
             judged({});
             return;
@@ -257,8 +248,8 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
         auto counted = [&, i, update, id = host.id, judged = std::move(judged)](std::string objection) {
             if (objection.empty()) {
                 round.updates[i] = update;
-                events_.publish(client_updated{update.round, update.client, id, update.samples, update.loss,
-                                               update.accuracy, update.seconds});
+                setting_.events.publish(client_updated{update.round, update.client, id, update.samples,
+                                                       update.loss, update.accuracy, update.seconds});
             }
             judged(std::move(objection));
         };
@@ -273,8 +264,8 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
                                                       : round.needed - std::min(round.needed, round.count());
     net::gather_policy policy(until, enough);
     policy.counted_from = first;
-    const auto answers = co_await net::gather(rt_, std::move(peers), std::move(make), update_limits, policy,
-                                              judge, on_arrival);
+    const auto answers = co_await net::gather(setting_.rt, std::move(peers), std::move(make), update_limits,
+                                              policy, judge, on_arrival);
     std::set<worker_ptr> slow; ///< they have not taken the weights
     for (std::size_t index = 0; index < first; ++index) {
         if (answers[index].result == net::outcome::timed_out ||
@@ -326,37 +317,39 @@ run::train_clients(round_state& round, std::vector<std::size_t> places, net::clo
 /// Finds workers for the clients at the places `homeless`, takes those that have one out of it, and returns
 /// them. While none has one and the round still needs them, it waits: a moment if only their owners will do,
 /// or if no worker has room for them, else until `until`.
-net::awaitable<std::vector<std::size_t>>
-run::find_other_hosts(round_state& round, std::vector<std::size_t>& homeless, net::clock::time_point until) {
+net::awaitable<std::vector<std::size_t>> machine::find_other_hosts(round_state& round,
+                                                                   std::vector<std::size_t>& homeless,
+                                                                   net::clock::time_point until) {
     std::vector<std::size_t> found;
-    const auto soon = std::min(until, rt_.time.now() + time_to_come_back);
+    const auto soon = std::min(until, setting_.rt.time.now() + time_to_come_back);
     bool cancelled = co_await net::is_cancelled();
     bool waits = !homeless.empty() && round.count() < round.needed;
     while (waits && !cancelled) {
-        roster_.changed().reset();
+        members_.roster.changed().reset();
         co_await load_datasets();
         co_await distribute_model();
         std::erase_if(homeless, [&](std::size_t i) {
             const auto client = round.result.cohort[i];
-            const auto host = roster_.host_of(client);
+            const auto host = members_.roster.host_of(client);
             // An owner that comes and goes must not hold the round for ever.
             const bool fits = host && host->has_model &&
                               host->data.hosted().at(client).samples == round.samples[i] &&
-                              (!is_local() || ++round.moves[i] <= most_moves);
+                              (!setting_.is_local() || ++round.moves[i] <= most_moves);
             if (fits) {
                 round.hosts[i] = host;
                 found.push_back(i);
-                notice(noticed::severity::info, name_of(client) + " goes on at " + host->hello.name +
-                                                    " in round " + std::to_string(round.result.round));
+                setting_.notice(noticed::severity::info, members_.name_of(client) + " goes on at " +
+                                                             host->hello.name + " in round " +
+                                                             std::to_string(round.result.round));
             }
             return fits;
         });
-        waits = found.empty() && !orders_.is_stopping();
+        waits = found.empty() && !progress_.asked.is_stopping();
         if (waits) {
-            enter(phase::waiting);
+            progress_.enter(phase::waiting);
             const bool nobody_has_room = dealt_ > 0 && everybody_hosts();
-            const bool briefly = (is_local() || nobody_has_room) && !newcomer_is_awaited();
-            waits = co_await wait_for(&run::roster_has_changed, briefly ? soon : until);
+            const bool briefly = (setting_.is_local() || nobody_has_room) && !newcomer_is_awaited();
+            waits = co_await wait_for(&machine::roster_has_changed, briefly ? soon : until);
         }
         cancelled = co_await net::is_cancelled();
     }

@@ -64,4 +64,11 @@ initial_model make_initial_model(const nn::model_spec& spec, const plan::plan& p
     }
 }
 
+initial_model make_model_of_tables(const data::csv_schema& schema, const plan::plan& plan,
+                                   std::uint64_t memory_bytes, const std::function<bool()>& unwanted) {
+    auto spec = plan.model;
+    spec.input = {1, 1, static_cast<std::uint32_t>(data::feature_count(schema))};
+    return make_initial_model(spec, plan, memory_bytes, unwanted);
+}
+
 } // namespace fedasio::master

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/data/csv.hpp>
 #include <fedasio/master/model_state.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/plan/plan.hpp>
@@ -21,5 +22,10 @@ struct initial_model {
 [[nodiscard]] initial_model make_initial_model(const nn::model_spec& spec, const plan::plan& plan,
                                                std::uint64_t memory_bytes,
                                                const std::function<bool()>& unwanted = {});
+
+/// The same for a plan that leaves the number of inputs to the tables.
+[[nodiscard]] initial_model make_model_of_tables(const data::csv_schema& schema, const plan::plan& plan,
+                                                 std::uint64_t memory_bytes,
+                                                 const std::function<bool()>& unwanted = {});
 
 } // namespace fedasio::master

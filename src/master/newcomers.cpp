@@ -1,4 +1,3 @@
-#include <fedasio/master/run.hpp>
 #include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/standing.hpp>
 
@@ -6,6 +5,7 @@
 #include <boost/json/object.hpp>
 
 #include "master/answers.hpp"
+#include "master/machine.hpp"
 #include <algorithm>
 #include <utility>
 
@@ -30,50 +30,51 @@ net::clock::duration pause_after(unsigned rejections) {
 
 /// It gets no clients, until its data does when it is offered a place again: after a while, beside the
 /// rounds.
-void run::reject(worker& who, const std::string& reason, bool is_slow) {
+void machine::reject(worker& who, const std::string& reason, bool is_slow) {
     // An owner that never had usable data does not keep a client that another owner could be.
-    if (is_local() && who.data.hosted().empty() && !rounds_of_.contains(who.hello.name)) {
-        owners_.forget(who.hello.name);
+    if (setting_.is_local() && who.data.hosted().empty() &&
+        members_.participation.rounds_of(who.hello.name) == 0) {
+        members_.owners.forget(who.hello.name);
     }
     who.unusable = reason;
     who.proof.is_slow = is_slow;
-    roster_.assign(who, {});
+    members_.roster.assign(who, {});
     who.has_model = false;
     who.proof.is_proven = false;
     who.proof.is_awaited = false;
     who.weights_version = 0;
     ++who.proof.rejections;
     const auto pause = is_slow ? net::clock::duration::zero() : pause_after(who.proof.rejections);
-    who.proof.next_offer = rt_.time.at(rt_.time.now() + pause, [this, id = who.id] {
-        if (const auto rejected = roster_.find(id)) {
+    who.proof.next_offer = setting_.rt.time.at(setting_.rt.time.now() + pause, [this, id = who.id] {
+        if (const auto rejected = members_.roster.find(id)) {
             offer_place(rejected);
         }
     });
-    roster_.changed().set();
+    members_.roster.changed().set();
     set_state(who, worker_state::joined);
     tell_standing(who, {standing::kind::left_out, reason});
 }
 
 /// In the worker's own log too: the people who can mend it read that one.
-void run::tell_standing(worker& who, wire::standing now) {
+void machine::tell_standing(worker& who, wire::standing now) {
     if (now.state == who.standing.state && now.reason == who.standing.reason) {
         return;
     }
     who.standing = now;
     who.connection->send(net::frame(message_type::standing, wire::to_meta(now)));
-    events_.publish(worker_standing{who.id, who.hello.name, now.state, now.reason});
+    setting_.events.publish(worker_standing{who.id, who.hello.name, now.state, now.reason});
     if (now.state == standing::kind::left_out) {
-        notice(noticed::severity::error, who.hello.name + " cannot take part: " + now.reason);
+        setting_.notice(noticed::severity::error, who.hello.name + " cannot take part: " + now.reason);
     } else if (now.state == standing::kind::no_client) {
-        notice(noticed::severity::warning, who.hello.name + " has no client: " + now.reason);
+        setting_.notice(noticed::severity::warning, who.hello.name + " has no client: " + now.reason);
     } else if (now.state == standing::kind::resting) {
-        notice(noticed::severity::warning, who.hello.name + " is asked less often: " + now.reason);
+        setting_.notice(noticed::severity::warning, who.hello.name + " is asked less often: " + now.reason);
     }
 }
 
 /// In a training under way a newcomer loads beside the rounds, and so does who was rejected before.
-void run::offer_place(const worker_ptr& who) {
-    if (knows_strategy(*who) && orders_.is_training() && loaded_once_ && who->is_here() &&
+void machine::offer_place(const worker_ptr& who) {
+    if (knows_strategy(*who) && progress_.asked.is_training() && progress_.has_loaded() && who->is_here() &&
         !who->proof.is_proven && !who->proof.is_proving) {
         who->proof.is_proving = true;
         joining_.spawn(prove(who));
@@ -82,18 +83,21 @@ void run::offer_place(const worker_ptr& who) {
 
 /// Lets a worker load its data and take the model once, so that what the round asks of it later is done in a
 /// moment; then it is dealt clients as the others are.
-net::awaitable<void> run::prove(worker_ptr who) {
+net::awaitable<void> machine::prove(worker_ptr who) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    const auto client = is_local() ? owners_.client_of(who->hello.name).value_or(owners_.first_free()) : 0;
+    const auto client =
+        setting_.is_local()
+            ? members_.owners.client_of(who->hello.name).value_or(members_.owners.first_free())
+            : 0;
     set_state(*who, worker_state::loading);
     auto request = load_request({client}, false);
     request.clients_total = std::max(request.clients_total, client + 1);
     net::frame load(message_type::load, wire::to_meta(request));
     auto answer =
-        co_await who->connection->request(std::move(load), short_meta, rt_.time.now() + time_to_load);
+        co_await who->connection->request(std::move(load), short_meta, setting_.rt.time.now() + time_to_load);
     if (answer.result == net::outcome::reply && !who->evicted) {
         net::frame model(message_type::model, wire::to_meta(model_request()));
-        answer = co_await who->connection->request(std::move(model), short_meta, deadline());
+        answer = co_await who->connection->request(std::move(model), short_meta, progress_.deadline());
     }
     who->proof.is_proving = false;
     if (who->evicted || !who->connection->is_open()) {
@@ -103,7 +107,7 @@ net::awaitable<void> run::prove(worker_ptr who) {
         who->proof.is_proven = who->has_model = true;
         who->unusable.clear();
         set_state(*who, worker_state::ready);
-        roster_.changed().set();
+        members_.roster.changed().set();
     } else if (answer.result == net::outcome::refused || answer.result == net::outcome::timed_out) {
         reject(*who, answer.reason.empty() ? net::to_string(answer.result) : answer.reason);
     }
@@ -111,33 +115,34 @@ net::awaitable<void> run::prove(worker_ptr who) {
 
 /// Whether a round had better wait for somebody who is loading: without it not every client that the round
 /// needs has a worker, and it has not been waited for in vain before.
-bool run::newcomer_is_awaited() const {
+bool machine::newcomer_is_awaited() const {
     std::uint64_t room = 0;
     std::uint64_t owners = 0;
     bool loads = false;
-    for (const auto& [id, who] : roster_.all()) {
+    for (const auto& [id, who] : members_.roster.all()) {
         const bool is_here = who->is_here() && who->unusable.empty();
-        const bool is_owner = is_local() && owners_.contains(who->hello.name);
+        const bool is_owner = setting_.is_local() && members_.owners.contains(who->hello.name);
         if (is_here && who->proof.is_proven) {
-            room += who->hello.clients == 0 ? plan_.clients : who->hello.clients;
+            room += who->hello.clients == 0 ? setting_.plan.clients : who->hello.clients;
             owners += is_owner ? 1 : 0;
         }
         loads = loads || (is_here && who->proof.is_proving && who->proof.is_awaited &&
-                          (!is_local() || (is_owner && is_expected_back(who->hello.name))));
+                          (!setting_.is_local() || (is_owner && is_expected_back(who->hello.name))));
     }
-    return loads && (is_local() ? owners < owners_.needed(plan_) : room < plan_.clients);
+    return loads && (setting_.is_local() ? owners < members_.owners.needed(setting_.plan)
+                                         : room < setting_.plan.clients);
 }
 
 /// An owner that has not contributed for the time of a step since it left is not waited for, however often it
 /// comes.
-bool run::is_expected_back(const std::string& owner) const {
-    const auto* const left = owners_.absence_of(owner);
-    return left == nullptr || rt_.time.now() < left->since + patience_of_round();
+bool machine::is_expected_back(const std::string& owner) const {
+    const auto* const left = members_.owners.absence_of(owner);
+    return left == nullptr || setting_.rt.time.now() < left->since + progress_.patience();
 }
 
 /// What was waited for in vain once is not waited for again: it may still come.
-void run::stop_awaiting() {
-    for (const auto& [id, who] : roster_.all()) {
+void machine::stop_awaiting() {
+    for (const auto& [id, who] : members_.roster.all()) {
         who->proof.is_awaited = who->proof.is_awaited && !who->proof.is_proving;
     }
 }

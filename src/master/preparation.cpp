@@ -2,7 +2,6 @@
 #include <fedasio/data/idx.hpp>
 #include <fedasio/learning/data_fit.hpp>
 #include <fedasio/master/assignment.hpp>
-#include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/wire/load.hpp>
@@ -16,6 +15,7 @@
 #include "master/answers.hpp"
 #include "master/client_memory.hpp"
 #include "master/initial_model.hpp"
+#include "master/machine.hpp"
 #include "master/run_failed.hpp"
 #include <algorithm>
 #include <cmath>
@@ -33,90 +33,71 @@ constexpr std::size_t most_counts = 200'000;
 
 } // namespace
 
-bool run::is_local() const {
-    return plan_.partition.type == data::partition_spec::scheme::local;
-}
-
-bool run::is_table() const {
-    return std::holds_alternative<data::csv_source>(plan_.source);
-}
-
-void run::take(initial_model model) {
-    network_.emplace(std::move(model.network));
-    model_ = std::move(model.state);
-    ++weights_version_;
-}
-
-/// For a plan that leaves the number of inputs to the tables.
-initial_model run::make_model_for(const data::csv_schema& schema,
-                                  const std::function<bool()>& unwanted) const {
-    auto spec = plan_.model;
-    spec.input = {1, 1, static_cast<std::uint32_t>(data::feature_count(schema))};
-    return make_initial_model(spec, plan_, options_.memory_bytes, unwanted);
-}
-
 /// The share of its samples that a client keeps for tests.
-double run::holdout() const {
-    const bool tests_here = plan::has_test_files(plan_.source) && !plan_.strategy->is_personal();
-    return tests_here ? 0.0 : plan_.test_fraction;
+double machine::holdout() const {
+    const bool tests_here =
+        plan::has_test_files(setting_.plan.source) && !setting_.plan.strategy->is_personal();
+    return tests_here ? 0.0 : setting_.plan.test_fraction;
 }
 
-wire::load run::load_request(std::vector<client_id> clients, bool wants_labels) const {
+wire::load machine::load_request(std::vector<client_id> clients, bool wants_labels) const {
     wire::load request;
-    request.seed = plan_.seed;
-    request.source = plan_.source;
-    request.partition = plan_.partition;
-    request.schema = schema_;
+    request.seed = setting_.plan.seed;
+    request.source = setting_.plan.source;
+    request.partition = setting_.plan.partition;
+    request.schema = model_.schema();
     request.holdout = holdout();
-    request.clients_total = clients_total();
+    request.clients_total = members_.clients_total(setting_.plan);
     request.clients = std::move(clients);
     request.label_counts = wants_labels;
     return request;
 }
 
-wire::model run::model_request() const {
+wire::model machine::model_request() const {
     wire::model request;
-    request.seed = plan_.seed;
-    request.network = network_->spec();
-    request.local = plan_.local;
-    request.parameters = network_->parameter_count();
-    if (memory_->is_needed()) {
-        request.strategy = plan_.strategy;
-        request.master_keeps_state = memory_->is_here();
-        request.run = record_.run();
+    request.seed = setting_.plan.seed;
+    request.network = model_.network().spec();
+    request.local = setting_.plan.local;
+    request.parameters = model_.network().parameter_count();
+    if (memory_.is_needed()) {
+        request.strategy = setting_.plan.strategy;
+        request.master_keeps_state = memory_.is_here();
+        request.run = checkpoints_.run();
     }
     return request;
 }
 
 /// Once a run, when the data is there.
-void run::advise() {
-    const auto hosts = roster_.hosts();
+void machine::advise() {
+    const auto hosts = members_.roster.hosts();
     if (hosts.empty() || std::exchange(advised_, true)) {
         return;
     }
     std::vector<std::uint64_t> samples;
-    std::size_t classes = schema_ ? schema_->classes.size() : 0;
+    std::size_t classes = model_.schema() ? model_.schema()->classes.size() : 0;
     for (const auto& [client, host] : hosts) {
         const auto& data = host->data.hosted().at(client);
         samples.push_back(data.samples);
         classes = std::max(classes, data.labels.size());
     }
-    for (const auto& text : {advice_on_units(classes, *network_), advice_on_outputs(plan_)}) {
+    for (const auto& text : {advice_on_units(classes, model_.network()), advice_on_outputs(setting_.plan)}) {
         if (!text.empty()) {
-            notice(noticed::severity::warning, text);
+            setting_.notice(noticed::severity::warning, text);
         }
     }
-    if (const auto text = advice_on_steps(plan_.local, samples); !text.empty()) {
-        notice(noticed::severity::info, text);
+    if (const auto text = advice_on_steps(setting_.plan.local, samples); !text.empty()) {
+        setting_.notice(noticed::severity::info, text);
     }
 }
 
 /// Brings every worker's data up to date with the clients that it is to host.
-net::awaitable<void> run::load_datasets() {
+net::awaitable<void> machine::load_datasets() {
     deal_clients();
     std::vector<worker_ptr> whom;
-    for (const auto& [id, who] : roster_.all()) {
-        loaded_once_ = loaded_once_ || who->data.is_current();
+    for (const auto& [id, who] : members_.roster.all()) {
+        if (who->data.is_current()) {
+            progress_.note_loaded();
+        }
         if (!who->data.is_current() && who->unusable.empty() && !who->data.assigned().empty()) {
             whom.push_back(who);
         }
@@ -124,27 +105,27 @@ net::awaitable<void> run::load_datasets() {
     if (whom.empty()) {
         co_return;
     }
-    enter(phase::loading_dataset);
+    progress_.enter(phase::loading_dataset);
     for (const auto& who : whom) {
         set_state(*who, worker_state::loading);
     }
-    if (is_table() && !schema_) {
+    if (setting_.is_table() && !model_.schema()) {
         co_await survey_tables(whom);
-        if (!schema_) {
+        if (!model_.schema()) {
             co_return;
         }
         std::erase_if(whom, [](const worker_ptr& who) { return !who->unusable.empty(); });
     }
-    co_await load_test_set();
+    co_await test_data_.load(model_);
 
     const double holdout = this->holdout();
-    const auto classes = network_->output().size();
-    const bool wants_labels = !plan::is_regression(plan_) && classes <= plan::limits::shown_classes &&
-                              classes * clients_total() <= most_counts;
+    const auto classes = model_.network().output().size();
+    const bool wants_labels = !plan::is_regression(setting_.plan) && classes <= plan::limits::shown_classes &&
+                              classes * members_.clients_total(setting_.plan) <= most_counts;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
         const auto request = load_request(who->data.assigned(), wants_labels);
-        const auto counts = wants_labels ? network_->output().size() : 0;
+        const auto counts = wants_labels ? model_.network().output().size() : 0;
         const auto counts_meta = wire::limits::loaded(who->data.assigned().size(), counts);
         calls.emplace_back(who->connection, net::frame(message_type::load, wire::to_meta(request)),
                            counts_meta);
@@ -184,22 +165,22 @@ net::awaitable<void> run::load_datasets() {
             event.clients.push_back({client.client, client.samples, client.labels});
         }
         if (loaded.left_out != 0) {
-            notice(noticed::severity::warning, who.hello.name + " leaves out " +
-                                                   std::to_string(loaded.left_out) +
-                                                   " rows whose label is missing or of no known class");
+            setting_.notice(noticed::severity::warning,
+                            who.hello.name + " leaves out " + std::to_string(loaded.left_out) +
+                                " rows whose label is missing or of no known class");
         }
-        roster_.host(who, loaded.clients, std::move(loaded.digest));
+        members_.roster.host(who, loaded.clients, std::move(loaded.digest));
         who.proof.is_proven = true;
         if (who.standing.state != wire::standing::kind::resting) {
             tell_standing(who, {});
         }
-        loaded_once_ = true;
+        progress_.note_loaded();
         set_state(who, worker_state::ready);
-        events_.publish(std::move(event));
+        setting_.events.publish(std::move(event));
         return {};
     };
-    const auto answers =
-        co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
+    const auto answers = co_await net::gather(setting_.rt, std::move(calls),
+                                              net::gather_policy(progress_.deadline()), on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         const auto result = answers[i].result;
         if ((result == net::outcome::refused || result == net::outcome::timed_out) && !whom[i]->evicted) {
@@ -209,35 +190,10 @@ net::awaitable<void> run::load_datasets() {
     compare_data(whom);
 }
 
-net::awaitable<void> run::load_test_set() {
-    if (test_set_ || !plan::has_test_files(plan_.source) || (is_table() && !schema_)) {
-        co_return;
-    }
-    // Asked before: what changes while it is read is read again next time.
-    auto job = [&]() -> std::shared_ptr<const data::dataset> {
-        test_set_identity_ = test_files_identity();
-        if (const auto* idx = std::get_if<data::idx_source>(&plan_.source)) {
-            return std::make_shared<const data::dataset>(data::read_idx(idx->test_images, idx->test_labels));
-        }
-        const auto& csv = std::get<data::csv_source>(plan_.source);
-        return std::make_shared<const data::dataset>(data::read_csv(csv.test, *schema_));
-    };
-    auto loaded = co_await net::offload(rt_, pool_, std::move(job));
-    if (const auto problem = learning::problem_of_fit(*loaded, *network_); !problem.empty()) {
-        throw run_failed("of the test data: " + problem);
-    }
-    if (loaded->left_out() != 0) {
-        notice(noticed::severity::warning,
-               "the test file has " + std::to_string(loaded->left_out()) +
-                   " rows whose label is missing or of no known class; they are left out");
-    }
-    test_set_ = std::move(loaded);
-}
-
-net::awaitable<void> run::distribute_model() {
+net::awaitable<void> machine::distribute_model() {
     std::vector<worker_ptr> whom;
     std::vector<net::call> calls;
-    for (const auto& [id, who] : roster_.all()) {
+    for (const auto& [id, who] : members_.roster.all()) {
         if (who->data.is_current() && !who->has_model) {
             whom.push_back(who);
             calls.emplace_back(who->connection,
@@ -247,13 +203,13 @@ net::awaitable<void> run::distribute_model() {
     if (whom.empty()) {
         co_return;
     }
-    enter(phase::distributing_model);
+    progress_.enter(phase::distributing_model);
     auto on_reply = [&](std::size_t index, net::frame&) -> std::string {
         whom[index]->has_model = true;
         return {};
     };
-    const auto answers =
-        co_await net::gather(rt_, std::move(calls), net::gather_policy(deadline()), on_reply);
+    const auto answers = co_await net::gather(setting_.rt, std::move(calls),
+                                              net::gather_policy(progress_.deadline()), on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
             reject(*whom[i], why_left_out(answers[i]), answers[i].result == net::outcome::timed_out);

@@ -2,7 +2,6 @@
 
 #include <fedasio/master/events.hpp>
 #include <fedasio/master/roster.hpp>
-#include <fedasio/master/run.hpp>
 #include <fedasio/method/strategy.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/wire/train.hpp>
@@ -34,8 +33,7 @@ struct round_state {
     std::string trouble;                   ///< the last reason why a client gave no update
     std::set<std::string> late;            ///< workers that cost everybody the deadline
     std::set<std::string>
-        behind;         ///< workers that were still busy with weights or update when others were done
-    model_state before; ///< that it began with, once there is a new one
+        behind; ///< workers that were still busy with weights or update when others were done
     std::uint64_t sent_before = 0;
     std::uint64_t received_before = 0;
 

@@ -1,7 +1,7 @@
 #include <fedasio/data/file_identity.hpp>
-#include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
 
+#include "master/machine.hpp"
 #include <algorithm>
 #include <utility>
 
@@ -14,18 +14,11 @@ std::string shown(const std::string& digest) {
 
 } // namespace
 
-std::string run::test_files_identity() const {
-    if (const auto* idx = std::get_if<data::idx_source>(&plan_.source)) {
-        return data::file_identity(idx->test_images) + data::file_identity(idx->test_labels);
-    }
-    return data::file_identity(std::get<data::csv_source>(plan_.source).test);
-}
-
 /// What workers have loaded, told by digests. Data that all reach must be the same everywhere, or some
 /// samples are learned twice and others never: the most workers are right, and of as many those with the one
 /// that came first. An owner's own data may change, but not without a word.
-void run::compare_data(const std::vector<worker_ptr>& loaded) {
-    if (is_local()) {
+void machine::compare_data(const std::vector<worker_ptr>& loaded) {
+    if (setting_.is_local()) {
         for (const auto& who : loaded) {
             const bool told =
                 who->data.is_current() && !who->data.digest().empty() && !who->data.hosted().empty();
@@ -33,19 +26,21 @@ void run::compare_data(const std::vector<worker_ptr>& loaded) {
                 continue;
             }
             const auto& [client, counts] = *who->data.hosted().begin();
-            const auto before = owners_.note_data(who->hello.name, {who->data.digest(), counts.samples});
+            const auto before =
+                members_.owners.note_data(who->hello.name, {who->data.digest(), counts.samples});
             if (before && before->digest != who->data.digest()) {
-                notice(noticed::severity::warning,
-                       "the data of client " + std::to_string(client) + " (" + who->hello.name +
-                           ") is not what it was: it trains on " + std::to_string(counts.samples) +
-                           " samples with the digest " + shown(who->data.digest()) + "..., before on " +
-                           std::to_string(before->samples) + " with " + shown(before->digest) + "...");
+                setting_.notice(noticed::severity::warning,
+                                "the data of client " + std::to_string(client) + " (" + who->hello.name +
+                                    ") is not what it was: it trains on " + std::to_string(counts.samples) +
+                                    " samples with the digest " + shown(who->data.digest()) +
+                                    "..., before on " + std::to_string(before->samples) + " with " +
+                                    shown(before->digest) + "...");
             }
         }
         return;
     }
     std::map<std::string, std::vector<worker_ptr>> by_digest;
-    for (const auto& [id, who] : roster_.all()) {
+    for (const auto& [id, who] : members_.roster.all()) {
         if (who->data.is_current() && !who->data.digest().empty()) {
             by_digest[who->data.digest()].push_back(who);
         }
@@ -64,28 +59,6 @@ void run::compare_data(const std::vector<worker_ptr>& loaded) {
                                  "...): all workers must read the same files with this partition");
             }
         }
-    }
-}
-
-/// Test files that have changed since they were read are read again.
-net::awaitable<void> run::refresh_test_set() {
-    if (!test_set_) {
-        co_return;
-    }
-    auto job = [&]() -> std::pair<std::string, std::string> {
-        try {
-            return {test_files_identity(), {}};
-        } catch (const std::exception& e) {
-            return {test_set_identity_, e.what()};
-        }
-    };
-    const auto [identity, problem] = co_await net::offload(rt_, pool_, std::move(job));
-    if (!problem.empty()) {
-        notice(noticed::severity::warning, "the test data that was read before serves on: " + problem);
-    } else if (identity != test_set_identity_) {
-        notice(noticed::severity::info, "the test data has changed and is read again");
-        test_set_.reset();
-        co_await load_test_set();
     }
 }
 

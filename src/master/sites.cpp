@@ -1,7 +1,6 @@
-#include <fedasio/master/run.hpp>
-
 #include <boost/json/object.hpp>
 
+#include "master/machine.hpp"
 #include "master/round_state.hpp"
 #include <algorithm>
 #include <fmt/format.h>
@@ -21,45 +20,28 @@ std::string range_of(client_id first, client_id last) {
 } // namespace
 
 /// Which owners and workers gave a round what it is.
-void run::count_participation(const round_state& round) {
+void machine::count_participation(const round_state& round) {
     std::set<std::string> counted;
     for (std::size_t i = 0; i < round.updates.size(); ++i) {
         if (round.updates[i]) {
             counted.insert(round.hosts[i]->hello.name);
         }
     }
+    members_.participation.count(counted);
     for (const auto& name : counted) {
-        ++rounds_of_[name];
-        if (roster_.is_here(name)) { // it may have left since
-            owners_.mark_back(name);
-        }
-    }
-}
-
-/// The same of a run that is resumed: with the partition `local` its rounds tell it.
-void run::recall_participation(std::span<const round_result> rounds) {
-    rounds_of_.clear();
-    for (const auto& round : rounds) {
-        std::set<client_id> dropped;
-        for (const auto& absence : round.dropped) {
-            dropped.insert(absence.client);
-        }
-        for (const auto client : round.cohort) {
-            if (const auto* const name = owners_.name_of(client); name && !dropped.contains(client)) {
-                ++rounds_of_[*name];
-            }
+        if (members_.roster.is_here(name)) { // it may have left since
+            members_.owners.mark_back(name);
         }
     }
 }
 
 /// One that is connected.
-site run::site_of(const worker& who) const {
+site machine::site_of(const worker& who) const {
     site result;
     result.name = who.hello.name;
     result.clients = who.data.assigned();
-    const auto rounds = rounds_of_.find(result.name);
-    result.rounds = rounds == rounds_of_.end() ? 0 : rounds->second;
-    result.late = pace_.late_in_a_row(result.name);
+    result.rounds = members_.participation.rounds_of(result.name);
+    result.late = members_.pace.late_in_a_row(result.name);
     result.state = to_string(who.standing.state);
     result.reason = who.standing.reason;
     const bool waits = who.unusable.empty() && who.proof.is_proving;
@@ -72,31 +54,31 @@ site run::site_of(const worker& who) const {
 
 /// Everybody that was there or expected, and what became of them in the training that ends. A `missed` one is
 /// lacking in the result.
-std::vector<site> run::sites() const {
+std::vector<site> machine::sites() const {
     std::vector<site> all;
     std::set<std::string> here;
-    for (const auto& [id, who] : roster_.all()) {
+    for (const auto& [id, who] : members_.roster.all()) {
         if (!who->is_here()) {
             continue;
         }
         auto one = site_of(*who);
         here.insert(one.name);
         const bool is_left_out = who->standing.state == standing::kind::left_out;
-        one.missed = is_local() && one.rounds == 0 && who->standing.state != standing::kind::no_client;
-        one.missed = one.missed || (is_local() && is_left_out);
+        one.missed =
+            setting_.is_local() && one.rounds == 0 && who->standing.state != standing::kind::no_client;
+        one.missed = one.missed || (setting_.is_local() && is_left_out);
         all.push_back(std::move(one));
     }
-    for (const auto& [name, client] : owners_.all()) {
+    for (const auto& [name, client] : members_.owners.all()) {
         if (here.contains(name)) {
             continue;
         }
         site one;
         one.name = name;
         one.clients = {client};
-        const auto rounds = rounds_of_.find(name);
-        one.rounds = rounds == rounds_of_.end() ? 0 : rounds->second;
+        one.rounds = members_.participation.rounds_of(name);
         one.state = "away";
-        const auto* const left = owners_.absence_of(name);
+        const auto* const left = members_.owners.absence_of(name);
         one.reason = left == nullptr || !left->is_told ? "it has just left"
                                                        : fmt::format("away since round {}", left->round);
         one.missed = one.rounds == 0 || (left != nullptr && left->is_told);
@@ -110,7 +92,7 @@ std::vector<site> run::sites() const {
         if (!goes_on) {
             site one;
             one.state = "missing";
-            one.reason = is_local() ? "no owner came for it" : "no worker had room for it";
+            one.reason = setting_.is_local() ? "no owner came for it" : "no worker had room for it";
             one.missed = true;
             all.push_back(std::move(one));
         }
@@ -118,22 +100,22 @@ std::vector<site> run::sites() const {
     }
     // Where there was no round nobody missed one.
     for (auto& one : all) {
-        one.missed = one.missed && begun_;
+        one.missed = one.missed && progress_.has_cohort();
     }
     return all;
 }
 
-std::vector<client_id> run::unhosted_clients() const {
-    if (!is_local()) {
-        return unhosted_;
+std::vector<client_id> machine::unhosted_clients() const {
+    if (!setting_.is_local()) {
+        return members_.participation.unhosted();
     }
     // Whoever could not take part was to be the owner of one of them.
-    auto left_out = std::ranges::count_if(roster_.all(), [&](const auto& entry) {
-        return !entry.second->unusable.empty() && !owners_.contains(entry.second->hello.name);
+    auto left_out = std::ranges::count_if(members_.roster.all(), [&](const auto& entry) {
+        return !entry.second->unusable.empty() && !members_.owners.contains(entry.second->hello.name);
     });
     std::vector<client_id> result;
-    for (client_id client = 0; client < plan_.clients; ++client) {
-        const bool is_owned = owners_.name_of(client) != nullptr || left_out-- > 0;
+    for (client_id client = 0; client < setting_.plan.clients; ++client) {
+        const bool is_owned = members_.owners.name_of(client) != nullptr || left_out-- > 0;
         if (!is_owned) {
             result.push_back(client);
         }
@@ -142,7 +124,7 @@ std::vector<client_id> run::unhosted_clients() const {
 }
 
 /// "without south (its table has no rows) and clients 4 to 9 (no worker had room for it)", or nothing.
-std::string run::absence_text(std::span<const site> sites) {
+std::string machine::absence_text(std::span<const site> sites) {
     std::string text;
     std::size_t told = 0;
     for (const auto& one : sites) {
@@ -159,23 +141,16 @@ std::string run::absence_text(std::span<const site> sites) {
 /// Whether the training that ends has what was asked for: every owner and client took part in some round, and
 /// in the end as many are there as the quorum asks for. Owners of a resumed run that others have taken over
 /// from are named, but nobody expects them.
-bool run::is_success(std::span<const site> sites) const {
+bool machine::is_success(std::span<const site> sites) const {
     std::uint64_t away = 0;
     for (const auto& one : sites) {
         if (one.missed && one.rounds == 0) {
             return false;
         }
-        const auto* const left = owners_.absence_of(one.name);
+        const auto* const left = members_.owners.absence_of(one.name);
         away += one.missed && left != nullptr && left->was_here ? 1 : 0;
     }
-    return !is_local() || owners_.size() >= owners_.needed(plan_) + away;
-}
-
-/// With the partition `local` by its owner's name as well.
-std::string run::name_of(client_id client) const {
-    const auto* const owner = owners_.name_of(client);
-    return owner == nullptr ? fmt::format("client {}", client)
-                            : fmt::format("{} (client {})", *owner, client);
+    return !setting_.is_local() || members_.owners.size() >= members_.owners.needed(setting_.plan) + away;
 }
 
 } // namespace fedasio::master

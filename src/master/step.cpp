@@ -1,9 +1,9 @@
-#include <fedasio/master/run.hpp>
 #include <fedasio/net/offload.hpp>
 
 #include <boost/json/object.hpp>
 
 #include "master/client_memory.hpp"
+#include "master/machine.hpp"
 #include "master/pool_blocks.hpp"
 #include "master/round_state.hpp"
 #include "master/run_failed.hpp"
@@ -26,67 +26,66 @@ struct stepped {
 } // namespace
 
 /// The strategy makes the next global weights of the updates, and may say whose it did not use.
-net::awaitable<void> run::step(round_state& round) {
-    enter(phase::aggregating);
+net::awaitable<void> machine::step(round_state& round) {
+    progress_.enter(phase::aggregating);
     auto job = [&, helpers = std::thread::hardware_concurrency()] {
         stepped result;
-        auto state = *model_.strategy;
-        net::buffer next(model_.weights.size());
-        auto gathered = round.intake->gathered(round.result.round, clients_total());
-        gathered.in_blocks = blocks_on(pool_, helpers);
-        result.passed_over = plan_.strategy->step(gathered, state, next.floats());
+        auto state = *model_.state().strategy;
+        net::buffer next(model_.weights().size());
+        auto gathered = round.intake->gathered(round.result.round, members_.clients_total(setting_.plan));
+        gathered.in_blocks = blocks_on(setting_.pool, helpers);
+        result.passed_over = setting_.plan.strategy->step(gathered, state, next.floats());
         result.compared = round.intake->compare(round.result.round, next.floats());
-        result.model = make_model_state(*plan_.strategy, net::payload(std::move(next)), std::move(state));
+        result.model =
+            make_model_state(*setting_.plan.strategy, net::payload(std::move(next)), std::move(state));
         return result;
     };
     stepped result;
     try {
-        result = co_await net::offload(rt_, pool_, std::move(job));
+        result = co_await setting_.offload(std::move(job));
     } catch (const std::overflow_error& e) {
         throw run_failed("round " + std::to_string(round.result.round) + " would make weights of no use (" +
                          e.what() + "): lower strategy.server_learning_rate, strategy.server_momentum or " +
                          "local.optimizer.learning_rate. The global model is that of round " +
-                         std::to_string(round_));
+                         std::to_string(model_.round()));
     }
     for (auto& [client, reason] : result.passed_over) {
         leave_out(round, client, "passed_over", std::move(reason));
     }
     if (result.compared && !result.compared->clients.empty()) {
-        events_.publish(*std::move(result.compared));
+        setting_.events.publish(*std::move(result.compared));
     }
     take_losses(round);
-    round.before = std::exchange(model_, std::move(result.model));
-    ++weights_version_;
-    round_ = round.result.round;
+    model_.advance(std::move(result.model), round.result.round);
 }
 
 /// The round counts: so does what clients made of their states in it.
-net::awaitable<void> run::keep_states(const round_state& round) {
-    if (memory_->is_here()) {
+net::awaitable<void> machine::keep_states(const round_state& round) {
+    if (memory_.is_here()) {
         auto job = [&] {
             const auto& states = round.intake->states();
             std::string trouble;
             for (std::size_t i = 0; i < states.size(); ++i) {
                 if (round.updates[i]) {
-                    auto problem = memory_->keep(round.result.cohort[i], round.result.round, states[i],
-                                                 checkpoint_round_);
+                    auto problem = memory_.keep(round.result.cohort[i], round.result.round, states[i],
+                                                checkpoints_.safe_round());
                     trouble = problem.empty() ? trouble : std::move(problem);
                 }
             }
             return trouble;
         };
-        const auto trouble = co_await net::offload(rt_, pool_, std::move(job));
+        const auto trouble = co_await setting_.offload(std::move(job));
         if (!trouble.empty()) {
-            notice(noticed::severity::error, "what clients keep from round " +
-                                                 std::to_string(round.result.round) +
-                                                 " on is in memory only: " + trouble);
+            setting_.notice(noticed::severity::error, "what clients keep from round " +
+                                                          std::to_string(round.result.round) +
+                                                          " on is in memory only: " + trouble);
         }
     }
-    memory_->counted(round.result);
+    memory_.counted(round.result);
 }
 
 /// In the order of the clients, not of arrival: a sum of doubles depends on it.
-void run::take_losses(round_state& round) {
+void machine::take_losses(round_state& round) {
     double loss = 0;
     double hits = 0;
     double samples = 0;
@@ -107,11 +106,9 @@ void run::take_losses(round_state& round) {
 }
 
 /// As if the round had not come to its new weights.
-void run::take_back(round_state& round) {
-    model_ = std::move(round.before);
-    memory_->take_back();
-    ++weights_version_;
-    --round_;
+void machine::take_back() {
+    model_.take_back();
+    memory_.take_back();
 }
 
 } // namespace fedasio::master

@@ -1,5 +1,6 @@
 #include "house.hpp"
 
+#include <fedasio/wire/hello.hpp>
 #include <fedasio/wire/message_type.hpp>
 
 #include <boost/asio/this_coro.hpp>

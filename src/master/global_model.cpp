@@ -1,0 +1,104 @@
+#include "master/global_model.hpp"
+
+#include <fedasio/plan/schema_json.hpp>
+#include <fedasio/plan/spec_json.hpp>
+#include <fedasio/text/json_text.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <filesystem>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+/// Of the plan's data, without the folders of this machine.
+boost::json::object file_names(const data::source_spec& source) {
+    const auto all = plan::to_json(source);
+    boost::json::object names;
+    for (const auto* key :
+         {"type", "train", "test", "train_images", "train_labels", "test_images", "test_labels"}) {
+        if (const auto* path = all.if_contains(key)) {
+            names[key] = std::filesystem::path(std::string(path->as_string())).filename().string();
+        }
+    }
+    return names;
+}
+
+} // namespace
+
+void global_model::forget() {
+    network_.reset();
+    state_ = {};
+    round_ = 0;
+    before_.reset();
+    schema_.reset();
+}
+
+void global_model::build(initial_model begun) {
+    network_.emplace(std::move(begun.network));
+    replace(std::move(begun.state));
+}
+
+void global_model::replace(model_state with) {
+    state_ = std::move(with);
+    before_.reset();
+    ++version_;
+}
+
+void global_model::resume(model_state with, std::uint32_t round) {
+    replace(std::move(with));
+    round_ = round;
+}
+
+void global_model::advance(model_state next, std::uint32_t round) {
+    before_ = place{std::exchange(state_, std::move(next)), std::exchange(round_, round)};
+    ++version_;
+}
+
+void global_model::settle() {
+    before_.reset();
+}
+
+void global_model::take_back() {
+    if (before_) {
+        auto [state, round] = *std::exchange(before_, std::nullopt);
+        resume(std::move(state), round);
+    }
+}
+
+std::map<std::string, std::string> global_model::metadata(const plan::plan& plan,
+                                                          const std::string& plan_digest) const {
+    std::map<std::string, std::string> metadata{{"format", "fedasio"},
+                                                {"plan", plan.name},
+                                                {"plan_digest", plan_digest},
+                                                {"round", std::to_string(round_)}};
+    if (network_) {
+        metadata["network"] = text::canonical_text(plan::to_json(network_->spec()));
+        metadata["source"] = text::canonical_text(file_names(plan.source));
+    }
+    if (schema_) {
+        metadata["schema"] = text::canonical_text(plan::to_json(*schema_));
+    }
+    return metadata;
+}
+
+double global_model::label_unit() const {
+    return schema_ && schema_->regression ? schema_->label_deviation : 1.0;
+}
+
+bool global_model::invariants() const {
+    const bool fits = !network_ || state_.weights.size() == network_->parameter_count() * sizeof(float);
+    const bool rises = !before_ || before_->round < round_;
+    return fits && rises && (network_ ? version_ > 0 : state_.weights.empty());
+}
+
+std::vector<store::tensor_shape> layout_of(const nn::network& network) {
+    std::vector<store::tensor_shape> layout;
+    for (const auto& parameter : network.parameters()) {
+        layout.push_back({parameter.name, parameter.dims});
+    }
+    return layout;
+}
+
+} // namespace fedasio::master

@@ -1,0 +1,128 @@
+#include "master/model_files.hpp"
+
+#include <fedasio/store/model_store.hpp>
+
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+namespace fedasio::master {
+namespace {
+
+kept_models none_of(const setting& given) {
+    return {given.options.state_dir, plan::best_metric(given.plan), given.plan_digest};
+}
+
+} // namespace
+
+model_files::model_files(const setting& given, const global_model& model)
+    : setting_(given), model_(model), kept_(none_of(given)) {}
+
+void model_files::begin_anew() {
+    kept_ = none_of(setting_);
+}
+
+net::awaitable<void> model_files::save_to(std::filesystem::path file) {
+    if (!model_.is_there()) {
+        throw std::runtime_error("there is no model yet: the data has not been loaded");
+    }
+    const auto round = model_.round();
+    auto job = [&, network = model_.network(), weights = model_.weights(),
+                metadata = model_.metadata(setting_.plan, setting_.plan_digest)] {
+        const std::scoped_lock alone(writing_);
+        store::save_model(file, layout_of(network), weights.floats(), metadata, *setting_.options.disk);
+        return store::list_models(setting_.options.state_dir);
+    };
+    auto models = co_await setting_.offload(std::move(job));
+    setting_.events.publish(model_saved{file.stem().string(), file.string(), round, std::move(models)});
+}
+
+net::awaitable<command_answer> model_files::save(std::string name) {
+    if (std::exchange(is_saving_, true)) {
+        co_return command_answer{false, "another model is being saved: try again"};
+    }
+    command_answer answer;
+    try {
+        const auto path = store::model_path(setting_.options.state_dir, name);
+        const auto round = model_.round();
+        co_await save_to(path);
+        answer = {true, "saved the weights of round " + std::to_string(round) + " as " + path.string()};
+    } catch (const std::exception& e) {
+        answer = {false, e.what()};
+    }
+    is_saving_ = false;
+    co_return answer;
+}
+
+net::awaitable<std::optional<model_copy>> model_files::copy() const {
+    if (!model_.is_there()) {
+        co_return std::nullopt;
+    }
+    model_copy copy{setting_.plan.name, model_.round(), {}};
+    auto job = [network = model_.network(), weights = model_.weights(),
+                metadata = model_.metadata(setting_.plan, setting_.plan_digest)] {
+        return store::model_bytes(layout_of(network), weights.floats(), metadata);
+    };
+    copy.bytes = co_await setting_.offload(std::move(job));
+    co_return copy;
+}
+
+net::awaitable<void> model_files::keep_best(std::string run) {
+    if (const auto best = kept_.best()) {
+        co_await keep(*best, run);
+    }
+}
+
+net::awaitable<void> model_files::keep_last(std::string run) {
+    if (!kept_.is_active() || !model_.is_there() || model_.round() == 0) {
+        co_return;
+    }
+    const auto last = kept_models::last(model_.round(), model_.weights());
+    const auto path = co_await keep(last, run);
+    if (!path.empty()) {
+        setting_.events.publish(model_saved{path.stem().string(), path.string(), last.round,
+                                            store::list_models(setting_.options.state_dir)});
+    }
+    if (const auto best = kept_.summary(); !best.empty()) {
+        setting_.notice(noticed::severity::info, best);
+    }
+}
+
+/// Where it is; empty if it could not be kept.
+net::awaitable<std::filesystem::path> model_files::keep(const kept_model& model, const std::string& run) {
+    std::filesystem::path path;
+    try {
+        auto job = [&, network = model_.network(),
+                    metadata = model_.metadata(setting_.plan, setting_.plan_digest)] {
+            const std::scoped_lock alone(writing_);
+            return kept_.write(model, run, metadata, layout_of(network), *setting_.options.disk);
+        };
+        path = co_await setting_.offload(std::move(job));
+        kept_.written(model, path);
+    } catch (const std::exception& e) {
+        setting_.notice(noticed::severity::error,
+                        "the " + std::string(model.name) + " model could not be kept: " + e.what());
+    }
+    co_return path;
+}
+
+net::awaitable<void> model_files::save_last() {
+    const auto& file = setting_.options.save_to;
+    has_failed_ = false;
+    if (file.empty()) {
+        co_return;
+    }
+    if (model_.round() == 0) {
+        setting_.notice(noticed::severity::warning,
+                        "nothing was trained: " + file.string() + " was not written");
+        co_return;
+    }
+    try {
+        co_await save_to(file);
+    } catch (const std::exception& e) {
+        has_failed_ = true;
+        setting_.notice(noticed::severity::error, std::string("the model could not be saved: ") + e.what());
+    }
+}
+
+} // namespace fedasio::master

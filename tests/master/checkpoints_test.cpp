@@ -1,0 +1,151 @@
+#include <boost/test/unit_test.hpp>
+
+#include "master/checkpoints.hpp"
+#include "parts.hpp"
+#include <filesystem>
+
+using namespace parts;
+
+namespace {
+
+/// A process of a run: what it stands on, and what it keeps in `folder`.
+struct process : ground {
+    explicit process(const std::filesystem::path& dir, const std::string& plan = plan_text()) : ground(plan) {
+        given.options.state_dir = dir;
+        safe.begin_anew();
+    }
+
+    /// A round in which both of two clients counted.
+    void finish(std::uint32_t round, float weight) {
+        const std::vector<float> weights(6, weight);
+        method::server_state kept{{"momentum", std::vector<float>(6, 2 * weight)}};
+        state.model.advance(make_model_state(*given.plan.strategy, to_payload(weights), std::move(kept)),
+                            round);
+        state.model.settle();
+        round_result result;
+        result.round = round;
+        result.cohort = {0, 1};
+        safe.add(result);
+    }
+
+    checkpoints safe{given, state};
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(checkpoints_of_a_run)
+
+BOOST_AUTO_TEST_CASE(another_process_goes_on_where_the_last_checkpoint_was_written) {
+    const test::scratch_directory dir;
+    std::string run;
+    {
+        process first(dir.path(), local_plan_text());
+        first.build_model();
+        run = first.safe.run();
+        BOOST_TEST(first.safe.unsafe().empty()); // nothing was trained
+        first.state.members.owners.add("north");
+        first.state.members.owners.add("south");
+        command order;
+        order.what = command::kind::change;
+        order.rounds = 20;
+        BOOST_TEST_REQUIRE(first.state.progress.asked.change(order, {}).accepted);
+        first.safe.add(first.state.progress.asked.told(1));
+        first.finish(1, 0.5F);
+        BOOST_TEST(first.safe.unsafe().find("round 1") != std::string::npos);
+        first.world.run(first.safe.write());
+        BOOST_TEST(first.safe.unsafe().empty());
+        BOOST_TEST(first.safe.safe_round() == 1U);
+        first.finish(2, 0.75F);
+        first.world.run(first.safe.write());
+        first.finish(3, 1.0F); // and dies
+        BOOST_TEST(first.all<checkpoint_written>().size() == 2U);
+    }
+    process second(dir.path(), local_plan_text());
+    second.safe.begin_anew(); // under another name, but for the checkpoint
+    BOOST_TEST(second.safe.run() != run);
+    second.build_model();
+    const auto version = second.state.model.version();
+    const auto resumed = second.safe.restore();
+    BOOST_TEST_REQUIRE(resumed.has_value());
+    BOOST_TEST(second.safe.run() == run);
+    BOOST_TEST(resumed->run == run);
+    BOOST_TEST(resumed->rounds.size() == 2U);
+    BOOST_TEST(resumed->changes.size() == 2U); // the second says what counts now
+    BOOST_TEST(second.state.model.round() == 2U);
+    BOOST_TEST(second.state.model.weights().floats()[5] == 0.75F);
+    BOOST_TEST(second.state.model.state().strategy->at("momentum")[0] == 1.5F);
+    BOOST_TEST(second.state.model.version() > version);
+    BOOST_TEST(second.state.progress.asked.in_force().last_round == 20U);
+    BOOST_TEST(second.state.members.owners.client_of("south").value() == 1U);
+    BOOST_TEST(second.state.members.participation.rounds_of("north") == 2U);
+    BOOST_TEST(second.safe.safe_round() == 2U);
+    BOOST_TEST(second.safe.unsafe().empty());
+
+    // The journal goes on as well, from the place that the checkpoint names.
+    second.finish(3, 1.0F);
+    second.world.run(second.safe.write());
+    process third(dir.path(), local_plan_text());
+    third.build_model();
+    BOOST_TEST(third.safe.restore()->rounds.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_told_and_the_last_one_stays) {
+    const test::scratch_directory dir;
+    process one(dir.path());
+    one.build_model();
+    one.finish(1, 0.5F);
+    one.world.run(one.safe.write());
+    const auto folder = one.given.checkpoint_dir();
+    const auto elsewhere = dir / "elsewhere";
+    std::filesystem::rename(folder, elsewhere);
+    dir.write("checkpoints", "a file in the place of the folder");
+    one.finish(2, 0.75F);
+    one.world.run(one.safe.write());
+    BOOST_TEST(one.safe.safe_round() == 1U);
+    BOOST_TEST(one.has_notice("that of round 1 stays"));
+    BOOST_TEST(one.safe.unsafe().find("the last checkpoint is that of round 1") != std::string::npos);
+    // There is room again: nothing of what was to be written in between is lacking.
+    std::filesystem::remove(folder);
+    std::filesystem::rename(elsewhere, folder);
+    one.world.run(one.safe.write());
+    BOOST_TEST(one.safe.unsafe().empty());
+    process next(dir.path());
+    next.build_model();
+    BOOST_TEST(next.safe.restore()->rounds.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_checkpoint_of_the_plan_it_begins_anew) {
+    const test::scratch_directory dir;
+    process one(dir.path());
+    one.build_model();
+    one.finish(1, 0.5F);
+    one.world.run(one.safe.write());
+
+    process other_plan(dir.path(), plan_text(R"(, "seed": 9)"));
+    other_plan.build_model();
+    BOOST_TEST(!other_plan.safe.restore());
+    BOOST_TEST(other_plan.has_notice("starting anew"));
+    BOOST_TEST(other_plan.state.model.round() == 0U);
+
+    process nothing_kept(dir.path(), plan_text(R"(, "checkpoint_every": 0)"));
+    nothing_kept.build_model();
+    nothing_kept.finish(1, 1.0F);
+    BOOST_TEST(nothing_kept.safe.unsafe().empty()); // nobody wants it there
+}
+
+BOOST_AUTO_TEST_CASE(a_state_of_another_size_than_the_model_is_none_to_go_on_from) {
+    const test::scratch_directory dir;
+    process one(dir.path());
+    one.build_model();
+    method::server_state kept{{"momentum", std::vector<float>(5, 1.0F)}};
+    const auto weights = to_payload(std::vector<float>(6, 1.0F));
+    one.state.model.advance(make_model_state(*one.given.plan.strategy, weights, std::move(kept)), 1);
+    one.world.run(one.safe.write());
+    process next(dir.path());
+    next.build_model();
+    BOOST_TEST(!next.safe.restore());
+    BOOST_TEST(next.has_notice("does not fit this model"));
+    BOOST_TEST(next.state.model.round() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
