@@ -474,7 +474,7 @@ std::string board::events_text(std::uint64_t after, std::size_t limit) const {
         result.add(text);
     }
     return R"({"instance":")" + instance_ + R"(","events":)" + std::move(result).finish() + R"(,"oldest":)" +
-           std::to_string(events_.oldest()) + "}";
+           std::to_string(events_.oldest()) + R"(,"newest":)" + std::to_string(events_.newest()) + "}";
 }
 
 std::string board::evaluation_text() const {

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(status_before_the_first_event) {
     BOOST_TEST(now.at("target_accuracy").is_null());
     BOOST_TEST(workers().empty());
     BOOST_TEST(snapshot().at("seq").to_number<int>() == 0);
-    BOOST_TEST(shown.events_text(0, 10) == R"({"instance":"5c0f","events":[],"oldest":1})");
+    BOOST_TEST(shown.events_text(0, 10) == R"({"instance":"5c0f","events":[],"oldest":1,"newest":0})");
 }
 
 BOOST_AUTO_TEST_CASE(a_resumed_run_has_the_rounds_before) {
@@ -331,6 +331,7 @@ BOOST_AUTO_TEST_CASE(events_are_paged) {
     BOOST_TEST(page.at("events").as_array().size() == 2U);
     BOOST_TEST(text(page.at("events").at(0).at("seq")) == "3");
     BOOST_TEST(text(page.at("oldest")) == "1");
+    BOOST_TEST(text(page.at("newest")) == std::to_string(shown.events().newest()));
     BOOST_TEST(parse_json(shown.events_text(5, 2)).at("events").as_array().empty());
     BOOST_TEST(parse_json(shown.events_text(99, 2)).at("events").as_array().empty());
     for (int i = 0; i < 3; ++i) {

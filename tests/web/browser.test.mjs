@@ -80,7 +80,7 @@ step('opens with the run in waiting, under a policy that forbids everything else
     assert.match(response.headers()['content-security-policy'] ?? '', /default-src 'none'/);
     await live();
     await in_phase('waiting');
-    await page.waitForSelector('text=4 needed');
+    await by('health').filter({ hasText: /Waiting for|Ready/ }).waitFor();
     await assert_controls('train', 'save', 'change');
     await look(page, 'run-waiting');
 });
@@ -151,6 +151,26 @@ step('trains on from the keyboard, and runs long', async () => {
     const from = await points('chart-accuracy');
     await has_points('chart-accuracy', from + 2);
     await assert_controls('pause', 'stop', 'change', 'save');
+});
+
+step('does not move anything while it trains', async () => {
+    for (const [width, height] of [[1366, 800], [1280, 800], [800, 800], [400, 800]]) {
+        await page.setViewportSize({ width, height });
+        const from = await points('chart-accuracy');
+        await has_points('chart-accuracy', from + 2);
+        await page.evaluate(() => {
+            globalThis.shifted = 0;
+            globalThis.shifts?.disconnect();
+            globalThis.shifts = new PerformanceObserver((list) => {
+                globalThis.shifted += list.getEntries().reduce((sum, { value }) => sum + value, 0);
+            });
+            globalThis.shifts.observe({ type: 'layout-shift' });
+        });
+        await has_points('chart-accuracy', from + 12);
+        const shifted = await page.evaluate(() => globalThis.shifted);
+        assert.ok(shifted < 0.02, `the layout shifts by ${shifted} at ${width}`);
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
 });
 
 step('pauses and resumes', async () => {
@@ -358,8 +378,10 @@ step('loses no round when the connection is cut', async () => {
     await page.waitForSelector('[data-testid="connection"]:not([data-state="live"])');
     await page.waitForSelector('.banner');
     await assert_accessible(page, 'cut off');
-    // No control is held back by what is old.
-    await answer_to(() => by('resume-button').click({ force: true }), 'failed');
+    // Nothing can be asked of a master that does not answer, and no clock runs on.
+    await assert_controls();
+    await answer_to(() => by('resume-button').click({ force: true }), 'refused', /does not answer/);
+    assert.equal(await page.locator('.standing-note').innerText(), 'as of the last word of the master');
     wire.mend();
     await page.getByRole('button', { name: 'Try now' }).click({ timeout: 2000 }).catch(() => {});
     await live();

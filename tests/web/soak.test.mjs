@@ -1,105 +1,51 @@
 // An hour of a busy run, streamed in compressed time into the page in a real Chromium: its memory and its document
 // stay bounded, and it loses no event.
-//   FEDASIO_PAGE  folder of the built page, default the one beside the packages
-// chromium.mjs names the other settings.
+// chromium.mjs and scripted.mjs name the settings.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { make_helpers, node_modules, open_page, start_browser } from './chromium.mjs';
+import { make_helpers, open_page, start_browser } from './chromium.mjs';
+import { make_snapshot, skip, start_scripted } from './scripted.mjs';
 import { virtual_run } from '../../web/test/virtual_run.mjs';
-
-const { WebSocketServer } = createRequire(path.join(node_modules, 'require.js'))('ws');
-const dist = process.env.FEDASIO_PAGE ?? path.join(node_modules, '..', 'dist');
-const skip = existsSync(path.join(dist, 'app.js')) ? false : `there is no built page in ${dist}`;
 
 const workers = 40;
 const start = Date.now() / 1000 - 3600;
-const status = {
-    phase: 'waiting',
-    run: '5c0f',
-    round: 0,
-    checkpoint_round: 0,
-    last_round: 1_000_000,
-    target_accuracy: null,
-    deadline: 600,
-    fraction: 1,
-    clients_per_round: 2 * workers,
-    state_dir: false,
-    pausing: false,
-    stopping: false,
-    plan: 'soak',
-    plan_digest: '00',
-    seed: 1,
-    parameters: 10,
-    task: 'classification',
-    min_workers: 1,
-    workers: 0,
-    clients: 0,
-    clients_planned: 2 * workers,
-    version: '0.1.0',
-    instruction_set: 'x86-64-v3',
-    started: start,
-    now: start,
-    models: [],
-};
-const snapshot = {
-    type: 'snapshot',
-    instance: 'a',
-    seq: 0,
-    status,
-    workers: [],
-    clients: [],
-    rounds: [],
-    log: [],
-    evaluation: null,
-};
+const snapshot = make_snapshot({
+    status: {
+        last_round: 1_000_000,
+        clients_per_round: 2 * workers,
+        clients_planned: 2 * workers,
+        started: start,
+        now: start,
+    },
+});
 
 let server;
-let streams;
 let browser;
+/** Resolves to the page's stream. */
+let connected;
 
 before(async () => {
     if (skip) {
         return;
     }
-    const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-    server = createServer(async (request, response) => {
-        const name = request.url === '/' ? 'index.html' : request.url.slice(1);
-        if (request.url.startsWith('/api/v1/events')) {
-            response.setHeader('Content-Type', 'application/json');
-            response.end(JSON.stringify({ instance: 'a', events: [], oldest: 1 }));
-        } else if (/^[\w.]+$/.test(name) && existsSync(path.join(dist, name))) {
-            response.setHeader('Content-Type', types[path.extname(name)]);
-            response.end(await readFile(path.join(dist, name)));
-        } else {
-            response.statusCode = 404;
-            response.end('{}');
-        }
+    let connect;
+    connected = new Promise((resolve) => {
+        connect = resolve;
     });
-    streams = new WebSocketServer({ server, path: '/api/v1/stream' });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    server = await start_scripted({ stream: connect });
     browser = await start_browser();
 });
 
 after(async () => {
     await browser?.close();
-    streams?.close();
-    server?.close();
+    server?.end();
 });
 
 test('an hour of events leaves no trace in memory', { skip, timeout: 300_000 }, async (context) => {
-    const base = `http://127.0.0.1:${server.address().port}/`;
-    const { page } = await open_page(browser, base);
+    const { page } = await open_page(browser, server.url);
     const { live, go } = make_helpers(page);
-    const connected = once(streams, 'connection');
-    await page.goto(`${base}#/workers`);
-    const [socket] = await connected;
+    await page.goto(`${server.url}#/workers`);
+    const socket = await connected;
     socket.send(JSON.stringify(snapshot));
     await live();
 

@@ -1,4 +1,5 @@
 // Reading the master's resources.
+import { parse_json } from './models/exact_json';
 
 /** Milliseconds until an answer counts as missing. */
 const answer_limit = 15_000;
@@ -26,7 +27,7 @@ export async function get_json<T>(path: string, init: RequestInit = {}): Promise
     }
     let body: unknown;
     try {
-        body = await response.json();
+        body = parse_json(await response.text());
     } catch {
         throw new ApiError(response.status, `The master answered with status ${response.status}.`);
     }

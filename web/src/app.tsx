@@ -8,7 +8,7 @@ import { Header } from './components/header';
 import { OpenDialog } from './dialogs/open_dialog';
 import { view_names } from './keys';
 import { view } from './route';
-import { phase_names } from './sentences';
+import { standing_name } from './sentences';
 import { state, status } from './store';
 import { HistoryView } from './views/history';
 import { LogView } from './views/log';
@@ -32,7 +32,7 @@ export function App() {
         document.title =
             known === null
                 ? 'fedasio'
-                : `${phase_names[known.phase]}, ${known.round}/${known.last_round} · ${known.plan} · fedasio`;
+                : `${standing_name(known.phase, state.value?.ending ?? null)}, ${known.round}${known.last_round >= known.round ? `/${known.last_round}` : ''} · ${known.plan} · fedasio`;
     });
     const Shown = shown[view.value];
     return (

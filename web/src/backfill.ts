@@ -6,6 +6,8 @@ export interface EventPage {
     instance: string;
     events: Event[];
     oldest: number;
+    /** Number of the last event there is. */
+    newest?: number;
 }
 
 /** More of the past than this is not read up. */

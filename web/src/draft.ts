@@ -17,6 +17,36 @@ export const is_checking = signal(false);
 export const draft_error = signal<string | null>(null);
 export const schema = signal<SchemaNode | null>(null);
 
+const storage_key = 'fedasio-draft';
+
+interface Kept {
+    base: string;
+    original: string;
+    text: string;
+}
+
+/** What was typed survives a reload of the page in its tab. */
+function remembered(): Kept | null {
+    try {
+        return JSON.parse(sessionStorage.getItem(storage_key) ?? 'null') as Kept | null;
+    } catch {
+        return null;
+    }
+}
+
+function remember(): void {
+    try {
+        if (text.value === original.value) {
+            sessionStorage.removeItem(storage_key);
+        } else {
+            const kept: Kept = { base: base ?? '', original: original.value, text: text.value ?? '' };
+            sessionStorage.setItem(storage_key, JSON.stringify(kept));
+        }
+    } catch {
+        // Storage may be forbidden; the draft then lasts as long as the page.
+    }
+}
+
 let base: string | null = null;
 let question: AbortController | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,6 +54,13 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 /** Begins with the plan of a run, '' being the present one; a text that was changed is kept unless it must go. */
 export async function begin(run: string, must: boolean): Promise<void> {
     if (!must && base === run && text.peek() !== null) {
+        return;
+    }
+    const kept = must || base !== null ? null : remembered();
+    if (kept?.base === run) {
+        base = run;
+        original.value = kept.original;
+        text.value = kept.text;
         return;
     }
     try {
@@ -78,6 +115,7 @@ effect(() => {
     const wanted = text.value;
     clearTimeout(timer);
     if (wanted !== null) {
+        remember();
         is_checking.value = true;
         timer = setTimeout(() => void ask(wanted), pause);
     }

@@ -1,7 +1,7 @@
 // The keyboard: one key, one deed.
 import { signal } from '@preact/signals';
 import { views, type View } from './address';
-import { go, param, set_params, view } from './route';
+import { go, go_back_to, param, set_params, view } from './route';
 import { answer, ask_to_evict, dialog, use } from './steering';
 import { choose, theme } from './theme';
 
@@ -66,7 +66,7 @@ const deeds: Record<string, () => void> = {
     },
 };
 views.forEach((name, place) => {
-    deeds[String(place + 1)] = () => go(name);
+    deeds[String(place + 1)] = () => go_back_to(name);
 });
 
 export const key_help: { title: string; keys: [string, string][] }[] = [

@@ -1,18 +1,17 @@
-// Stragglers: of the round that runs, or of the last one.
+// Who holds rounds up, and the beat that views of the journal are drawn in.
 import { computed, signal } from '@preact/signals';
-import { late_workers } from './models/stragglers';
+import type { Costs } from './models/stragglers';
 import { journal, journal_version } from './past';
-import { master_time } from './store';
 
 /** Four times a second is enough to watch workers by. */
 export const beat = signal(0);
 
-export const late = computed((): ReadonlySet<number> => {
+export const costs = computed((): Costs => {
     void beat.value;
-    const { open, shares } = journal;
-    const running = open === null ? [] : late_workers([...journal.lanes.values()], open.from, master_time());
-    return new Set([...running, ...(shares.at(-1)?.late ?? [])]);
+    return journal.costs;
 });
+
+export const late = computed(() => costs.value.late);
 
 export function start(): void {
     let drawn = -1;

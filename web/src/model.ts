@@ -6,6 +6,7 @@ import type {
     Evaluation,
     Event,
     Opened,
+    Outcome,
     Phase,
     Resumed,
     Round,
@@ -49,6 +50,14 @@ export interface State {
     phase_since: number | null;
     training_since: number | null;
     training_until: number | null;
+    /** How the last training ended; null while one is under way, and where nothing tells. */
+    ending: Ending | null;
+}
+
+export interface Ending {
+    outcome: Outcome;
+    detail: string;
+    round: number;
 }
 
 export const log_limit = 1000;
@@ -70,10 +79,11 @@ export interface Received {
     verdict: Verdict;
 }
 
-const logged: ReadonlySet<string> = new Set([
+export const logged: ReadonlySet<string> = new Set([
     'phase',
     'worker_joined',
     'worker_left',
+    'worker_standing',
     'training_started',
     'client_dropped',
     'round_finished',
@@ -170,7 +180,12 @@ function from_snapshot(snapshot: Snapshot): State {
         phase_since: last_phase?.time ?? null,
         training_since: last_start?.time ?? null,
         training_until: ended ? last_end.time : null,
+        ending: ended ? ending_of(last_end) : null,
     };
+}
+
+function ending_of({ outcome, detail, round }: Ending): Ending {
+    return { outcome, detail, round };
 }
 
 function is_training({ status, rounds }: Snapshot, by_log: boolean | null): boolean | null {
@@ -223,6 +238,10 @@ function change(state: State, event: Event): Partial<State> {
         }
         case 'worker_state':
             return { workers: edit_worker(state.workers, event.worker, { state: event.state }) };
+        case 'worker_standing': {
+            const { standing, reason } = event;
+            return { workers: edit_worker(state.workers, event.worker, { standing, reason }) };
+        }
         case 'worker_assigned':
             return assign(state, event);
         case 'worker_stats': {
@@ -241,6 +260,7 @@ function change(state: State, event: Event): Partial<State> {
                 training: true,
                 training_since: event.time,
                 training_until: null,
+                ending: null,
             };
         case 'round_started':
             return {
@@ -319,6 +339,7 @@ function change(state: State, event: Event): Partial<State> {
                 open_round: null,
                 training: false,
                 training_until: event.time,
+                ending: ending_of(event),
             };
         case 'model_saved':
             return { status: { ...status, models: event.models } };
@@ -364,6 +385,7 @@ function begin_anew(state: State, opened: Opened): Partial<State> {
         phase_since: null,
         training_since: null,
         training_until: null,
+        ending: null,
     };
 }
 

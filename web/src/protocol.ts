@@ -34,7 +34,7 @@ export interface Status {
     stopping: boolean;
     plan: string;
     plan_digest: string;
-    seed: number;
+    seed: number | bigint;
     parameters: number;
     task: 'classification' | 'regression';
     min_workers: number;
@@ -48,8 +48,12 @@ export interface Status {
     models: string[];
 }
 
+export type Outcome = 'rounds_done' | 'target_reached' | 'stopped_early' | 'stopped' | 'failed';
+
 export type WorkerState =
     'joined' | 'loading' | 'receiving' | 'training' | 'sending' | 'ready' | 'gone';
+
+export type Standing = 'takes_part' | 'left_out' | 'no_client' | 'resting';
 
 export interface Worker {
     worker: number;
@@ -72,6 +76,10 @@ export interface Worker {
     queued_bytes: number | null;
     loss: number | null;
     accuracy: number | null;
+    seconds: number | null;
+    /** Masters of before tell none. */
+    standing?: Standing;
+    /** Why it is gone, or why it does not take part. */
     reason: string;
 }
 
@@ -144,6 +152,11 @@ export interface Round {
     /** Clients are missing in the test. */
     test_partial?: boolean;
     test_dropped?: { client: number; reason: string }[];
+    /** Of strategies that give each client a model of its own: how these do, over all that their clients hold out. */
+    personal_loss?: number | null;
+    personal_accuracy?: number | null;
+    personal_clients?: number;
+    test_recall?: (number | null)[] | null;
 }
 
 export interface WrongSample {
@@ -232,6 +245,7 @@ export type Event = Stamp &
         | { type: 'worker_joined'; worker: Worker }
         | { type: 'worker_left'; worker: number; name: string; reason: string }
         | { type: 'worker_state'; worker: number; state: WorkerState }
+        | { type: 'worker_standing'; worker: number; name: string; standing: Standing; reason: string }
         | {
               type: 'worker_assigned';
               worker: number;
@@ -288,7 +302,7 @@ export type Event = Stamp &
         | { type: 'checkpoint'; round: number }
         | {
               type: 'training_finished';
-              outcome: 'rounds_done' | 'target_reached' | 'stopped_early' | 'stopped' | 'failed';
+              outcome: Outcome;
               detail: string;
               round: number;
               weights_sha256: string;
@@ -350,7 +364,7 @@ export interface Run {
     run: string;
     plan: string;
     plan_digest: string;
-    seed: number;
+    seed: number | bigint;
     started: number;
     ended: number | null;
     outcome: string | null;
@@ -363,7 +377,7 @@ export interface Run {
 }
 
 export type PlanCheck =
-    | { ok: true; plan_digest: string; plan: unknown }
+    | { ok: true; plan_digest: string; plan: unknown; note?: string }
     | { ok: false; line: number | null; column: number | null; path: string | null; message: string };
 
 /** A node of plan/schema; the whole is one. */

@@ -6,12 +6,35 @@ const current = signal<Address>(parse(location.hash));
 export const route: ReadonlySignal<Address> = current;
 export const view = computed(() => route.value.view);
 
+/** What each view was left with, so that its tab leads back to it. */
+const left = signal<Partial<Record<View, Record<string, string>>>>({});
+/** What is opened for a moment is not come back to. */
+const momentary: ReadonlySet<string> = new Set(['client', 'worker_card']);
+
+function remember({ view: here, params }: Address): void {
+    const kept = Object.entries(params).filter(([name]) => !momentary.has(name));
+    left.value = { ...left.peek(), [here]: Object.fromEntries(kept) };
+}
+
+/** Where a tab leads: to the view as it was left. */
+export function tab_href(to: View): string {
+    return href(to, to === view.value ? {} : left.value[to]);
+}
+
+/** Goes to a view as it was left. */
+export function go_back_to(to: View): void {
+    if (to !== view.peek()) {
+        go(to, left.peek()[to]);
+    }
+}
+
 function show(next: Address, how: 'push' | 'replace'): void {
     const text = format(next);
     if (text !== location.hash) {
         history[how === 'push' ? 'pushState' : 'replaceState'](null, '', text);
     }
     current.value = next;
+    remember(next);
 }
 
 /** Goes to a view with these parameters and no others. */
@@ -48,7 +71,9 @@ export function href_with(changes: Record<string, string>): string {
 export function start(): void {
     const read = (): void => {
         current.value = parse(location.hash);
+        remember(current.peek());
     };
+    read();
     addEventListener('popstate', read);
     addEventListener('hashchange', read);
 }

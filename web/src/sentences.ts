@@ -1,6 +1,6 @@
 // One readable sentence for each event of the log.
 import { clock, count, fixed, loss, percent, plural } from './format';
-import type { Event, Phase } from './protocol';
+import type { Event, Outcome, Phase } from './protocol';
 
 export type Tone = 'plain' | 'quiet' | 'good' | 'warning' | 'bad';
 
@@ -22,6 +22,38 @@ export const phase_names: Record<Phase, string> = {
     failed: 'Failed',
 };
 
+const outcome_names: Record<Outcome, string> = {
+    rounds_done: 'Done',
+    target_reached: 'Target reached',
+    stopped_early: 'Ended early',
+    stopped: 'Stopped',
+    failed: 'Failed',
+};
+
+type End = { outcome: Outcome } | null;
+
+/** Where a run stands; a training that is over by how it ended. */
+export function standing_name(phase: Phase, ending: End): string {
+    return phase === 'finished' && ending !== null
+        ? (outcome_names[ending.outcome] ?? phase_names.finished)
+        : (phase_names[phase] ?? phase);
+}
+
+/** What it looks like: work, waiting, paused, finished, stopped or failed. */
+export function standing_tone(phase: Phase, ending: End): string {
+    if (phase === 'finished') {
+        return ending?.outcome === 'stopped' || ending?.outcome === 'failed' ? ending.outcome : 'finished';
+    }
+    return phase === 'waiting' || phase === 'paused' || phase === 'failed' ? phase : 'work';
+}
+
+const standings: Record<string, string> = {
+    takes_part: 'takes part again',
+    left_out: 'is left out',
+    no_client: 'has no client',
+    resting: 'is asked less often',
+};
+
 const drop_reasons: Record<string, string> = {
     refused: 'the worker refused',
     timed_out: 'no answer before the deadline',
@@ -29,6 +61,7 @@ const drop_reasons: Record<string, string> = {
     not_needed: 'enough others had answered',
     invalid: 'the update was not valid',
     out_of_proportion: 'the update moves the model too far',
+    passed_over: 'the rule of the strategy left its update out',
 };
 
 const test_reasons: Record<string, string> = {
@@ -80,6 +113,14 @@ export function sentence(event: Event): Sentence {
                 text: with_detail(`Worker ${event.name} (#${event.worker}) left`, event.reason),
                 tone: 'warning',
             };
+        case 'worker_standing': {
+            const does = standings[event.standing] ?? event.standing;
+            const tones: Record<string, Tone> = { left_out: 'bad', takes_part: 'good' };
+            return {
+                text: with_detail(`Worker ${event.name} (#${event.worker}) ${does}`, event.reason),
+                tone: tones[event.standing] ?? 'warning',
+            };
+        }
         case 'training_started': {
             const target =
                 event.target_accuracy === null ? '' : `, or ${percent(event.target_accuracy)} accuracy`;

@@ -1,11 +1,12 @@
 // The signals that the views read. Slices keep their identity while they do not change, so views of others do not
 // redraw.
 import { batch, computed, signal } from '@preact/signals';
-import { get_json } from './api';
-import { Connection, type Link, type Socket } from './connection';
+import { ApiError, get_json } from './api';
+import { Connection, type Answering, type Link, type Socket } from './connection';
 import type { State } from './model';
 import { missing_rounds, with_older } from './older_rounds';
 import { journal_version, take } from './past';
+import { poll } from './polling';
 import type { Round, Session } from './protocol';
 
 /** Milliseconds between drawings while nobody looks, when there are no frames. */
@@ -15,8 +16,10 @@ const probe_limit = 5_000;
 export const state = signal<State | null>(null);
 export const link = signal<Link>({ kind: 'connecting' });
 export const session = signal<Session>({ role: 'operator', protected: false });
-/** Unix seconds by the master's clock, ticking once a second. */
+/** Unix seconds by the master's clock, ticking once a second while something is heard of it. */
 export const now = signal(Date.now() / 1000);
+/** Unix seconds by this machine's clock, ticking once a second. */
+export const now_here = signal(Date.now() / 1000);
 /** Unix seconds by this machine's clock of the last message; null before the first. */
 export const last_heard = signal<number | null>(null);
 
@@ -33,7 +36,8 @@ export const log = computed(() => state.value?.log ?? []);
 export const evaluation = computed(() => state.value?.evaluation ?? null);
 export const data = computed(() => state.value?.data ?? null);
 export const open_round = computed(() => state.value?.open_round ?? null);
-export const is_live = computed(() => link.value.kind === 'live');
+/** What is shown is what is: by the stream, or where none passes by asking. */
+export const is_live = computed(() => link.value.kind === 'live' || link.value.kind === 'polling');
 export const is_regression = computed(() => status.value?.task === 'regression');
 
 let clock_offset = 0;
@@ -42,9 +46,9 @@ let latest: State | null = null;
 let is_planned = false;
 let asked_rounds: string | null = null;
 
-/** Unix seconds by the master's clock, to the millisecond; not a signal. */
+/** Unix seconds by the master's clock, to the millisecond; not a signal. It stands still while nothing is heard. */
 export function master_time(): number {
-    return Date.now() / 1000 + clock_offset;
+    return (is_live.peek() ? Date.now() / 1000 : (last_heard.peek() ?? Date.now() / 1000)) + clock_offset;
 }
 
 function draw(): void {
@@ -95,11 +99,12 @@ function on_state(next: State): void {
     plan_drawing();
 }
 
-async function probe(): Promise<boolean> {
+async function probe(): Promise<Answering> {
     try {
-        return (await fetch('healthz', { signal: AbortSignal.timeout(probe_limit) })).ok;
-    } catch {
-        return false;
+        await get_json('session', { signal: AbortSignal.timeout(probe_limit) });
+        return 'answers';
+    } catch (error) {
+        return error instanceof ApiError && error.status === 401 ? 'signed_out' : 'silent';
     }
 }
 
@@ -123,10 +128,11 @@ export const connection = new Connection({
     url: stream_url(),
     open: (url) => new WebSocket(url) as Socket,
     probe,
+    poll,
     on_state,
     on_message: take,
     on_link: (next) => {
-        if (next.kind === 'live') {
+        if (next.kind === 'live' || (next.kind === 'polling' && link.peek().kind !== 'polling')) {
             void read_session();
         }
         link.value = next;
@@ -143,6 +149,9 @@ export function start(): void {
         }
     });
     setInterval(() => {
-        now.value = master_time();
+        now_here.value = Date.now() / 1000;
+        if (is_live.peek()) {
+            now.value = master_time();
+        }
     }, 1000);
 }

@@ -5,6 +5,7 @@ import {
     first_delay,
     longest_delay,
     open_limit,
+    poll_interval,
     session_ended,
     silence_limit,
     type Link,
@@ -40,6 +41,7 @@ let sockets: Fake[];
 let states: State[];
 let links: Link[];
 let answers: boolean;
+let signed_out: boolean;
 
 const last = (): Fake => sockets.at(-1)!;
 
@@ -50,7 +52,7 @@ function connect(more: Partial<Options> = {}): Connection {
             sockets.push(new Fake(url));
             return last();
         },
-        probe: () => Promise.resolve(answers),
+        probe: () => Promise.resolve(signed_out ? 'signed_out' : answers ? 'answers' : 'silent'),
         on_state: (state) => states.push(state),
         on_link: (link) => links.push(link),
         random: () => 0.5,
@@ -66,6 +68,7 @@ beforeEach(() => {
     states = [];
     links = [];
     answers = true;
+    signed_out = false;
 });
 
 afterEach(() => {
@@ -75,7 +78,7 @@ afterEach(() => {
 describe('connection', () => {
     it('is live with the first snapshot, not before', () => {
         connect();
-        expect(last().query).toBe('');
+        expect(last().query).toBe('?batch=1');
         expect(links).toEqual([{ kind: 'connecting' }]);
         last().say(snapshot(5));
         expect(links.at(-1)).toEqual({ kind: 'live' });
@@ -91,7 +94,7 @@ describe('connection', () => {
         expect(links.at(-1)).toMatchObject({ kind: 'reconnecting', retry_at: Date.now() + first_delay });
         expect(sockets).toHaveLength(1);
         vi.advanceTimersByTime(first_delay);
-        expect(last().query).toBe('?after=6&instance=a%26b');
+        expect(last().query).toBe('?batch=1&after=6&instance=a%26b');
         last().say({ type: 'resumed', instance: 'a&b', seq: 6 });
         expect(links.at(-1)).toEqual({ kind: 'live' });
         last().note(7);
@@ -104,7 +107,7 @@ describe('connection', () => {
         last().note(8);
         expect(sockets).toHaveLength(2);
         expect(sockets[0]!.closed).toBe(true);
-        expect(last().query).toBe('?after=5&instance=a');
+        expect(last().query).toBe('?batch=1&after=5&instance=a');
         expect(states.at(-1)!.seq).toBe(5);
         sockets[0]!.note(6);
         expect(states.at(-1)!.seq).toBe(5);
@@ -119,12 +122,12 @@ describe('connection', () => {
         expect(sockets).toHaveLength(2);
         vi.advanceTimersByTime(2 * first_delay);
         expect(sockets).toHaveLength(3);
-        expect(last().query).toBe('');
+        expect(last().query).toBe('?batch=1');
         last().say(snapshot(9));
         last().note(10);
         expect(states.at(-1)!.seq).toBe(10);
         last().note(12);
-        expect(last().query).toBe('?after=10&instance=a');
+        expect(last().query).toBe('?batch=1&after=10&instance=a');
     });
 
     it('waits longer and longer with a server that always leaves gaps', () => {
@@ -147,7 +150,7 @@ describe('connection', () => {
         last().say('{"type": "phase", ');
         vi.advanceTimersByTime(2 * first_delay);
         expect(sockets).toHaveLength(2);
-        expect(last().query).toBe('');
+        expect(last().query).toBe('?batch=1');
     });
 
     it('takes the snapshot of another instance', () => {
@@ -242,7 +245,7 @@ describe('connection', () => {
         last().say({ type: 'events', events: [notice(6), notice(8)] });
         expect(states.at(-1)!.seq).toBe(6);
         expect(sockets).toHaveLength(2);
-        expect(last().query).toBe('?after=6&instance=a');
+        expect(last().query).toBe('?batch=1&after=6&instance=a');
     });
 
     it('does not come back by itself when the session has ended', () => {
@@ -252,6 +255,59 @@ describe('connection', () => {
         expect(links.at(-1)).toEqual({ kind: 'signed_out' });
         vi.advanceTimersByTime(10 * longest_delay);
         expect(sockets).toHaveLength(1);
+    });
+
+    it('says that a session has ended where a stream does not open for that', async () => {
+        signed_out = true;
+        connect();
+        last().fail();
+        await vi.advanceTimersByTimeAsync(0);
+        expect(links.at(-1)).toEqual({ kind: 'signed_out' });
+        await vi.advanceTimersByTimeAsync(10 * longest_delay);
+        expect(sockets).toHaveLength(1);
+    });
+
+    it('asks for events where no stream passes, until one does', async () => {
+        const asked: (number | null)[] = [];
+        const polled = [[snapshot(5)], [event(6, 'notice', { level: 'info', text: '' })], []];
+        connect({
+            poll: (state) => {
+                asked.push(state?.seq ?? null);
+                return Promise.resolve(polled[asked.length - 1] ?? []);
+            },
+        });
+        last().fail();
+        await vi.advanceTimersByTimeAsync(first_delay);
+        expect(asked).toEqual([]);
+        last().fail();
+        await vi.advanceTimersByTimeAsync(0);
+        expect(links.at(-1)).toMatchObject({ kind: 'polling' });
+        expect(states.map((state) => state.seq)).toEqual([5]);
+        await vi.advanceTimersByTimeAsync(poll_interval);
+        expect(asked).toEqual([null, 5]);
+        expect(states.at(-1)!.seq).toBe(6);
+        last().say({ type: 'resumed', instance: 'a', seq: 6 });
+        expect(links.at(-1)).toEqual({ kind: 'live' });
+        const times = asked.length;
+        await vi.advanceTimersByTimeAsync(5 * poll_interval);
+        expect(asked).toHaveLength(times);
+    });
+
+    it('does not ask a server for events that does not answer', async () => {
+        answers = false;
+        let asked = 0;
+        connect({
+            poll: () => {
+                asked += 1;
+                return Promise.resolve([]);
+            },
+        });
+        for (let failure = 0; failure < 4; failure += 1) {
+            last().fail();
+            await vi.advanceTimersByTimeAsync(longest_delay);
+        }
+        expect(asked).toBe(0);
+        expect(links.some((link) => link.kind === 'polling')).toBe(false);
     });
 
     it('ends with stop', () => {

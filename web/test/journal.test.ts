@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gone_limit, Journal, share_limit } from '../src/models/journal';
 import { Lane } from '../src/models/lane';
-import { late_workers } from '../src/models/stragglers';
+import { costs } from '../src/models/stragglers';
 import { stream_paths, time_ticks } from '../src/models/stream_paths';
 import { seconds_limit, Traffic } from '../src/models/traffic';
 import { event, round, worker } from './samples';
@@ -63,21 +63,29 @@ describe('lane', () => {
 });
 
 describe('stragglers', () => {
-    const lane = (number: number, until: number): Lane => {
-        const made = new Lane(number, String(number));
-        made.add(0, 'training');
-        made.add(until, 'waiting');
-        return made;
-    };
+    const rounds = (count: number, ...until: number[]) =>
+        Array.from({ length: count }, () =>
+            until.map((seconds, worker) => ({ worker, until: seconds, loading: 0, computing: seconds - 0.1, moving: 0.1 })),
+        );
 
-    it('are at work more than twice as long as most', () => {
-        const lanes = [lane(1, 10), lane(2, 11), lane(3, 9), lane(4, 22)];
-        expect(late_workers(lanes, 0, 30)).toEqual([4]);
-        expect(late_workers(lanes, 0, 12)).toEqual([]);
+    it('cost what rounds would be shorter without them', () => {
+        const { usual, of, late } = costs(rounds(5, 0.7, 0.6, 0.5, 2.2));
+        expect(usual).toBe(2.2);
+        expect(of.get(3)).toMatchObject({ until: 2.2, moving: 0.1 });
+        expect(of.get(3)!.saves).toBeCloseTo(1.5, 9);
+        expect(of.get(0)!.saves).toBe(0);
+        expect([...late]).toEqual([3]);
+    });
+
+    it('are late in most rounds, not in one', () => {
+        const mixed = [...rounds(6, 1, 1, 1, 1), ...rounds(1, 1, 1, 1, 9)];
+        expect(costs(mixed).late.size).toBe(0);
+        expect(costs(rounds(2, 1, 1, 1, 9)).late.size).toBe(0);
     });
 
     it('need others to be late by', () => {
-        expect(late_workers([lane(1, 1), lane(2, 100)], 0, 200)).toEqual([]);
+        expect(costs(rounds(5, 1, 100)).late.size).toBe(0);
+        expect(costs([]).usual).toBeNull();
     });
 });
 
@@ -143,14 +151,15 @@ describe('journal', () => {
     it('puts together what is said of a client in a round', () => {
         const journal = play(
             new Journal(),
-            [1, 'client_updated', { round: 1, client: 4, worker: 1, loss: 0.5, accuracy: 0.9, seconds: 2 }],
+            [1, 'client_updated', { round: 1, client: 4, worker: 1, samples: 30, loss: 0.5, accuracy: 0.9, seconds: 2 }],
             [2, 'updates_compared', { round: 1, step: 3, clients: [{ client: 4, distance: 1, cosine: 0.5 }] }],
             [3, 'client_dropped', { round: 2, client: 4, worker: 1, reason: 'lost', detail: 'reset' }],
         );
         expect(journal.clients.get(4)).toEqual([
-            { round: 1, loss: 0.5, accuracy: 0.9, seconds: 2, distance: 1, cosine: 0.5, reason: '', detail: '' },
+            { round: 1, samples: 30, loss: 0.5, accuracy: 0.9, seconds: 2, distance: 1, cosine: 0.5, reason: '', detail: '' },
             {
                 round: 2,
+                samples: null,
                 loss: null,
                 accuracy: null,
                 seconds: null,
@@ -163,7 +172,7 @@ describe('journal', () => {
         expect(journal.steps.get(1)).toBe(3);
     });
 
-    it('shares out the time of a round, and finds who was late in it', () => {
+    it('shares out the time of a round, and what each worker took of it', () => {
         const events: [number, string, object][] = [[0, 'round_started', { round: 1, cohort: [] }]];
         for (const id of [1, 2, 3]) {
             events.unshift([0, 'worker_joined', { worker: worker(id) }]);
@@ -176,7 +185,9 @@ describe('journal', () => {
         events.push([2, 'worker_state', { worker: 2, state: 'ready' }]);
         events.push([9, 'worker_state', { worker: 3, state: 'ready' }]);
         events.push([10, 'round_finished', { result: round(1) }]);
-        const [share] = play(new Journal(), ...events).shares;
+        const journal = play(new Journal(), ...events);
+        const [share] = journal.shares;
+        expect(journal.costs.of.get(3)).toMatchObject({ until: 9, moving: 1, computing: 8, saves: 7 });
         expect(share).toEqual({
             round: 1,
             from: 0,
@@ -184,7 +195,7 @@ describe('journal', () => {
             moving: 3,
             computing: 1 + 1 + 8,
             waiting: 8 + 8 + 1,
-            late: [3],
+            late: [],
         });
     });
 
@@ -192,17 +203,48 @@ describe('journal', () => {
         const journal = new Journal();
         const answer = (number: number, client: number, loss: number) =>
             play(journal, [1, 'client_updated', { round: number, client, worker: 1, loss, accuracy: null, seconds: 1 }]);
-        for (let client = 0; client < 10; client += 1) {
-            answer(1, client, client === 4 ? 9 : 0.5);
-        }
+        const finish = (number: number, odd: boolean) => {
+            for (let client = 0; client < 10; client += 1) {
+                answer(number, client, odd && client === 4 ? 9 : 0.5);
+            }
+            play(journal, [2, 'round_finished', { result: round(number) }]);
+        };
+        finish(1, true);
+        // Once may be chance.
         expect(journal.odd.size).toBe(0);
-        play(journal, [2, 'round_finished', { result: round(1) }]);
+        finish(2, true);
         expect([...journal.odd.keys()]).toEqual([4]);
-        for (let client = 3; client < 10; client += 1) {
-            answer(2, client, 0.5);
-        }
-        play(journal, [3, 'round_finished', { result: round(2) }]);
+        finish(3, false);
+        expect([...journal.odd.keys()]).toEqual([4]);
+        finish(4, false);
         expect(journal.odd.size).toBe(0);
+    });
+
+    it('gives a worker that comes back the row that it had', () => {
+        const journal = play(
+            new Journal(),
+            [1, 'worker_joined', { worker: worker(1, { name: 'ward-3' }) }],
+            [2, 'worker_left', { worker: 1, name: 'ward-3', reason: '' }],
+            [4, 'worker_joined', { worker: worker(9, { name: 'ward-3' }) }],
+        );
+        expect([...journal.lanes.keys()]).toEqual([9]);
+        expect(journal.lanes.get(9)!.what).toEqual(['waiting', 'gone', 'waiting']);
+        expect(journal.lanes.get(9)!.worker).toBe(9);
+    });
+
+    it('keeps how clients\u2019 own tests are spread, and where the master was started again', () => {
+        const tested = (client: number, accuracy: number | null, reason = '') => ({
+            client, samples: 10, loss: 1, accuracy, r2: null, rmse: null, mae: null, auc: null, recall: null, reason,
+        });
+        const clients = [...Array.from({ length: 11 }, (_, client) => tested(client, client / 10)), tested(50, 0, 'lost')];
+        const journal = play(
+            new Journal(),
+            [1, 'run_resumed', { run: 'a', round: 6, rounds: [], clients_per_round: 1 }],
+            [2, 'clients_evaluated', { round: 7, clients }],
+        );
+        expect(journal.restarts).toEqual([7]);
+        expect(journal.spreads.get(7)).toMatchObject({ clients: 11, of: 'accuracy', low: 0.1, median: 0.5, high: 0.9 });
+        expect(journal.spreads.get(7)!.worst.map((one) => one.client)).toEqual([0, 1, 2, 3, 4]);
     });
 
     it('forgets the rounds of the run before, and goes on with its workers', () => {
@@ -235,7 +277,7 @@ describe('journal', () => {
                 [number, 'round_started', { round: number, cohort: [] }],
                 [number, 'updates_compared', { round: number, step: 1, clients: [] }],
                 [number, 'worker_joined', { worker: worker(number) }],
-                [number, 'worker_left', { worker: number, name: '', reason: '' }],
+                [number, 'worker_left', { worker: number, name: `worker-${number}`, reason: '' }],
                 [number + 0.5, 'round_finished', { result: round(number) }],
             );
         }

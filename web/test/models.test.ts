@@ -6,7 +6,6 @@ import { align, elapsed } from '../src/models/curves';
 import { place_of } from '../src/models/lines';
 import { level_of, passes, subject_of } from '../src/models/log_entry';
 import { oddities } from '../src/models/oddities';
-import { phase_times } from '../src/models/phase_times';
 import { compare_plans } from '../src/models/plan_diff';
 import { plan_text } from '../src/models/plan_text';
 import { matches, sort_rows, visible_rows } from '../src/models/rows';
@@ -72,6 +71,7 @@ describe('confusion', () => {
 describe('oddities', () => {
     const usual = Array.from({ length: 10 }, (_, client) => ({
         client,
+        samples: 100,
         loss: 0.5 + client / 100,
         distance: 1 + client / 100,
         cosine: 0.8 + client / 100,
@@ -81,20 +81,34 @@ describe('oddities', () => {
         expect(oddities(usual).size).toBe(0);
     });
 
+    it('are not those with few samples, whose updates are short and unsteady by nature', () => {
+        const sizes = [12, 15, 20, 40, 80, 160, 320, 640, 1000, 1500, 2000, 2500];
+        const unequal = sizes.map((samples, client) => ({
+            client,
+            samples,
+            loss: 0.5,
+            distance: 0.05 * samples ** 0.6 * (1 + 0.05 * Math.sin(client)),
+            cosine: 0.1 * Math.log(samples),
+        }));
+        expect([...oddities(unequal).keys()]).toEqual([]);
+        const long = { ...unequal[1]!, client: 99, distance: 40 * unequal[1]!.distance };
+        expect([...oddities([...unequal, long]).keys()]).toEqual([99]);
+    });
+
     it('are found by each of the three numbers', () => {
         const odd = [
-            { client: 90, loss: 5, distance: 1, cosine: 0.8 },
-            { client: 91, loss: 0.5, distance: 9, cosine: 0.8 },
-            { client: 92, loss: 0.5, distance: 0.1, cosine: 0.8 },
-            { client: 93, loss: 0.5, distance: 1, cosine: -0.5 },
+            { client: 90, samples: 100, loss: 5, distance: 1, cosine: 0.8 },
+            { client: 91, samples: 100, loss: 0.5, distance: 9, cosine: 0.8 },
+            { client: 92, samples: 100, loss: 0.5, distance: 0.1, cosine: 0.8 },
+            { client: 93, samples: 100, loss: 0.5, distance: 1, cosine: -0.5 },
         ];
         expect([...oddities([...usual, ...odd]).keys()].sort()).toEqual([90, 91, 92, 93]);
         expect(oddities([...usual.slice(0, 2), ...odd.slice(0, 1)]).size).toBe(0);
     });
 
     it('are not those who learn well, or were not measured', () => {
-        const good = { client: 90, loss: 0.01, distance: 1, cosine: 1 };
-        const unknown = { client: 91, loss: null, distance: null, cosine: null };
+        const good = { client: 90, samples: 100, loss: 0.01, distance: 1, cosine: 1 };
+        const unknown = { client: 91, samples: 100, loss: null, distance: null, cosine: null };
         expect(oddities([...usual, good, unknown]).size).toBe(0);
     });
 });
@@ -129,7 +143,7 @@ describe('compare_plans', () => {
         ]);
         expect(rows).toEqual([
             { path: 'rounds', values: ['3', '4'], differs: true },
-            { path: 'model.input', values: ['[28,28]', '[28,28]'], differs: false },
+            { path: 'model.input', values: ['[28, 28]', '[28, 28]'], differs: false },
             { path: 'model.layers.0.type', values: ['"flatten"', '"dense"'], differs: true },
             { path: 'seed', values: [null, '1'], differs: true },
         ]);
@@ -142,28 +156,6 @@ describe('csv', () => {
             'a,b\r\n1.5,\r\n"x,""y""\n",\'=1+1\r\n',
         );
         expect(csv(['a'], [[-1.5]])).toBe('a\r\n-1.5\r\n');
-    });
-});
-
-describe('phase_times', () => {
-    const log = [
-        event(1, 'phase', { phase: 'waiting', round: 0 }),
-        event(4, 'phase', { phase: 'training', round: 1 }),
-        event(6, 'phase', { phase: 'paused', round: 1 }),
-        event(16, 'phase', { phase: 'training', round: 2 }),
-    ] as Event[];
-
-    it('adds rounds, what is between them, and the phase that lasts', () => {
-        const done = [round(1, { time: 1006, seconds: { training: 2, evaluating: 0.5 } })];
-        const times = phase_times(done, log, 'training', 1016, 1020);
-        expect(times.get('waiting')).toBe(3);
-        expect(times.get('paused')).toBe(10);
-        expect(times.get('evaluating')).toBe(0.5);
-        expect(times.get('training')).toBe(2 + 4);
-    });
-
-    it('knows nothing before anything happened', () => {
-        expect(phase_times([], [], 'waiting', null, 1000).size).toBe(0);
     });
 });
 
@@ -282,7 +274,8 @@ describe('controls', () => {
         expect(obstacles({ ...idle, role: 'viewer', live: false }).train).toMatch(/viewer/);
     });
 
-    it('are held back by nothing that is old', () => {
-        expect(open({ live: false })).toEqual([...controls]);
+    it('are none while the master does not answer', () => {
+        expect(open({ live: false })).toEqual([]);
+        expect(obstacles({ ...idle, live: false }).train).toMatch(/does not answer/);
     });
 });

@@ -51,6 +51,7 @@ export function worker(id: number, fields: Partial<Worker> = {}): Worker {
         queued_bytes: null,
         loss: null,
         accuracy: null,
+        seconds: null,
         reason: '',
         ...fields,
     };

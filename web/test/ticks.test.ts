@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes_tick, log_splits, loss_tick, percent_tick, time_tick } from '../src/components/ticks';
+import { bytes_tick, log_splits, loss_tick, percent_steps, percent_tick, time_tick } from '../src/components/ticks';
 
 describe('log_splits', () => {
     it('has whole decades of many, and more of few', () => {
@@ -30,6 +30,17 @@ describe('ticks', () => {
         expect(loss_tick(2, 1)).toBe('2');
         expect(loss_tick(0.00001, 0.00001)).toBe('1.0e-5');
         expect(time_tick(75, 15)).toBe('1:15');
-        expect(bytes_tick(2048)).toBe('2 KiB');
+        expect(bytes_tick(2048, 1024)).toBe('2 KiB');
+        expect(bytes_tick(3 * 2 ** 20 + 20 * 1024, 10 * 1024)).toBe('3.020 MiB');
+        expect(bytes_tick(3 * 2 ** 20 + 10 * 1024, 10 * 1024)).toBe('3.010 MiB');
+        expect(bytes_tick(0, 1024)).toBe('0 B');
+    });
+
+    it('name each place by what it is, in every step that an axis may have', () => {
+        for (const step of percent_steps) {
+            const texts = Array.from({ length: 8 }, (_, place) => percent_tick(0.8 + place * step, step));
+            expect(new Set(texts).size).toBe(8);
+            texts.forEach((text, place) => expect(Number.parseFloat(text) / 100).toBeCloseTo(0.8 + place * step, 9));
+        }
     });
 });

@@ -14,6 +14,21 @@ export interface Curve {
     dashed?: boolean;
 }
 
+/** Filled between two lines. */
+export interface Band {
+    name: string;
+    colour: string;
+    low: (number | null)[];
+    high: (number | null)[];
+}
+
+/** Something that happened at a place of x. */
+export interface ChartMark {
+    x: number;
+    kind: 'change' | 'load' | 'restart';
+    text: string;
+}
+
 export type Range = [number, number] | null;
 
 export interface Props {
@@ -31,6 +46,8 @@ export interface Props {
     tick: (value: number, step: number) => string;
     /** A dashed line. */
     target?: number | null;
+    band?: Band | undefined;
+    marks?: readonly ChartMark[];
     /** Bounds that the vertical axis never leaves. */
     bounds?: [number, number];
     log?: boolean;
@@ -54,16 +71,21 @@ export function Chart(props: Props) {
     const latest = useRef(props);
     latest.current = props;
     const hovered = useSignal<number | null>(null);
-    const { x, curves, zoom, log = false } = props;
+    const { x, curves, zoom, band, marks = [], log = false } = props;
     const range = zoom?.value ?? null;
 
     const data = useMemo(
-        (): uPlot.AlignedData => [x, ...curves.map((curve) => curve.raw ?? []), ...curves.map((c) => c.values)],
-        [x, curves],
+        (): uPlot.AlignedData => [
+            x,
+            ...curves.map((curve) => curve.raw ?? []),
+            ...curves.map((curve) => curve.values),
+            ...(band === undefined ? [] : [band.high, band.low]),
+        ],
+        [x, curves, band],
     );
     const drawn = useMemo(() => (log ? without_nonpositive(data) : data), [data, log]);
     // The set of curves is fixed for one plot; another set makes another plot.
-    const key = `${log}|${curves.map((curve) => `${curve.name}/${curve.colour}/${curve.raw !== undefined}`).join('|')}`;
+    const key = `${log}|${band !== undefined}|${curves.map((curve) => `${curve.name}/${curve.colour}/${curve.raw !== undefined}`).join('|')}`;
 
     useLayoutEffect(() => {
         const host = box.current!;
@@ -77,7 +99,7 @@ export function Chart(props: Props) {
             plot.current = null;
         };
     }, [key]);
-    useEffect(() => plot.current?.setData(drawn), [drawn, props.target, range?.[0], range?.[1]]);
+    useEffect(() => plot.current?.setData(drawn), [drawn, props.target, marks, range?.[0], range?.[1]]);
     const scheme = theme.value;
     useEffect(() => plot.current?.redraw(false, true), [scheme]);
 
@@ -109,6 +131,18 @@ export function Chart(props: Props) {
                             {curve.name} <b>{props.format(last_known(curve.values, place, hovered.value === null))}</b>
                         </li>
                     ))}
+                    {band !== undefined && (
+                        <li>
+                            <svg width="16" height="8" aria-hidden="true">
+                                <rect width="16" height="8" class={`band-${band.colour}`} />
+                            </svg>
+                            {band.name}{' '}
+                            <b>
+                                {props.format(last_known(band.low, place, hovered.value === null))} –{' '}
+                                {props.format(last_known(band.high, place, hovered.value === null))}
+                            </b>
+                        </li>
+                    )}
                     {props.target !== null && props.target !== undefined && (
                         <li>
                             <svg width="16" height="8" aria-hidden="true">
@@ -119,6 +153,11 @@ export function Chart(props: Props) {
                     )}
                 </ul>
             </figcaption>
+            {marks.length > 0 && (
+                <p class="chart-marks one-line" data-testid={`${props.test_id}-marks`}>
+                    {near_mark(marks, x[place], x)?.text ?? told_marks(marks)}
+                </p>
+            )}
             <div class={x.length === 0 ? 'plot plot-empty' : 'plot'} ref={box} aria-hidden="true">
                 {x.length === 0 && <p class="plot-hint">{props.empty}</p>}
             </div>
@@ -129,6 +168,19 @@ export function Chart(props: Props) {
 function last_known(values: (number | null)[], place: number, is_last: boolean): number | null | undefined {
     return is_last ? (values.findLast((value) => value !== null) ?? null) : values[place];
 }
+
+/** What happened at the place that is pointed at, or as near to it as a finger comes. */
+function near_mark(marks: readonly ChartMark[], at: number | undefined, x: readonly number[]): ChartMark | undefined {
+    const reach = ((x.at(-1) ?? 0) - (x[0] ?? 0)) / 100;
+    return at === undefined || at === x.at(-1) ? undefined : marks.find((mark) => Math.abs(mark.x - at) <= reach);
+}
+
+function told_marks(marks: readonly ChartMark[]): string {
+    const kinds = [...new Set(marks.map((mark) => mark.kind))].map((kind) => `${mark_signs[kind]} ${kind}`);
+    return `${kinds.join(', ')}: point at one to read it`;
+}
+
+const mark_signs = { change: '◆', load: '▼', restart: '▮' } as const;
 
 function without_nonpositive(data: uPlot.AlignedData): uPlot.AlignedData {
     const [x, ...columns] = data;
@@ -144,7 +196,7 @@ function options(
     latest: { current: Props },
     hovered: Signal<number | null>,
 ): uPlot.Options {
-    const { curves, log = false, sync, on_zoom, whole_x = false, y_steps } = latest.current;
+    const { curves, band, log = false, sync, on_zoom, whole_x = false, y_steps } = latest.current;
     const axis: uPlot.Axis = {
         stroke: () => colour('muted'),
         grid: { stroke: () => colour('grid'), width: 1 },
@@ -168,10 +220,21 @@ function options(
         ...(curve.dashed ? { dash: [6, 4] } : {}),
         points: { size: 6, fill: () => colour(curve.colour) },
     }));
+    const edges = (band === undefined ? [] : [0, 1]).map((): uPlot.Series => ({
+        stroke: () => colour(band!.colour),
+        width: 0,
+        spanGaps: true,
+        points: { show: false },
+    }));
+    const first_edge = 1 + faint.length + series.length;
     return {
         ...size(host),
         legend: { show: false },
-        padding: [10, whole_x ? 12 : 28, 0, 0],
+        // The last text at the axis is half as wide.
+        padding: [10, whole_x ? 22 : 34, 0, 0],
+        ...(band === undefined
+            ? {}
+            : { bands: [{ series: [first_edge, first_edge + 1], fill: () => `${colour(band.colour)}33` }] }),
         cursor: {
             y: false,
             drag: { x: on_zoom !== undefined, y: false, setScale: false },
@@ -222,9 +285,12 @@ function options(
                     splits.map((at) => (at === null ? '' : latest.current.tick(at, step))),
             },
         ],
-        series: [{}, ...faint, ...series],
+        series: [{}, ...faint, ...series, ...edges],
         hooks: {
-            draw: [(self) => draw_target(self, latest.current.target ?? null)],
+            draw: [
+                (self) => draw_target(self, latest.current.target ?? null),
+                (self) => draw_marks(self, latest.current.marks ?? []),
+            ],
             setCursor: [
                 (self) => {
                     hovered.value = self.cursor.idx ?? null;
@@ -275,5 +341,29 @@ function draw_target(self: uPlot, target: number | null): void {
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
+    ctx.restore();
+}
+
+/** A line over the whole height, and a sign of what it was at its top. */
+function draw_marks(self: uPlot, marks: readonly ChartMark[]): void {
+    const { ctx, bbox } = self;
+    const { min = 0, max = 0 } = self.scales['x'] ?? {};
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = colour('muted');
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+    ctx.font = `${9 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = 'center';
+    for (const { x, kind } of marks) {
+        if (x < (min ?? 0) || x > (max ?? 0)) {
+            continue;
+        }
+        const at = Math.round(self.valToPos(x, 'x', true));
+        ctx.beginPath();
+        ctx.moveTo(at, bbox.top);
+        ctx.lineTo(at, bbox.top + bbox.height);
+        ctx.stroke();
+        ctx.fillText(mark_signs[kind], at, bbox.top - devicePixelRatio);
+    }
     ctx.restore();
 }

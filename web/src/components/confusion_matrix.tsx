@@ -76,6 +76,23 @@ export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: 
     );
 }
 
+/** Between light cells with dark numbers and strong ones with light numbers there is a step: what lies between has no contrast to either. */
+const lightest_strong = 0.9;
+const darkest_light = 0.42;
+
+function is_strong(part: number): boolean {
+    return part >= 0.5;
+}
+
+function shade(value: number, part: number): number {
+    if (value === 0) {
+        return 0.04;
+    }
+    return is_strong(part)
+        ? lightest_strong + (1 - lightest_strong) * (2 * part - 1)
+        : 0.1 + (darkest_light - 0.1) * Math.sqrt(2 * part);
+}
+
 function Cells({ confusion, share, cell }: { confusion: number[][]; share: number[][]; cell: number }) {
     const gap = cell > 12 ? 1 : 0;
     return (
@@ -92,11 +109,11 @@ function Cells({ confusion, share, cell }: { confusion: number[][]; share: numbe
                                 y={row * cell}
                                 width={cell - gap}
                                 height={cell - gap}
-                                fill-opacity={value === 0 ? 0.04 : 0.12 + 0.88 * Math.sqrt(part)}
+                                fill-opacity={shade(value, part)}
                             />
                             {confusion.length <= numbers_limit && value > 0 && (
                                 <text
-                                    class={part > 0.3 ? 'matrix-number matrix-number-strong' : 'matrix-number'}
+                                    class={is_strong(part) ? 'matrix-number matrix-number-strong' : 'matrix-number'}
                                     x={(column + 0.5) * cell}
                                     y={(row + 0.5) * cell}
                                 >
@@ -123,7 +140,7 @@ export function ClassTable({ result }: { result: Evaluation & { confusion: numbe
                     <thead>
                         <tr>
                             <th scope="col">Class</th>
-                            <th scope="col">Recognised</th>
+                            <th scope="col">Recall</th>
                             <th scope="col" class="number">
                                 Precision
                             </th>

@@ -1,5 +1,5 @@
 import { time_of_day } from '../format';
-import { connection, last_heard, link, now } from '../store';
+import { connection, last_heard, link, now_here } from '../store';
 
 export function ConnectionBanner() {
     const current = link.value;
@@ -10,7 +10,7 @@ export function ConnectionBanner() {
     const as_of = heard === null ? '' : `What you see is as of ${time_of_day(heard)}. `;
     if (current.kind === 'signed_out') {
         return (
-            <div class="banner banner-lost">
+            <div class="banner banner-lost" data-testid="banner">
                 <span>Your session has ended. {as_of}</span>
                 <button type="button" onClick={() => location.reload()}>
                     Sign in again
@@ -18,11 +18,24 @@ export function ConnectionBanner() {
             </div>
         );
     }
+    if (current.kind === 'polling') {
+        return (
+            <div class="banner banner-reconnecting" data-testid="banner">
+                <span>
+                    The master answers, but its live stream does not come through: a proxy between may need{' '}
+                    <code>Upgrade</code> (see docs/proxy.md). The page asks once a second meanwhile.
+                </span>
+                <button type="button" onClick={() => connection.retry_now()}>
+                    Try now
+                </button>
+            </div>
+        );
+    }
     // Reading the clock redraws the countdown once a second.
     const seconds =
-        now.value && current.retry_at !== null ? Math.ceil((current.retry_at - Date.now()) / 1000) : 0;
+        now_here.value && current.retry_at !== null ? Math.ceil((current.retry_at - Date.now()) / 1000) : 0;
     return (
-        <div class={`banner banner-${current.kind}`}>
+        <div class={`banner banner-${current.kind}`} data-testid="banner">
             <span>
                 {current.kind === 'lost'
                     ? 'The master does not answer.'

@@ -1,20 +1,42 @@
+import { useSignal } from '@preact/signals';
 import { clock, count, duration, plural } from '../format';
 import type { Control } from '../models/controls';
 import { total_seconds } from '../models/curves';
-import type { Round, Status } from '../protocol';
-import { phase_names } from '../sentences';
+import { time_left } from '../models/time_left';
+import type { Status } from '../protocol';
+import { standing_name, standing_tone } from '../sentences';
 import { href } from '../route';
-import { session } from '../store';
+import { is_live, session } from '../store';
 import { use, why_not } from '../steering';
 import { now, open_round, rounds, state, status } from '../store';
 
-/** Where the run stands and what can be done about it, above every view. */
+/** Where the run stands and what can be done about it, above every view. Nothing in it moves anything else. */
 export function ControlBar() {
     const known = status.value!;
+    const is_open = useSignal(false);
+    const done = rounds.value.at(-1)?.round ?? 0;
     return (
         <section class="bar" aria-label="Steering">
             <Standing status={known} />
-            <div class="bar-buttons">
+            <button
+                type="button"
+                class="bar-more"
+                data-testid="steer-button"
+                aria-expanded={is_open.value}
+                aria-controls="bar-buttons"
+                onClick={() => {
+                    is_open.value = !is_open.value;
+                }}
+            >
+                Steer
+            </button>
+            <div
+                id="bar-buttons"
+                class={is_open.value ? 'bar-buttons bar-buttons-open' : 'bar-buttons'}
+                onClick={() => {
+                    is_open.value = false;
+                }}
+            >
                 <Button control="train" label="Train" hint="Train (t)" />
                 <Button control="pause" label="Pause" hint="Pause before the next round (p)" />
                 <Button control="resume" label="Resume" hint="Go on (r)" />
@@ -25,12 +47,18 @@ export function ControlBar() {
                 <a class="button" href={href('plan')} title="Start a new run from a plan (n)">
                     New run
                 </a>
+                {session.value.role === 'viewer' && (
+                    <p class="hint bar-note" data-testid="viewer-note">
+                        You are signed in as a viewer: you may watch and not steer.
+                    </p>
+                )}
             </div>
-            {session.value.role === 'viewer' && (
-                <p class="hint bar-note" data-testid="viewer-note">
-                    You are signed in as a viewer: you may watch and not steer.
-                </p>
-            )}
+            <progress
+                class="bar-progress"
+                max={Math.max(1, known.last_round)}
+                value={Math.min(done, known.last_round)}
+                aria-label="Rounds done"
+            />
         </section>
     );
 }
@@ -64,27 +92,12 @@ function Button({ control, label, hint }: ButtonProps) {
 
 function Standing({ status }: { status: Status }) {
     const { phase } = status;
-    const open = open_round.value;
-    const done = rounds.value.at(-1)?.round ?? 0;
-    const parts: string[] = [];
-    if (status.stopping) {
-        parts.push('stopping');
-    } else if (status.pausing) {
-        parts.push('pauses before the next round');
-    } else if (phase === 'waiting' && status.workers < status.min_workers) {
-        parts.push(`${status.workers} of ${plural(status.min_workers, 'worker')} needed`);
-    }
-    if (open !== null) {
-        parts.push(
-            `${open.updated.length}/${open.cohort.length} answered` +
-                (open.dropped.length > 0 ? `, ${open.dropped.length} left out` : ''),
-        );
-    }
-    parts.push(...times(status));
+    const ending = state.value?.ending ?? null;
+    const note = notes(status).join(' · ');
     return (
         <div class="standing">
-            <strong class={`pill phase-pill phase-${phase}`} data-testid="phase" data-phase={phase}>
-                {phase_names[phase] ?? phase}
+            <strong class={`phase-pill phase-${standing_tone(phase, ending)}`} data-testid="phase" data-phase={phase}>
+                {standing_name(phase, ending)}
             </strong>
             <span
                 class="standing-round"
@@ -92,34 +105,51 @@ function Standing({ status }: { status: Status }) {
                 data-round={status.round}
                 data-last-round={status.last_round}
             >
-                Round <b>{count(status.round)}</b> of {count(status.last_round)}
+                Round <b>{count(status.round)}</b>
+                {status.last_round >= status.round && ` of ${count(status.last_round)}`}
             </span>
-            <progress max={Math.max(1, status.last_round)} value={done} aria-label="Rounds done" />
-            <span class="standing-note">{parts.join(' · ')}</span>
+            <span class="standing-note" title={note}>
+                {note}
+            </span>
         </div>
     );
+}
+
+function notes(status: Status): string[] {
+    const open = open_round.value;
+    const parts: string[] = [];
+    if (!is_live.value) {
+        return ['as of the last word of the master'];
+    }
+    if (status.stopping) {
+        parts.push('stopping');
+    } else if (status.pausing) {
+        parts.push('pauses before the next round');
+    } else if (status.phase === 'waiting' && status.workers < status.min_workers) {
+        parts.push(`${status.workers} of ${plural(status.min_workers, 'worker')} needed`);
+    }
+    parts.push(...times(status));
+    if (open !== null) {
+        parts.push(
+            `${open.updated.length}/${open.cohort.length} answered` +
+                (open.dropped.length > 0 ? `, ${open.dropped.length} left out` : ''),
+        );
+    }
+    return parts;
 }
 
 function times(status: Status): string[] {
     const since = state.value?.training_since ?? null;
     const busy = state.value?.training === true;
     const until = busy ? now.value : (state.value?.training_until ?? null);
-    const parts: string[] = [];
+    const last = rounds.value.at(-1);
+    const left = busy && status.phase !== 'paused' ? time_left(rounds.value, status.last_round, status.target_accuracy !== null) : '';
+    const parts = left === '' ? [] : [left];
     if (since !== null && until !== null) {
         parts.push(`${clock(until - since)} trained`);
     }
-    const last = rounds.value.at(-1);
-    const left = (status.last_round - (last?.round ?? 0)) * seconds_per_round(rounds.value);
-    if (busy && Number.isFinite(left) && status.phase !== 'paused') {
-        parts.push(`about ${left < 59.5 ? `${Math.max(1, Math.round(left))} s` : clock(left)} left`);
-    } else if (last !== undefined) {
+    if (!busy && last !== undefined) {
         parts.push(`last round ${duration(total_seconds(last))}`);
     }
     return parts;
-}
-
-/** NaN before the first round. */
-function seconds_per_round(list: Round[]): number {
-    const recent = list.slice(-5).map(total_seconds);
-    return recent.reduce((sum, seconds) => sum + seconds, 0) / recent.length;
 }

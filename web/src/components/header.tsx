@@ -1,48 +1,37 @@
 import { views } from '../address';
-import { count } from '../format';
 import { view_names } from '../keys';
-import { href, view } from '../route';
+import { tab_href, view } from '../route';
 import { dialog } from '../steering';
-import { is_regression, link, session, status } from '../store';
+import { link, session, status } from '../store';
 import { choice, choose, type Choice } from '../theme';
 
 const link_names = {
     connecting: 'connecting',
     live: 'live',
+    polling: 'asking',
     reconnecting: 'reconnecting',
     lost: 'lost',
     signed_out: 'signed out',
 } as const;
 
 export function Header() {
-    const known = status.value;
+    const name = status.value?.plan || 'fedasio';
     const kind = link.value.kind;
     return (
         <header class="header">
             <div class="brand">
-                <img src="favicon.svg" alt="" width="24" height="24" />
-                <h1>{known?.plan || 'fedasio'}</h1>
-                {known !== null && (
-                    <p class="facts">
-                        <span>{is_regression.value ? 'regression' : 'classification'}</span>
-                        <span>{count(known.parameters)} parameters</span>
-                        <span>seed {known.seed}</span>
-                        <span title={`digest of the plan: ${known.plan_digest}`}>
-                            plan <code>{known.plan_digest.slice(0, 8)}</code>
-                        </span>
-                        <span title={known.instruction_set}>fedasio {known.version}</span>
-                    </p>
-                )}
+                <img src="favicon.svg" alt="" width="22" height="22" />
+                <h1 title={name}>{name}</h1>
             </div>
             <nav class="tabs" aria-label="Views">
-                {views.map((name) => (
+                {views.map((one) => (
                     <a
-                        key={name}
-                        href={href(name)}
-                        data-testid={`tab-${name}`}
-                        aria-current={view.value === name ? 'page' : undefined}
+                        key={one}
+                        href={tab_href(one)}
+                        data-testid={`tab-${one}`}
+                        aria-current={view.value === one ? 'page' : undefined}
                     >
-                        {view_names[name]}
+                        {view_names[one]}
                     </a>
                 ))}
             </nav>
@@ -52,7 +41,7 @@ export function Header() {
                         viewer
                     </span>
                 )}
-                <span class={`pill link link-${kind}`} data-testid="connection" data-state={kind} role="status">
+                <span class={`link link-${kind}`} data-testid="connection" data-state={kind} role="status">
                     {link_names[kind]}
                 </span>
                 <label class="theme">

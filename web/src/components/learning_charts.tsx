@@ -1,13 +1,15 @@
 import { useMemo } from 'preact/hooks';
-import { clock, fixed, loss, percent } from '../format';
+import { clock, count, fixed, loss, percent } from '../format';
 import { x_values, type Metric } from '../models/curves';
+import { marks_of } from '../models/marks';
 import { smooth } from '../models/smoothing';
 import type { Round } from '../protocol';
-import { is_regression, rounds, status } from '../store';
+import { journal, journal_version } from '../past';
+import { is_regression, log, rounds, status } from '../store';
 import { Chart, type Curve } from './chart';
 import { axis, ChartTools, is_log, set_zoom, smoothing, zoom } from './chart_tools';
 import { RoundsTable } from './rounds_table';
-import { loss_tick, percent_tick, time_tick } from './ticks';
+import { loss_tick, percent_steps, percent_tick, time_tick } from './ticks';
 
 function curve(list: Round[], name: string, metric: Metric, weight: number): Curve {
     const values = list.map((round) => round[metric] ?? null);
@@ -30,11 +32,21 @@ export function LearningCharts() {
         () => [curve(list, 'train', 'train_loss', weight), curve(list, 'test', 'test_loss', weight)],
         [list, weight],
     );
+    const changes = log.value.filter((event) => event.type === 'plan_changed');
+    const restarts = (journal_version.value, journal.restarts);
+    const marks = useMemo(() => {
+        const place = new Map(list.map(({ round }, at) => [round, x[at]!]));
+        return marks_of(changes, restarts).flatMap((mark) => {
+            const at = place.get(mark.round);
+            return at === undefined ? [] : [{ ...mark, x: at }];
+        });
+    }, [x, changes.length, restarts.length]);
     const common = {
         x,
+        marks,
         whole_x: by === 'round',
         x_text: (value: number) => (by === 'round' ? `round ${value}` : `after ${clock(value)}`),
-        x_tick: by === 'round' ? String : time_tick,
+        x_tick: by === 'round' ? count : time_tick,
         zoom,
         on_zoom: set_zoom,
         sync: 'learning',
@@ -63,6 +75,7 @@ export function LearningCharts() {
                         curves={accuracy}
                         target={status.value?.target_accuracy ?? null}
                         bounds={[0, 1]}
+                        y_steps={percent_steps}
                         format={percent}
                         tick={percent_tick}
                         {...common}

@@ -8,7 +8,7 @@ import { Chart } from './chart';
 import { axis, ChartTools, is_log, set_zoom, smoothing, zoom } from './chart_tools';
 import { chosen_runs, run_colour } from './chosen_runs';
 import { DataTable } from './data_table';
-import { loss_tick, percent_tick, time_tick } from './ticks';
+import { loss_tick, percent_steps, percent_tick, time_tick } from './ticks';
 
 const metrics: [Metric, string][] = [
     ['test_accuracy', 'Test accuracy'],
@@ -78,6 +78,7 @@ export function RunCurves() {
                 format={text}
                 tick={is_share ? percent_tick : loss_tick}
                 bounds={is_share ? [0, 1] : [-Infinity, Infinity]}
+                {...(is_share ? { y_steps: percent_steps } : {})}
                 log={has_log && is_log.value}
                 zoom={zoom}
                 on_zoom={set_zoom}

@@ -9,6 +9,7 @@ import { journal } from '../past';
 import { param, set_params } from '../route';
 import { master_time } from '../store';
 import { DataTable } from './data_table';
+import { RoundCosts } from './round_costs';
 import { chosen_workers } from './worker_table';
 
 /** Pixels; where there are few rows they may be taller. */
@@ -96,10 +97,11 @@ export function TaskStream() {
                         title={held > 0 ? 'Go on with the present' : 'Hold this moment, to look at it and to share it'}
                         onClick={() => set_params({ until: held > 0 ? null : master_time().toFixed(1) })}
                     >
-                        {held > 0 ? 'Held' : 'Live'}
+                        {held > 0 ? 'Back to now' : 'Hold'}
                     </button>
                 </div>
             </div>
+            <RoundCosts />
             <Legend />
             <div
                 class="stream scroll"

@@ -1,9 +1,17 @@
 // Texts at the axes of charts; step is the distance between two of them.
-import { bytes, clock } from '../format';
+import { clock } from '../format';
 
 export function percent_tick(value: number, step: number): string {
-    return `${(value * 100).toFixed(step < 0.01 ? 1 : 0)}%`;
+    return `${(value * 100).toFixed(decimals(step * 100))}%`;
 }
+
+/** So many that two neighbours never read alike. */
+function decimals(step: number): number {
+    return Math.min(6, Math.max(0, Math.ceil(-Math.log10(step || 1) - 1e-9)));
+}
+
+/** Steps of shares that are round in percent. */
+export const percent_steps = [1e-4, 1e-3, 1e-2, 0.1].flatMap((size) => [size, 2 * size, 5 * size]);
 
 export function loss_tick(value: number, step: number): string {
     if (Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-4)) {
@@ -18,8 +26,11 @@ export function time_tick(value: number, step: number): string {
     return step < 1 ? `${value.toFixed(1)} s` : clock(value);
 }
 
-export function bytes_tick(value: number): string {
-    return bytes(value).replace('.0 ', ' ');
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+export function bytes_tick(value: number, step: number): string {
+    const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.abs(value) || 1) / 10)));
+    return `${(value / 1024 ** unit).toFixed(unit === 0 ? 0 : Math.min(3, decimals(step / 1024 ** unit)))} ${units[unit]}`;
 }
 
 /** Whole numbers of bytes, KiB, MiB and so on. */

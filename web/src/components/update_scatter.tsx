@@ -1,106 +1,190 @@
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { fixed, missing } from '../format';
 import type { Client } from '../protocol';
 import { param, set_params } from '../route';
 import { clients } from '../store';
+import { theme } from '../theme';
 import { odd_clients } from './client_table';
 
-const width = 420;
 const height = 220;
-const margin = { left: 44, right: 12, top: 10, bottom: 30 };
+const margin = { left: 44, right: 14, top: 10, bottom: 34 };
+/** Pixels within which a client is pointed at. */
+const reach = 14;
+/** Odd clients whose numbers are written beside them. */
+const named = 20;
 
-/** Every client's last update: how long it was, and how far it pointed where the others' did. */
+interface Place {
+    client: Client;
+    x: number;
+    y: number;
+}
+
+/** Every client's last update: how long it was, and how far it pointed where the others’ did. One canvas, however many they are. */
 export function UpdateScatter() {
-    const told = useSignal('');
+    const told = useSignal<Client | null>(null);
+    const width = useSignal(420);
+    const canvas = useRef<HTMLCanvasElement>(null);
+    const places = useRef<Place[]>([]);
     const measured = clients.value.filter((client) => client.distance !== null && client.cosine !== null);
+    const odd = odd_clients.value;
+    const opened = param('client');
+    const scheme = theme.value;
+    useEffect(() => {
+        const host = canvas.current?.parentElement;
+        if (!host) {
+            return;
+        }
+        const observer = new ResizeObserver(() => {
+            width.value = Math.max(200, host.clientWidth);
+        });
+        observer.observe(host);
+        return () => observer.disconnect();
+    }, [measured.length > 0]);
+    useEffect(() => {
+        if (canvas.current !== null) {
+            places.current = draw(canvas.current, width.value, measured, (id) => odd.has(id), opened);
+        }
+    }, [clients.value, odd, width.value, opened, scheme]);
     if (measured.length === 0) {
         return (
             <p class="hint">
-                How clients' updates compare to the global step is shown after the first round that measures it.
+                How clients’ updates compare with each other is drawn after the first round that measures it.
             </p>
         );
     }
-    const longest = Math.max(...measured.map((client) => client.distance!)) * 1.05 || 1;
-    const lowest = Math.min(0, ...measured.map((client) => client.cosine!));
-    const x = (distance: number): number =>
-        margin.left + (distance / longest) * (width - margin.left - margin.right);
-    const y = (cosine: number): number =>
-        margin.top + ((1 - cosine) / (1 - lowest)) * (height - margin.top - margin.bottom);
-    const opened = param('client');
-    const tell = (client: Client): string =>
-        `client ${client.client}: distance ${client.distance!.toPrecision(3)}, cosine ${fixed(client.cosine)}` +
-        (odd_clients.value.has(client.client) ? ` (${odd_clients.value.get(client.client)!.join('; ')})` : '');
+    const find = (event: MouseEvent): Client | null => {
+        const box = canvas.current!.getBoundingClientRect();
+        return nearest(places.current, event.clientX - box.left, event.clientY - box.top);
+    };
     return (
         <figure class="scatter" aria-label="Updates of clients">
-            <svg
-                viewBox={`0 0 ${width} ${height}`}
+            <canvas
+                ref={canvas}
                 role="img"
-                aria-label={`Distance and cosine of ${measured.length} clients' updates; the table has the numbers`}
+                aria-label={`Length and direction of ${measured.length} clients’ updates; the table has the numbers`}
                 data-testid="scatter"
-            >
-                {[lowest, (1 + lowest) / 2, 1].map((value) => (
-                    <g key={value}>
-                        <line
-                            class="stream-grid"
-                            x1={margin.left}
-                            x2={width - margin.right}
-                            y1={y(value)}
-                            y2={y(value)}
-                        />
-                        <text class="axis-text axis-text-y" x={margin.left - 6} y={y(value)}>
-                            {fixed(value, 1)}
-                        </text>
-                    </g>
-                ))}
-                {[0, 0.5, 1].map((part) => (
-                    <text
-                        key={part}
-                        class="axis-text"
-                        x={margin.left + part * (width - margin.left - margin.right)}
-                        y={height - margin.bottom + 14}
-                    >
-                        {(part * longest).toPrecision(2)}
-                    </text>
-                ))}
-                <text class="axis-text" x={(width + margin.left) / 2} y={height - 4}>
-                    length of the update
-                </text>
-                <text class="axis-text axis-text-up" x={-height / 2 + 10} y={11}>
-                    cosine
-                </text>
-                {measured.map((client) => {
-                    const odd = odd_clients.value.has(client.client);
-                    const at_x = x(client.distance!);
-                    const at_y = y(client.cosine!);
-                    return (
-                        <g
-                            key={client.client}
-                            class={`dot${odd ? ' dot-odd' : ''}${opened === String(client.client) ? ' dot-open' : ''}`}
-                            onPointerEnter={() => {
-                                told.value = tell(client);
-                            }}
-                            onClick={() => set_params({ client: String(client.client), worker_card: null }, 'push')}
-                        >
-                            {odd ? (
-                                <path d={`M${at_x} ${at_y - 6}l6 6l-6 6l-6 -6z`} />
-                            ) : (
-                                <circle cx={at_x} cy={at_y} r="4" />
-                            )}
-                            {odd && (
-                                <text x={at_x + (at_x > width - 60 ? -9 : 9)} y={at_y + 4} class={at_x > width - 60 ? 'dot-left' : ''}>
-                                    {client.client}
-                                </text>
-                            )}
-                        </g>
-                    );
-                })}
-            </svg>
+                data-clients={measured.length}
+                onPointerMove={(event) => {
+                    told.value = find(event);
+                }}
+                onPointerLeave={() => {
+                    told.value = null;
+                }}
+                onClick={(event) => {
+                    const found = find(event);
+                    if (found !== null) {
+                        set_params({ client: String(found.client), worker_card: null }, 'push');
+                    }
+                }}
+            />
             <figcaption class="hint">
-                {told.value ||
-                    (odd_clients.value.size > 0
-                        ? `◆ stands out: ${[...odd_clients.value.keys()].join(', ') || missing}`
-                        : 'No client stands out.')}
+                {told.value !== null
+                    ? tell(told.value, odd.get(told.value.client))
+                    : odd.size > 0
+                      ? `◆ stands out: ${[...odd.keys()].slice(0, named).join(', ') || missing}`
+                      : 'No client stands out.'}
             </figcaption>
         </figure>
     );
+}
+
+function tell(client: Client, signs: readonly string[] | undefined): string {
+    const of = `client ${client.client}: length ${client.distance!.toPrecision(3)}, cosine ${fixed(client.cosine)}`;
+    return signs === undefined ? of : `${of} (${signs.join('; ')})`;
+}
+
+function nearest(places: readonly Place[], x: number, y: number): Client | null {
+    let found: Client | null = null;
+    let least = reach ** 2;
+    for (const place of places) {
+        const away = (place.x - x) ** 2 + (place.y - y) ** 2;
+        if (away < least) {
+            least = away;
+            found = place.client;
+        }
+    }
+    return found;
+}
+
+function draw(
+    canvas: HTMLCanvasElement,
+    width: number,
+    measured: readonly Client[],
+    is_odd: (client: number) => boolean,
+    opened: string,
+): Place[] {
+    const sharp = devicePixelRatio;
+    canvas.width = width * sharp;
+    canvas.height = height * sharp;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    const pen = canvas.getContext('2d')!;
+    pen.scale(sharp, sharp);
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+    const longest = Math.max(...measured.map((client) => client.distance!)) * 1.05 || 1;
+    const lowest = Math.min(0, ...measured.map((client) => client.cosine!));
+    const across = width - margin.left - margin.right;
+    const down = height - margin.top - margin.bottom;
+    const x = (distance: number): number => margin.left + (distance / longest) * across;
+    const y = (cosine: number): number => margin.top + ((1 - cosine) / (1 - lowest)) * down;
+
+    pen.font = '11px system-ui, sans-serif';
+    pen.strokeStyle = colour('grid');
+    pen.fillStyle = colour('muted');
+    pen.textBaseline = 'middle';
+    pen.textAlign = 'right';
+    for (const value of [lowest, (1 + lowest) / 2, 1]) {
+        pen.beginPath();
+        pen.moveTo(margin.left, y(value));
+        pen.lineTo(width - margin.right, y(value));
+        pen.stroke();
+        pen.fillText(fixed(value, 1), margin.left - 6, y(value));
+    }
+    pen.textAlign = 'center';
+    for (const part of [0, 0.5, 1]) {
+        pen.fillText((part * longest).toPrecision(2), margin.left + part * across - (part === 1 ? 8 : 0), height - margin.bottom + 12);
+    }
+    pen.fillText('length of the update', margin.left + across / 2, height - 7);
+    pen.save();
+    pen.translate(9, margin.top + down / 2);
+    pen.rotate(-Math.PI / 2);
+    pen.fillText('cosine to the mean', 0, 0);
+    pen.restore();
+
+    const places = measured.map((client) => ({ client, x: x(client.distance!), y: y(client.cosine!) }));
+    // The odd ones come last, on top of the others.
+    const [usual, odd] = [false, true].map((wanted) => places.filter(({ client }) => is_odd(client.client) === wanted));
+    pen.globalAlpha = measured.length > 300 ? 0.35 : 0.55;
+    pen.fillStyle = colour('train');
+    for (const place of usual!) {
+        pen.beginPath();
+        pen.arc(place.x, place.y, measured.length > 300 ? 2.5 : 4, 0, 2 * Math.PI);
+        pen.fill();
+    }
+    pen.globalAlpha = 1;
+    pen.fillStyle = colour('bad');
+    odd!.forEach((place, number) => {
+        pen.beginPath();
+        pen.moveTo(place.x, place.y - 6);
+        pen.lineTo(place.x + 6, place.y);
+        pen.lineTo(place.x, place.y + 6);
+        pen.lineTo(place.x - 6, place.y);
+        pen.fill();
+        if (number < named) {
+            const is_right = place.x > width - 60;
+            pen.textAlign = is_right ? 'right' : 'left';
+            pen.fillText(String(place.client.client), place.x + (is_right ? -9 : 9), place.y);
+        }
+    });
+    const open = places.find(({ client }) => String(client.client) === opened);
+    if (open !== undefined) {
+        pen.strokeStyle = colour('text');
+        pen.lineWidth = 2;
+        pen.beginPath();
+        pen.arc(open.x, open.y, 7, 0, 2 * Math.PI);
+        pen.stroke();
+    }
+    return places;
 }

@@ -10,8 +10,8 @@ export interface Column<T> {
     value: (row: T) => Key;
     cell: (row: T) => ComponentChildren;
     number?: boolean;
-    /** Left out in narrow windows. */
-    wide?: boolean;
+    /** In characters; it does not depend on what the cells say, so that nothing moves. */
+    width: number;
 }
 
 interface Props<T> {
@@ -92,7 +92,17 @@ export function VirtualTable<T>(props: Props<T>) {
             }}
             onKeyDown={move}
         >
-            <table class="table" data-testid={props.test_id} aria-rowcount={rows.length + 1}>
+            <table
+                class="table"
+                data-testid={props.test_id}
+                aria-rowcount={rows.length + 1}
+                style={{ minWidth: `${columns.reduce((sum, column) => sum + column.width, 0)}ch` }}
+            >
+                <colgroup>
+                    {columns.map((column) => (
+                        <col key={column.key} style={{ width: `${column.width}ch` }} />
+                    ))}
+                </colgroup>
                 <thead>
                     <tr aria-rowindex={1}>
                         {columns.map((column) => (
@@ -132,8 +142,8 @@ export function VirtualTable<T>(props: Props<T>) {
     );
 }
 
-function classes<T>({ number, wide }: Column<T>): string | undefined {
-    return [number && 'number', wide && 'wide'].filter(Boolean).join(' ') || undefined;
+function classes<T>({ number }: Column<T>): string | undefined {
+    return number ? 'number' : undefined;
 }
 
 function Heading<T>({ column, sort, descending, on_sort }: { column: Column<T> } & Props<T>) {

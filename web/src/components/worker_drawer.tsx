@@ -1,6 +1,7 @@
 import { bytes, count, loss, milliseconds, missing, percent, plural, time_of_day } from '../format';
 import { beat, late } from '../late';
 import { doings } from '../models/lane';
+import { worker_standing } from '../models/worker_standing';
 import { journal } from '../past';
 import { href, href_with } from '../route';
 import { ask_to_evict, why_not } from '../steering';
@@ -21,7 +22,7 @@ export function WorkerDrawer({ id }: { id: number }) {
     return (
         <Drawer title={worker.name} test_id="worker-drawer" subject={`worker ${id}`}>
             <p>
-                <span class={`state state-${worker.state}`}>{worker.state}</span>
+                <span class={`state state-${worker_standing(worker).replace(' ', '-')}`}>{worker_standing(worker)}</span>
                 {late.value.has(id) && <span class="late">▲ late</span>}
                 {worker.reason !== '' && <span class="reason"> {worker.reason}</span>}
             </p>

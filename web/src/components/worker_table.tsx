@@ -1,10 +1,11 @@
 import { computed } from '@preact/signals';
-import { bytes, count, loss, milliseconds, missing, percent } from '../format';
+import { bytes, count, duration, loss, milliseconds, missing, percent } from '../format';
 import { matches, sort_rows } from '../models/rows';
 import type { Worker } from '../protocol';
 import { href_with, param } from '../route';
 import { is_regression, workers } from '../store';
-import { late } from '../late';
+import { costs, late } from '../late';
+import { worker_standing, worker_states } from '../models/worker_standing';
 import { TableTools, set_sorting, sorting } from './table_tools';
 import { VirtualTable, type Column } from './virtual_table';
 
@@ -14,6 +15,7 @@ const columns: Column<Worker>[] = [
     {
         key: 'worker',
         title: 'Worker',
+        width: 22,
         value: (one) => one.worker,
         cell: (one) => (
             <>
@@ -24,12 +26,15 @@ const columns: Column<Worker>[] = [
     {
         key: 'state',
         title: 'State',
-        value: (one) => one.state,
+        width: 16,
+        value: (one) => worker_standing(one),
         cell: (one) => (
             <>
-                <span class={`state state-${one.state}`}>{one.state}</span>
+                <span class={`state state-${worker_standing(one).replace(' ', '-')}`} title={one.reason || undefined}>
+                    {worker_standing(one)}
+                </span>
                 {late.value.has(one.worker) && (
-                    <span class="late" title="far later than most in this round">
+                    <span class="late" title="In most of the last rounds it took over twice what others do">
                         ▲ late
                     </span>
                 )}
@@ -39,6 +44,7 @@ const columns: Column<Worker>[] = [
     {
         key: 'clients',
         title: 'Clients',
+        width: 9,
         number: true,
         value: (one) => one.clients.length,
         cell: (one) => count(one.clients.length),
@@ -46,14 +52,34 @@ const columns: Column<Worker>[] = [
     {
         key: 'samples',
         title: 'Samples',
+        width: 10,
         number: true,
-        wide: true,
         value: (one) => one.samples,
         cell: (one) => count(one.samples),
     },
     {
+        key: 'takes',
+        title: 'Takes',
+        width: 9,
+        number: true,
+        value: (one) => costs.value.of.get(one.worker)?.until ?? null,
+        cell: (one) => duration(costs.value.of.get(one.worker)?.until),
+    },
+    {
+        key: 'costs',
+        title: 'Costs',
+        width: 9,
+        number: true,
+        value: (one) => costs.value.of.get(one.worker)?.saves ?? null,
+        cell: (one) => {
+            const saves = costs.value.of.get(one.worker)?.saves ?? 0;
+            return saves < 0.001 ? missing : duration(saves);
+        },
+    },
+    {
         key: 'loss',
         title: 'Loss',
+        width: 10,
         number: true,
         value: (one) => one.loss,
         cell: (one) => loss(one.loss),
@@ -61,16 +87,16 @@ const columns: Column<Worker>[] = [
     {
         key: 'accuracy',
         title: 'Accuracy',
+        width: 10,
         number: true,
-        wide: true,
         value: (one) => one.accuracy,
         cell: (one) => percent(one.accuracy),
     },
     {
         key: 'cpu',
         title: 'CPU',
+        width: 7,
         number: true,
-        wide: true,
         value: (one) => present(one, one.cpu_percent),
         cell: (one) => {
             const value = present(one, one.cpu_percent);
@@ -80,32 +106,32 @@ const columns: Column<Worker>[] = [
     {
         key: 'memory',
         title: 'Memory',
+        width: 10,
         number: true,
-        wide: true,
         value: (one) => present(one, one.memory_bytes),
         cell: (one) => bytes(present(one, one.memory_bytes)),
     },
     {
         key: 'trip',
         title: 'Round trip',
+        width: 11,
         number: true,
-        wide: true,
         value: (one) => present(one, one.round_trip_ms),
         cell: (one) => milliseconds(present(one, one.round_trip_ms)),
     },
     {
         key: 'sent',
         title: 'Sent',
+        width: 10,
         number: true,
-        wide: true,
         value: (one) => one.bytes_sent,
         cell: (one) => bytes(one.bytes_sent),
     },
     {
         key: 'received',
         title: 'Received',
+        width: 10,
         number: true,
-        wide: true,
         value: (one) => one.bytes_received,
         cell: (one) => bytes(one.bytes_received),
     },
@@ -118,16 +144,14 @@ export const chosen_workers = computed((): Worker[] => {
     const state = param('state');
     const chosen = workers.value.filter(
         (one) =>
-            (state === '' || one.state === state) &&
-            matches(filter, `${one.name} #${one.worker} ${one.address} ${one.state} ${one.reason}`),
+            (state === '' || worker_standing(one) === state) &&
+            matches(filter, `${one.name} #${one.worker} ${one.address} ${worker_standing(one)} ${one.reason}`),
     );
     const column = columns.find((one) => one.key === sort) ?? columns[0]!;
     const sorted = sort_rows(chosen, column.value, descending);
     // Who is gone is below, whatever the order.
     return sort_rows(sorted, (one) => (one.state === 'gone' ? 1 : 0), false);
 });
-
-const states = ['joined', 'loading', 'receiving', 'training', 'sending', 'ready', 'gone'];
 
 export function WorkerTable() {
     const { sort, descending } = sorting('worker');
@@ -138,7 +162,7 @@ export function WorkerTable() {
                 label="workers"
                 shown={chosen_workers.value.length}
                 all={workers.value.length}
-                states={states}
+                states={worker_states}
             />
             <VirtualTable
                 label="Workers"
@@ -147,7 +171,7 @@ export function WorkerTable() {
                 rows={chosen_workers.value}
                 columns={shown}
                 row_key={(one) => one.worker}
-                row_state={(one) => one.state}
+                row_state={worker_standing}
                 is_open={(one) => param('worker_card') === String(one.worker)}
                 link={(one) => href_with({ worker_card: String(one.worker), client: '' })}
                 sort={sort}

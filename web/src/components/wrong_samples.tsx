@@ -19,7 +19,7 @@ export function WrongSamples({ result }: { result: Evaluation }) {
     return (
         <div class="wrong">
             <h3>
-                Surest mistakes <small>test samples, round {round}</small>
+                Most confident mistakes <small>test samples, round {round}</small>
             </h3>
             <ul class="samples" data-testid="wrong-samples">
                 {wrong.map((one) => (

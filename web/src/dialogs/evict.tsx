@@ -14,8 +14,8 @@ export function EvictDialog({ worker }: { worker: number }) {
             on_submit={() => void run_from_dialog({ command: 'evict', worker })}
         >
             <p>
-                Its connection is closed and its clients drop out of the open round. It may connect again by
-                itself unless its certificate is revoked.
+                Its connection is closed, and other workers take over its clients where they can. It may come back by
+                itself, under another number, unless its certificate is revoked or its program ends.
             </p>
         </Frame>
     );

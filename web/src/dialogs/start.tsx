@@ -19,13 +19,13 @@ export function StartDialog({ plan }: { plan: string }) {
             }}
         >
             <p>
-                The present run{known.plan !== '' && ` of ${known.plan}`} ends after round{' '}
+                The present run{known.plan !== '' && ` of ${known.plan}`} ends with round{' '}
                 {rounds.value.at(-1)?.round ?? 0}
                 {known.state_dir
                     ? '; it stays in the history.'
                     : '. There is no history here: save what you need first.'}
             </p>
-            <p>Workers connect again by themselves.</p>
+            <p>The workers stay connected. Training begins as soon as there are enough of them.</p>
         </Frame>
     );
 }

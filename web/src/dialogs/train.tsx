@@ -23,7 +23,7 @@ export function TrainDialog() {
             </p>
             <div class="fields">
                 <NumberField
-                    label="Rounds more"
+                    label="Further rounds"
                     test_id="rounds-input"
                     text={rounds}
                     placeholder="as planned"

@@ -23,7 +23,7 @@ export interface Situation {
     training: boolean | null;
     models: number;
     role: 'viewer' | 'operator';
-    /** While the state is old, nothing of it holds a control back: the master decides anyway. */
+    /** Whether the master answers: nothing can be asked of one that does not. */
     live: boolean;
 }
 
@@ -35,7 +35,7 @@ export function obstacles(now: Situation): Record<Control, string | null> {
         return all('You are signed in as a viewer, who may watch and not steer');
     }
     if (!now.live) {
-        return all(null);
+        return all('The master does not answer');
     }
     const paused = now.phase === 'paused';
     const running = now.training === true ? 'A training is under way: stop it first' : null;

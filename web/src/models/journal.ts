@@ -2,13 +2,15 @@
 // client's way through the rounds. It changes in place, and its size is bounded whatever the run's length.
 import type { Event, WorkerState } from '../protocol';
 import { doing, Lane } from './lane';
-import { oddities, type Measured } from './oddities';
-import { late_workers } from './stragglers';
+import { spread, type Spread } from './fairness';
+import { oddities, rounds_judged, rounds_odd, type Measured } from './oddities';
+import { costs, no_costs, rounds_looked_at, type Costs, type WorkerTime } from './stragglers';
 import { Traffic } from './traffic';
 
 /** One round of one client. */
 export interface ClientRound {
     round: number;
+    samples: number | null;
     loss: number | null;
     accuracy: number | null;
     seconds: number | null;
@@ -27,7 +29,7 @@ export interface RoundShare {
     moving: number;
     computing: number;
     waiting: number;
-    /** Workers that were far later than the others. */
+    /** Workers that are usually far later than the others. */
     late: number[];
 }
 
@@ -46,10 +48,19 @@ export class Journal {
     readonly shares: RoundShare[] = [];
     /** L2 norm of the mean update by round, as far as the clients' rounds reach. */
     readonly steps = new Map<number, number>();
-    /** Clients that stood out in their last round, and by what. */
+    /** Clients that stood out in most of their last rounds, and by what. */
     readonly odd = new Map<number, string[]>();
+    /** What each worker costs the rounds of late. */
+    costs: Costs = no_costs;
+    /** How the clients' own tests are spread, by round. */
+    readonly spreads = new Map<number, Spread>();
+    /** First rounds after the master was started again. */
+    readonly restarts: number[] = [];
     open: { round: number; from: number } | null = null;
     private run_ = '';
+    private readonly times_: WorkerTime[][] = [];
+    /** By client: what each of its last rounds showed. */
+    private readonly signs_ = new Map<number, string[][]>();
 
     /** Takes the next event; one that is in it already changes nothing, and one after others knows of the gap. */
     apply(event: Event): void {
@@ -64,8 +75,20 @@ export class Journal {
             case 'run_opened':
                 this.begin(event.run);
                 break;
+            case 'run_resumed':
+                this.restarts.push(event.round + 1);
+                break;
+            case 'clients_evaluated': {
+                const found = spread(event.round, event.clients);
+                if (found !== null) {
+                    this.spreads.set(event.round, found);
+                    forget_first(this.spreads, share_limit);
+                }
+                break;
+            }
             case 'worker_joined': {
                 const { worker, name, state } = event.worker;
+                this.take_over(worker, name);
                 this.lane(worker, name).add(event.time, doing(state));
                 this.traffic.count(event.time, worker, 0, 0, 0);
                 break;
@@ -94,8 +117,8 @@ export class Journal {
                 this.open = { round: event.round, from: event.time };
                 break;
             case 'client_updated': {
-                const { loss, accuracy, seconds } = event;
-                this.note(event.client, event.round, { loss, accuracy, seconds });
+                const { samples, loss, accuracy, seconds } = event;
+                this.note(event.client, event.round, { samples, loss, accuracy, seconds });
                 break;
             }
             case 'client_dropped':
@@ -142,6 +165,11 @@ export class Journal {
             this.clients.clear();
             this.steps.clear();
             this.odd.clear();
+            this.signs_.clear();
+            this.spreads.clear();
+            this.restarts.length = 0;
+            this.times_.length = 0;
+            this.costs = no_costs;
             this.shares.length = 0;
             this.open = null;
         }
@@ -157,6 +185,18 @@ export class Journal {
             lane.name = name;
         }
         return lane;
+    }
+
+    /** A worker that comes back has another number, and the row that it had. */
+    private take_over(worker: number, name: string): void {
+        for (const lane of this.lanes.values()) {
+            if (lane.name === name && lane.worker !== worker && lane.now() === 'gone') {
+                this.lanes.delete(lane.worker);
+                lane.worker = worker;
+                this.lanes.set(worker, lane);
+                return;
+            }
+        }
     }
 
     private drop_gone(): void {
@@ -190,11 +230,18 @@ export class Journal {
             const last = rounds.at(-1);
             if (last?.round === round && last.reason === '') {
                 together.push({ client, ...last });
-                this.odd.delete(client);
             }
         }
-        for (const [client, signs] of oddities(together)) {
-            this.odd.set(client, signs);
+        const found = oddities(together);
+        for (const { client } of together) {
+            const latest = [...(this.signs_.get(client) ?? []), found.get(client) ?? []].slice(-rounds_judged);
+            this.signs_.set(client, latest);
+            const odd = latest.filter((signs) => signs.length > 0);
+            if (odd.length >= rounds_odd) {
+                this.odd.set(client, odd.at(-1)!);
+            } else {
+                this.odd.delete(client);
+            }
         }
     }
 
@@ -206,13 +253,27 @@ export class Journal {
         }
         const { from } = this.open;
         const share: RoundShare = { round, from, to, moving: 0, computing: 0, waiting: 0, late: [] };
+        const times: WorkerTime[] = [];
         for (const lane of this.lanes.values()) {
             const seconds = lane.seconds(from, to);
+            const until = lane.busy_until(from, to);
+            if (until !== null) {
+                times.push({
+                    worker: lane.worker,
+                    until: until - from,
+                    loading: seconds.loading,
+                    computing: seconds.training,
+                    moving: seconds.receiving + seconds.sending,
+                });
+            }
             share.moving += seconds.receiving + seconds.sending;
             share.computing += seconds.training + seconds.loading;
             share.waiting += seconds.waiting;
         }
-        share.late = late_workers([...this.lanes.values()], from, to);
+        this.times_.push(times);
+        this.times_.splice(0, this.times_.length - rounds_looked_at);
+        this.costs = costs(this.times_);
+        share.late = [...this.costs.late];
         this.shares.push(share);
         if (this.shares.length > share_limit * 1.25) {
             this.shares.splice(0, this.shares.length - share_limit);
@@ -224,6 +285,7 @@ export class Journal {
 export function empty_round(round: number): ClientRound {
     return {
         round,
+        samples: null,
         loss: null,
         accuracy: null,
         seconds: null,

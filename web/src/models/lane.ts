@@ -15,7 +15,8 @@ export class Lane {
     readonly what: (Doing | null)[] = [];
 
     constructor(
-        readonly worker: number,
+        /** The number that it has now: it has another whenever it comes back. */
+        public worker: number,
         public name: string,
     ) {}
 

@@ -1,4 +1,5 @@
 // Plans side by side.
+import { json_text } from './exact_json';
 
 export interface Difference {
     /** With dots, an array's items by their number. */
@@ -20,9 +21,9 @@ export function compare_plans(plans: readonly unknown[]): Difference[] {
 
 function flatten(value: unknown, path: string, into: Map<string, string>): Map<string, string> {
     if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
-        into.set(path, JSON.stringify(value) ?? '');
+        into.set(path, json_text(value));
     } else if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) {
-        into.set(path, JSON.stringify(value));
+        into.set(path, json_text(value));
     } else {
         for (const [key, item] of Object.entries(value)) {
             flatten(item, path === '' ? key : `${path}.${key}`, into);

@@ -1,5 +1,6 @@
 // What may stand where the cursor is in a plan.
 import type { SchemaNode } from '../protocol';
+import { json_text } from './exact_json';
 import { find_places, type Place } from './json_places';
 
 export interface Hint {
@@ -85,7 +86,7 @@ function missing(node: SchemaNode | null, place: Place | null): Hint['missing'] 
 export function allows(node: SchemaNode): string {
     const parts = [node.type ?? 'object'];
     if (node.choices !== undefined && node.choices.length > 0) {
-        parts.push(node.choices.map((choice) => JSON.stringify(choice)).join(' or '));
+        parts.push(node.choices.map((choice) => json_text(choice)).join(' or '));
     }
     const low = bound(node.minimum, 'at least', node.above, 'above');
     const high = bound(node.maximum, 'at most', node.below, 'below');
@@ -97,7 +98,7 @@ export function allows(node: SchemaNode): string {
         node.required === true
             ? 'required'
             : node.default !== undefined
-              ? `default ${JSON.stringify(node.default)}`
+              ? `default ${json_text(node.default)}`
               : 'may be left out',
     );
     return parts.join(', ');
@@ -124,5 +125,5 @@ export function snippet(name: string, node: SchemaNode): string {
         (({ object: {}, array: [], string: '', boolean: false } as Record<string, unknown>)[node.type ?? 'object']) ??
         node.minimum ??
         0;
-    return `${JSON.stringify(name)}: ${JSON.stringify(example)},`;
+    return `${JSON.stringify(name)}: ${json_text(example)},`;
 }

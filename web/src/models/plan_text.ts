@@ -1,4 +1,5 @@
 // A plan as a text that is pleasant to edit: what is short stands on one line.
+import { json_text } from './exact_json';
 
 const widest = 88;
 
@@ -7,7 +8,7 @@ export function plan_text(value: unknown): string {
 }
 
 function lines(value: unknown, indent: string): string {
-    const short = one_line(value);
+    const short = json_text(value);
     if (typeof value !== 'object' || value === null || indent.length + short.length <= widest) {
         // The outermost object is always open, so that there is a line to write on.
         if (indent !== '' || typeof value !== 'object' || value === null) {
@@ -22,15 +23,4 @@ function lines(value: unknown, indent: string): string {
         ([key, item]) => `${inner}${JSON.stringify(key)}: ${lines(item, inner)}`,
     );
     return `{\n${entries.join(',\n')}\n${indent}}`;
-}
-
-function one_line(value: unknown): string {
-    if (typeof value !== 'object' || value === null) {
-        return JSON.stringify(value);
-    }
-    if (Array.isArray(value)) {
-        return `[${value.map(one_line).join(', ')}]`;
-    }
-    const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${one_line(item)}`);
-    return `{${entries.join(', ')}}`;
 }

@@ -1,24 +1,82 @@
-// Who holds a round up.
-import type { Lane } from './lane';
+// What each worker costs a round: who is waited for, how long, and how long rounds would be without them.
 import { median } from './statistics';
 
-/** So many times the median of the others' time counts as late. */
-export const late_factor = 2;
-/** Fewer workers have no usual time. */
-const fewest = 3;
+/** One worker in one round, in seconds. */
+export interface WorkerTime {
+    worker: number;
+    /** From the start of the round until it was done. */
+    until: number;
+    loading: number;
+    computing: number;
+    moving: number;
+}
 
-/** Workers that were at work far longer than most, between the start of a round and now or its end. */
-export function late_workers(lanes: readonly Lane[], from: number, to: number): number[] {
-    const times: { worker: number; seconds: number }[] = [];
-    for (const lane of lanes) {
-        const until = lane.busy_until(from, to);
-        if (until !== null && until > from) {
-            times.push({ worker: lane.worker, seconds: until - from });
+export interface Cost extends WorkerTime {
+    /** Seconds by which the usual round would be shorter without it. */
+    saves: number;
+    rounds: number;
+}
+
+export interface Costs {
+    /** Seconds from the start of the usual round until the last worker is done; null before the first. */
+    usual: number | null;
+    /** By worker: medians over the rounds that it was in. */
+    of: ReadonlyMap<number, Cost>;
+    late: ReadonlySet<number>;
+}
+
+/** So many rounds are looked at. */
+export const rounds_looked_at = 20;
+/** So many times what others take counts as late. */
+export const late_factor = 2;
+/** Fewer workers, or rounds of one, have no usual time. */
+const fewest_workers = 3;
+const fewest_rounds = 3;
+
+export const no_costs: Costs = { usual: null, of: new Map(), late: new Set() };
+
+export function costs(rounds: readonly (readonly WorkerTime[])[]): Costs {
+    const by_worker = new Map<number, { times: WorkerTime[]; saved: number[] }>();
+    const lengths: number[] = [];
+    for (const round of rounds) {
+        const [first = 0, second = 0] = round.map((one) => one.until).sort((a, b) => b - a);
+        lengths.push(first);
+        for (const time of round) {
+            let one = by_worker.get(time.worker);
+            if (one === undefined) {
+                one = { times: [], saved: [] };
+                by_worker.set(time.worker, one);
+            }
+            one.times.push(time);
+            one.saved.push(time.until === first ? first - second : 0);
         }
     }
-    if (times.length < fewest) {
-        return [];
+    const of = new Map<number, Cost>();
+    for (const [worker, { times, saved }] of by_worker) {
+        const usual = (field: 'until' | 'loading' | 'computing' | 'moving'): number =>
+            median(times.map((one) => one[field]));
+        of.set(worker, {
+            worker,
+            until: usual('until'),
+            loading: usual('loading'),
+            computing: usual('computing'),
+            moving: usual('moving'),
+            saves: by_worker.size > 1 ? median(saved) : 0,
+            rounds: times.length,
+        });
     }
-    const usual = median(times.map((one) => one.seconds));
-    return times.filter((one) => one.seconds > late_factor * usual).map((one) => one.worker);
+    return { usual: lengths.length > 0 ? median(lengths) : null, of, late: late_of([...of.values()]) };
+}
+
+/** One slow round makes nobody late: the median of many does, and that does not flicker. */
+function late_of(all: readonly Cost[]): Set<number> {
+    if (all.length < fewest_workers) {
+        return new Set();
+    }
+    const usual = median(all.map((one) => one.until));
+    return new Set(
+        all
+            .filter((one) => one.rounds >= fewest_rounds && one.until > late_factor * usual)
+            .map((one) => one.worker),
+    );
 }

@@ -4,6 +4,7 @@ import { RunCurves } from '../components/run_curves';
 import { RunTable } from '../components/run_table';
 import { chosen_runs } from '../components/chosen_runs';
 import { csv } from '../models/csv';
+import { json_text } from '../models/exact_json';
 import { save_file } from '../download';
 import { href } from '../route';
 import { loaded, read_run, read_runs, runs, runs_error } from '../runs';
@@ -55,7 +56,7 @@ export function HistoryView() {
                             </button>
                         )}
                         <a class="button" href="api/v1/model" download data-testid="download-model">
-                            Model now
+                            Download the weights
                         </a>
                     </div>
                 </div>
@@ -180,5 +181,5 @@ function export_json(chosen: readonly string[]): void {
         plan_json: loaded.value.get(run)?.plan ?? null,
         rounds: loaded.value.get(run)?.rounds ?? [],
     }));
-    save_file('fedasio-runs.json', 'application/json', JSON.stringify(all, null, 1));
+    save_file('fedasio-runs.json', 'application/json', json_text(all));
 }

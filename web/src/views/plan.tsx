@@ -37,7 +37,7 @@ export function PlanView() {
                                 <option value="">the present run</option>
                                 {past.map((run) => (
                                     <option key={run.run} value={run.run}>
-                                        {run.plan} {run.run.slice(0, 8)}
+                                        {run.plan.slice(0, 60)} {run.run.slice(0, 8)}
                                     </option>
                                 ))}
                             </select>
@@ -75,6 +75,7 @@ type Editor = { current: HTMLTextAreaElement | null };
 
 function Verdict({ editor, obstacle }: { editor: Editor; obstacle: string | null }) {
     const found = check.value;
+    const note = found?.ok === true ? found.note : undefined;
     return (
         <div id="plan-verdict" class="verdict" role="status" data-testid="plan-verdict" data-ok={found?.ok}>
             {draft_error.value !== null ? (
@@ -82,10 +83,13 @@ function Verdict({ editor, obstacle }: { editor: Editor; obstacle: string | null
             ) : found === null ? (
                 <p class="hint">Checking…</p>
             ) : found.ok ? (
+                <>
                 <p class="verdict-right">
-                    ✓ A plan that can run, digest <code>{found.plan_digest.slice(0, 8)}</code>
-                    {obstacle !== null && `. ${obstacle}.`}
+                    ✓ Every key is right; digest <code>{found.plan_digest.slice(0, 8)}</code>. Whether its files and its memory
+                    are there shows when it starts{obstacle !== null && `. ${obstacle}`}.
                 </p>
+                {note !== undefined && <p class="verdict-note" data-testid="plan-note">{note}</p>}
+                </>
             ) : (
                 <p class="verdict-wrong">
                     ✗{' '}

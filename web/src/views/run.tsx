@@ -1,7 +1,10 @@
 import { ClassTable, ConfusionMatrix } from '../components/confusion_matrix';
+import { LeftOutLine } from '../components/left_out';
 import { LearningCharts } from '../components/learning_charts';
-import { PhaseStrip } from '../components/phase_strip';
-import { ResultTiles } from '../components/result_tiles';
+import { Figures } from '../components/figures';
+import { HealthLine } from '../components/health_line';
+import { PhaseBar } from '../components/phase_bar';
+import { RunFacts } from '../components/run_facts';
 import { DataCard } from '../components/understood_data';
 import { WrongSamples } from '../components/wrong_samples';
 import { count } from '../format';
@@ -11,9 +14,14 @@ import { data, evaluation, is_regression } from '../store';
 export function RunView() {
     return (
         <>
-            <section class="card" aria-label="The run at a glance">
-                <ResultTiles />
-                <PhaseStrip />
+            <section class="glance" aria-label="The run at a glance">
+                <HealthLine />
+                <Figures />
+                <div>
+                    <PhaseBar />
+                    <LeftOutLine />
+                </div>
+                <RunFacts />
             </section>
             <LearningCharts />
             {!is_regression.value && <Classes />}
@@ -36,7 +44,7 @@ function Classes() {
         <section class="card" aria-labelledby="classes-title">
             <div class="card-head">
                 <h2 id="classes-title">
-                    What the model confuses{' '}
+                    Confusion{' '}
                     <small>
                         round {result.round}, {count(result.samples)} test samples
                     </small>

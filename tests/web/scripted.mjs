@@ -1,0 +1,155 @@
+// The built page on a server that says what a test wants it to say, in a real Chromium.
+//   FEDASIO_PAGE  folder of the built page, default the one beside the packages
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { node_modules } from './chromium.mjs';
+
+const { WebSocketServer } = createRequire(path.join(node_modules, 'require.js'))('ws');
+const dist = process.env.FEDASIO_PAGE ?? path.join(node_modules, '..', 'dist');
+export const skip = existsSync(path.join(dist, 'app.js')) ? false : `there is no built page in ${dist}`;
+
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+
+export function make_status(fields = {}) {
+    return {
+        phase: 'waiting',
+        run: '5c0f',
+        round: 0,
+        checkpoint_round: 0,
+        last_round: 15,
+        target_accuracy: null,
+        deadline: 600,
+        fraction: 1,
+        clients_per_round: 4,
+        state_dir: false,
+        pausing: false,
+        stopping: false,
+        plan: 'scripted',
+        plan_digest: '00',
+        seed: 1,
+        parameters: 10,
+        task: 'classification',
+        min_workers: 1,
+        workers: 0,
+        clients: 0,
+        clients_planned: 4,
+        version: '0.1.0',
+        instruction_set: 'x86-64-v3',
+        started: 1_750_000_000,
+        now: 1_750_000_000,
+        models: [],
+        ...fields,
+    };
+}
+
+export function make_snapshot({ status = {}, ...fields } = {}) {
+    return {
+        type: 'snapshot',
+        instance: 'a',
+        seq: 0,
+        status: make_status(status),
+        workers: [],
+        clients: [],
+        rounds: [],
+        log: [],
+        evaluation: null,
+        data: null,
+        ...fields,
+    };
+}
+
+export function make_worker(number, fields = {}) {
+    return {
+        worker: number,
+        name: `worker-${number}`,
+        address: '127.0.0.1:1',
+        state: 'ready',
+        joined: 1_750_000_000,
+        threads: 1,
+        capacity: 0,
+        version: '0.1.0',
+        instruction_set: 'x86-64-v3',
+        clients: [],
+        samples: 100,
+        cpu_percent: 1,
+        memory_bytes: 1e8,
+        round_trip_ms: 1,
+        bytes_sent: 1,
+        bytes_received: 1,
+        queued_bytes: 0,
+        round: null,
+        loss: null,
+        accuracy: null,
+        seconds: null,
+        standing: 'takes_part',
+        reason: '',
+        ...fields,
+    };
+}
+
+export function make_round(round, fields = {}) {
+    return {
+        round,
+        cohort: [0, 1, 2, 3],
+        dropped: [],
+        train_loss: 1 / round,
+        train_accuracy: 0.8,
+        test_loss: 1 / round,
+        test_accuracy: 0.8,
+        seconds: { training: 1, evaluating: 0.5 },
+        bytes_sent: 1000,
+        bytes_received: 1000,
+        time: 1_750_000_000 + 2 * round,
+        ...fields,
+    };
+}
+
+/**
+ * Serves the page. `objects` are answers by the path after api/v1/; `stream` is called with each WebSocket, and
+ * without it none is let through.
+ */
+export async function start_scripted({ objects = {}, stream = null } = {}) {
+    const server = createServer(async (request, response) => {
+        const { pathname } = new URL(request.url, 'http://localhost');
+        const name = pathname === '/' ? 'index.html' : pathname.slice(1);
+        const answer = objects[pathname.replace('/api/v1/', '')];
+        if (/^[\w.]+$/.test(name) && existsSync(path.join(dist, name))) {
+            response.setHeader('Content-Type', types[path.extname(name)]);
+            response.end(await readFile(path.join(dist, name)));
+        } else if (answer === undefined && pathname !== '/api/v1/events' && pathname !== '/api/v1/session') {
+            response.statusCode = 404;
+            response.end('{"error": "nothing there"}');
+        } else {
+            const otherwise = { instance: 'a', events: [], oldest: 1, newest: 0, role: 'operator', protected: false };
+            const { code = 200, body } = typeof answer === 'function' ? answer(request) : { body: answer ?? otherwise };
+            response.writeHead(code, { 'Content-Type': 'application/json' });
+            response.end(typeof body === 'string' ? body : JSON.stringify(body));
+        }
+    });
+    const sockets = new WebSocketServer({ noServer: true });
+    const streams = [];
+    server.on('upgrade', (request, socket, head) => {
+        streams.push(request.url);
+        if (stream === null) {
+            socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+            return;
+        }
+        sockets.handleUpgrade(request, socket, head, (accepted) => stream(accepted, request));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return {
+        url: `http://127.0.0.1:${server.address().port}/`,
+        /** Addresses of the streams that were asked for. */
+        streams,
+        end: () => {
+            sockets.clients.forEach((one) => one.terminate());
+            server.closeAllConnections();
+            server.close();
+        },
+    };
+}

@@ -1,0 +1,205 @@
+import { useEffect } from 'preact/hooks';
+import { count, fixed, loss, missing, percent, plural } from '../format';
+import { best_of, compare_with, type Comparison } from '../models/comparison';
+import { difference, progress_of } from '../models/health';
+import { time_left } from '../models/time_left';
+import type { Round } from '../protocol';
+import { href } from '../route';
+import { read_runs, runs } from '../runs';
+import { is_regression, rounds, state, status, workers } from '../store';
+import { Sparkline } from './sparkline';
+
+/** The run in a few numbers: how good, against what was before, and how long yet. */
+export function Figures() {
+    const known = status.value!;
+    const list = rounds.value;
+    const last = list.at(-1);
+    useEffect(() => {
+        if (known.state_dir) {
+            void read_runs();
+        }
+    }, [known.run, known.state_dir, state.value?.training]);
+    return (
+        <dl class="figures">
+            {is_regression.value ? <ErrorFigures list={list} last={last} /> : <AccuracyFigures list={list} last={last} />}
+            <LossFigure list={list} last={last} />
+            <TimeFigure />
+            <People />
+        </dl>
+    );
+}
+
+interface Of {
+    list: readonly Round[];
+    last: Round | undefined;
+}
+
+function AccuracyFigures({ list, last }: Of) {
+    const target = status.value!.target_accuracy;
+    const best = best_of(list, 'test_accuracy', true);
+    const reached = target !== null && (best?.value ?? 0) >= target;
+    return (
+        <>
+            <Figure
+                name="Test accuracy"
+                test_id="test-accuracy"
+                value={percent(last?.test_accuracy)}
+                values={list.map((round) => round.test_accuracy)}
+                note={
+                    partly(last) ??
+                    (target === null ? '' : `target ${percent(target)}${reached ? ', reached' : ''}`)
+                }
+                more={<Against list={list} />}
+            />
+            <Figure
+                name="Best"
+                value={percent(best?.value)}
+                note={best === null ? missing : `in round ${best.round}`}
+                more={typeof last?.test_auc === 'number' && <>AUC <b data-testid="test-auc">{fixed(last.test_auc, 3)}</b></>}
+            />
+            {typeof last?.personal_accuracy === 'number' && (
+                <Figure
+                    name="Personal accuracy"
+                    test_id="personal-accuracy"
+                    value={percent(last.personal_accuracy)}
+                    note={`${difference('test_accuracy', last.personal_accuracy - (last.test_accuracy ?? NaN))} to the global model`}
+                    values={list.map((round) => round.personal_accuracy ?? null)}
+                    more={`each of ${plural(last.personal_clients ?? 0, 'client')} with a model of its own`}
+                />
+            )}
+        </>
+    );
+}
+
+function ErrorFigures({ list, last }: Of) {
+    const best = best_of(list, 'test_rmse', false);
+    return (
+        <>
+            <Figure
+                name="Test error (RMSE)"
+                test_id="test-rmse"
+                value={loss(last?.test_rmse)}
+                values={list.map((round) => round.test_rmse ?? null)}
+                note={partly(last) ?? `MAE ${loss(last?.test_mae)}`}
+                more={best === null ? '' : `best ${loss(best.value)} in round ${best.round}`}
+            />
+            <Figure
+                name="R²"
+                test_id="test-r2"
+                value={fixed(last?.test_r2, 3)}
+                values={list.map((round) => round.test_r2 ?? null)}
+                note={typeof last?.personal_loss === 'number' ? `personal models: loss ${loss(last.personal_loss)}` : ''}
+                more={<Against list={list} />}
+            />
+        </>
+    );
+}
+
+function LossFigure({ list, last }: Of) {
+    const is_tested = typeof last?.test_loss === 'number';
+    const gap =
+        typeof last?.train_accuracy === 'number' && typeof last.test_accuracy === 'number'
+            ? `train − test ${difference('test_accuracy', last.train_accuracy - last.test_accuracy)}`
+            : typeof last?.train_loss === 'number' && is_tested
+              ? `test − train ${difference('test_loss', last.test_loss! - last.train_loss)}`
+              : '';
+    return (
+        <Figure
+            name={is_tested || last === undefined ? 'Test loss' : 'Training loss'}
+            value={loss(is_tested ? last.test_loss : last?.train_loss)}
+            values={list.map((round) => (is_tested ? round.test_loss : round.train_loss))}
+            note={is_tested ? `train ${loss(last.train_loss)}` : ''}
+            more={gap}
+        />
+    );
+}
+
+function TimeFigure() {
+    const known = status.value!;
+    const training = state.value?.training === true;
+    const left = training ? time_left(rounds.value, known.last_round, known.target_accuracy !== null) : '';
+    const open = Math.max(0, known.last_round - (rounds.value.at(-1)?.round ?? 0));
+    return (
+        <Figure
+            name="Rounds"
+            value={count(rounds.value.at(-1)?.round ?? 0)}
+            note={open > 0 ? `${count(open)} to go` : ''}
+            more={left}
+        />
+    );
+}
+
+function People() {
+    const known = status.value!;
+    const gone = workers.value.filter((worker) => worker.state === 'gone').length;
+    const homeless = known.clients_planned - known.clients;
+    return (
+        <Figure
+            name="Clients"
+            value={count(known.clients)}
+            note={
+                homeless > 0 && known.clients > 0
+                    ? `${count(homeless)} without a worker`
+                    : `${count(known.clients_per_round || known.clients_planned)} a round`
+            }
+            more={`${plural(known.workers, 'worker')}${gone > 0 ? `, ${count(gone)} gone` : ''}`}
+        />
+    );
+}
+
+/** The best so far against other runs of the plan's name. */
+function Against({ list }: { list: readonly Round[] }) {
+    const known = status.value!;
+    const found = compare_with(runs.value ?? [], known, list);
+    if (found === null) {
+        return null;
+    }
+    const { key } = progress_of(list);
+    return (
+        <span data-testid="against">
+            {sides.map(([side, name]) => {
+                const one = found[side];
+                return (
+                    one !== null && (
+                        <a key={side} href={href('history', { runs: `${known.run},${one.run}` })}>
+                            {difference(key, one.change)} to the {name}
+                        </a>
+                    )
+                );
+            })}
+        </span>
+    );
+}
+
+const sides: [keyof Comparison, string][] = [
+    ['previous', 'run before'],
+    ['best', 'best run'],
+];
+
+/** What a number is worth that not all clients made. */
+function partly(round: Round | undefined): string | null {
+    return round?.test_partial === true ? 'without some of the clients' : null;
+}
+
+interface FigureProps {
+    name: string;
+    value: string;
+    note: string;
+    test_id?: string;
+    more?: preact.ComponentChildren;
+    values?: readonly (number | null)[];
+}
+
+function Figure({ name, value, note, test_id, more, values }: FigureProps) {
+    return (
+        <div class="figure">
+            <dt>{name}</dt>
+            <dd>
+                <strong data-testid={test_id}>{value}</strong>
+                {values !== undefined && <Sparkline values={values} look="test" />}
+            </dd>
+            <dd class="figure-note">{note}</dd>
+            <dd class="figure-note">{more}</dd>
+        </div>
+    );
+}

@@ -1,0 +1,77 @@
+import { duration } from '../format';
+import { costs } from '../late';
+import type { Cost } from '../models/stragglers';
+import { href_with } from '../route';
+import { workers } from '../store';
+
+/** Workers shown; the table has them all. */
+const shown = 5;
+/** Of the usual round: who costs less is nobody's concern. */
+const least_share = 0.05;
+
+/** Who is waited for, and what rounds would take without them. */
+export function RoundCosts() {
+    const { usual, of } = costs.value;
+    if (usual === null) {
+        return <p class="hint">What each worker costs a round is told after the first whole round.</p>;
+    }
+    const names = new Map(workers.value.filter((one) => one.state !== 'gone').map((one) => [one.worker, one.name]));
+    const all = [...of.values()].filter((one) => names.has(one.worker)).sort((a, b) => b.until - a.until);
+    const dear = all.filter((one) => one.saves >= least_share * usual).sort((a, b) => b.saves - a.saves);
+    const first = dear[0];
+    return (
+        <div class="costs" data-testid="costs">
+            <p class="costs-line">
+                The usual round has all answers after <b>{duration(usual)}</b>
+                {first === undefined ? (
+                    '; nobody holds the others up.'
+                ) : (
+                    <>
+                        {'; without '}
+                        <a href={href_with({ worker_card: String(first.worker), client: '' })}>
+                            {names.get(first.worker)}
+                        </a>
+                        {' it would be '}
+                        <b>{duration(usual - first.saves)}</b>.
+                    </>
+                )}
+            </p>
+            {first !== undefined && (
+                <ul class="costs-bars">
+                    {all.slice(0, shown).map((one) => (
+                        <Bar key={one.worker} cost={one} longest={all[0]!.until} name={names.get(one.worker)!} />
+                    ))}
+                </ul>
+            )}
+        </div>
+    );
+}
+
+const parts = [
+    ['loading', 'loading'],
+    ['computing', 'training'],
+    ['moving', 'receiving'],
+] as const;
+
+function Bar({ cost, longest, name }: { cost: Cost; longest: number; name: string }) {
+    let x = 0;
+    const told = `${name}: loading ${duration(cost.loading)}, training ${duration(cost.computing)}, network ${duration(cost.moving)}, in the median of ${cost.rounds} rounds`;
+    return (
+        <li title={told}>
+            <a class="one-line" href={href_with({ worker_card: String(cost.worker), client: '' })}>
+                {name}
+            </a>
+            <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="meter-all" width={(100 * cost.until) / longest} height="8" />
+                {parts.map(([part, look]) => {
+                    const width = (100 * cost[part]) / longest;
+                    const from = x;
+                    x += width;
+                    return <rect key={part} class={`do-${look}`} x={from} width={width} height="8" />;
+                })}
+            </svg>
+            <span class="costs-time">{duration(cost.until)}</span>
+            <span class="costs-saves">{cost.saves > 0.0005 ? `costs ${duration(cost.saves)}` : ''}</span>
+        </li>
+    );
+}

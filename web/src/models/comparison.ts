@@ -1,0 +1,56 @@
+// A run against those before it.
+import type { Round, Run, Status } from '../protocol';
+
+export interface Best {
+    round: number;
+    value: number;
+}
+
+/** Of rounds whose test nobody is missing in; null without any. */
+export function best_of(
+    rounds: readonly Round[],
+    key: 'test_accuracy' | 'test_rmse' | 'test_loss',
+    rises: boolean,
+): Best | null {
+    let best: Best | null = null;
+    for (const { round, test_partial, [key]: value } of rounds) {
+        if (typeof value !== 'number' || test_partial === true) {
+            continue;
+        }
+        if (best === null || (rises ? value > best.value : value < best.value)) {
+            best = { round, value };
+        }
+    }
+    return best;
+}
+
+interface Other {
+    run: string;
+    /** The best of the present run minus that one's. */
+    change: number;
+}
+
+export interface Comparison {
+    /** The run before; null where it is the best one too. */
+    previous: Other | null;
+    best: Other | null;
+}
+
+/** With runs of the same name, which are likely to be about the same data; null where there is nothing to compare. */
+export function compare_with(
+    runs: readonly Run[],
+    present: Pick<Status, 'run' | 'plan'>,
+    rounds: readonly Round[],
+): Comparison | null {
+    const own = best_of(rounds, 'test_accuracy', true)?.value;
+    const others = runs.filter(
+        (one) => one.run !== present.run && one.plan === present.plan && one.best_test_accuracy !== null,
+    );
+    if (own === undefined || others.length === 0) {
+        return null;
+    }
+    const other = (one: Run): Other => ({ run: one.run, change: own - one.best_test_accuracy! });
+    const previous = others.reduce((last, one) => (one.started > last.started ? one : last));
+    const best = others.reduce((top, one) => (one.best_test_accuracy! > top.best_test_accuracy! ? one : top));
+    return { previous: previous === best ? null : other(previous), best: other(best) };
+}

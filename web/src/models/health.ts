@@ -1,0 +1,173 @@
+// Whether a training goes well, in one sentence: from the rounds alone, so that everybody reads the same.
+import { loss, percent, plural } from '../format';
+import type { Round, Status } from '../protocol';
+
+export type HealthTone = 'plain' | 'good' | 'warning' | 'bad';
+
+export interface Health {
+    text: string;
+    tone: HealthTone;
+}
+
+/** What progress is measured by. */
+export interface Progress {
+    key: 'test_accuracy' | 'test_rmse' | 'test_loss' | 'train_loss';
+    name: string;
+    rises: boolean;
+}
+
+const progresses: readonly Progress[] = [
+    { key: 'test_accuracy', name: 'test accuracy', rises: true },
+    { key: 'test_rmse', name: 'test error', rises: false },
+    { key: 'test_loss', name: 'test loss', rises: false },
+    { key: 'train_loss', name: 'training loss', rises: false },
+];
+
+/** The first number that the rounds have: accuracy before error before loss. */
+export function progress_of(rounds: readonly Round[]): Progress {
+    return (
+        progresses.find(({ key }) => rounds.some((round) => typeof round[key] === 'number')) ?? progresses.at(-1)!
+    );
+}
+
+/** Rounds over which a change is told. */
+const span = 10;
+/** Without a better value for so many rounds, and for such a share of all of them, nothing is learned any more. */
+const flat_rounds = 15;
+const flat_share = 0.25;
+/** Times its least value: a loss that is over this has got out of hand. */
+const diverged = 2;
+/** Times its least value: a test loss that is over this, while training goes on, says overfitting. */
+const overfitted = 1.08;
+
+/** Of a training with at least one round. */
+export function learning_health(rounds: readonly Round[]): Health {
+    const { key, name, rises } = progress_of(rounds);
+    const out_of_hand = divergence(rounds);
+    if (out_of_hand !== null) {
+        return { text: out_of_hand, tone: 'bad' };
+    }
+    const known = rounds.flatMap((round) => {
+        const value = round[key];
+        return typeof value === 'number' && round.test_partial !== true ? [{ round: round.round, value }] : [];
+    });
+    const last = known.at(-1);
+    if (last === undefined) {
+        return { text: 'Learning: the first result is not there yet', tone: 'plain' };
+    }
+    if (known.length === 1) {
+        return { text: `Learning: ${name} ${show(key, last.value)} after the first round`, tone: 'plain' };
+    }
+    const since = flat_since(known, rises);
+    const tail = overfitting(rounds) ? '; the test loss rises: overfitting' : '';
+    if (since !== null) {
+        return { text: `Flat: no better ${name} since round ${since}${tail}`, tone: 'warning' };
+    }
+    const back = Math.min(span, known.length - 1);
+    // As many values at either end, so that one of them does not make the change.
+    const some = Math.min(3, known.length - back);
+    const change = mean(known.slice(-some)) - mean(known.slice(0, known.length - back).slice(-some));
+    const way = `${difference(key, change)} in the last ${plural(back, 'round')}`;
+    if (tail !== '') {
+        return { text: `Learning slows: ${name} ${way}${tail}`, tone: 'warning' };
+    }
+    const better = rises ? change > 0 : change < 0;
+    return better
+        ? { text: `Learning: ${name} ${way}`, tone: 'good' }
+        : { text: `Wavering: ${name} ${way}`, tone: 'plain' };
+}
+
+/** How a training ended; detail comes from the master. */
+export function ending_health(
+    ending: { outcome: string; detail: string; round: number },
+    rounds: readonly Round[],
+): Health {
+    const { key, name } = progress_of(rounds);
+    const last = rounds.findLast((round) => typeof round[key] === 'number')?.[key];
+    const result = typeof last === 'number' ? `, ${name} ${show(key, last)}` : '';
+    const detail = ending.detail === '' ? '' : `: ${ending.detail}`;
+    switch (ending.outcome) {
+        case 'failed':
+            return { text: `Failed${detail || ' without a word why'}`, tone: 'bad' };
+        case 'stopped':
+            return { text: `Stopped by an operator after round ${ending.round}${result}`, tone: 'warning' };
+        case 'target_reached':
+            return { text: `Target reached in round ${ending.round}${result}`, tone: 'good' };
+        case 'stopped_early':
+            return { text: `Ended early after round ${ending.round}, as it got no better${result}`, tone: 'good' };
+        default:
+            return { text: `Done after ${plural(ending.round, 'round')}${result}`, tone: 'good' };
+    }
+}
+
+/** Before the first round. */
+export function waiting_health(status: Status, training: boolean): Health {
+    const missing = status.min_workers - status.workers;
+    if (missing > 0) {
+        return { text: `Waiting for ${plural(missing, 'more worker')}`, tone: 'plain' };
+    }
+    return training
+        ? { text: 'The first round is under way', tone: 'plain' }
+        : { text: 'Ready: Train begins with the first round', tone: 'plain' };
+}
+
+function divergence(rounds: readonly Round[]): string | null {
+    const losses = rounds.map((round) => round.train_loss);
+    const known = losses.filter((value) => value !== null);
+    const last = losses.at(-1);
+    if (last === null && known.length > 0) {
+        return 'Diverging: the training loss is no number any more';
+    }
+    const least = Math.min(...known);
+    if (typeof last !== 'number' || known.length < 4 || last <= diverged * least) {
+        return null;
+    }
+    const before = mean_of(known.slice(-6, -3));
+    const now = mean_of(known.slice(-3));
+    return now > before && now > known[0]! * 0.9
+        ? `Diverging: the training loss rose from ${loss(least)} to ${loss(last)}`
+        : null;
+}
+
+function overfitting(rounds: readonly Round[]): boolean {
+    const recent = rounds.filter((round) => round.test_loss !== null && round.train_loss !== null);
+    if (recent.length < 20) {
+        return false;
+    }
+    const least = Math.min(...recent.map((round) => round.test_loss!));
+    const test = mean_of(recent.slice(-5).map((round) => round.test_loss!));
+    const at = recent.findIndex((round) => round.test_loss === least);
+    const train_then = recent[at]!.train_loss!;
+    return test > overfitted * least && mean_of(recent.slice(-5).map((round) => round.train_loss!)) < train_then;
+}
+
+function flat_since(known: readonly { round: number; value: number }[], rises: boolean): number | null {
+    let best = known[0]!;
+    for (const one of known) {
+        if (rises ? one.value > best.value : one.value < best.value) {
+            best = one;
+        }
+    }
+    const without = known.at(-1)!.round - best.round;
+    return without >= flat_rounds && without >= flat_share * known.length ? best.round : null;
+}
+
+function mean(values: readonly { value: number }[]): number {
+    return mean_of(values.map((one) => one.value));
+}
+
+function mean_of(values: readonly number[]): number {
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function show(key: Progress['key'], value: number): string {
+    return key === 'test_accuracy' ? percent(value) : loss(value);
+}
+
+/** With its sign; accuracies in points. */
+export function difference(key: Progress['key'], change: number): string {
+    const points = key === 'test_accuracy' ? change * 100 : change;
+    const text = key === 'test_accuracy' ? Math.abs(points).toFixed(1) : loss(Math.abs(points));
+    const sign = Number(text) === 0 ? '±' : points < 0 ? '−' : '+';
+    return `${sign}${text}${key === 'test_accuracy' ? ' points' : ''}`;
+}

@@ -1,0 +1,24 @@
+// What was done to a run, at the round from which it counts.
+import type { Event } from '../protocol';
+import { sentence } from '../sentences';
+
+export interface Mark {
+    round: number;
+    kind: 'change' | 'load' | 'restart';
+    text: string;
+}
+
+/** Changes and loads are in the log; restarts are told apart. */
+export function marks_of(log: readonly Event[], restarts: readonly number[]): Mark[] {
+    const changes = log.flatMap((event): Mark[] =>
+        event.type === 'plan_changed'
+            ? [{ round: event.round, kind: event.loaded === undefined ? 'change' : 'load', text: sentence(event).text }]
+            : [],
+    );
+    const again = restarts.map((round): Mark => ({
+        round,
+        kind: 'restart',
+        text: `The master was started again before round ${round}.`,
+    }));
+    return [...changes, ...again].sort((a, b) => a.round - b.round);
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { best_of, compare_with } from '../src/models/comparison';
+import { difference, ending_health, learning_health, progress_of, waiting_health } from '../src/models/health';
+import { marks_of } from '../src/models/marks';
+import { roughly, time_left, usual_round } from '../src/models/time_left';
+import type { Event, Round, Run } from '../src/protocol';
+import { event, round, status } from './samples';
+
+const rounds = (count: number, fields: (number: number) => Partial<Round>): Round[] =>
+    Array.from({ length: count }, (_, place) => round(place + 1, fields(place + 1)));
+
+describe('health', () => {
+    it('says by how much it learns', () => {
+        const list = rounds(30, (number) => ({ test_accuracy: 0.5 + number / 100, test_loss: 1 / number, train_loss: 1 / number }));
+        expect(learning_health(list)).toEqual({
+            text: 'Learning: test accuracy +10.0 points in the last 10 rounds',
+            tone: 'good',
+        });
+        expect(learning_health(list.slice(0, 1)).text).toMatch(/51\.0 % after the first round/);
+    });
+
+    it('says since when it is flat, and that the test loss rises', () => {
+        const list = rounds(60, (number) => ({
+            test_accuracy: number <= 20 ? 0.5 + number / 100 : 0.69,
+            train_loss: 1 / number,
+            test_loss: number <= 20 ? 1 / number : 0.05 + (number - 20) / 100,
+        }));
+        expect(learning_health(list)).toEqual({
+            text: 'Flat: no better test accuracy since round 20; the test loss rises: overfitting',
+            tone: 'warning',
+        });
+        expect(learning_health(list.slice(0, 30)).text).toMatch(/^Learning/);
+    });
+
+    it('says that it diverges', () => {
+        const list = rounds(12, (number) => ({ test_accuracy: 0.5, train_loss: number < 6 ? 1 / number : number }));
+        expect(learning_health(list)).toMatchObject({ tone: 'bad' });
+        expect(learning_health(list).text).toMatch(/^Diverging: the training loss rose from 0\.2000 to 12\.00/);
+        const broken = [...list.slice(0, 5), round(6, { train_loss: null, test_accuracy: 0.1 })];
+        expect(learning_health(broken).text).toMatch(/no number/);
+    });
+
+    it('goes by the error of a regression, and by the training loss where nothing is tested', () => {
+        const errors = rounds(12, (number) => ({ test_accuracy: null, test_rmse: 5 - number / 10, test_loss: 1, train_loss: 1 }));
+        expect(progress_of(errors).key).toBe('test_rmse');
+        expect(learning_health(errors).text).toBe('Learning: test error −1.0000 in the last 10 rounds');
+        const untested = rounds(12, (number) => ({ test_accuracy: null, test_loss: null, train_loss: 1 / number }));
+        expect(learning_health(untested).text).toMatch(/^Learning: training loss −/);
+    });
+
+    it('says how a training ended, and why', () => {
+        const failed = { outcome: 'failed', detail: 'no worker is left', round: 3 };
+        expect(ending_health(failed, [])).toEqual({ text: 'Failed: no worker is left', tone: 'bad' });
+        const list = [round(7, { test_accuracy: 0.8 })];
+        const stopped = ending_health({ outcome: 'stopped', detail: '', round: 7 }, list);
+        expect(stopped).toEqual({ text: 'Stopped by an operator after round 7, test accuracy 80.0 %', tone: 'warning' });
+        expect(ending_health({ outcome: 'rounds_done', detail: '7 rounds done', round: 7 }, list).tone).toBe('good');
+    });
+
+    it('says what is waited for', () => {
+        expect(waiting_health({ ...status, min_workers: 3, workers: 1 }, false).text).toBe('Waiting for 2 more workers');
+        expect(waiting_health({ ...status, min_workers: 1, workers: 1 }, true).text).toMatch(/under way/);
+    });
+
+    it('never says plus nothing', () => {
+        expect(difference('test_accuracy', 0.00001)).toBe('±0.0 points');
+        expect(difference('test_loss', -0.25)).toBe('−0.2500');
+    });
+});
+
+describe('time left', () => {
+    it('is that of the usual round, in words that do not change with every one', () => {
+        const steady = rounds(21, (number) => ({ time: 1000 + 2 * number + (number === 21 ? 60 : 0) }));
+        expect(usual_round(steady)).toBe(2);
+        expect(time_left(steady, 921, false)).toBe('about 30 min left');
+        expect(time_left(steady, 921, true)).toBe('at most 30 min left');
+        expect(time_left(steady, 21, false)).toBe('');
+        expect(time_left([], 5, false)).toBe('');
+    });
+
+    it('is rounded to what is known of it', () => {
+        expect([3, 33, 200, 1500, 4000, 10_000, 200_000].map(roughly)).toEqual(
+            ['5 s', '35 s', '3 min', '25 min', '65 min', '2.8 h', '2 days'],
+        );
+    });
+});
+
+describe('comparison', () => {
+    const run = (name: string, started: number, best: number | null): Run =>
+        ({ run: name, plan: 'a', started, best_test_accuracy: best }) as Run;
+    const present = { run: 'me', plan: 'a' };
+    const list = [round(1, { test_accuracy: 0.7 }), round(2, { test_accuracy: 0.9, test_partial: true })];
+
+    it('is with the run before and with the best, of the same name', () => {
+        const runs = [run('me', 9, 0.7), run('b', 3, 0.6), run('c', 2, 0.8), { ...run('d', 5, 0.99), plan: 'other' }];
+        const found = compare_with(runs, present, list)!;
+        expect(found.previous).toMatchObject({ run: 'b' });
+        expect(found.previous!.change).toBeCloseTo(0.1, 9);
+        expect(found.best).toMatchObject({ run: 'c' });
+        expect(compare_with([run('me', 9, 0.7)], present, list)).toBeNull();
+    });
+
+    it('does not count a test in which clients are missing', () => {
+        expect(best_of(list, 'test_accuracy', true)).toEqual({ round: 1, value: 0.7 });
+    });
+});
+
+describe('marks', () => {
+    it('are changes, loads and restarts, in order', () => {
+        const change = { round: 4, last_round: 9, target_accuracy: null, deadline: 5, fraction: 1, clients_per_round: 1 };
+        const log = [event(1, 'plan_changed', change), event(2, 'plan_changed', { ...change, round: 2, loaded: 'best' })];
+        const found = marks_of(log as Event[], [3]);
+        expect(found.map(({ round: number, kind }) => [number, kind])).toEqual([[2, 'load'], [3, 'restart'], [4, 'change']]);
+        expect(found[0]!.text).toContain("'best'");
+    });
+});
