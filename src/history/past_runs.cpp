@@ -21,7 +21,8 @@ constexpr auto run_columns =
     "detail, weights_sha256, (SELECT max(round) FROM rounds WHERE run = id), "
     "(SELECT max(test_accuracy) FROM rounds WHERE run = id), "
     "(SELECT test_accuracy FROM rounds WHERE run = id ORDER BY round DESC LIMIT 1), "
-    "(SELECT test_loss FROM rounds WHERE run = id ORDER BY round DESC LIMIT 1) "
+    "(SELECT test_loss FROM rounds WHERE run = id ORDER BY round DESC LIMIT 1), "
+    "(SELECT min(test_loss) FROM rounds WHERE run = id) "
     "FROM runs ";
 constexpr auto report_columns = "SELECT parameters, checkpoint_round, changes, seconds_total FROM runs ";
 
@@ -50,6 +51,7 @@ json::object run_object(const statement& from) {
     run["best_test_accuracy"] = real_or_null(from, 12);
     run["last_test_accuracy"] = real_or_null(from, 13);
     run["last_test_loss"] = real_or_null(from, 14);
+    run["best_test_loss"] = real_or_null(from, 15);
     return run;
 }
 
@@ -235,8 +237,8 @@ std::optional<std::string> report_text(const std::filesystem::path& file, std::s
         return std::nullopt;
     }
     auto& report = *found;
-    for (const auto* const key :
-         {"started", "ended", "rounds", "best_test_accuracy", "last_test_accuracy", "last_test_loss"}) {
+    for (const auto* const key : {"started", "ended", "rounds", "best_test_accuracy", "last_test_accuracy",
+                                  "last_test_loss", "best_test_loss"}) {
         report.erase(key);
     }
     for (const auto* const key : {"detail", "weights_sha256"}) {

@@ -133,6 +133,7 @@ class Steering(Federation):
         accuracies = [entry["test_accuracy"] for entry in written["rounds"]]
         self.assertEqual((listed["best_test_accuracy"], listed["last_test_accuracy"]), (max(accuracies), accuracies[-1]))
         self.assertEqual(listed["last_test_loss"], written["rounds"][-1]["test_loss"])
+        self.assertEqual(listed["best_test_loss"], min(one["test_loss"] for one in written["rounds"]))
 
     def test_a_second_plan_in_the_same_master(self):
         report = self.folder / "report.json"

@@ -268,3 +268,189 @@ step(
         await by('log').locator('li', { hasText: 'krum: farthest' }).waitFor();
     },
 );
+
+const run_of = (run, fields = {}) => ({
+    run,
+    plan: 'sweep',
+    plan_digest: '00',
+    seed: 1,
+    started: 1_750_000_000,
+    ended: 1_750_000_060,
+    outcome: 'rounds_done',
+    detail: null,
+    weights_sha256: null,
+    rounds: 2,
+    best_test_accuracy: null,
+    best_test_loss: null,
+    last_test_accuracy: null,
+    last_test_loss: null,
+    ...fields,
+});
+
+const swept = ['a1', 'a2', 'a3', 'a4'].map((run, place) => ({
+    run,
+    rate: place < 2 ? 0.1 : 0.01,
+    seed: 1 + (place % 2),
+    accuracy: 0.7 + 0.02 * place,
+}));
+
+step(
+    'lists runs with the keys in which they differ, and the mean over their seeds',
+    {
+        snapshot: make_snapshot({ status: { run: 'a1', plan: 'sweep', state_dir: true }, rounds: [make_round(1)] }),
+        hash: '#/history',
+        objects: {
+            runs: swept.map(({ run, seed, accuracy }, place) =>
+                run_of(run, {
+                    seed,
+                    started: 1_750_000_000 - place,
+                    best_test_accuracy: accuracy,
+                    weights_sha256: place < 2 ? 'abcd' : `${place}`,
+                }),
+            ),
+            ...Object.fromEntries(
+                swept.flatMap(({ run, rate, seed }) => [
+                    [`runs/${run}`, { plan_json: { name: run, seed, rounds: 2, local: { learning_rate: rate } }, notes: [] }],
+                    [`runs/${run}/rounds`, [make_round(1), make_round(2)]],
+                ]),
+            ),
+        },
+    },
+    async ({ by, page, has_points }) => {
+        await by('runs').getByRole('button', { name: 'learning_rate' }).click();
+        await by('runs').getByRole('button', { name: 'seed' }).waitFor();
+        assert.match(await by('run-row').first().innerText(), /0\.1/);
+        assert.equal(await by('runs').getByRole('button', { name: 'Rounds', exact: true }).count(), 1);
+        // The present run, the one before and the best are compared without being chosen.
+        await has_points('chart-runs', 2);
+        const chosen = await by('run-row').locator('input:checked').count();
+        assert.equal(chosen, 3);
+        assert.equal(await page.locator('.alike').count(), 2);
+        await by('group-seeds').check();
+        await page.waitForSelector('[data-testid="shown"]:text("2 of 4")');
+        assert.match(await by('run-row').first().innerText(), /2 seeds.*71\.0 % ± 1\.4/s);
+        await by('filter').fill('learning_rate=0.01');
+        await page.waitForSelector('[data-testid="shown"]:text("1 of 4")');
+        await assert_accessible(page, 'history of a sweep');
+        // Nothing chosen stays nothing.
+        await by('filter').fill('');
+        await by('group-seeds').uncheck();
+        for (let left = chosen; left > 0; left -= 1) {
+            await by('run-row').locator('input:checked').nth(left - 1).uncheck();
+        }
+        await page.getByText('Choose runs above').waitFor();
+    },
+);
+
+step(
+    'compares regressions by a number that they have, and says where the history ends',
+    {
+        snapshot: make_snapshot({ status: { run: 'b0', plan: 'sweep', state_dir: true, task: 'regression' } }),
+        hash: '#/history?runs=b1,b2',
+        objects: {
+            runs: Array.from({ length: 1000 }, (_, place) => run_of(`b${place}`, { best_test_loss: 0.25, last_test_loss: 0.5 })),
+            'runs/b1': { plan_json: { rounds: 1 } },
+            'runs/b2': { plan_json: { rounds: 2 } },
+            ...Object.fromEntries(
+                ['b1', 'b2'].map((run) => [
+                    `runs/${run}/rounds`,
+                    [1, 2].map((round) => make_round(round, { test_accuracy: null, train_accuracy: null, test_rmse: 3 / round })),
+                ]),
+            ),
+        },
+    },
+    async ({ by, has_points }) => {
+        await has_points('chart-runs', 2);
+        assert.equal(await by('metric').inputValue(), 'test_rmse');
+        await by('runs').getByRole('button', { name: 'Best loss' }).waitFor();
+        await by('runs-end').filter({ hasText: 'latest 1,000' }).waitFor();
+    },
+);
+
+const tested = (client, accuracy) => ({
+    client, samples: 50, loss: 1, accuracy, r2: null, rmse: null, mae: null, auc: null, recall: null, reason: '',
+});
+
+step(
+    'has of a run from before a restart what the history has: log, clients, spread and recall',
+    {
+        snapshot: make_snapshot({
+            status: { ...training, run: 'c0', state_dir: true, test: { round: 2, classes: ['cat', 'dog'] } },
+            workers: [make_worker(1, { name: 'ward-3', clients: [0, 1] })],
+            clients: [0, 1].map((client) => ({
+                client, worker: 1, samples: 250, round: null, loss: null, accuracy: null, seconds: null, reason: '', labels: null,
+                distance: null, cosine: null, test_round: null, test_samples: 0, test_loss: null, test_accuracy: null,
+                test_r2: null, test_rmse: null, test_mae: null, test_auc: null, test_recall: null, test_reason: '',
+            })),
+            rounds: [make_round(1, { test_clients: 2 }), make_round(2, { test_clients: 2, test_recall: [0.5, 0.75] })],
+        }),
+        objects: {
+            runs: [],
+            'runs/c0': { plan_json: {}, notes: [{ time: 1_750_000_001, level: 'warning', text: 'said by the master before' }] },
+            'runs/c0/rounds/1/tests': [tested(0, 0.4), tested(1, 0.9)],
+            'runs/c0/rounds/2/tests': [tested(0, 0.5), tested(1, 0.9)],
+            'runs/c0/rounds/2/clients': [
+                { client: 0, worker: 'ward-3', samples: 250, loss: 0.7, accuracy: 0.61, seconds: 2, reason: null, detail: null },
+                { client: 1, worker: 'ward-3', samples: 250, loss: null, accuracy: null, seconds: null, reason: 'lost', detail: '' },
+            ],
+        },
+    },
+    async ({ by, go, has_points, page }) => {
+        await has_points('chart-fairness', 2);
+        await by('worst').locator('li').first().filter({ hasText: /client 0.*50\.0 %/s }).waitFor();
+        await by('class-recall').filter({ hasText: /cat.*50\.0 %.*dog.*75\.0 %/s }).waitFor();
+        await go('log');
+        await by('log').locator('li', { hasText: 'said by the master before' }).waitFor();
+        await go('workers', '?table=clients');
+        await page.locator('[data-testid="client-row"][data-key="0"]').filter({ hasText: '61.0 %' }).waitFor();
+        await page.waitForSelector('[data-testid="client-row"][data-key="1"][data-state="left out"]');
+    },
+);
+
+step(
+    'marks on the curves where something was changed, loaded or started again',
+    { snapshot: make_snapshot({ status: training, rounds: [1, 2, 3, 4, 5].map((round) => make_round(round)) }) },
+    async ({ by, say, page }) => {
+        const change = { last_round: 20, target_accuracy: null, deadline: 30, fraction: 0.5, clients_per_round: 2 };
+        say('plan_changed', { round: 3, ...change });
+        say('plan_changed', { round: 4, ...change, loaded: 'best' });
+        await by('chart-loss-marks').filter({ hasText: '◆ change, ▼ load' }).waitFor();
+        const plot = page.locator('[data-testid="chart-loss"] .u-over');
+        const { x, y, width, height } = await plot.boundingBox();
+        await page.mouse.move(x + width / 2, y + height / 2);
+        await by('chart-loss-marks').filter({ hasText: 'Plan changed from round 3 on' }).waitFor();
+    },
+);
+
+step(
+    'says what rounds would take without the slowest, and of which worker all clients are odd',
+    {
+        snapshot: make_snapshot({ status: { ...training, workers: 4 }, workers: [] }),
+        hash: '#/workers?table=clients',
+    },
+    async ({ by, say, page }) => {
+        const owners = [1, 2, 3, 4];
+        for (const worker of owners) {
+            say('worker_joined', { worker: make_worker(worker, { name: worker === 4 ? 'tuebingen' : `ward-${worker}` }) });
+            const clients = [0, 1, 2].map((place) => ({ client: 3 * worker + place, samples: 100, labels: null }));
+            say('worker_assigned', { worker, clients, samples: 300 });
+        }
+        for (const round of [3, 4, 5]) {
+            const cohort = owners.flatMap((worker) => [0, 1, 2].map((place) => 3 * worker + place));
+            say('round_started', { round, cohort, clients_per_round: 12 });
+            // Time passes by a second an event, so who is told to be ready last was at work longest.
+            owners.forEach((worker) => say('worker_state', { worker, state: 'training' }));
+            for (const worker of owners) {
+                for (const place of [0, 1, 2]) {
+                    const loss = worker === 4 ? 5 : 0.5;
+                    say('client_updated', { round, client: 3 * worker + place, worker, samples: 100, loss, accuracy: 0.5, seconds: 1 });
+                }
+                say('worker_state', { worker, state: 'ready' });
+            }
+            say('round_finished', { result: make_round(round, { cohort }) });
+        }
+        await by('costs').filter({ hasText: /without tuebingen it would be \d/ }).waitFor();
+        await by('client-groups').locator('li').first().filter({ hasText: /tuebingen.*3 of 3 odd/s }).waitFor();
+        await assert_accessible(page, 'groups');
+    },
+);

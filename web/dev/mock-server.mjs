@@ -2,7 +2,8 @@
 // page and to test it where there is no fedasio-master.
 //   node dev/mock-server.mjs [--port 8080] [--speed 1] [--rounds 15] [--regression] [--mishaps] [--clients 4]
 //                            [--workers 4] [--fraction 1] [--viewer]
-// --mishaps makes workers late, drops clients, makes one client odd, and lets workers leave and come back.
+// --mishaps makes the third worker late, drops clients, makes one client and all of the second worker's odd, leaves
+// the last worker out, and lets workers leave and come back. Clients test the model themselves.
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -97,6 +98,16 @@ const clients = Array.from({ length: client_count }, (_, client) => ({
     labels: null,
     distance: null,
     cosine: null,
+    test_round: null,
+    test_samples: 0,
+    test_loss: null,
+    test_accuracy: null,
+    test_r2: null,
+    test_rmse: null,
+    test_mae: null,
+    test_auc: null,
+    test_recall: null,
+    test_reason: '',
 }));
 const rounds = [];
 const past_runs = [];
@@ -177,6 +188,8 @@ function join(name) {
         queued_bytes: 0,
         loss: null,
         accuracy: null,
+        seconds: null,
+        standing: 'takes_part',
         reason: '',
     };
     workers.push(worker);
@@ -322,7 +335,7 @@ async function run_worker(worker, cohort, round, dropped, is_late) {
         if (client.worker === null) {
             continue;
         }
-        const odd = args.mishaps && id === 7;
+        const odd = is_odd(client);
         client.loss = loss_at(0.05 * (noise() - 0.5)) * (odd ? 2.4 : 1);
         client.accuracy = accuracy_at(0.03 * (noise() - 0.5) - (odd ? 0.3 : 0));
         client.seconds = (0.2 + 0.2 * noise()) * (is_late ? 4 : 1);
@@ -340,10 +353,15 @@ const accuracy_at = (extra) =>
     args.regression ? null : Math.min(0.99, 0.9 - 0.35 * Math.exp(-(learned + 1) / 4) + extra);
 const loss_at = (extra) => 0.3 + 0.9 * Math.exp(-(learned + 1) / 4) + extra;
 
+/** One by itself, and all of a worker whose labels are wrong. */
+function is_odd(client) {
+    return args.mishaps && (client.client === 7 || (worker_count > 4 && client.worker === 2));
+}
+
 function compare(round, answered) {
     const step = 0.9 * Math.exp(-learned / 12);
     const compared = answered.map((id) => {
-        const odd = args.mishaps && id === 7;
+        const odd = is_odd(clients[id]);
         clients[id].distance = step * (odd ? 3.1 : 1.2 + 0.4 * noise());
         clients[id].cosine = odd ? -0.12 : 0.72 + 0.18 * noise();
         return { client: id, distance: clients[id].distance, cosine: clients[id].cosine };
@@ -368,6 +386,21 @@ function evaluate(round, accuracy) {
     }));
     evaluation = { round, samples: 1000 * size, classes: class_names, confusion, wrong };
     publish('model_evaluated', evaluation);
+    if (args.mishaps) {
+        const tested = clients.map(({ client, samples }) => ({
+            client,
+            samples: Math.round(samples / 5),
+            loss: 1 - accuracy,
+            accuracy: Math.min(1, Math.max(0, accuracy - 0.2 * ((client * 7919) % 100) ** 2 / 1e4 + 0.03 * noise())),
+            r2: null,
+            rmse: null,
+            mae: null,
+            auc: null,
+            recall: null,
+            reason: '',
+        }));
+        publish('clients_evaluated', { round, clients: tested });
+    }
 }
 
 async function run_round() {
@@ -388,7 +421,7 @@ async function run_round() {
     enter('training');
     const training = now();
     const dropped = [];
-    const late = args.mishaps ? new Set([active[(round * 5) % active.length]?.worker]) : new Set();
+    const late = args.mishaps ? new Set([3, active[(round * 5) % active.length]?.worker].slice(0, round % 4 === 0 ? 2 : 1)) : new Set();
     await Promise.all(
         active.map((worker) => run_worker(worker, cohort, round, dropped, late.has(worker.worker))),
     );
@@ -758,7 +791,7 @@ function event_page(query) {
     const after = Number(query.get('after') ?? 0);
     const limit = Math.min(1000, Number(query.get('limit') ?? 1000));
     const found = events.filter((event) => event.seq > after).slice(0, limit);
-    return { instance, events: found, oldest: events[0]?.seq ?? seq + 1 };
+    return { instance, events: found, newest: seq, oldest: events[0]?.seq ?? seq + 1 };
 }
 
 const server = createServer(async (request, response) => {
@@ -815,6 +848,13 @@ new WebSocketServer({ server, path: '/api/v1/stream' }).on('connection', (socket
 make_past();
 for (let number = 1; number <= worker_count; number += 1) {
     join(`worker-${number}`);
+}
+if (args.mishaps && worker_count > 4) {
+    join('ward-3');
+    const left_out = workers.at(-1);
+    Object.assign(left_out, { standing: 'left_out', reason: 'its table has no column age' });
+    const { worker, name, standing, reason } = left_out;
+    publish('worker_standing', { worker, name, standing, reason });
 }
 server.listen(Number(args.port), '127.0.0.1', () => {
     console.log(`dashboard http://127.0.0.1:${server.address().port}/`);

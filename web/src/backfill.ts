@@ -10,8 +10,9 @@ export interface EventPage {
     newest?: number;
 }
 
-/** More of the past than this is not read up. */
-const reach = 20_000;
+/** So many events of the past are read up on opening, and where somebody looks at the past. */
+export const near = 2_000;
+export const far = 20_000;
 
 /**
  * Applies the events after what the journal has, up to number `to`. Ends early, and quietly, when the master cannot
@@ -21,6 +22,7 @@ export async function backfill(
     journal: Journal,
     instance: string,
     to: number,
+    reach: number,
     read: (after: number) => Promise<EventPage>,
 ): Promise<void> {
     let after = Math.max(journal.seq, to - reach);

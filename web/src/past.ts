@@ -1,7 +1,7 @@
 // Keeps the journal in step with the stream: live events, and what was before them or missed between them.
 import { signal } from '@preact/signals';
 import { get_json } from './api';
-import { backfill, type EventPage } from './backfill';
+import { backfill, far, near, type EventPage } from './backfill';
 import { Journal } from './models/journal';
 import type { Event, Snapshot } from './protocol';
 
@@ -10,12 +10,17 @@ export let journal = new Journal();
 export const journal_version = signal(0);
 
 let instance = '';
+/** Number of the latest message. */
+let newest = 0;
+/** How far back the journal is read up: far where the past is looked at, as it is megabytes. */
+let reach = near;
 /** Events that came while older ones are being read; null when nothing is being read. */
 let held: Event[] | null = null;
 /** So many may wait; what is over is read up with the rest later. */
 const held_limit = 20_000;
 
 export function take(message: Snapshot | Event): void {
+    newest = message.seq;
     if (message.type === 'snapshot') {
         void catch_up(message);
     } else if (held === null) {
@@ -25,32 +30,68 @@ export function take(message: Snapshot | Event): void {
     }
 }
 
+/** Reads all of the past that the master still has, once somebody looks at it. */
+export async function look_far_back(): Promise<void> {
+    if (reach === far) {
+        return;
+    }
+    reach = far;
+    if (instance !== '') {
+        const before = journal;
+        await fill(new Journal(), newest, (fresh) => {
+            // Who has done nothing for long is in no event that is still kept.
+            for (const lane of before.lanes.values()) {
+                if (!fresh.lanes.has(lane.worker)) {
+                    fresh.lanes.set(lane.worker, lane);
+                }
+            }
+        }, before);
+    }
+}
+
 async function catch_up(snapshot: Snapshot): Promise<void> {
     if (snapshot.instance !== instance) {
         instance = snapshot.instance;
         journal = new Journal();
     }
-    const mine = (held = []);
-    const target = journal;
     const { seq } = snapshot;
-    await backfill(target, instance, seq, (after) =>
-        get_json<EventPage>(`events?after=${after}&limit=1000`),
-    );
-    // A newer snapshot has taken over.
+    await fill(journal, seq, (target) => {
+        const is_behind = target.seq < seq;
+        if (is_behind) {
+            target.skip(seq, snapshot.status.now);
+        }
+        for (const { worker, name, state } of snapshot.workers) {
+            // Who has done nothing for long is in no event that is still kept.
+            if (state !== 'gone' && (is_behind || !target.lanes.has(worker))) {
+                target.see(worker, name, state, snapshot.status.now);
+            }
+        }
+    });
+}
+
+/**
+ * Reads up to number `to`; `then` is done before the events that came meanwhile are applied. A journal that cannot be
+ * read up that far is given up for the other one, if there is one.
+ */
+async function fill(
+    target: Journal,
+    to: number,
+    then: (target: Journal) => void,
+    otherwise: Journal | null = null,
+): Promise<void> {
+    const mine = (held = []);
+    await backfill(target, instance, to, reach, (after) => get_json<EventPage>(`events?after=${after}&limit=1000`));
+    // Something newer has taken over.
     if (held !== mine) {
         return;
     }
-    const is_behind = target.seq < seq;
-    if (is_behind) {
-        target.skip(seq, snapshot.status.now);
+    const is_read = target.seq >= to || otherwise === null;
+    const result = is_read ? target : otherwise;
+    if (is_read) {
+        then(result);
     }
-    for (const { worker, name, state } of snapshot.workers) {
-        // Who has done nothing for long is in no event that is still kept.
-        if (state !== 'gone' && (is_behind || !target.lanes.has(worker))) {
-            target.see(worker, name, state, snapshot.status.now);
-        }
-    }
-    (mine as Event[]).forEach((event) => target.apply(event));
+    (mine as Event[]).forEach((event) => result.apply(event));
     held = null;
+    journal = result;
     journal_version.value += 1;
 }

@@ -46,6 +46,8 @@ export interface Status {
     started: number;
     now: number;
     models: string[];
+    /** What the last round's test says; null before it. */
+    test?: { classes?: string[] } | null;
 }
 
 export type Outcome = 'rounds_done' | 'target_reached' | 'stopped_early' | 'stopped' | 'failed';
@@ -149,6 +151,7 @@ export interface Round {
     test_r2_median?: number | null;
     test_rmse_median?: number | null;
     test_samples?: number;
+    test_clients?: number;
     /** Clients are missing in the test. */
     test_partial?: boolean;
     test_dropped?: { client: number; reason: string }[];
@@ -374,6 +377,8 @@ export interface Run {
     best_test_accuracy: number | null;
     last_test_accuracy: number | null;
     last_test_loss: number | null;
+    /** Masters of before tell none. */
+    best_test_loss?: number | null;
 }
 
 export type PlanCheck =

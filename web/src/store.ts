@@ -4,6 +4,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { ApiError, get_json } from './api';
 import { Connection, type Answering, type Link, type Socket } from './connection';
 import type { State } from './model';
+import { read_last_clients, with_last } from './last_clients';
 import { missing_rounds, with_older } from './older_rounds';
 import { journal_version, take } from './past';
 import { poll } from './polling';
@@ -25,7 +26,7 @@ export const last_heard = signal<number | null>(null);
 
 export const status = computed(() => state.value?.status ?? null);
 export const workers = computed(() => state.value?.workers ?? []);
-export const clients = computed(() => state.value?.clients ?? []);
+export const clients = computed(() => with_last(state.value?.clients ?? []));
 const older_rounds = signal<Round[]>([]);
 export const rounds = computed(() => with_older(older_rounds.value, state.value?.rounds ?? []));
 /** Rounds of the run that neither the page has nor the master can tell. */
@@ -90,6 +91,7 @@ async function read_older_rounds(next: State): Promise<void> {
 
 function on_state(next: State): void {
     void read_older_rounds(next);
+    void read_last_clients(next);
     // status.now changes with snapshots only, and is the time of the master's clock when it was sent.
     if (next.status.now !== clock_read) {
         clock_read = next.status.now;

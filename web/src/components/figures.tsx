@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { count, fixed, loss, missing, percent, plural } from '../format';
 import { best_of, compare_with, type Comparison } from '../models/comparison';
-import { difference, progress_of } from '../models/health';
+import { difference } from '../models/health';
 import { time_left } from '../models/time_left';
 import type { Round } from '../protocol';
 import { href } from '../route';
@@ -45,16 +45,17 @@ function AccuracyFigures({ list, last }: Of) {
                 test_id="test-accuracy"
                 value={percent(last?.test_accuracy)}
                 values={list.map((round) => round.test_accuracy)}
-                note={
-                    partly(last) ??
-                    (target === null ? '' : `target ${percent(target)}${reached ? ', reached' : ''}`)
-                }
-                more={<Against list={list} />}
+                note={partly(last) ?? <Against list={list} side="previous" />}
+                more={<Against list={list} side="best" />}
             />
             <Figure
                 name="Best"
                 value={percent(best?.value)}
-                note={best === null ? missing : `in round ${best.round}`}
+                note={
+                    best === null
+                        ? missing
+                        : `in round ${best.round}${target === null ? '' : `, target ${percent(target)}${reached ? ' reached' : ''}`}`
+                }
                 more={typeof last?.test_auc === 'number' && <>AUC <b data-testid="test-auc">{fixed(last.test_auc, 3)}</b></>}
             />
             {typeof last?.personal_accuracy === 'number' && (
@@ -89,7 +90,6 @@ function ErrorFigures({ list, last }: Of) {
                 value={fixed(last?.test_r2, 3)}
                 values={list.map((round) => round.test_r2 ?? null)}
                 note={typeof last?.personal_loss === 'number' ? `personal models: loss ${loss(last.personal_loss)}` : ''}
-                more={<Against list={list} />}
             />
         </>
     );
@@ -147,34 +147,19 @@ function People() {
     );
 }
 
-/** The best so far against other runs of the plan's name. */
-function Against({ list }: { list: readonly Round[] }) {
+/** The best so far against another run of the plan's name. */
+function Against({ list, side }: { list: readonly Round[]; side: keyof Comparison }) {
     const known = status.value!;
-    const found = compare_with(runs.value ?? [], known, list);
+    const found = compare_with(runs.value ?? [], known, list)?.[side] ?? null;
     if (found === null) {
         return null;
     }
-    const { key } = progress_of(list);
     return (
-        <span data-testid="against">
-            {sides.map(([side, name]) => {
-                const one = found[side];
-                return (
-                    one !== null && (
-                        <a key={side} href={href('history', { runs: `${known.run},${one.run}` })}>
-                            {difference(key, one.change)} to the {name}
-                        </a>
-                    )
-                );
-            })}
-        </span>
+        <a data-testid={`against-${side}`} href={href('history', { runs: `${known.run},${found.run}` })}>
+            {difference('test_accuracy', found.change)} to the {side === 'best' ? 'best run' : 'run before'}
+        </a>
     );
 }
-
-const sides: [keyof Comparison, string][] = [
-    ['previous', 'run before'],
-    ['best', 'best run'],
-];
 
 /** What a number is worth that not all clients made. */
 function partly(round: Round | undefined): string | null {
@@ -184,7 +169,7 @@ function partly(round: Round | undefined): string | null {
 interface FigureProps {
     name: string;
     value: string;
-    note: string;
+    note: preact.ComponentChildren;
     test_id?: string;
     more?: preact.ComponentChildren;
     values?: readonly (number | null)[];

@@ -12,12 +12,12 @@ import { loss_tick, percent_steps, percent_tick, time_tick } from './ticks';
 
 const metrics: [Metric, string][] = [
     ['test_accuracy', 'Test accuracy'],
+    ['test_rmse', 'RMSE'],
+    ['test_r2', 'R²'],
     ['test_loss', 'Test loss'],
     ['train_accuracy', 'Train accuracy'],
     ['train_loss', 'Train loss'],
     ['test_auc', 'AUC'],
-    ['test_r2', 'R²'],
-    ['test_rmse', 'RMSE'],
 ];
 
 /** One number of several runs over each other. */
@@ -25,10 +25,13 @@ export function RunCurves() {
     const chosen = chosen_runs.value;
     const by = axis.value;
     const weight = smoothing.value;
-    const metric = metrics.find(([name]) => name === param('metric')) ?? metrics[0]!;
+    const known = loaded.value;
+    // Of regressions there is no accuracy: the first number that these runs have.
+    const has = (name: Metric): boolean =>
+        chosen.some((run) => known.get(run)?.rounds.some((round) => typeof round[name] === 'number'));
+    const metric = metrics.find(([name]) => name === param('metric')) ?? metrics.find(([name]) => has(name)) ?? metrics[0]!;
     const is_share = metric[0].endsWith('accuracy') || metric[0] === 'test_auc';
     const has_log = metric[0].endsWith('loss') || metric[0] === 'test_rmse';
-    const known = loaded.value;
     const list = runs.value;
     const { x, curves } = useMemo(() => {
         const columns = chosen.map((run) => {
@@ -40,7 +43,7 @@ export function RunCurves() {
         return {
             x: aligned.x,
             curves: chosen.map((run, place) => ({
-                name: `${list?.find((one) => one.run === run)?.plan ?? 'run'} ${run.slice(0, 6)}`,
+                name: `${(list?.find((one) => one.run === run)?.plan ?? 'run').slice(0, 40)} ${run.slice(0, 6)}`,
                 colour: run_colour(place),
                 dashed: place % 2 === 1,
                 values: aligned.y[place]!,

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { fixed, missing } from '../format';
+import { fixed, ranges } from '../format';
 import type { Client } from '../protocol';
 import { param, set_params } from '../route';
 import { clients } from '../store';
@@ -12,7 +12,7 @@ const margin = { left: 44, right: 14, top: 10, bottom: 34 };
 /** Pixels within which a client is pointed at. */
 const reach = 14;
 /** Odd clients whose numbers are written beside them. */
-const named = 20;
+const named = 8;
 
 interface Place {
     client: Client;
@@ -82,7 +82,7 @@ export function UpdateScatter() {
                 {told.value !== null
                     ? tell(told.value, odd.get(told.value.client))
                     : odd.size > 0
-                      ? `◆ stands out: ${[...odd.keys()].slice(0, named).join(', ') || missing}`
+                      ? `◆ ${odd.size === 1 ? 'stands out' : 'stand out'}: ${ranges([...odd.keys()])}`
                       : 'No client stands out.'}
             </figcaption>
         </figure>
@@ -165,14 +165,14 @@ function draw(
     }
     pen.globalAlpha = 1;
     pen.fillStyle = colour('bad');
-    odd!.forEach((place, number) => {
+    odd!.forEach((place) => {
         pen.beginPath();
         pen.moveTo(place.x, place.y - 6);
         pen.lineTo(place.x + 6, place.y);
         pen.lineTo(place.x, place.y + 6);
         pen.lineTo(place.x - 6, place.y);
         pen.fill();
-        if (number < named) {
+        if (odd!.length <= named) {
             const is_right = place.x > width - 60;
             pen.textAlign = is_right ? 'right' : 'left';
             pen.fillText(String(place.client.client), place.x + (is_right ? -9 : 9), place.y);

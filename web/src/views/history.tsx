@@ -7,6 +7,7 @@ import { csv } from '../models/csv';
 import { json_text } from '../models/exact_json';
 import { save_file } from '../download';
 import { href } from '../route';
+import { read_plans } from '../run_plans';
 import { loaded, read_run, read_runs, runs, runs_error } from '../runs';
 import { is_live, rounds, state, status } from '../store';
 
@@ -20,6 +21,10 @@ export function HistoryView() {
             void read_runs();
         }
     }, [training, is_live.value, known.run, known.state_dir]);
+    const list = runs.value;
+    useEffect(() => {
+        void read_plans((list ?? []).map((run) => run.run));
+    }, [list]);
     const done = rounds.value.at(-1)?.round ?? 0;
     const key = chosen.join(' ');
     useEffect(() => {
@@ -113,7 +118,7 @@ export function HistoryView() {
                 </div>
                 {chosen.length === 0 ? (
                     <p class="hint">
-                        Choose runs above to lay their curves over each other and to compare their plans.
+                        Choose runs above: their curves are laid over each other here, and their plans compared.
                     </p>
                 ) : (
                     <>

@@ -4,7 +4,8 @@ import { LogLine } from '../components/log_line';
 import { count } from '../format';
 import { levels, passes, type Level } from '../models/log_entry';
 import { param, set_params } from '../route';
-import { log, workers } from '../store';
+import { read_notes, whole_log as log } from '../run_notes';
+import { status, workers } from '../store';
 
 /** Pixels from the end within which the reader counts as being at the end. */
 const end_margin = 24;
@@ -17,6 +18,12 @@ export function LogView() {
     const text = param('text');
     const shown = log.value.filter((event) => passes(event, { level, worker, text }));
 
+    const known = status.value!;
+    useEffect(() => {
+        if (known.state_dir) {
+            void read_notes(known.run);
+        }
+    }, [known.run, known.state_dir]);
     const keep_up = (): void => {
         if (follow.peek() && list.current !== null) {
             list.current.scrollTop = list.current.scrollHeight;

@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { Chart } from '../components/chart';
 import { DataTable } from '../components/data_table';
 import { RoundShares } from '../components/round_shares';
@@ -7,11 +7,12 @@ import { bytes, count, milliseconds, time_of_day } from '../format';
 import { beat } from '../late';
 import { sort_rows } from '../models/rows';
 import type { Second } from '../models/traffic';
-import { journal } from '../past';
+import { journal, look_far_back } from '../past';
 import { href } from '../route';
 import { rounds, workers } from '../store';
 
 export function NetworkView() {
+    useEffect(() => void look_far_back(), []);
     return (
         <>
             <section class="card" aria-label="Traffic">

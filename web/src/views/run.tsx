@@ -1,6 +1,8 @@
 import { ClassTable, ConfusionMatrix } from '../components/confusion_matrix';
 import { LeftOutLine } from '../components/left_out';
 import { LearningCharts } from '../components/learning_charts';
+import { ClassRecall } from '../components/class_recall';
+import { Fairness } from '../components/fairness';
 import { Figures } from '../components/figures';
 import { HealthLine } from '../components/health_line';
 import { PhaseBar } from '../components/phase_bar';
@@ -24,6 +26,7 @@ export function RunView() {
                 <RunFacts />
             </section>
             <LearningCharts />
+            <Fairness />
             {!is_regression.value && <Classes />}
             {data.value !== null && <DataCard data={data.value} />}
         </>
@@ -36,7 +39,7 @@ function Classes() {
         return (
             <section class="card" aria-label="By class">
                 <h2>By class</h2>
-                <p class="hint">What the model confuses is shown after its first evaluation on test data.</p>
+                <ClassRecall />
             </section>
         );
     }

@@ -1,15 +1,19 @@
 import { ClientDrawer } from '../components/client_drawer';
+import { ClientGroups } from '../components/client_groups';
 import { ClientTable } from '../components/client_table';
 import { TaskStream } from '../components/task_stream';
 import { UpdateScatter } from '../components/update_scatter';
 import { WorkerDrawer } from '../components/worker_drawer';
 import { WorkerTable } from '../components/worker_table';
+import { useEffect } from 'preact/hooks';
 import { count } from '../format';
+import { look_far_back } from '../past';
 import { param, set_params } from '../route';
 import { status } from '../store';
 
 export function WorkersView() {
     const known = status.value!;
+    useEffect(() => void look_far_back(), []);
     const shows_clients = param('table') === 'clients';
     const client = param('client');
     const worker = param('worker_card');
@@ -47,7 +51,10 @@ export function WorkersView() {
                         <div>
                             <ClientTable />
                         </div>
-                        <UpdateScatter />
+                        <div>
+                            <UpdateScatter />
+                            <ClientGroups />
+                        </div>
                     </div>
                 ) : known.workers === 0 && known.phase === 'waiting' ? (
                     <p class="hint">

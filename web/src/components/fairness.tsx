@@ -1,0 +1,123 @@
+import { useEffect, useMemo } from 'preact/hooks';
+import { count, loss, percent } from '../format';
+import { beat } from '../late';
+import type { Spread } from '../models/fairness';
+import { journal } from '../past';
+import { href } from '../route';
+import { rounds, state, status } from '../store';
+import { read_spreads, spreads_version, with_past } from '../spreads';
+import { Chart } from './chart';
+import { set_zoom, zoom } from './chart_tools';
+import { DataTable } from './data_table';
+import { loss_tick, percent_steps, percent_tick } from './ticks';
+
+/** How the model's results are spread over the clients that test it: whether it serves all of them. */
+export function Fairness() {
+    const list = rounds.value;
+    const known = status.value!;
+    useEffect(() => {
+        if (known.state_dir) {
+            void read_spreads(known.run, rounds.peek());
+        }
+    }, [known.run, known.state_dir, list.length > 0, state.value?.instance]);
+    void (beat.value + spreads_version.value);
+    const spreads = with_past(known.run, journal.spreads);
+    const last = spreads.at(-1);
+    const curves = useMemo(() => columns(spreads, list), [spreads.length, last, list]);
+    if (last === undefined) {
+        return null;
+    }
+    const is_share = last.of === 'accuracy';
+    const text = is_share ? percent : loss;
+    return (
+        <section class="card" aria-labelledby="fairness-title" data-testid="fairness">
+            <div class="card-head">
+                <h2 id="fairness-title">
+                    Fairness <small>{count(last.clients)} clients test on what they hold out</small>
+                </h2>
+            </div>
+            <div class="fairness">
+                <Chart
+                    test_id="chart-fairness"
+                    title={is_share ? 'Accuracy of clients' : 'Error of clients (RMSE)'}
+                    {...curves}
+                    whole_x
+                    x_text={(round) => `round ${round}`}
+                    x_tick={count}
+                    format={text}
+                    tick={is_share ? percent_tick : loss_tick}
+                    bounds={is_share ? [0, 1] : [0, Infinity]}
+                    {...(is_share ? { y_steps: percent_steps } : {})}
+                    zoom={zoom}
+                    on_zoom={set_zoom}
+                    sync="learning"
+                    empty="The spread over clients is drawn after the first test by clients."
+                />
+                <Worst spread={last} text={text} />
+            </div>
+            <DataTable
+                summary="Spread of every round"
+                test_id="fairness-table"
+                columns={['round', 'clients', '10 % are below', 'median', '90 % are below', 'worst']}
+                rows={() =>
+                    [...spreads]
+                        .reverse()
+                        .slice(0, 200)
+                        .map((one) => [
+                            one.round,
+                            count(one.clients),
+                            text(one.low),
+                            text(one.median),
+                            text(one.high),
+                            one.worst.map(({ client }) => client).join(', '),
+                        ])
+                }
+            />
+        </section>
+    );
+}
+
+function Worst({ spread, text }: { spread: Spread; text: (value: number) => string }) {
+    return (
+        <div>
+            <h3>
+                The worst served <small>round {spread.round}</small>
+            </h3>
+            <ol class="worst" data-testid="worst">
+                {spread.worst.map(({ client, value, samples }) => (
+                    <li key={client}>
+                        <a href={href('workers', { table: 'clients', client: String(client) })}>client {client}</a>
+                        <b>{text(value)}</b>
+                        <small>{count(samples)} samples</small>
+                    </li>
+                ))}
+            </ol>
+        </div>
+    );
+}
+
+function columns(spreads: readonly Spread[], list: typeof rounds.value) {
+    const personal = new Map(list.map((round) => [round.round, round.personal_accuracy ?? null]));
+    const has_personal = spreads.some(({ round }) => personal.get(round) != null);
+    return {
+        x: spreads.map((one) => one.round),
+        curves: [
+            { name: 'median', colour: 'test', values: spreads.map((one): number | null => one.median) },
+            {
+                name: 'worst',
+                colour: 'bad',
+                dashed: true,
+                values: spreads.map((one): number | null => one.worst[0]?.value ?? null),
+            },
+            ...(has_personal
+                ? [{ name: 'personal models', colour: 'target', values: spreads.map((one) => personal.get(one.round) ?? null) }]
+                : []),
+        ],
+        band: {
+            name: '10 to 90 %',
+            colour: 'test',
+            low: spreads.map((one): number | null => one.low),
+            high: spreads.map((one): number | null => one.high),
+        },
+    };
+}
