@@ -257,7 +257,7 @@ std::string remedy_for_choice(std::string_view word, std::span<const std::string
     const auto lower = plain(word);
     const auto ours = our_word(lower, choices_elsewhere);
     for (const auto known : choices) {
-        if (plain(known) == lower || known == ours) {
+        if (plain(known) == lower || (!ours.empty() && known == ours)) {
             return did_you_mean(known);
         }
     }

@@ -19,8 +19,14 @@ using scheme = data::partition_spec::scheme;
 
 /// Of the data, and of what is learned from it.
 void check_data(const plan& what, const text::json_field& root) {
-    const bool table = std::holds_alternative<data::csv_source>(what.source);
-    if (!table && what.model.input.size() == 0) {
+    const auto* table = std::get_if<data::csv_source>(&what.source);
+    if (table != nullptr && table->train.empty() && what.partition.type != scheme::local) {
+        throw text::field_error(
+            root.where("data.source.train"),
+            "is missing: write the table's path, or set data.partition.scheme to \"local\" if each worker "
+            "brings its own with --data");
+    }
+    if (table == nullptr && what.model.input.size() == 0) {
         throw text::field_error(root.where("model.input"),
                                 "is missing: write the shape of one image, such as [28, 28]");
     }

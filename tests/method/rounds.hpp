@@ -3,6 +3,7 @@
 #include <fedasio/method/round_sum.hpp>
 #include <fedasio/method/strategy.hpp>
 
+#include <boost/json/value_from.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -29,74 +30,26 @@ public:
 
     void required(std::string_view /*name*/, std::string_view /*remedy*/) override {}
 
-    void object(std::string_view /*name*/, const text::description& /*value*/,
-                std::string_view /*sentence*/) override {}
+    void check(const std::function<std::optional<text::fault>()>& /*problem*/) override {}
 
-    void object(std::string_view /*name*/, const text::kinds& /*value*/, std::string_view /*sentence*/,
-                text::written /*when*/) override {}
-
-    void real(std::string_view name, float& to, const text::interval& range, std::string_view sentence,
-              text::written when) override {
-        double wide = to;
-        real(name, wide, range, sentence, when);
-        to = static_cast<float>(wide);
-    }
-
-    void real(std::string_view name, double& to, const text::interval& range, std::string_view sentence,
-              text::written /*when*/) override {
-        note(name, sentence);
-        BOOST_TEST((range.low < to || (!range.low_open && range.low == to)));
-        BOOST_TEST((to < range.high || (!range.high_open && range.high == to)));
-        set(name, to);
-    }
-
-    void whole(std::string_view name, std::uint32_t& to, std::uint32_t low, std::uint32_t high,
-               std::string_view sentence, text::written /*when*/) override {
-        note(name, sentence);
-        BOOST_TEST((low <= to && to <= high));
-        set(name, to);
-    }
-
-    void whole(std::string_view name, std::optional<std::uint32_t>& to, std::uint32_t low, std::uint32_t high,
-               std::string_view sentence, text::written /*when*/) override {
-        note(name, sentence);
-        BOOST_TEST(low <= high);
-        std::uint32_t number = to.value_or(low);
-        if (set(name, number)) {
-            to = number;
+    void key(std::string_view name, const text::form& of, std::string_view sentence,
+             text::written /*when*/) override {
+        BOOST_TEST(names_.insert(std::string(name)).second, name << " is there twice");
+        BOOST_TEST(sentence.ends_with('.'), name << ": " << sentence);
+        const auto otherwise = of.write();
+        if (!otherwise.is_null()) {
+            of.read(text::json_field(otherwise, std::string(name))); // throws for a default out of its range
         }
-    }
-
-    void boolean(std::string_view name, bool& to, std::string_view sentence,
-                 text::written /*when*/) override {
-        note(name, sentence);
-        set(name, to);
-    }
-
-    void texts(std::string_view name, std::vector<std::string>& to, std::size_t fewest, std::size_t most,
-               std::size_t longest, std::string_view sentence, text::written /*when*/) override {
-        note(name, sentence);
-        BOOST_TEST((fewest <= most && longest > 0));
-        set(name, to);
+        if (const auto found = wanted_.find(std::string(name)); found != wanted_.end()) {
+            const auto json =
+                std::visit([](const auto& one) { return boost::json::value_from(one); }, found->second);
+            of.read(text::json_field(json, std::string(name)));
+        }
     }
 
     [[nodiscard]] const std::set<std::string>& names() const { return names_; }
 
 private:
-    void note(std::string_view name, std::string_view sentence) {
-        BOOST_TEST(names_.insert(std::string(name)).second, name << " is there twice");
-        BOOST_TEST(sentence.ends_with('.'), name << ": " << sentence);
-    }
-
-    template <class Value>
-    bool set(std::string_view name, Value& to) {
-        const auto found = wanted_.find(std::string(name));
-        if (found != wanted_.end()) {
-            to = std::get<Value>(found->second);
-        }
-        return found != wanted_.end();
-    }
-
     std::map<std::string, value> wanted_;
     std::set<std::string> names_;
 };

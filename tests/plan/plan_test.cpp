@@ -546,7 +546,9 @@ BOOST_AUTO_TEST_CASE(wrong_types_are_named) {
     check_error(fullest, "/data/source/delimiter", "\"\\\"\"",
                 "data.source.delimiter: must be one ASCII character");
     check_error(fullest, "/data/source/decimal", "\";\"", "data.source.decimal: must be one of \".\", \",\"");
-    check_error(fullest, "/data/source/thousands", "\"x\"", "data.source.thousands: must be \"\" or one of");
+    check_error(
+        fullest, "/data/source/thousands", "\"x\"",
+        "data.source.thousands: must be one of \"\", \",\", \".\", \"'\", \" \", \"_\", but is \"x\"");
     check_error(fullest, "/data/source/thousands", "\".\"",
                 "data.source.thousands: is the decimal mark as well");
     check_error(fullest, "/data/source/missing", "\"NA\"", "data.source.missing: must be an array");

@@ -1,28 +1,19 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/plan/plan.hpp>
-#include <fedasio/plan/plan_check.hpp>
 #include <fedasio/text/field_error.hpp>
-#include <fedasio/text/json_text.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/load.hpp>
 #include <fedasio/wire/survey.hpp>
 #include <fedasio/wire/train.hpp>
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <string>
 
 namespace {
-
-namespace json = boost::json;
 
 namespace limits {
 using namespace fedasio::plan::limits;
@@ -148,88 +139,6 @@ BOOST_AUTO_TEST_CASE(a_model_that_fits_into_no_message_is_no_plan) {
     BOOST_CHECK_EXCEPTION(
         (void)plan::parse_checked_plan(text_of(32768), "p"), text::field_error,
         [](const auto& e) { return std::string(e.what()).find("fewer units") != std::string::npos; });
-}
-
-namespace {
-
-/// How docs/plan.md writes the range of a key; empty: it names none.
-std::string range_of(const json::object& key) {
-    const auto number = [](const json::value& value) -> std::string {
-        const auto real = value.to_number<double>();
-        if (real >= 1e19) {
-            return "2^64 - 1";
-        }
-        if (real == 1e9) {
-            return "10^9";
-        }
-        if (real == std::floor(real)) {
-            return digits(static_cast<std::uint64_t>(real));
-        }
-        return fedasio::text::canonical_text(value);
-    };
-    const auto* const low = key.if_contains("minimum");
-    const auto* const above = key.if_contains("above");
-    const auto* const high = key.if_contains("maximum");
-    const auto* const below = key.if_contains("below");
-    if (above != nullptr) {
-        return "above " + number(*above) + (high != nullptr ? ", at most " + number(*high) : "");
-    }
-    if (low != nullptr && high != nullptr) {
-        return number(*low) + " to " + number(*high);
-    }
-    if (low != nullptr && below != nullptr) {
-        return "at least " + number(*low) + ", less than " + number(*below);
-    }
-    return {};
-}
-
-/// The lines of docs/plan.md that name the key.
-std::string lines_about(const std::string& text, const std::string& key) {
-    std::string found;
-    std::size_t from = 0;
-    while (from < text.size()) {
-        const auto end = std::min(text.find('\n', from), text.size());
-        const auto line = text.substr(from, end - from);
-        if (line.starts_with("| ") && line.find("`" + key + "`") != std::string::npos) {
-            found += line + "\n";
-        }
-        from = end + 1;
-    }
-    return found;
-}
-
-int check_ranges(const std::string& text, const json::object& node, const std::string& name) {
-    int checked = 0;
-    const auto range = range_of(node);
-    if (!range.empty() && !name.empty()) {
-        const auto lines = lines_about(text, name);
-        BOOST_TEST(lines.find(range) != std::string::npos,
-                   "docs/plan.md must say that `" + name + "` is " + range + "; it says\n" + lines);
-        ++checked;
-    }
-    for (const auto* const part : {"keys", "variants"}) {
-        if (const auto* const keys = node.if_contains(part)) {
-            for (const auto& [key, child] : keys->as_object()) {
-                const bool is_variant = std::string_view(part) == "variants";
-                json::object wrapped;
-                wrapped["keys"] = child;
-                checked += is_variant ? check_ranges(text, wrapped, {})
-                                      : check_ranges(text, child.as_object(), std::string(key));
-            }
-        }
-    }
-    if (const auto* const items = node.if_contains("items")) {
-        checked += check_ranges(text, items->as_object(), {});
-    }
-    return checked;
-}
-
-} // namespace
-
-// The schema is held to the reader by plan_schema_test.cpp, and here the page to the schema.
-BOOST_AUTO_TEST_CASE(the_page_of_the_plan_has_the_ranges_of_the_schema) {
-    const auto schema = fedasio::text::parse_json(fedasio::plan::plan_schema());
-    BOOST_TEST(check_ranges(page("plan.md"), schema.as_object(), {}) > 25);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,8 +5,8 @@
 #include <limits>
 
 /// The one home of every bound on what plans and messages hold. Readers refuse what is over them before
-/// anything is allocated for it. docs/protocol.md lists those of the protocol, docs/plan.md those of a plan;
-/// tests/wire/limits_test.cpp holds both pages to them. (What frames hold is in
+/// anything is allocated for it. docs/protocol.md lists those of the protocol (held by
+/// tests/wire/limits_test.cpp), docs/plan.md those of a plan (tests/plan/plan_page_test.cpp). (What frames hold is in
 /// wire/limits.hpp, what a connection bears is in
 /// net/connection.hpp, what a table holds in data/csv.hpp.)
 namespace fedasio::plan::limits {

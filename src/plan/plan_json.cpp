@@ -1,0 +1,136 @@
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/plan/plan.hpp>
+#include <fedasio/plan/plan_check.hpp>
+#include <fedasio/text/json_keys.hpp>
+#include <fedasio/text/json_text.hpp>
+
+#include "plan/descriptions.hpp"
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace fedasio::plan {
+
+namespace {
+
+constexpr text::interval share{.low = 0, .high = 1, .low_open = true};
+constexpr auto when_changed = text::written::when_changed;
+
+/// A metric of a round's result; "auto" stands for none in particular.
+void metric(text::keys& keys, std::string_view name, std::string& value, std::string_view sentence) {
+    constexpr std::array<std::string_view, 5> metrics{"auto", "test_accuracy", "test_loss", "train_accuracy",
+                                                      "train_loss"};
+    std::size_t place = 0;
+    if (!value.empty()) {
+        place = static_cast<std::size_t>(std::ranges::find(metrics, value) - metrics.begin());
+    }
+    keys.word(name, place, metrics, sentence);
+    value = place == 0 ? std::string() : metrics.at(place);
+}
+
+text::description keys_of(early_stopping& what) {
+    return [&what](text::keys& keys) {
+        metric(keys, "metric", what.metric, "Of a round's result; auto: that of keep_best.");
+        keys.required("patience", "write after how many rounds without a better value to stop");
+        keys.whole("patience", what.patience, 1, limits::rounds,
+                   "So many rounds without a better value end the training.");
+        keys.real("least_change", what.least_change, {.low = 0, .high = 1e6},
+                  "By how much a value must be better than the best before it to count.");
+    };
+}
+
+void describe_data(plan& what, text::keys& keys) {
+    keys.required("source", "write where the samples are, such as {\"type\": \"csv\", ...}");
+    keys.object("source", kinds_of(what.source),
+                "Where the samples are. Workers read training files, the master test files.");
+    keys.object("partition", kinds_of(what.partition), "How the samples are divided among clients.");
+    keys.real("test_fraction", what.test_fraction, {.low = 0, .high = 1, .high_open = true},
+              "Share of its samples that each client holds out for testing; used only when the source names "
+              "no test files, or the strategy is a personal one. 0: no testing.");
+}
+
+/// Of who takes part in a round, and how it ends.
+void describe_rounds(plan& what, text::keys& keys) {
+    keys.real("fraction", what.fraction, share,
+              "Share of the clients that trains in a round, rounded, at least one client.");
+    keys.required("rounds", "write how many rounds to train");
+    keys.whole("rounds", what.rounds, 1, limits::rounds, "How many rounds.");
+    keys.real("target_accuracy", what.target_accuracy, share,
+              "Training ends early when the test accuracy reaches it. Needs test data and classes.");
+    auto seconds = static_cast<double>(what.deadline.count()) / 1000.0;
+    keys.real(
+        "deadline", seconds, {.low = 0.001, .high = 1e6},
+        "Seconds for each step of a round (training counts from the first byte of the weights); who has "
+        "not answered by then is dropped from it, and asked less.");
+    what.deadline = std::chrono::milliseconds(std::llround(seconds * 1000.0));
+    keys.real("quorum", what.quorum, share,
+              "Share of the wanted updates (`fraction` of the clients) that ends the training of a round "
+              "before its deadline; 1 waits for all.");
+    keys.boolean("require_all", what.require_all,
+                 "No round without an update of every client of its cohort, and none while an owner or a "
+                 "client has no worker: what is missing is waited for (5 minutes in all), then the training "
+                 "fails and names it.",
+                 when_changed);
+    keys.real(
+        "over_selection", what.over_selection, {.low = 1, .high = 10},
+        "So many times the wanted clients train, and the first to answer count (Bonawitz et al., 2019); "
+        "the others are dropped. Above 1 the result depends on who is fast.");
+    keys.whole("norm_bound", what.norm_bound, 2, limits::norm_bound,
+               "An update that moves the model over so many times as far as the round's median one is left "
+               "out; a power of two, or null: none is.");
+    keys.check([&what]() -> std::optional<text::fault> {
+        if (!what.norm_bound || std::has_single_bit(*what.norm_bound)) {
+            return std::nullopt;
+        }
+        return text::fault{"norm_bound",
+                           "must be a power of two, such as 16 or 32, or null for no bound, but is " +
+                               std::to_string(*what.norm_bound)};
+    });
+}
+
+} // namespace
+
+text::description keys_of(plan& what) {
+    return [&what](text::keys& keys) {
+        keys.text("name", what.name, limits::plan_name,
+                  "Shown on the dashboard and in reports; default: the file's name without extension.");
+        keys.whole("seed", what.seed, 0, std::numeric_limits<std::uint64_t>::max(),
+                   "Decides every random number: initial weights, who gets which sample, order, dropout, "
+                   "cohorts. The same plan and seed give the same weights, bit for bit.");
+        keys.required("model", "write the network, {\"input\": [...], \"layers\": [...]}");
+        keys.object("model", keys_of(what.model), "The network.");
+        keys.required("data", "write {\"source\": ..., \"partition\": ...}");
+        keys.object("data", [&what](text::keys& below) { describe_data(what, below); }, "The samples.");
+        keys.whole(
+            "clients", what.clients, 0, limits::clients,
+            "Into how many owners the data is divided. Required unless the partition is local, where 0 "
+            "means as many as join.");
+        keys.object("local", keys_of(what.local), "What a client does in a round.");
+        keys.object("strategy", kinds_of(what.strategy), "How updates become the next model.");
+        describe_rounds(what, keys);
+        keys.whole("checkpoint_every", what.checkpoint_every, 0, limits::rounds,
+                   "Rounds between checkpoints; 0 writes none.");
+        metric(keys, "keep_best", what.keep_best,
+               "By what a model is the best, which is kept beside the last one; auto: test accuracy, in a "
+               "regression test loss, and without test data the training loss.");
+        keys.key("early_stopping",
+                 text::optional_of(what.early_stopping, [](early_stopping& early) { return keys_of(early); }),
+                 "Ends training when a metric has not become better for some rounds.", when_changed);
+    };
+}
+
+std::string_view plan_schema() {
+    static const auto schema = [] {
+        plan what;
+        auto node = text::schema_of(keys_of(what));
+        node["text"] = "What is learned. Comments and trailing commas are allowed.";
+        return text::canonical_text(node);
+    }();
+    return schema;
+}
+
+} // namespace fedasio::plan
