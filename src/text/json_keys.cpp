@@ -11,6 +11,7 @@ namespace {
 
 std::vector<std::string_view> words_of(const kinds& what) {
     std::vector<std::string_view> words;
+    words.reserve(what.all.size());
     for (const auto& one : what.all) {
         words.push_back(one.word);
     }
