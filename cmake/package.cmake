@@ -70,7 +70,7 @@ services for systemd.")
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_PACKAGE_NAME libfedasio-dev)
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_PACKAGE_DEPENDS
-  "libboost1.81-dev, libboost-json1.81-dev, libcsv-dev, libeigen3-dev, libfmt-dev, libisal-dev, librandom123-dev, libsqlite3-dev, libssl-dev, zlib1g-dev")
+  "libboost1.81-dev, libboost-json1.81-dev, libcsv-dev, libeigen3-dev, libfmt-dev, libisal-dev, libjpeg62-turbo-dev, libpng-dev, librandom123-dev, libsqlite3-dev, libssl-dev, zlib1g-dev")
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_DESCRIPTION
 "The libraries that fedasio's programs are made of, for C++20: coroutine
 networking that takes many peers through steps and waits for all of them,

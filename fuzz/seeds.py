@@ -220,6 +220,12 @@ def main():
     write("safetensors", "shapes", safetensors({}, shapes, pad=False))
     write("checkpoint", "fedavg", checkpoint([1, -2, 0.5], []))
     write("checkpoint", "fedavgm", checkpoint([1, -2], [0.25, 3]))
+    pictures = json.loads((HERE.parent / "tests" / "data" / "image_vectors.json").read_text())
+    for name in "jpeg", "grey jpeg", "progressive jpeg", "palette", "16 bits", "transparency", "big-endian orientation":
+        (found,) = [one["file"] for one in pictures["cases"] if one["name"] == name]
+        write("image", name.replace(" ", "-"), bytes.fromhex(found))
+    for name, content in pictures["damaged"].items():
+        write("image", name.replace(" ", "-"), bytes.fromhex(content))
     images, labels = idx([3, 2, 2], bytes(range(0, 240, 20))), idx([3], b"\x00\x02\x01")
     write("idx", "plain", idx_pair(images, labels))
     write("idx", "gzipped", idx_pair(gzip.compress(images, mtime=0), gzip.compress(labels, mtime=0)))
