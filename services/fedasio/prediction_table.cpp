@@ -57,11 +57,11 @@ prediction_table::~prediction_table() {
     }
 }
 
-void prediction_table::add(std::uint64_t place, std::span<const float> outputs) {
+void prediction_table::add(const std::string& place, std::span<const float> outputs) {
     if (out_ == nullptr) {
         return;
     }
-    auto line = shortest(place) + ",";
+    auto line = text::csv_field(place) + ",";
     if (model_.is_regression()) {
         line += shortest(predicted_value(model_, outputs[0]));
     } else {
@@ -73,8 +73,8 @@ void prediction_table::add(std::uint64_t place, std::span<const float> outputs) 
     write(line);
 }
 
-void prediction_table::add_unusable(std::uint64_t place) {
-    write(shortest(place) + std::string(1 + columns_, ','));
+void prediction_table::add_unusable(const std::string& place) {
+    write(text::csv_field(place) + std::string(1 + columns_, ','));
 }
 
 void prediction_table::close() {

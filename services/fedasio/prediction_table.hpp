@@ -23,9 +23,9 @@ public:
     prediction_table(const prediction_table&) = delete;
     prediction_table& operator=(const prediction_table&) = delete;
 
-    void add(std::uint64_t place, std::span<const float> outputs);
+    void add(const std::string& place, std::span<const float> outputs);
     /// A row that could not be used: its fields are empty.
-    void add_unusable(std::uint64_t place);
+    void add_unusable(const std::string& place);
     /// Throws std::runtime_error if not everything could be written.
     void close();
 

@@ -1,6 +1,8 @@
+#include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/plan/trained_model.hpp>
+#include <fedasio/text/json_reader.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/json/object.hpp>
@@ -29,6 +31,22 @@ std::optional<data::csv_schema> schema_in(const std::filesystem::path& path,
     } catch (const std::exception& e) {
         throw store::model_file_error(path,
                                       std::string("the `schema` in its metadata is damaged: ") + e.what());
+    }
+}
+
+/// Those of images; a table's stand in its schema.
+std::vector<std::string> class_names_in(const std::filesystem::path& path,
+                                        const std::map<std::string, std::string>& metadata) {
+    const auto text = metadata.find("classes");
+    if (text == metadata.end()) {
+        return {};
+    }
+    try {
+        const auto json = text::parse_json(text->second, schema_limits);
+        return text::cell_texts(text::json_field(json, "classes"), data::most_categories, limits::cell);
+    } catch (const std::exception& e) {
+        throw store::model_file_error(path,
+                                      std::string("the `classes` in its metadata are damaged: ") + e.what());
     }
 }
 
@@ -69,7 +87,8 @@ nn::network network_in(const std::filesystem::path& path, const std::map<std::st
 } // namespace
 
 std::string trained_model::output_name(std::size_t output) const {
-    return schema && output < schema->classes.size() ? schema->classes[output] : std::to_string(output);
+    const auto& names = schema ? schema->classes : class_names;
+    return output < names.size() ? names[output] : std::to_string(output);
 }
 
 std::vector<store::tensor_shape> layout_of(const nn::network& network) {
@@ -83,6 +102,7 @@ std::vector<store::tensor_shape> layout_of(const nn::network& network) {
 trained_model read_trained_model(const std::filesystem::path& path, const std::optional<plan>& of) {
     auto metadata = store::read_safetensors_metadata(path);
     auto schema = schema_in(path, metadata);
+    auto class_names = class_names_in(path, metadata);
     auto network = network_in(path, metadata, schema, of);
     const auto bytes = network.parameter_count() * sizeof(float);
     if (bytes > std::filesystem::file_size(path)) {
@@ -92,7 +112,8 @@ trained_model read_trained_model(const std::filesystem::path& path, const std::o
     }
     net::buffer weights(bytes);
     load_model(path, layout_of(network), weights.floats());
-    return {std::move(network), std::move(weights), std::move(schema), std::move(metadata)};
+    return {std::move(network), std::move(weights), std::move(schema), std::move(class_names),
+            std::move(metadata)};
 }
 
 } // namespace fedasio::plan

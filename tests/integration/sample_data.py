@@ -3,6 +3,7 @@
 import gzip
 import random
 import struct
+import zlib
 
 SIDE = 8
 CLASSES = 4
@@ -37,6 +38,28 @@ def write_images(folder, train=400, test=100):
         else:
             (folder / "train-images").write_bytes(images)
         (folder / f"{name}-labels").write_bytes(idx_labels(labels))
+
+
+def png(pixels, width, height, channels=1):
+    """8 bits a channel, without filters."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    row = width * channels
+    rows = b"".join(b"\0" + pixels[y * row : (y + 1) * row] for y in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, {1: 0, 3: 2}[channels], 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def write_pictures(folder, count, seed, names):
+    """The same kind of images as PNG files, in a folder for each class; classes in turn."""
+    rng = random.Random(seed)
+    for name in names:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for index in range(count):
+        label = index % len(names)
+        (folder / names[label] / f"{index:04}.png").write_bytes(png(_image(rng, label), SIDE, SIDE))
 
 
 TEST_FILES = {"test_images": "test-images.gz", "test_labels": "test-labels"}

@@ -11,7 +11,7 @@ import unittest
 
 from model_file import read_safetensors
 from programs import BIN, run_program
-from sample_data import TEST_FILES
+from sample_data import TEST_FILES, png
 from trained_models import MISSING, TrainedModels
 
 
@@ -295,6 +295,39 @@ class Predict(TrainedModels):
             self.assertRegex(output, rf"(?m)^accuracy: {accuracy:.6g}$")
         _, errors = self.predict(model, "--data", images, "--evaluate", ends_with=1)
         self.assertIn("--labels", errors)
+        self.pictures(model, predicted, pixels)
+
+    def pictures(self, model, predicted, pixels):
+        """The same images as PNG files."""
+        for label in range(4):
+            (self.folder / "pictures" / str(label)).mkdir(parents=True)
+        for number in range(len(predicted)):
+            path = self.folder / "pictures" / str(number % 4) / f"{number:03}.png"
+            path.write_bytes(png(pixels[64 * number : 64 * (number + 1)], 8, 8))
+        by_name = {row["file"][-7:-4]: row for row in self.parse(self.predict(model, "--data", "pictures")[0])}
+        self.assertEqual(len(by_name), len(predicted))
+        for number, expected in enumerate(predicted):
+            found = by_name[f"{number:03}"]
+            self.assertEqual({key: found[key] for key in found if key != "file"},
+                             {key: expected[key] for key in expected if key != "sample"})
+        accuracy = sum(row["prediction"] == str(number % 4) for number, row in enumerate(predicted)) / len(predicted)
+        output, _ = self.predict(model, "--data", "pictures", "--evaluate")
+        self.assertRegex(output, rf"(?m)^accuracy: {accuracy:.6g}$")
+        # By a table of names; one image alone; a damaged one.
+        names = "name,class\n" + "".join(f"{number % 4}/{number:03},{number % 4}\n" for number in range(40))
+        (self.folder / "names.csv").write_text(names)
+        output, _ = self.predict(model, "--data", "pictures", "--labels", "names.csv", "--evaluate")
+        self.assertIn("samples: 40\n", output)
+        (row,) = self.parse(self.predict(model, "--data", "pictures/1/001.png")[0])
+        self.assertEqual(row["prediction"], predicted[1]["prediction"])
+        whole = (self.folder / "pictures" / "1" / "001.png").read_bytes()
+        (self.folder / "pictures" / "1" / "001.png").write_bytes(whole[:60])
+        output, errors = self.predict(model, "--data", "pictures", ends_with=1)
+        self.assertIn("pictures/1/001.png: is a damaged PNG", errors)
+        self.assertIn(f"1 of {len(predicted)} images could not be used", errors)
+        self.assertEqual(sum(not row["prediction"] for row in self.parse(output)), 1)
+        _, errors = self.predict(model, "--data", "pictures/1", "--evaluate", ends_with=1)
+        self.assertIn("holds no folders", errors)
 
 
 if __name__ == "__main__":

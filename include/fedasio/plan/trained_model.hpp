@@ -20,6 +20,7 @@ struct trained_model {
     nn::network network;
     net::buffer weights;
     std::optional<data::csv_schema> schema; ///< of a table; none for images
+    std::vector<std::string> class_names;   ///< of images, by class number, where they have names
     std::map<std::string, std::string> metadata;
 
     [[nodiscard]] bool is_regression() const { return schema && schema->regression; }

@@ -1,0 +1,90 @@
+#include "predict_pictures.hpp"
+
+#include <fedasio/data/dataset.hpp>
+#include <fedasio/data/error.hpp>
+#include <fedasio/data/image_folder.hpp>
+
+#include <array>
+#include <fmt/format.h>
+#include <fstream>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace fedasio::steering {
+namespace {
+
+namespace fs = std::filesystem;
+
+data::image_shape shape_for(const plan::trained_model& model) {
+    const auto input = model.network.input();
+    if (input.channels != 1 && input.channels != 3) {
+        throw std::runtime_error(fmt::format(
+            "the model takes {} channels, but images have 1 (grey) or 3 (colour)", input.channels));
+    }
+    return {input.height, input.width, input.channels};
+}
+
+/// The files, with their classes if those are to be compared with.
+data::image_list files_for(const plan::trained_model& model, const prediction_request& from) {
+    if (from.evaluate) {
+        auto list = data::list_images(from.data, from.labels, model.class_names);
+        if (const auto units = model.network.output().size(); list.classes.size() > units) {
+            throw std::runtime_error(fmt::format("{} has {} classes, but the model has {} units", from.data,
+                                                 list.classes.size(), units));
+        }
+        return list;
+    }
+    data::image_list list;
+    const auto files = fs::is_directory(from.data) ? data::list_image_files(from.data)
+                                                   : std::vector<fs::path>{fs::path(from.data)};
+    for (const auto& file : files) {
+        list.files.push_back({file, 0});
+    }
+    return list;
+}
+
+} // namespace
+
+bool is_picture(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::array<char, 4> start{};
+    in.read(start.data(), start.size());
+    const std::string_view bytes(start.data(), start.size());
+    return bytes == "\x89PNG" || bytes.starts_with("\xff\xd8\xff");
+}
+
+int predict_pictures(const plan::trained_model& model, const prediction_request& from) {
+    const auto shape = shape_for(model);
+    const auto list = files_for(model, from);
+    const auto units = model.network.output().size();
+    std::vector<std::string> names(units);
+    predictor work(model, from, "file", "images");
+    for (auto file = list.files.begin(); file != list.files.end();) {
+        std::vector<std::uint8_t> pixels;
+        std::vector<std::int32_t> classes;
+        for (; file != list.files.end() && !work.is_full(); ++file) {
+            std::string problem;
+            try {
+                const auto sample = data::read_sample(file->path, shape);
+                pixels.insert(pixels.end(), sample.begin(), sample.end());
+                classes.push_back(file->label);
+            } catch (const data::error& damaged) {
+                problem = damaged.what();
+            }
+            work.note(file->path.string(), problem);
+        }
+        std::optional<data::dataset> samples;
+        if (!classes.empty()) {
+            samples.emplace(std::vector<std::uint32_t>{shape.height, shape.width, shape.channels},
+                            std::move(pixels), std::move(classes), names);
+        }
+        work.flush(samples ? &*samples : nullptr);
+    }
+    return work.finish();
+}
+
+} // namespace fedasio::steering
