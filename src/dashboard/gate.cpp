@@ -174,8 +174,11 @@ gate::decision gate::admit(const http_request& request, const std::string& addre
         }
         return result;
     }
-    if (request.path() == "/healthz") {
-        return result;
+    if (const auto found = find_route(request)) {
+        result.needs = found->first->needs;
+        result.body_bytes = found->first->body_bytes;
+    } else {
+        result.needs = least_access_at(request.path());
     }
     if (result.from.origin != nullptr && request.path() == result.from.origin->prefix) {
         // The page's addresses are relative to it.
@@ -189,18 +192,12 @@ gate::decision gate::admit(const http_request& request, const std::string& addre
         result.from.who = role::operates;
         return result;
     }
+    if (result.needs == access::anyone) {
+        return result;
+    }
     const auto in_query = query_value(request.query(), "token");
     if (request.method == "GET" && request.path() == "/" && in_query) {
         result.reply = take_token(result.from, *in_query);
-        return result;
-    }
-    if (request.path() == "/login") {
-        if (request.method != "POST" || !is_form(request.content_type)) {
-            result.reply = error_reply(request.method == "POST" ? 415 : 405,
-                                       "this takes POST with the form of the login page only");
-            result.reply->headers.emplace_back("Allow", "POST");
-        }
-        result.is_login = !result.reply;
         return result;
     }
     if (token) {
@@ -214,7 +211,7 @@ gate::decision gate::admit(const http_request& request, const std::string& addre
     }
     if (!result.from.who && !result.reply) {
         result.reply = unknown_visitor(request, result.from);
-        if (request.path() == commands_path && request.method == "POST") {
+        if (result.needs == access::operators) {
             record("refused", result.from, place_of(request), *result.reply);
         }
     }
@@ -312,7 +309,13 @@ http_reply gate::take_token(const visitor& from, std::string_view token) {
     return reply;
 }
 
-http_reply gate::log_in(const visitor& from, std::string_view form) {
+http_reply gate::log_in(const visitor& from, std::string_view content_type, std::string_view form) {
+    if (!rules_.tokens) {
+        return error_reply(404, "this master asks for no token; the page is at /");
+    }
+    if (!is_form(content_type)) {
+        return error_reply(415, "this takes the form of the login page only");
+    }
     auto token = query_value(form, "token").value_or("");
     // Spaces that were copied along arrive as plus signs.
     while (token.starts_with('+')) {

@@ -29,14 +29,16 @@ public:
     struct decision {
         visitor from;
         std::optional<http_reply> reply; ///< set: it goes no further
-        bool is_login = false;           ///< it goes to `log_in`, with its body
+        std::size_t body_bytes = 0;      ///< how long a body its route takes
+        access needs = access::viewers;  ///< what its route does
     };
 
     /// By the header alone; the body is not read yet. `address` is the peer's, with port.
     [[nodiscard]] decision admit(const http_request& request, const std::string& address);
     /// The answer to POST /login.
-    [[nodiscard]] http_reply log_in(const visitor& from, std::string_view form);
-    /// Whether this visitor may command now; otherwise the answer.
+    [[nodiscard]] http_reply log_in(const visitor& from, std::string_view content_type,
+                                    std::string_view form);
+    /// Whether this visitor may do now what is for operators; otherwise the answer.
     [[nodiscard]] std::optional<http_reply> refuse_command(const visitor& from);
     /// The answer to GET /api/v1/session.
     [[nodiscard]] http_reply session_reply(const visitor& from) const;

@@ -9,7 +9,6 @@
 #include <boost/json/value.hpp>
 
 #include "access.hpp"
-#include "archive_path.hpp"
 #include "gunzip.hpp"
 #include "json_scalar.hpp"
 #include "plan_check_json.hpp"
@@ -22,7 +21,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view plan_check_path = "/api/v1/plan/check";
 constexpr std::uint64_t most_events = 1000;
 
 std::optional<std::uint64_t> parse_number(std::string_view digits) {
@@ -65,97 +63,73 @@ http_reply command_reply(const master::command_answer& answer) {
 router::router(const board& from, std::span<const asset> assets) : board_(from), assets_(assets) {}
 
 route_result router::route(const http_request& request, double now) const {
-    const auto path = request.path();
-    if (path == commands_path) {
-        if (request.method != "POST") {
-            return wrong_method("POST");
-        }
-        if (!is_json(request.content_type)) {
-            return error_reply(415, "send the command as Content-Type: application/json");
-        }
-        try {
-            return parse_command(request.body);
-        } catch (const command_error& problem) {
-            auto reply = command_reply({false, problem.what()});
-            reply.status = 400;
-            return reply;
-        }
+    auto found = find_route(request);
+    if (found) {
+        const auto& [row, at] = *found;
+        auto known = at;
+        known.now = now;
+        return (this->*row->serve)(known);
     }
-    if (path == plan_check_path) {
-        return request.method == "POST" ? http_reply(plan_check_text(request.body)) : wrong_method("POST");
+    auto allowed = methods_at(request.path());
+    if (const auto* file = find_asset(request.path()); allowed.empty() && file != nullptr) {
+        if (request.is_read()) {
+            return serve(*file, request);
+        }
+        allowed = "GET, HEAD";
     }
-    return get(path, request.query(), request, now);
-}
-
-route_result router::get(std::string_view path, std::string_view query, const http_request& request,
-                         double now) const {
-    const bool reads = request.method == "GET" || request.method == "HEAD";
-    const auto* const file = find_asset(path);
-    const std::string_view name = path.starts_with("/api/v1/") ? path.substr(8) : std::string_view{};
-    auto archive = parse_archive_path(name, board_.run().opened.run);
-    const bool known = archive || file != nullptr || path == "/healthz" || path == "/metrics" ||
-                       name == "status" || name == "workers" || name == "clients" || name == "rounds" ||
-                       name == "data" || name == "plan" || name == "plan/schema" || name == "events" ||
-                       name == "stream";
-    if (!known) {
+    if (allowed.empty()) {
         return error_reply(404, "there is nothing at this address; the page is at /, the numbers are at "
                                 "/api/v1/status");
     }
-    if (!reads) {
-        return wrong_method("GET, HEAD");
+    if (request.method != "OPTIONS") {
+        return wrong_method(allowed);
     }
-    if (file != nullptr) {
-        return serve(*file, request);
-    }
-    if (path == "/healthz" || path == "/metrics") {
-        const bool health = path == "/healthz";
-        http_reply reply(health ? "ok\n" : metrics_text(board_));
-        reply.content_type = health ? "text/plain; charset=utf-8" : metrics_content_type;
-        return reply;
-    }
-    if (archive) {
-        return std::move(*archive);
-    }
-    if (name == "status") {
-        return http_reply(board_.status_text(now));
-    }
-    if (name == "workers") {
-        return http_reply(board_.workers_text());
-    }
-    if (name == "clients") {
-        return http_reply(board_.clients_text());
-    }
-    if (name == "rounds") {
-        return rounds();
-    }
-    if (name == "data") {
-        return http_reply(board_.data_text());
-    }
-    if (name == "plan") {
-        return http_reply(board_.run().opened.plan_text);
-    }
-    if (name == "plan/schema") {
-        return http_reply(std::string(plan::plan_schema()));
-    }
-    if (name == "events") {
-        return events(query);
-    }
-    if (!request.is_upgrade || request.method != "GET") {
-        auto reply = error_reply(426, "this address speaks WebSocket only");
-        reply.headers.emplace_back("Upgrade", "websocket");
-        return reply;
-    }
-    stream_request stream;
-    if (const auto after = query_value(query, "after")) {
-        stream.after = parse_number(*after);
-    }
-    stream.instance = query_value(query, "instance").value_or("");
-    stream.in_batches = query_value(query, "batch") == "1";
-    return stream;
+    http_reply reply;
+    reply.status = 204;
+    reply.headers.emplace_back("Allow", allowed + ", OPTIONS");
+    return reply;
+}
+
+route_result router::page(const routed& at) const {
+    const auto* const file = find_asset("/");
+    return file == nullptr ? error_reply(404, "this master was built without a page")
+                           : serve(*file, at.request);
+}
+
+route_result router::log_in(const routed& /*at*/) const {
+    return login_request{};
+}
+
+route_result router::session(const routed& /*at*/) const {
+    return session_request{};
+}
+
+route_result router::health(const routed& /*at*/) const {
+    http_reply reply("ok\n");
+    reply.content_type = "text/plain; charset=utf-8";
+    return reply;
+}
+
+route_result router::metrics(const routed& /*at*/) const {
+    http_reply reply(metrics_text(board_));
+    reply.content_type = metrics_content_type;
+    return reply;
+}
+
+route_result router::status(const routed& at) const {
+    return http_reply(board_.status_text(at.now));
+}
+
+route_result router::workers(const routed& /*at*/) const {
+    return http_reply(board_.workers_text());
+}
+
+route_result router::clients(const routed& /*at*/) const {
+    return http_reply(board_.clients_text());
 }
 
 /// Those that the board has, behind those that only the archive has.
-route_result router::rounds() const {
+route_result router::rounds(const routed& /*at*/) const {
     auto latest = board_.rounds_text();
     if (board_.rounds_forgotten() == 0) {
         return http_reply(std::move(latest));
@@ -166,13 +140,63 @@ route_result router::rounds() const {
     return older;
 }
 
-http_reply router::events(std::string_view query) const {
+route_result router::plan_of_run(const routed& /*at*/) const {
+    return http_reply(board_.run().opened.plan_text);
+}
+
+route_result router::plan_check(const routed& at) const {
+    return http_reply(plan_check_text(at.request.body));
+}
+
+route_result router::plan_schema(const routed& /*at*/) const {
+    return http_reply(std::string(plan::plan_schema()));
+}
+
+route_result router::data(const routed& /*at*/) const {
+    return http_reply(board_.data_text());
+}
+
+route_result router::report(const routed& /*at*/) const {
+    return archive_question{archive_question::kind::report, board_.run().opened.run};
+}
+
+route_result router::events(const routed& at) const {
+    const auto query = at.request.query();
     const auto after = parse_number(query_value(query, "after").value_or("0"));
     const auto limit = parse_number(query_value(query, "limit").value_or("1000"));
     if (!after || !limit || *limit == 0 || *limit > most_events) {
         return error_reply(400, "after must be a whole number, and limit one from 1 to 1000");
     }
     return http_reply(board_.events_text(*after, *limit));
+}
+
+route_result router::command(const routed& at) const {
+    if (!is_json(at.request.content_type)) {
+        return error_reply(415, "send the command as Content-Type: application/json");
+    }
+    try {
+        return parse_command(at.request.body);
+    } catch (const command_error& problem) {
+        auto reply = command_reply({false, problem.what()});
+        reply.status = 400;
+        return reply;
+    }
+}
+
+route_result router::stream(const routed& at) const {
+    if (!at.request.is_upgrade || at.request.method != "GET") {
+        auto reply = error_reply(426, "this address speaks WebSocket only");
+        reply.headers.emplace_back("Upgrade", "websocket");
+        return reply;
+    }
+    const auto query = at.request.query();
+    stream_request stream;
+    if (const auto after = query_value(query, "after")) {
+        stream.after = parse_number(*after);
+    }
+    stream.instance = query_value(query, "instance").value_or("");
+    stream.in_batches = query_value(query, "batch") == "1";
+    return stream;
 }
 
 http_reply router::serve(const asset& file, const http_request& request) const {

@@ -3,6 +3,7 @@
 #include <fedasio/dashboard/archive.hpp>
 #include <fedasio/dashboard/asset.hpp>
 #include <fedasio/dashboard/board.hpp>
+#include <fedasio/dashboard/routes.hpp>
 #include <fedasio/master/commands.hpp>
 
 #include <cstdint>
@@ -36,9 +37,9 @@ struct http_request {
     std::string_view body;
 
     /// GET or HEAD, and no upgrade.
-    [[nodiscard]] bool only_reads() const noexcept {
-        return (method == "GET" || method == "HEAD") && !is_upgrade;
-    }
+    [[nodiscard]] bool only_reads() const noexcept { return is_read() && !is_upgrade; }
+
+    [[nodiscard]] bool is_read() const noexcept { return method == "GET" || method == "HEAD"; }
 
     [[nodiscard]] std::string_view path() const noexcept { return target.substr(0, target.find('?')); }
 
@@ -75,8 +76,15 @@ struct stream_request {
     bool in_batches = false; ///< many events in one message
 };
 
+/// The form of the login page.
+struct login_request {};
+
+/// What the client may do.
+struct session_request {};
+
 /// What is to be done about a request.
-using route_result = std::variant<http_reply, master::command, stream_request, archive_question>;
+using route_result = std::variant<http_reply, master::command, stream_request, archive_question,
+                                  login_request, session_request>;
 
 /// `{"error": ...}`
 http_reply error_reply(unsigned status, std::string_view problem);
@@ -85,21 +93,67 @@ http_reply wrong_method(std::string_view allowed);
 /// The answer to a command that was run.
 http_reply command_reply(const master::command_answer& answer);
 
-inline constexpr std::string_view commands_path = "/api/v1/commands";
+class router;
+
+/// A request that has reached its route, and what stands in the place of RUN, N and NAME.
+struct routed {
+    const http_request& request;
+    double now = 0; ///< Unix seconds
+    std::string_view run = {};
+    std::uint32_t number = 0;
+    std::string_view name = {};
+};
+
+/// A row of the table: what docs/api.md says of it, and what does it.
+struct table_row : route {
+    route_result (router::*serve)(const routed&) const;
+};
+
+/// The route of a request, with its time missing; empty: there is none.
+[[nodiscard]] std::optional<std::pair<const table_row*, routed>> find_route(const http_request& request);
+/// The methods that this address takes, as Allow lists them; empty: there is nothing at it.
+[[nodiscard]] std::string methods_at(std::string_view path);
+/// What is needed to be told so.
+[[nodiscard]] access least_access_at(std::string_view path);
 
 /// The table of docs/api.md. Knows no sockets.
 class router {
 public:
     router(const board& from, std::span<const asset> assets);
 
+    [[nodiscard]] static std::span<const table_row> table();
+
     /// For requests that the gate let through. Never throws for what a client sent; `now` is in Unix seconds.
     [[nodiscard]] route_result route(const http_request& request, double now) const;
 
 private:
-    [[nodiscard]] route_result get(std::string_view path, std::string_view query, const http_request& request,
-                                   double now) const;
-    [[nodiscard]] route_result rounds() const;
-    [[nodiscard]] http_reply events(std::string_view query) const;
+    [[nodiscard]] route_result page(const routed& at) const;
+    [[nodiscard]] route_result log_in(const routed& at) const;
+    [[nodiscard]] route_result session(const routed& at) const;
+    [[nodiscard]] route_result health(const routed& at) const;
+    [[nodiscard]] route_result metrics(const routed& at) const;
+    [[nodiscard]] route_result status(const routed& at) const;
+    [[nodiscard]] route_result workers(const routed& at) const;
+    [[nodiscard]] route_result clients(const routed& at) const;
+    [[nodiscard]] route_result rounds(const routed& at) const;
+    [[nodiscard]] route_result plan_of_run(const routed& at) const;
+    [[nodiscard]] route_result plan_check(const routed& at) const;
+    [[nodiscard]] route_result plan_schema(const routed& at) const;
+    [[nodiscard]] route_result data(const routed& at) const;
+    [[nodiscard]] route_result report(const routed& at) const;
+    [[nodiscard]] route_result events(const routed& at) const;
+    [[nodiscard]] route_result command(const routed& at) const;
+    [[nodiscard]] route_result stream(const routed& at) const;
+
+    template <archive_question::kind What>
+    [[nodiscard]] route_result archived(const routed& at) const {
+        archive_question what{What, std::string(at.run)};
+        what.round = at.number;
+        what.index = at.number;
+        what.name = at.name;
+        return what;
+    }
+
     [[nodiscard]] http_reply serve(const asset& file, const http_request& request) const;
     [[nodiscard]] const asset* find_asset(std::string_view path) const;
 

@@ -218,9 +218,13 @@ awaitable<arrival> read_request(connection& from) {
             from.shared.entrance.admit(summarize(parser.get(), from.shared.entrance), from.address);
     }
     const bool is_body_wanted = !result.failed && !result.decision.reply && !parser.is_done();
-    if (is_body_wanted && !result.decision.from.who) {
-        parser.body_limit(options.strangers_body_bytes);
-        if (parser.content_length().value_or(0) > options.strangers_body_bytes) {
+    if (is_body_wanted) {
+        const auto most =
+            result.decision.from.who
+                ? std::clamp(result.decision.body_bytes, options.strangers_body_bytes, options.body_bytes)
+                : options.strangers_body_bytes;
+        parser.body_limit(most);
+        if (parser.content_length().value_or(0) > most) {
             result.failed = http::error::body_limit;
         }
     }
@@ -311,7 +315,8 @@ awaitable<http_reply> read_archive(hub& shared, archive_question what) {
 }
 
 /// What the router says, done.
-awaitable<http_reply> carry_out(hub& shared, route_result what) {
+awaitable<http_reply> carry_out(hub& shared, const visitor& from, const http_request& asked,
+                                route_result what) {
     http_reply reply;
     if (auto* const command = std::get_if<master::command>(&what)) {
         reply = co_await run_command(shared, std::move(*command));
@@ -319,19 +324,25 @@ awaitable<http_reply> carry_out(hub& shared, route_result what) {
         reply = co_await read_archive(shared, std::move(*question));
     } else if (auto* const ready = std::get_if<http_reply>(&what)) {
         reply = std::move(*ready);
+    } else if (std::holds_alternative<login_request>(what)) {
+        reply = shared.entrance.log_in(from, asked.content_type, asked.body);
+    } else if (std::holds_alternative<session_request>(what)) {
+        reply = shared.entrance.session_reply(from);
     } else {
         reply = error_reply(503, "the master is ending");
     }
     co_return std::move(reply);
 }
 
+/// What is for operators only is written down, done or refused.
 awaitable<http_reply> command(hub& shared, const visitor& from, const http_request& asked) {
     auto refused = shared.entrance.refuse_command(from);
     http_reply reply;
     if (refused) {
         reply = std::move(*refused);
     } else {
-        reply = co_await carry_out(shared, shared.routes.route(asked, shared.rt.time.unix_time()));
+        auto what = shared.routes.route(asked, shared.rt.time.unix_time());
+        reply = co_await carry_out(shared, from, asked, std::move(what));
     }
     shared.entrance.record_command(from, asked.body, reply);
     co_return std::move(reply);
@@ -345,12 +356,8 @@ awaitable<bool> answer(connection& with, arrival came) {
     http_reply reply;
     if (came.decision.reply) {
         reply = std::move(*came.decision.reply);
-    } else if (came.decision.is_login) {
-        reply = shared.entrance.log_in(from, asked.body);
-    } else if (asked.path() == commands_path && asked.method == "POST") {
+    } else if (came.decision.needs == access::operators) {
         reply = co_await command(shared, from, asked);
-    } else if (asked.path() == "/api/v1/session") {
-        reply = asked.only_reads() ? shared.entrance.session_reply(from) : wrong_method("GET, HEAD");
     } else {
         auto what = shared.routes.route(asked, shared.rt.time.unix_time());
         if (auto* const wish = std::get_if<stream_request>(&what); wish != nullptr && !shared.is_stopping) {
@@ -359,7 +366,7 @@ awaitable<bool> answer(connection& with, arrival came) {
             with.line.close();
             co_return false;
         }
-        reply = co_await carry_out(shared, std::move(what));
+        reply = co_await carry_out(shared, from, asked, std::move(what));
     }
     if (!from.renewed_cookie.empty()) {
         reply.headers.emplace_back("Set-Cookie", from.renewed_cookie);
