@@ -1,3 +1,5 @@
+#include "master/admission.hpp"
+
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/wire/hello.hpp>
 #include <fedasio/wire/limits.hpp>
@@ -8,7 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 
-#include "master/machine.hpp"
+#include "master/standing.hpp"
 #include <utility>
 
 namespace fedasio::master {
@@ -22,7 +24,12 @@ constexpr auto shortest_between_measurements = std::chrono::milliseconds(200);
 
 } // namespace
 
-net::awaitable<void> machine::admit(std::unique_ptr<net::stream> wire) {
+admission::admission(const setting& given, run_state& state, newcomers& coming)
+    : setting_(given), members_(state.members), progress_(state.progress), newcomers_(coming),
+      strangers_(given.rt,
+                 [&given](std::string text) { given.notice(noticed::severity::warning, std::move(text)); }) {}
+
+net::awaitable<void> admission::admit(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     auto options = setting_.options.connection;
     options.limits = wire::limits::stranger;
@@ -45,24 +52,28 @@ net::awaitable<void> machine::admit(std::unique_ptr<net::stream> wire) {
     });
     const auto why = co_await connection->run();
     if (who) {
-        const bool graceful = why == net::errc::closed || why == net::errc::closed_by_peer;
-        set_state(*who, worker_state::gone);
-        members_.roster.remove(who);
-        // Whoever comes and goes has been away since it first went.
-        if (members_.owners.contains(who->hello.name)) {
-            members_.owners.mark_away(who->hello.name, setting_.rt.time.now(), progress_.place().present())
-                .was_here = true;
-        }
-        const auto reason = who->evicted ? std::string("sent away by command") : connection->end_reason();
-        setting_.events.publish(worker_left{who->id, who->hello.name, reason, !graceful && !who->evicted});
+        part_from(who, why == net::errc::closed || why == net::errc::closed_by_peer);
     } else if (!refused) {
         turned_away("turned away " + connection->remote() + ": " + connection->end_reason());
     }
 }
 
+void admission::part_from(const worker_ptr& who, bool is_graceful) {
+    const auto& name = who->hello.name;
+    set_state(setting_, *who, worker_state::gone);
+    members_.roster.remove(who);
+    // Whoever comes and goes has been away since it first went.
+    if (members_.owners.contains(name)) {
+        auto& away = members_.owners.mark_away(name, setting_.rt.time.now(), progress_.place().present());
+        away.was_here = true;
+    }
+    const auto reason = who->evicted ? std::string("sent away by command") : who->connection->end_reason();
+    setting_.events.publish(worker_left{who->id, name, reason, !is_graceful && !who->evicted});
+}
+
 /// Makes a stranger a worker if its first frame is an acceptable hello; null if it was turned away.
-worker_ptr machine::introduce(net::connection& connection, const net::frame& first,
-                              const std::string& proved_name) {
+worker_ptr admission::introduce(net::connection& connection, const net::frame& first,
+                                const std::string& proved_name) {
     const auto turn_away = [&](const char* code, const std::string& reason) {
         turned_away("turned away " + connection.remote() + ": " + reason);
         if (first.is_request()) {
@@ -101,11 +112,11 @@ worker_ptr machine::introduce(net::connection& connection, const net::frame& fir
     joined.version = who->hello.version;
     joined.instruction_set = who->hello.instruction_set;
     setting_.events.publish(std::move(joined));
-    offer_place(who);
+    newcomers_.offer_place(who);
     return who;
 }
 
-void machine::hear(worker& who, const net::frame& message) {
+void admission::hear(worker& who, const net::frame& message) {
     if (message.type != message_type::measurements || message.is_request()) {
         const auto detail = "a worker does not send frames of type " + std::to_string(message.type);
         who.connection->abort(net::errc::bad_type, detail);

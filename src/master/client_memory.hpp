@@ -49,6 +49,8 @@ public:
     /// The last one did not count after all. Once.
     void take_back();
 
+    [[nodiscard]] const std::string& run() const noexcept { return run_; }
+
     /// Another run of the same clients.
     void use_run(std::string run) { run_ = std::move(run); }
 

@@ -1,23 +1,24 @@
+#include "master/cohort.hpp"
+
 #include <fedasio/method/cohort.hpp>
 #include <fedasio/method/quorum.hpp>
 
 #include <boost/json/object.hpp>
 
-#include "master/machine.hpp"
-#include "master/round_state.hpp"
+#include "master/standing.hpp"
 #include <algorithm>
 #include <utility>
 
 namespace fedasio::master {
 
-void machine::select_cohort(round_state& round) {
+void choose_cohort(const setting& given, run_state& state, round_state& round) {
     std::vector<client_id> available;
     std::vector<client_id> resting;
-    const auto hosts = members_.roster.hosts();
+    const auto hosts = state.members.roster.hosts();
     for (const auto& [client, host] : hosts) {
         if (host->has_model && host->data.hosted().at(client).samples > 0) {
             const bool rests =
-                !setting_.plan.require_all && members_.pace.rests(host->hello.name, round.result.round);
+                !given.plan.require_all && state.members.pace.rests(host->hello.name, round.result.round);
             (rests ? resting : available).push_back(client);
         }
     }
@@ -25,58 +26,68 @@ void machine::select_cohort(round_state& round) {
     if (available.empty()) {
         available = std::move(resting);
     }
-    const auto fraction = progress_.asked.of_round().fraction;
+    const auto fraction = state.progress.asked.of_round().fraction;
     if (!available.empty()) {
-        const auto share = std::min(1.0, fraction * setting_.plan.over_selection);
-        round.result.cohort = method::select_cohort(available, members_.clients_total(setting_.plan), share,
-                                                    setting_.plan.seed, round.result.round);
+        const auto share = std::min(1.0, fraction * given.plan.over_selection);
+        round.result.cohort = method::select_cohort(available, state.members.clients_total(given.plan), share,
+                                                    given.plan.seed, round.result.round);
     }
-    const auto wanted = method::clients_per_round(fraction, members_.clients_total(setting_.plan));
+    const auto wanted = method::clients_per_round(fraction, state.members.clients_total(given.plan));
     const auto possible = std::min<std::size_t>(wanted, round.result.cohort.size());
-    round.needed = setting_.plan.require_all ? possible : method::quorum(setting_.plan.quorum, possible);
+    round.needed = given.plan.require_all ? possible : method::quorum(given.plan.quorum, possible);
     for (const auto client : round.result.cohort) {
         round.hosts.push_back(hosts.at(client));
         const auto known = round.hosts.back()->data.hosted().find(client);
         round.samples.push_back(known->second.samples);
     }
-    if (!setting_.is_local()) {
+    if (!given.is_local()) {
         std::vector<client_id> unhosted;
-        for (client_id client = 0; client < setting_.plan.clients; ++client) {
+        for (client_id client = 0; client < given.plan.clients; ++client) {
             if (!hosts.contains(client)) {
                 unhosted.push_back(client);
             }
         }
-        members_.participation.note_unhosted(std::move(unhosted));
+        state.members.participation.note_unhosted(std::move(unhosted));
     }
     if (!round.result.cohort.empty()) {
-        setting_.events.publish(round_started{round.result.round, round.result.cohort, wanted});
+        given.events.publish(round_started{round.result.round, round.result.cohort, wanted});
     }
 }
 
-/// Who was late is asked less, who was in time is forgiven.
-void machine::settle_pace(const round_state& round) {
+void settle_pace(const setting& given, members& everybody, const round_state& round) {
     for (std::size_t i = 0; i < round.hosts.size(); ++i) {
         auto& host = *round.hosts[i];
         const auto& name = host.hello.name;
         if (round.late.contains(name) || !round.updates[i]) {
             continue;
         }
-        members_.pace.was_in_time(name);
+        everybody.pace.was_in_time(name);
         if (host.standing.state == wire::standing::kind::resting) {
-            tell_standing(host, {});
+            tell_standing(given, host, {});
         }
     }
     for (const auto& name : round.late) {
-        members_.pace.was_late(name, round.result.round);
+        everybody.pace.was_late(name, round.result.round);
     }
-    for (const auto& [id, who] : members_.roster.all()) {
-        if (!setting_.plan.require_all && round.late.contains(who->hello.name)) {
-            const auto times = members_.pace.late_in_a_row(who->hello.name);
-            tell_standing(*who, {wire::standing::kind::resting,
-                                 "late in round " + std::to_string(round.result.round) + ", " +
-                                     std::to_string(times) + (times == 1 ? " time" : " times") +
-                                     " in a row; next asked in round " +
-                                     std::to_string(members_.pace.asked_again(who->hello.name))});
+    for (const auto& [id, who] : everybody.roster.all()) {
+        if (!given.plan.require_all && round.late.contains(who->hello.name)) {
+            const auto times = everybody.pace.late_in_a_row(who->hello.name);
+            tell_standing(given, *who,
+                          {wire::standing::kind::resting,
+                           "late in round " + std::to_string(round.result.round) + ", " +
+                               std::to_string(times) + (times == 1 ? " time" : " times") +
+                               " in a row; next asked in round " +
+                               std::to_string(everybody.pace.asked_again(who->hello.name))});
+        }
+    }
+}
+
+void count_participation(members& everybody, const round_state& round) {
+    const auto names = round.contributors();
+    everybody.participation.count(names);
+    for (const auto& name : names) {
+        if (everybody.roster.is_here(name)) { // it may have left since
+            everybody.owners.mark_back(name);
         }
     }
 }

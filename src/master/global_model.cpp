@@ -60,11 +60,13 @@ void global_model::settle() {
     before_.reset();
 }
 
-void global_model::take_back() {
-    if (before_) {
-        auto [state, round] = *std::exchange(before_, std::nullopt);
-        resume(std::move(state), round);
+bool global_model::take_back() {
+    if (!before_) {
+        return false;
     }
+    auto [state, round] = *std::exchange(before_, std::nullopt);
+    resume(std::move(state), round);
+    return true;
 }
 
 std::map<std::string, std::string> global_model::metadata(const plan::plan& plan,

@@ -50,8 +50,8 @@ public:
     /// What a round came to. It may be taken back until it is settled.
     void advance(model_state next, std::uint32_t round);
     void settle();
-    /// As before advance(); nothing if that was settled.
-    void take_back();
+    /// As before advance(). False if that was settled, so that there is nothing to take back.
+    bool take_back();
 
     /// Of a saved model, for who reads it without its plan.
     [[nodiscard]] std::map<std::string, std::string> metadata(const plan::plan& plan,

@@ -1,3 +1,5 @@
+#include "master/newcomers.hpp"
+
 #include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/standing.hpp>
 
@@ -5,7 +7,8 @@
 #include <boost/json/object.hpp>
 
 #include "master/answers.hpp"
-#include "master/machine.hpp"
+#include "master/requests.hpp"
+#include "master/standing.hpp"
 #include <algorithm>
 #include <utility>
 
@@ -28,9 +31,32 @@ net::clock::duration pause_after(unsigned rejections) {
 
 } // namespace
 
-/// It gets no clients, until its data does when it is offered a place again: after a while, beside the
-/// rounds.
-void machine::reject(worker& who, const std::string& reason, bool is_slow) {
+bool knows_strategy(const worker& who, const method::strategy& strategy) {
+    return !strategy.has_client_half() ||
+           std::ranges::find(who.hello.strategies, strategy.name()) != who.hello.strategies.end();
+}
+
+newcomers::newcomers(const setting& given, run_state& state)
+    : setting_(given), state_(state), members_(state.members), joining_(given.rt.executor) {}
+
+void newcomers::begin_training() {
+    for (const auto& [id, who] : members_.roster.all()) {
+        who->proof.next_offer.reset();
+        who->proof.rejections = 0;
+        who->proof.is_slow = false;
+        who->proof.is_awaited = true;
+        if (!who->evicted) {
+            who->unusable.clear();
+        }
+    }
+}
+
+net::awaitable<void> newcomers::end_training() {
+    joining_.cancel();
+    co_await joining_.join();
+}
+
+void newcomers::reject(worker& who, const std::string& reason, bool is_slow) {
     // An owner that never had usable data does not keep a client that another owner could be.
     if (setting_.is_local() && who.data.hosted().empty() &&
         members_.participation.rounds_of(who.hello.name) == 0) {
@@ -51,31 +77,14 @@ void machine::reject(worker& who, const std::string& reason, bool is_slow) {
         }
     });
     members_.roster.changed().set();
-    set_state(who, worker_state::joined);
-    tell_standing(who, {standing::kind::left_out, reason});
-}
-
-/// In the worker's own log too: the people who can mend it read that one.
-void machine::tell_standing(worker& who, wire::standing now) {
-    if (now.state == who.standing.state && now.reason == who.standing.reason) {
-        return;
-    }
-    who.standing = now;
-    who.connection->send(net::frame(message_type::standing, wire::to_meta(now)));
-    setting_.events.publish(worker_standing{who.id, who.hello.name, now.state, now.reason});
-    if (now.state == standing::kind::left_out) {
-        setting_.notice(noticed::severity::error, who.hello.name + " cannot take part: " + now.reason);
-    } else if (now.state == standing::kind::no_client) {
-        setting_.notice(noticed::severity::warning, who.hello.name + " has no client: " + now.reason);
-    } else if (now.state == standing::kind::resting) {
-        setting_.notice(noticed::severity::warning, who.hello.name + " is asked less often: " + now.reason);
-    }
+    set_state(setting_, who, worker_state::joined);
+    tell_standing(setting_, who, {standing::kind::left_out, reason});
 }
 
 /// In a training under way a newcomer loads beside the rounds, and so does who was rejected before.
-void machine::offer_place(const worker_ptr& who) {
-    if (knows_strategy(*who) && progress_.asked.is_training() && progress_.has_loaded() && who->is_here() &&
-        !who->proof.is_proven && !who->proof.is_proving) {
+void newcomers::offer_place(const worker_ptr& who) {
+    if (knows_strategy(*who, *setting_.plan.strategy) && state_.progress.asked.is_training() &&
+        state_.progress.has_loaded() && who->is_here() && !who->proof.is_proven && !who->proof.is_proving) {
         who->proof.is_proving = true;
         joining_.spawn(prove(who));
     }
@@ -83,21 +92,21 @@ void machine::offer_place(const worker_ptr& who) {
 
 /// Lets a worker load its data and take the model once, so that what the round asks of it later is done in a
 /// moment; then it is dealt clients as the others are.
-net::awaitable<void> machine::prove(worker_ptr who) {
+net::awaitable<void> newcomers::prove(worker_ptr who) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     const auto client =
         setting_.is_local()
             ? members_.owners.client_of(who->hello.name).value_or(members_.owners.first_free())
             : 0;
-    set_state(*who, worker_state::loading);
-    auto request = load_request({client}, false);
+    set_state(setting_, *who, worker_state::loading);
+    auto request = load_request(setting_, state_, {client}, false);
     request.clients_total = std::max(request.clients_total, client + 1);
     net::frame load(message_type::load, wire::to_meta(request));
     auto answer =
         co_await who->connection->request(std::move(load), short_meta, setting_.rt.time.now() + time_to_load);
     if (answer.result == net::outcome::reply && !who->evicted) {
-        net::frame model(message_type::model, wire::to_meta(model_request()));
-        answer = co_await who->connection->request(std::move(model), short_meta, progress_.deadline());
+        net::frame model(message_type::model, wire::to_meta(model_request(setting_, state_)));
+        answer = co_await who->connection->request(std::move(model), short_meta, state_.progress.deadline());
     }
     who->proof.is_proving = false;
     if (who->evicted || !who->connection->is_open()) {
@@ -106,16 +115,14 @@ net::awaitable<void> machine::prove(worker_ptr who) {
     if (answer.result == net::outcome::reply) {
         who->proof.is_proven = who->has_model = true;
         who->unusable.clear();
-        set_state(*who, worker_state::ready);
+        set_state(setting_, *who, worker_state::ready);
         members_.roster.changed().set();
     } else if (answer.result == net::outcome::refused || answer.result == net::outcome::timed_out) {
         reject(*who, answer.reason.empty() ? net::to_string(answer.result) : answer.reason);
     }
 }
 
-/// Whether a round had better wait for somebody who is loading: without it not every client that the round
-/// needs has a worker, and it has not been waited for in vain before.
-bool machine::newcomer_is_awaited() const {
+bool newcomers::are_awaited() const {
     std::uint64_t room = 0;
     std::uint64_t owners = 0;
     bool loads = false;
@@ -135,13 +142,12 @@ bool machine::newcomer_is_awaited() const {
 
 /// An owner that has not contributed for the time of a step since it left is not waited for, however often it
 /// comes.
-bool machine::is_expected_back(const std::string& owner) const {
+bool newcomers::is_expected_back(const std::string& owner) const {
     const auto* const left = members_.owners.absence_of(owner);
-    return left == nullptr || setting_.rt.time.now() < left->since + progress_.patience();
+    return left == nullptr || setting_.rt.time.now() < left->since + state_.progress.patience();
 }
 
-/// What was waited for in vain once is not waited for again: it may still come.
-void machine::stop_awaiting() {
+void newcomers::stop_awaiting() {
     for (const auto& [id, who] : members_.roster.all()) {
         who->proof.is_awaited = who->proof.is_awaited && !who->proof.is_proving;
     }

@@ -1,26 +1,19 @@
-#include <fedasio/data/holdout.hpp>
-#include <fedasio/data/idx.hpp>
-#include <fedasio/learning/data_fit.hpp>
-#include <fedasio/master/assignment.hpp>
-#include <fedasio/net/offload.hpp>
+#include "master/preparation.hpp"
+
+#include <fedasio/data/data_description.hpp>
 #include <fedasio/plan/limits.hpp>
-#include <fedasio/wire/load.hpp>
 #include <fedasio/wire/message_type.hpp>
-#include <fedasio/wire/model.hpp>
-#include <fedasio/wire/standing.hpp>
 
 #include <boost/json/object.hpp>
 
 #include "master/advice.hpp"
 #include "master/answers.hpp"
-#include "master/client_memory.hpp"
+#include "master/cancelled.hpp"
 #include "master/initial_model.hpp"
-#include "master/machine.hpp"
-#include "master/run_failed.hpp"
+#include "master/requests.hpp"
+#include "master/same_data.hpp"
+#include "master/standing.hpp"
 #include <algorithm>
-#include <cmath>
-#include <numeric>
-#include <set>
 #include <utility>
 
 namespace fedasio::master {
@@ -28,59 +21,63 @@ namespace {
 
 namespace message_type = wire::message_type;
 
+constexpr auto pause_between_deals = std::chrono::seconds(1);
 // Counts by class of all clients together: they stand in events and on the page.
 constexpr std::size_t most_counts = 200'000;
 
 } // namespace
 
-/// The share of its samples that a client keeps for tests.
-double machine::holdout() const {
-    const bool tests_here =
-        plan::has_test_files(setting_.plan.source) && !setting_.plan.strategy->is_personal();
-    return tests_here ? 0.0 : setting_.plan.test_fraction;
-}
+preparation::preparation(const setting& given, run_state& state, newcomers& coming, waiting& wait,
+                         test_data& tests)
+    : setting_(given), state_(state), newcomers_(coming), waiting_(wait), tests_(tests),
+      dealing_(given, state, coming) {}
 
-wire::load machine::load_request(std::vector<client_id> clients, bool wants_labels) const {
-    wire::load request;
-    request.seed = setting_.plan.seed;
-    request.source = setting_.plan.source;
-    request.partition = setting_.plan.partition;
-    request.schema = model_.schema();
-    request.holdout = holdout();
-    request.clients_total = members_.clients_total(setting_.plan);
-    request.clients = std::move(clients);
-    request.label_counts = wants_labels;
-    return request;
-}
-
-wire::model machine::model_request() const {
-    wire::model request;
-    request.seed = setting_.plan.seed;
-    request.network = model_.network().spec();
-    request.local = setting_.plan.local;
-    request.parameters = model_.network().parameter_count();
-    if (memory_.is_needed()) {
-        request.strategy = setting_.plan.strategy;
-        request.master_keeps_state = memory_.is_here();
-        request.run = checkpoints_.run();
+net::awaitable<void> preparation::prepare(net::clock::time_point until) {
+    const auto& time = setting_.rt.time;
+    bool ready = false;
+    while (!ready && time.now() < until) {
+        co_await throw_if_cancelled();
+        state_.members.roster.changed().reset();
+        co_await prepare_present();
+        const auto patience = dealing_.owners_may_return_until();
+        const bool complete = dealing_.everybody_hosts() && !newcomers_.are_awaited();
+        ready = complete && time.now() >= patience;
+        if (!ready) {
+            const auto pause = complete ? patience : time.now() + pause_between_deals;
+            co_await waiting_.wait_for_change(std::min(until, pause));
+        }
     }
-    return request;
+    co_await throw_if_cancelled();
+    if (!ready) {
+        newcomers_.stop_awaiting();
+    }
 }
 
-/// Once a run, when the data is there.
-void machine::advise() {
-    const auto hosts = members_.roster.hosts();
-    if (hosts.empty() || std::exchange(advised_, true)) {
+net::awaitable<void> preparation::prepare_present() {
+    dealing_.deal();
+    co_await load_datasets();
+    co_await distribute_model();
+}
+
+bool preparation::needs_somebody_back() const {
+    const bool nobody_has_room = !has_nobody() && dealing_.everybody_hosts();
+    return (setting_.is_local() || nobody_has_room) && !newcomers_.are_awaited();
+}
+
+void preparation::advise() {
+    const auto hosts = state_.members.roster.hosts();
+    if (hosts.empty() || std::exchange(has_advised_, true)) {
         return;
     }
+    const auto& model = state_.model;
     std::vector<std::uint64_t> samples;
-    std::size_t classes = model_.schema() ? model_.schema()->classes.size() : 0;
+    std::size_t classes = model.schema() ? model.schema()->classes.size() : 0;
     for (const auto& [client, host] : hosts) {
         const auto& data = host->data.hosted().at(client);
         samples.push_back(data.samples);
         classes = std::max(classes, data.labels.size());
     }
-    for (const auto& text : {advice_on_units(classes, model_.network()), advice_on_outputs(setting_.plan)}) {
+    for (const auto& text : {advice_on_units(classes, model.network()), advice_on_outputs(setting_.plan)}) {
         if (!text.empty()) {
             setting_.notice(noticed::severity::warning, text);
         }
@@ -91,44 +88,69 @@ void machine::advise() {
 }
 
 /// Brings every worker's data up to date with the clients that it is to host.
-net::awaitable<void> machine::load_datasets() {
-    deal_clients();
+net::awaitable<void> preparation::load_datasets() {
     std::vector<worker_ptr> whom;
-    for (const auto& [id, who] : members_.roster.all()) {
+    for (const auto& [id, who] : state_.members.roster.all()) {
         if (who->data.is_current()) {
-            progress_.note_loaded();
-        }
-        if (!who->data.is_current() && who->unusable.empty() && !who->data.assigned().empty()) {
+            state_.progress.note_loaded();
+        } else if (who->unusable.empty() && !who->data.assigned().empty()) {
             whom.push_back(who);
         }
     }
     if (whom.empty()) {
         co_return;
     }
-    progress_.enter(phase::loading_dataset);
+    state_.progress.enter(phase::loading_dataset);
     for (const auto& who : whom) {
-        set_state(*who, worker_state::loading);
+        set_state(setting_, *who, worker_state::loading);
     }
-    if (setting_.is_table() && !model_.schema()) {
-        co_await survey_tables(whom);
-        if (!model_.schema()) {
+    if (setting_.is_table() && !state_.model.schema()) {
+        co_await learn_schema(whom);
+        if (!state_.model.schema()) {
             co_return;
         }
         std::erase_if(whom, [](const worker_ptr& who) { return !who->unusable.empty(); });
     }
-    co_await test_data_.load(model_);
+    co_await tests_.load(state_.model);
+    co_await ask_to_load(whom);
+    compare_data(setting_, state_.members, newcomers_, whom);
+}
 
-    const double holdout = this->holdout();
-    const auto classes = model_.network().output().size();
+/// One encoding for all tables, and the model if it had to wait for that.
+net::awaitable<void> preparation::learn_schema(std::vector<worker_ptr> whom) {
+    auto tables = co_await survey_tables(setting_, newcomers_, std::move(whom), state_.progress.deadline());
+    if (!tables) {
+        co_return;
+    }
+    auto& model = state_.model;
+    if (!model.is_there()) {
+        auto job = [&](const std::stop_token& stop) {
+            return make_model_of_tables(tables->schema, setting_.plan, setting_.options.memory_bytes,
+                                        [&stop] { return stop.stop_requested(); });
+        };
+        auto made = co_await setting_.offload(std::move(job));
+        model.build(std::move(made));
+        setting_.events.publish(model_built{model.network().parameter_count()});
+    }
+    check_schema(setting_, *tables, model.network());
+    setting_.events.publish(data_understood{data::describe(tables->schema, tables->owners, tables->notes)});
+    for (auto& note : tables->notes) {
+        setting_.notice(noticed::severity::warning, std::move(note));
+    }
+    model.encode_tables_as(std::move(tables->schema));
+}
+
+net::awaitable<void> preparation::ask_to_load(std::vector<worker_ptr> whom) {
+    const auto holdout = holdout_of(setting_.plan);
+    const auto classes = state_.model.network().output().size();
     const bool wants_labels = !plan::is_regression(setting_.plan) && classes <= plan::limits::shown_classes &&
-                              classes * members_.clients_total(setting_.plan) <= most_counts;
+                              classes * state_.members.clients_total(setting_.plan) <= most_counts;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
-        const auto request = load_request(who->data.assigned(), wants_labels);
-        const auto counts = wants_labels ? model_.network().output().size() : 0;
-        const auto counts_meta = wire::limits::loaded(who->data.assigned().size(), counts);
+        const auto& clients = who->data.assigned();
+        const auto request = load_request(setting_, state_, clients, wants_labels);
         calls.emplace_back(who->connection, net::frame(message_type::load, wire::to_meta(request)),
-                           counts_meta);
+                           wire::limits::loaded(clients.size(), wants_labels ? classes : 0));
     }
     auto on_reply = [&](std::size_t index, net::frame& reply) -> std::string {
         auto& who = *whom[index];
@@ -136,83 +158,69 @@ net::awaitable<void> machine::load_datasets() {
             return "it was sent away";
         }
         auto loaded = wire::read_loaded(reply.meta);
-        if (!std::ranges::equal(loaded.clients, who.data.assigned(), {},
-                                &wire::loaded::client_data::client)) {
-            return "the reply names other clients than the request";
+        auto objection = objection_to(loaded, who.data.assigned(), holdout, classes);
+        if (objection.empty()) {
+            take_loaded(who, std::move(loaded));
         }
-        for (auto& [client, samples, held_out, labels] : loaded.clients) {
-            // Nobody asks for what is held out beside test files; elsewhere more than its share would count
-            // for more than its share in every test.
-            held_out = holdout == 0 ? 0 : held_out;
-            const auto most = data::most_held_out(samples + held_out, holdout);
-            if (held_out > most) {
-                return "client " + std::to_string(client) + " holds " + std::to_string(held_out) + " of " +
-                       std::to_string(samples + held_out) + " samples out, at most " + std::to_string(most) +
-                       " are its share";
-            }
-            // More classes than the model has is what the worker itself objects to, in better words.
-            if (labels.size() > classes) {
-                labels.clear();
-            }
-            const auto sum = std::reduce(labels.begin(), labels.end());
-            if (!labels.empty() && sum != samples) {
-                return "the label counts of client " + std::to_string(client) +
-                       " are not those of its samples";
-            }
-        }
-        worker_assigned event{who.id, {}, loaded.digest};
-        for (const auto& client : loaded.clients) {
-            event.clients.push_back({client.client, client.samples, client.labels});
-        }
-        if (loaded.left_out != 0) {
-            setting_.notice(noticed::severity::warning,
-                            who.hello.name + " leaves out " + std::to_string(loaded.left_out) +
-                                " rows whose label is missing or of no known class");
-        }
-        members_.roster.host(who, loaded.clients, std::move(loaded.digest));
-        who.proof.is_proven = true;
-        if (who.standing.state != wire::standing::kind::resting) {
-            tell_standing(who, {});
-        }
-        progress_.note_loaded();
-        set_state(who, worker_state::ready);
-        setting_.events.publish(std::move(event));
-        return {};
+        return objection;
     };
-    const auto answers = co_await net::gather(setting_.rt, std::move(calls),
-                                              net::gather_policy(progress_.deadline()), on_reply);
-    for (std::size_t i = 0; i < whom.size(); ++i) {
-        const auto result = answers[i].result;
-        if ((result == net::outcome::refused || result == net::outcome::timed_out) && !whom[i]->evicted) {
-            reject(*whom[i], why_left_out(answers[i]), answers[i].result == net::outcome::timed_out);
-        }
-    }
-    compare_data(whom);
+    const net::gather_policy policy(state_.progress.deadline());
+    const auto answers = co_await net::gather(setting_.rt, std::move(calls), policy, on_reply);
+    reject_silent(whom, answers);
 }
 
-net::awaitable<void> machine::distribute_model() {
+/// It can host what it was asked to.
+void preparation::take_loaded(worker& who, wire::loaded loaded) {
+    worker_assigned event{who.id, {}, loaded.digest};
+    for (const auto& client : loaded.clients) {
+        event.clients.push_back({client.client, client.samples, client.labels});
+    }
+    if (loaded.left_out != 0) {
+        setting_.notice(noticed::severity::warning, who.hello.name + " leaves out " +
+                                                        std::to_string(loaded.left_out) +
+                                                        " rows whose label is missing or of no known class");
+    }
+    state_.members.roster.host(who, loaded.clients, std::move(loaded.digest));
+    who.proof.is_proven = true;
+    if (who.standing.state != wire::standing::kind::resting) {
+        tell_standing(setting_, who, {});
+    }
+    state_.progress.note_loaded();
+    set_state(setting_, who, worker_state::ready);
+    setting_.events.publish(std::move(event));
+}
+
+net::awaitable<void> preparation::distribute_model() {
     std::vector<worker_ptr> whom;
     std::vector<net::call> calls;
-    for (const auto& [id, who] : members_.roster.all()) {
+    for (const auto& [id, who] : state_.members.roster.all()) {
         if (who->data.is_current() && !who->has_model) {
+            const auto request = model_request(setting_, state_);
             whom.push_back(who);
-            calls.emplace_back(who->connection,
-                               net::frame(message_type::model, wire::to_meta(model_request())), short_meta);
+            calls.emplace_back(who->connection, net::frame(message_type::model, wire::to_meta(request)),
+                               short_meta);
         }
     }
     if (whom.empty()) {
         co_return;
     }
-    progress_.enter(phase::distributing_model);
+    state_.progress.enter(phase::distributing_model);
     auto on_reply = [&](std::size_t index, net::frame&) -> std::string {
         whom[index]->has_model = true;
         return {};
     };
-    const auto answers = co_await net::gather(setting_.rt, std::move(calls),
-                                              net::gather_policy(progress_.deadline()), on_reply);
+    const net::gather_policy policy(state_.progress.deadline());
+    const auto answers = co_await net::gather(setting_.rt, std::move(calls), policy, on_reply);
+    reject_silent(whom, answers);
+}
+
+/// Who refused, or was too slow.
+void preparation::reject_silent(const std::vector<worker_ptr>& whom,
+                                const std::vector<net::gathered>& answers) {
     for (std::size_t i = 0; i < whom.size(); ++i) {
-        if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
-            reject(*whom[i], why_left_out(answers[i]), answers[i].result == net::outcome::timed_out);
+        const bool is_slow = answers[i].result == net::outcome::timed_out;
+        if ((is_slow || answers[i].result == net::outcome::refused) && !whom[i]->evicted) {
+            newcomers_.reject(*whom[i], why_left_out(answers[i]), is_slow);
         }
     }
 }

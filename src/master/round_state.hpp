@@ -6,6 +6,7 @@
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/wire/train.hpp>
 
+#include "master/setting.hpp"
 #include "master/update_intake.hpp"
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,11 +36,24 @@ struct round_state {
     std::set<std::string> late;            ///< workers that cost everybody the deadline
     std::set<std::string>
         behind; ///< workers that were still busy with weights or update when others were done
+    std::optional<clients_evaluated> tested; ///< client by client, where clients test
     std::uint64_t sent_before = 0;
     std::uint64_t received_before = 0;
 
     /// Of updates so far.
     [[nodiscard]] std::size_t count() const { return intake ? intake->count() : 0; }
+
+    /// The workers of the clients at these places, in their order.
+    [[nodiscard]] std::vector<worker_ptr> hosts_of(std::span<const std::size_t> places) const;
+    /// The names of the workers whose updates count.
+    [[nodiscard]] std::set<std::string> contributors() const;
+    /// The client at this place gives no update; that is told.
+    void drop(const setting& given, std::size_t place, std::string reason, std::string detail);
+    /// Its update came, and does not count.
+    void leave_out(const setting& given, client_id client, std::string reason, std::string detail);
+    /// Training loss and accuracy of all clients together. In the order of the clients, not of arrival: a sum
+    /// of doubles depends on it.
+    void take_losses();
 };
 
 } // namespace fedasio::master

@@ -20,11 +20,11 @@ std::string run::unsafe() const {
 }
 
 net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
-    return machine_->admit(std::move(wire));
+    return machine_->doors().admit(std::move(wire));
 }
 
 net::awaitable<command_answer> run::execute(command what) {
-    return machine_->execute(std::move(what));
+    return machine_->wheel().execute(std::move(what));
 }
 
 net::awaitable<void> run::save_to(std::filesystem::path file) {
@@ -36,15 +36,15 @@ net::awaitable<std::optional<model_copy>> run::copy_model() {
 }
 
 std::shared_ptr<const data::dataset> run::test_set() const noexcept {
-    return machine_->test_set();
+    return machine_->tests().samples();
 }
 
 void run::turned_away(std::string what) {
-    machine_->turned_away(std::move(what));
+    machine_->doors().turned_away(std::move(what));
 }
 
 void run::notice(noticed::severity level, std::string text) {
-    machine_->notice(level, std::move(text));
+    machine_->given().notice(level, std::move(text));
 }
 
 } // namespace fedasio::master

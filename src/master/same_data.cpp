@@ -1,7 +1,6 @@
-#include <fedasio/data/file_identity.hpp>
-#include <fedasio/net/offload.hpp>
 
-#include "master/machine.hpp"
+#include "master/same_data.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -14,11 +13,9 @@ std::string shown(const std::string& digest) {
 
 } // namespace
 
-/// What workers have loaded, told by digests. Data that all reach must be the same everywhere, or some
-/// samples are learned twice and others never: the most workers are right, and of as many those with the one
-/// that came first. An owner's own data may change, but not without a word.
-void machine::compare_data(const std::vector<worker_ptr>& loaded) {
-    if (setting_.is_local()) {
+void compare_data(const setting& given, members& everybody, newcomers& coming,
+                  const std::vector<worker_ptr>& loaded) {
+    if (given.is_local()) {
         for (const auto& who : loaded) {
             const bool told =
                 who->data.is_current() && !who->data.digest().empty() && !who->data.hosted().empty();
@@ -27,20 +24,19 @@ void machine::compare_data(const std::vector<worker_ptr>& loaded) {
             }
             const auto& [client, counts] = *who->data.hosted().begin();
             const auto before =
-                members_.owners.note_data(who->hello.name, {who->data.digest(), counts.samples});
+                everybody.owners.note_data(who->hello.name, {who->data.digest(), counts.samples});
             if (before && before->digest != who->data.digest()) {
-                setting_.notice(noticed::severity::warning,
-                                "the data of client " + std::to_string(client) + " (" + who->hello.name +
-                                    ") is not what it was: it trains on " + std::to_string(counts.samples) +
-                                    " samples with the digest " + shown(who->data.digest()) +
-                                    "..., before on " + std::to_string(before->samples) + " with " +
-                                    shown(before->digest) + "...");
+                given.notice(noticed::severity::warning,
+                             "the data of client " + std::to_string(client) + " (" + who->hello.name +
+                                 ") is not what it was: it trains on " + std::to_string(counts.samples) +
+                                 " samples with the digest " + shown(who->data.digest()) + "..., before on " +
+                                 std::to_string(before->samples) + " with " + shown(before->digest) + "...");
             }
         }
         return;
     }
     std::map<std::string, std::vector<worker_ptr>> by_digest;
-    for (const auto& [id, who] : members_.roster.all()) {
+    for (const auto& [id, who] : everybody.roster.all()) {
         if (who->data.is_current() && !who->data.digest().empty()) {
             by_digest[who->data.digest()].push_back(who);
         }
@@ -54,9 +50,9 @@ void machine::compare_data(const std::vector<worker_ptr>& loaded) {
     for (const auto& [digest, group] : by_digest) {
         for (const auto& who : group) {
             if (digest != right->first) {
-                reject(*who, "its training data (SHA-256 " + shown(digest) + "...) is not that of " +
-                                 right->second.front()->hello.name + " (" + shown(right->first) +
-                                 "...): all workers must read the same files with this partition");
+                coming.reject(*who, "its training data (SHA-256 " + shown(digest) + "...) is not that of " +
+                                        right->second.front()->hello.name + " (" + shown(right->first) +
+                                        "...): all workers must read the same files with this partition");
             }
         }
     }

@@ -1,25 +1,43 @@
-#include <fedasio/net/offload.hpp>
+#include "master/steering.hpp"
+
 #include <fedasio/plan/plan.hpp>
 
 #include "master/answers_to_commands.hpp"
+#include "master/attendance.hpp"
 #include "master/initial_model.hpp"
 #include "master/load_model.hpp"
-#include "master/machine.hpp"
-#include "master/plan_folders.hpp"
 #include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
 namespace fedasio::master {
 
-net::awaitable<command_answer> machine::execute(command what) {
+steering::steering(const setting& given, run_state& state, waiting& wait, model_files& models,
+                   checkpoints& safe, actions what)
+    : setting_(given), state_(state), waiting_(wait), models_(models), checkpoints_(safe),
+      actions_(std::move(what)), folders_(given.options.plan_folders, given.options.state_dir),
+      ordered_(given.rt.executor) {
+    folders_.allow_those_of(given.plan, given.options.workers_on_this_machine);
+}
+
+void steering::order_as_planned() {
+    state_.progress.asked.order_as_planned();
+    ordered_.set();
+}
+
+void steering::close() {
+    opening_.request_stop();
+    state_.progress.asked.close();
+}
+
+net::awaitable<command_answer> steering::execute(command what) {
     const std::string name(to_string(what.what));
     auto answer = co_await carry_out(std::move(what));
     setting_.events.publish(command_answered{name, answer.accepted, answer.message});
     co_return answer;
 }
 
-net::awaitable<command_answer> machine::carry_out(command what) {
+net::awaitable<command_answer> steering::carry_out(command what) {
     if (opening_.stop_possible() && what.what == command::kind::stop) {
         opening_.request_stop();
         co_return accepted("the plan that is being made ready is given up");
@@ -49,36 +67,38 @@ net::awaitable<command_answer> machine::carry_out(command what) {
     co_return refused("there is no such command");
 }
 
-command_answer machine::order_training(const command& what) {
-    auto answer =
-        progress_.asked.train(what, progress_.place(), ready_to_start() ? std::string() : missing_workers());
+command_answer steering::order_training(const command& what) {
+    auto answer = state_.progress.asked.train(
+        what, state_.progress.place(),
+        ready_to_start(setting_, state_.members) ? std::string() : missing_workers(setting_, state_.members));
     if (answer.accepted) {
         ordered_.set();
     }
     return answer;
 }
 
-command_answer machine::pause(bool begins) {
-    auto answer = begins ? progress_.asked.pause() : progress_.asked.resume();
+command_answer steering::pause(bool begins) {
+    auto answer = begins ? state_.progress.asked.pause() : state_.progress.asked.resume();
     if (answer.accepted) {
         setting_.events.publish(pause_requested{begins});
     }
     if (answer.accepted && !begins) {
-        resumed_.set();
+        waiting_.resume();
     }
     return answer;
 }
 
-command_answer machine::stop(bool now) {
-    auto answer = progress_.asked.stop(now, progress_.place());
-    if (answer.accepted && progress_.asked.wanted() == intent::stop_now) {
-        training_.cancel();
+command_answer steering::stop(bool now) {
+    auto answer = state_.progress.asked.stop(now, state_.progress.place());
+    if (answer.accepted && state_.progress.asked.wanted() == intent::stop_now) {
+        actions_.end_training();
     }
     return answer;
 }
 
-command_answer machine::evict(const command& what) {
-    const auto who = what.name.empty() ? members_.roster.find(what.worker) : members_.roster.find(what.name);
+command_answer steering::evict(const command& what) {
+    const auto who =
+        what.name.empty() ? state_.members.roster.find(what.worker) : state_.members.roster.find(what.name);
     if (!who || !who->connection->is_open()) {
         return refused(what.name.empty() ? fmt::format("there is no worker {} here", what.worker)
                                          : fmt::format("there is no worker named '{}' here", what.name));
@@ -87,18 +107,18 @@ command_answer machine::evict(const command& what) {
         return refused(who->hello.name + " has been sent away already");
     }
     who->unusable = "it was sent away";
-    members_.roster.forget_data(*who);
+    state_.members.roster.forget_data(*who);
     who->has_model = false;
     who->connection->close("the master sent this worker away");
     return accepted(who->hello.name + " is sent away; it may come back by itself unless its certificate is "
                                       "revoked or its program is ended");
 }
 
-command_answer machine::change(const command& what) {
-    const auto at = progress_.place();
-    auto answer = progress_.asked.change(what, at);
+command_answer steering::change(const command& what) {
+    const auto at = state_.progress.place();
+    auto answer = state_.progress.asked.change(what, at);
     if (answer.accepted) {
-        auto change = progress_.asked.told(at.next());
+        auto change = state_.progress.asked.told(at.next());
         change.clients_per_round = state_.clients_per_round(setting_.plan);
         checkpoints_.add(change);
         setting_.events.publish(std::move(change));
@@ -107,13 +127,13 @@ command_answer machine::change(const command& what) {
 }
 
 /// Another plan in place of this one, which stays when that one cannot be run.
-net::awaitable<command_answer> machine::start(std::string text) {
-    if (progress_.asked.is_busy()) {
+net::awaitable<command_answer> steering::start(std::string text) {
+    if (state_.progress.asked.is_busy()) {
         co_return refused("a training is going on: stop it first");
     }
     try {
         auto plan = plan::parse_checked_plan(text, "plan");
-        const auto objection = plan_folders_->objection_to(plan, setting_.options.workers_on_this_machine);
+        const auto objection = folders_.objection_to(plan, setting_.options.workers_on_this_machine);
         if (!objection.empty()) {
             co_return refused(objection);
         }
@@ -127,19 +147,17 @@ net::awaitable<command_answer> machine::start(std::string text) {
             model = co_await setting_.offload(std::move(job));
             opening_ = std::stop_source(std::nostopstate);
         }
-        setting_.plan = std::move(plan);
-        open(std::move(model));
+        actions_.open(std::move(plan), std::move(model));
     } catch (const std::exception& e) {
         opening_ = std::stop_source(std::nostopstate);
         co_return refused(e.what());
     }
-    introduce_run();
-    progress_.enter(phase::waiting);
-    progress_.asked.order_as_planned();
-    ordered_.set();
-    co_return accepted(fmt::format(
-        "run {} of the plan '{}' begins{}", checkpoints_.run(), setting_.plan.name,
-        ready_to_start() ? std::string() : ", when there are enough workers: " + missing_workers()));
+    order_as_planned();
+    co_return accepted(
+        fmt::format("run {} of the plan '{}' begins{}", checkpoints_.run(), setting_.plan.name,
+                    ready_to_start(setting_, state_.members)
+                        ? std::string()
+                        : ", when there are enough workers: " + missing_workers(setting_, state_.members)));
 }
 
 } // namespace fedasio::master

@@ -1,4 +1,5 @@
-#include <fedasio/data/data_description.hpp>
+#include "master/survey.hpp"
+
 #include <fedasio/net/offload.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/wire/message_type.hpp>
@@ -8,8 +9,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "master/answers.hpp"
+#include "master/cancelled.hpp"
 #include "master/initial_model.hpp"
-#include "master/machine.hpp"
 #include "master/run_failed.hpp"
 #include <map>
 #include <utility>
@@ -25,17 +26,18 @@ constexpr std::size_t bytes_of_client = 8;
 
 } // namespace
 
-/// Makes one schema of what all owners tell of their tables; none if nobody can tell anything.
-net::awaitable<void> machine::survey_tables(const std::vector<worker_ptr>& whom) {
-    const auto& source = std::get<data::csv_source>(setting_.plan.source);
-    const bool regression = plan::is_regression(setting_.plan);
+net::awaitable<std::optional<surveyed>> survey_tables(const setting& given, newcomers& coming,
+                                                      std::vector<worker_ptr> whom,
+                                                      net::clock::time_point until) {
+    const auto& source = std::get<data::csv_source>(given.plan.source);
+    const bool regression = plan::is_regression(given.plan);
     // With `local` every owner has rows of its own; otherwise all see the same file and one summary is
     // enough.
-    const std::size_t wanted = setting_.is_local() ? whom.size() : 1;
+    const std::size_t wanted = given.is_local() ? whom.size() : 1;
     std::map<client_id, std::pair<worker_ptr, data::csv_summary>> summaries;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
-        const wire::survey request{setting_.plan.source, regression};
+        const wire::survey request{given.plan.source, regression};
         calls.emplace_back(who->connection, net::frame(message_type::survey, wire::to_meta(request)),
                            wire::limits::summary);
     }
@@ -43,16 +45,16 @@ net::awaitable<void> machine::survey_tables(const std::vector<worker_ptr>& whom)
         summaries[whom[index]->data.assigned().front()] = {whom[index], wire::read_summary(reply.meta)};
         return {};
     };
-    const net::gather_policy policy(progress_.deadline(), wanted);
-    const auto answers = co_await net::gather(setting_.rt, std::move(calls), policy, on_reply);
+    const net::gather_policy policy(until, wanted);
+    const auto answers = co_await net::gather(given.rt, std::move(calls), policy, on_reply);
     for (std::size_t i = 0; i < whom.size(); ++i) {
         if (answers[i].result == net::outcome::refused || answers[i].result == net::outcome::timed_out) {
-            reject(*whom[i], why_left_out(answers[i]), answers[i].result == net::outcome::timed_out);
+            coming.reject(*whom[i], why_left_out(answers[i]), answers[i].result == net::outcome::timed_out);
         }
     }
-    const bool cancelled = co_await net::is_cancelled();
-    if (cancelled || summaries.empty()) {
-        co_return;
+    co_await throw_if_cancelled();
+    if (summaries.empty()) {
+        co_return std::nullopt;
     }
     std::vector<worker_ptr> hosts;
     std::vector<data::owner_summary> owners;
@@ -65,44 +67,24 @@ net::awaitable<void> machine::survey_tables(const std::vector<worker_ptr>& whom)
     }
     // Hundreds of owners with thousands of categories keep a core busy.
     auto job = [&] { return data::merge_owners(owners, source, regression); };
-    auto merged = co_await setting_.offload(std::move(job));
+    auto merged = co_await given.offload(std::move(job));
     for (const auto& [place, reason] : merged.excluded) {
-        reject(*hosts[place], reason);
+        coming.reject(*hosts[place], reason);
     }
     for (auto one = merged.excluded.rbegin(); one != merged.excluded.rend(); ++one) {
         owners.erase(owners.begin() + static_cast<std::ptrdiff_t>(one->place));
     }
     if (!merged.schema) {
-        co_return;
+        co_return std::nullopt;
     }
-    co_await use_schema(*std::move(merged.schema), owners, std::move(merged.notes));
+    co_return surveyed{*std::move(merged.schema), std::move(owners), std::move(merged.notes)};
 }
 
-net::awaitable<void> machine::use_schema(data::csv_schema schema, std::vector<data::owner_summary> owners,
-                                         std::vector<std::string> notes) {
-    if (!model_.is_there()) {
-        auto job = [&](const std::stop_token& stop) {
-            return make_model_of_tables(schema, setting_.plan, setting_.options.memory_bytes,
-                                        [&stop] { return stop.stop_requested(); });
-        };
-        auto model = co_await setting_.offload(std::move(job));
-        model_.build(std::move(model));
-        setting_.events.publish(model_built{model_.network().parameter_count()});
-    }
-    check_schema(schema, owners);
-    setting_.events.publish(data_understood{data::describe(schema, owners, notes)});
-    for (auto& note : notes) {
-        setting_.notice(noticed::severity::warning, std::move(note));
-    }
-    model_.encode_tables_as(std::move(schema));
-}
-
-/// Throws run_failed for a schema that does not fit the model, or no message.
-void machine::check_schema(const data::csv_schema& schema,
-                           std::span<const data::owner_summary> owners) const {
+void check_schema(const setting& given, const surveyed& tables, const nn::network& network) {
+    const auto& schema = tables.schema;
     const auto features = data::feature_count(schema);
-    const auto inputs = model_.network().input().size();
-    const auto outputs = model_.network().output().size();
+    const auto inputs = network.input().size();
+    const auto outputs = network.output().size();
     if (inputs != features) {
         throw run_failed("the table has " + std::to_string(features) +
                          " inputs after encoding, but model.input says " + std::to_string(inputs) +
@@ -112,12 +94,12 @@ void machine::check_schema(const data::csv_schema& schema,
         throw run_failed(
             "the label '" + schema.label + "' has " + std::to_string(schema.classes.size()) +
             " classes, but the model's last layer has " + std::to_string(outputs) +
-            " units: " + data::list_classes(schema, owners) +
+            " units: " + data::list_classes(schema, tables.owners) +
             "; correct the labels, set units to the number of classes, or, if the label is a number to "
             "predict, choose the loss mean_squared_error");
     }
-    const auto beside = boost::json::serialize(plan::to_json(setting_.plan.source)).size() + bytes_of_load +
-                        bytes_of_client * (setting_.is_local() ? 1 : setting_.plan.clients);
+    const auto beside = boost::json::serialize(plan::to_json(given.plan.source)).size() + bytes_of_load +
+                        bytes_of_client * (given.is_local() ? 1 : given.plan.clients);
     if (const auto problem = wire::problem_of_size(schema, beside); !problem.empty()) {
         throw run_failed(problem);
     }
