@@ -1,5 +1,6 @@
 // What the page says of states that a real run seldom or never is in: on a scripted server, in a real Chromium.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { assert_accessible, assert_fits, make_helpers, open_page, start_browser } from './chromium.mjs';
 import { make_round, make_snapshot, make_worker, skip, start_scripted } from './scripted.mjs';
@@ -59,7 +60,8 @@ step(
         say('phase', { phase: 'finished', round: 2 });
         await by('phase').filter({ hasText: 'Stopped' }).waitFor();
         await by('health').filter({ hasText: 'Stopped by an operator after round 2' }).waitFor();
-        assert.match(await page.title(), /^Stopped/);
+        assert.match(await page.title(), /^■ Stopped/);
+        assert.match(await page.locator('link[rel="icon"]').getAttribute('href'), /^data:image/);
         await assert_accessible(page, 'stopped');
     },
 );
@@ -123,6 +125,7 @@ step(
         await checked();
         assert.match(await by('plan-text').inputValue(), /"rounds": 4/);
         await by('plan-reset').click();
+        await page.waitForSelector('[data-testid="plan-reset"][disabled]');
         await page.reload();
         await live();
         await checked();
@@ -452,5 +455,150 @@ step(
         await by('costs').filter({ hasText: /without tuebingen it would be \d/ }).waitFor();
         await by('client-groups').locator('li').first().filter({ hasText: /tuebingen.*3 of 3 odd/s }).waitFor();
         await assert_accessible(page, 'groups');
+    },
+);
+
+/** Of what is drawn over what, by WCAG: the numbers of the matrix on their cells, in the present colours. */
+const least_contrast = (page) =>
+    page.evaluate(() => {
+        const rgb = (text) => text.match(/[\d.]+/g).map(Number);
+        const light = ([r, g, b]) => {
+            const part = (value) => (value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+        };
+        const page_colour = rgb(getComputedStyle(document.body).backgroundColor);
+        const found = [...document.querySelectorAll('.matrix g > g')].flatMap((cell) => {
+            const text = cell.querySelector('text');
+            if (text === null) {
+                return [];
+            }
+            const rect = cell.querySelector('rect');
+            const share = Number(rect.getAttribute('fill-opacity'));
+            const fill = rgb(getComputedStyle(rect).fill);
+            const under = light(fill.map((value, place) => share * value + (1 - share) * page_colour[place]));
+            const over = light(rgb(getComputedStyle(text).fill));
+            return [(Math.max(under, over) + 0.05) / (Math.min(under, over) + 0.05)];
+        });
+        return { cells: found.length, least: Math.min(...found) };
+    });
+
+const every_share = Array.from({ length: 12 }, (_, row) =>
+    Array.from({ length: 12 }, (_, column) => (column === row ? 80 * row + 1 : column === (row + 1) % 12 ? 1000 - 80 * row : 1)),
+);
+
+step(
+    'has numbers in the confusion matrix that can be read in every shade',
+    {
+        snapshot: make_snapshot({
+            rounds: [make_round(1)],
+            evaluation: {
+                round: 1,
+                samples: 12_000,
+                classes: every_share.map((_, place) => `class ${place}`),
+                confusion: every_share,
+                wrong: [],
+            },
+        }),
+    },
+    async ({ by, page }) => {
+        await by('confusion').waitFor();
+        for (const scheme of ['light', 'dark']) {
+            await page.emulateMedia({ colorScheme: scheme });
+            await page.waitForSelector(`html[data-theme="${scheme}"]`);
+            const { cells, least } = await least_contrast(page);
+            assert.equal(cells, 144);
+            assert.ok(least >= 4.5, `${least} in ${scheme}`);
+        }
+    },
+);
+
+step(
+    'tells states apart where the system chooses the colours',
+    {
+        snapshot: make_snapshot({
+            status: { workers: 3 },
+            workers: [make_worker(1), make_worker(2, { state: 'training' }), make_worker(3, { state: 'gone', reason: 'lost' })],
+        }),
+        hash: '#/workers',
+    },
+    async ({ page }) => {
+        await page.emulateMedia({ forcedColors: 'active' });
+        await page.waitForSelector('[data-testid="worker-row"][data-key="3"]');
+        const looks = await page.evaluate(() =>
+            [...document.querySelectorAll('[data-testid="worker-row"] .state')].map((one) => {
+                const { backgroundColor, borderTopWidth, borderTopColor } = getComputedStyle(one, '::before');
+                return `${backgroundColor} ${borderTopWidth} ${borderTopColor}`;
+            }),
+        );
+        assert.equal(new Set(looks).size, 3, looks.join('; '));
+    },
+);
+
+step(
+    'draws thousands of clients without thousands of elements',
+    {
+        snapshot: make_snapshot({
+            status: { workers: 1, clients: 5000, clients_planned: 5000 },
+            workers: [make_worker(1)],
+            clients: Array.from({ length: 5000 }, (_, client) => ({
+                client, worker: 1, samples: 10, round: 1, loss: 1, accuracy: 0.5, seconds: 1, reason: '', labels: [client % 7, 3, client % 5],
+                distance: 1 + (client % 100) / 100, cosine: 0.5 + (client % 50) / 100, test_round: null, test_samples: 0,
+                test_loss: null, test_accuracy: null, test_r2: null, test_rmse: null, test_mae: null, test_auc: null,
+                test_recall: null, test_reason: '',
+            })),
+        }),
+        hash: '#/workers?table=clients',
+    },
+    async ({ by, page }) => {
+        await page.waitForSelector('[data-testid="scatter"][data-clients="5000"]');
+        const elements = await page.evaluate(() => document.querySelectorAll('*').length);
+        assert.ok(elements < 1500, `${elements} elements`);
+        await page.waitForSelector('[data-testid="label-map"][data-clients="160"]');
+        const { x, y, width, height } = await by('scatter').boundingBox();
+        await page.mouse.click(x + width * 0.6, y + height * 0.35);
+        await by('client-drawer').waitFor();
+    },
+);
+
+step(
+    'goes back in time in the task stream by dragging, and closer with the wheel',
+    { snapshot: make_snapshot({ status: { workers: 1, now: Date.now() / 1000 }, workers: [make_worker(1)] }), hash: '#/workers' },
+    async ({ by, page }) => {
+        await page.waitForSelector('[data-testid="stream"][data-lanes="1"]');
+        const { x, y, width } = await by('stream').boundingBox();
+        await page.mouse.move(x + width / 2, y + 8);
+        await page.mouse.down();
+        await page.mouse.move(x + width / 2 + 120, y + 8, { steps: 4 });
+        await page.mouse.up();
+        assert.match(await page.evaluate(() => location.hash), /until=\d+/);
+        assert.equal(await by('worker-drawer').count(), 0, 'a drag opens nothing');
+        await page.keyboard.down('Control');
+        await page.mouse.wheel(0, -100);
+        await page.keyboard.up('Control');
+        await page.waitForURL(/window=48/);
+        await by('stream-hold').click();
+        assert.doesNotMatch(await page.evaluate(() => location.hash), /until/);
+    },
+);
+
+step(
+    'saves a chart as a picture, and a table as CSV and Markdown',
+    { snapshot: make_snapshot({ rounds: [make_round(1), make_round(2)] }) },
+    async ({ by, page, has_points }) => {
+        await has_points('chart-loss', 2);
+        const saved = async (action) => {
+            const [download] = await Promise.all([page.waitForEvent('download'), action()]);
+            return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+        };
+        await by('chart-loss').hover();
+        const picture = await saved(() => by('chart-loss-save').click());
+        assert.equal(picture.name, 'loss.png');
+        assert.deepEqual([...picture.bytes.subarray(1, 4)], [...Buffer.from('PNG')]);
+        await page.getByText('Numbers of every round (2)').click();
+        const csv = (await saved(() => by('save-csv').click())).bytes.toString();
+        assert.match(csv, /^Round,Cohort,Left out,/);
+        assert.equal(csv.trim().split('\r\n').length, 3);
+        const table = (await saved(() => by('save-md').click())).bytes.toString();
+        assert.match(table, /^\| Round \| Cohort .*\|\n\| --- \| --: /);
     },
 );

@@ -1,6 +1,7 @@
 import { useSignalEffect } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import type { View } from './address';
+import { alert } from './alerts';
 import { AnswerNote } from './components/answer_note';
 import { ConnectionBanner } from './components/connection_banner';
 import { ControlBar } from './components/control_bar';
@@ -29,10 +30,14 @@ const shown: Record<View, FunctionComponent> = {
 export function App() {
     useSignalEffect(() => {
         const known = status.value;
-        document.title =
-            known === null
-                ? 'fedasio'
-                : `${standing_name(known.phase, state.value?.ending ?? null)}, ${known.round}${known.last_round >= known.round ? `/${known.last_round}` : ''} · ${known.plan} · fedasio`;
+        if (known === null) {
+            document.title = 'fedasio';
+            return;
+        }
+        const sign = alert.value === null ? '' : `${alert.value.sign} `;
+        const name = standing_name(known.phase, state.value?.ending ?? null);
+        const of = known.last_round >= known.round ? `/${known.last_round}` : '';
+        document.title = `${sign}${name}, ${known.round}${of} · ${known.plan} · fedasio`;
     });
     const Shown = shown[view.value];
     return (

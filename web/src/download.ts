@@ -1,7 +1,11 @@
 // Saves what the page knows as a file on the reader's machine.
 
 export function save_file(name: string, type: string, text: string): void {
-    const url = URL.createObjectURL(new Blob([text], { type }));
+    save_blob(name, new Blob([text], { type }));
+}
+
+export function save_blob(name: string, blob: Blob): void {
+    const url = URL.createObjectURL(blob);
     const link = document.createElement('a');
     link.href = url;
     link.download = name;

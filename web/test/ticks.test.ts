@@ -31,8 +31,8 @@ describe('ticks', () => {
         expect(loss_tick(0.00001, 0.00001)).toBe('1.0e-5');
         expect(time_tick(75, 15)).toBe('1:15');
         expect(bytes_tick(2048, 1024)).toBe('2 KiB');
-        expect(bytes_tick(3 * 2 ** 20 + 20 * 1024, 10 * 1024)).toBe('3.020 MiB');
-        expect(bytes_tick(3 * 2 ** 20 + 10 * 1024, 10 * 1024)).toBe('3.010 MiB');
+        expect(bytes_tick(3 * 2 ** 20 + 32 * 1024, 16 * 1024)).toBe('3.03 MiB');
+        expect(bytes_tick(-(3 * 2 ** 20) - 16 * 1024, 16 * 1024)).toBe('3.02 MiB');
         expect(bytes_tick(0, 1024)).toBe('0 B');
     });
 

@@ -2,6 +2,7 @@ import { useSignal, type Signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { theme } from '../theme';
+import { save_picture } from './chart_picture';
 import { log_splits } from './ticks';
 
 export interface Curve {
@@ -12,6 +13,8 @@ export interface Curve {
     /** Drawn faintly behind it: what was smoothed away. */
     raw?: (number | null)[] | undefined;
     dashed?: boolean;
+    /** Whether the area down to zero is filled. */
+    filled?: boolean;
 }
 
 /** Filled between two lines. */
@@ -114,6 +117,20 @@ export function Chart(props: Props) {
             <figcaption>
                 <h3>
                     {props.title} {x.length > 0 && <small>{props.x_text(x[place]!)}</small>}
+                    {x.length > 0 && (
+                        <button
+                            type="button"
+                            class="quiet chart-save"
+                            data-testid={`${props.test_id}-save`}
+                            aria-label={`Save ${props.title} as a picture`}
+                            title="Save as PNG"
+                            onClick={() =>
+                                save_picture({ title: props.title, lines: curves, plot: plot.current!.ctx.canvas })
+                            }
+                        >
+                            ↓
+                        </button>
+                    )}
                 </h3>
                 <ul class="legend">
                     {curves.map((curve) => (
@@ -219,6 +236,7 @@ function options(
         spanGaps: true,
         ...(curve.dashed ? { dash: [6, 4] } : {}),
         points: { size: 6, fill: () => colour(curve.colour) },
+        ...(curve.filled ? { fill: () => `${colour(curve.colour)}33`, width: 1, points: { show: false } } : {}),
     }));
     const edges = (band === undefined ? [] : [0, 1]).map((): uPlot.Series => ({
         stroke: () => colour(band!.colour),

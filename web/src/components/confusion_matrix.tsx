@@ -77,7 +77,7 @@ export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: 
 }
 
 /** Between light cells with dark numbers and strong ones with light numbers there is a step: what lies between has no contrast to either. */
-const lightest_strong = 0.9;
+const lightest_strong = 0.98;
 const darkest_light = 0.42;
 
 function is_strong(part: number): boolean {

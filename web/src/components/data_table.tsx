@@ -1,5 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { save_file } from '../download';
+import { csv } from '../models/csv';
+import { markdown } from '../models/markdown';
 
 interface Props {
     summary: string;
@@ -8,6 +11,20 @@ interface Props {
     /** Asked only while the table is open. The first cell of a row is its heading. */
     rows: () => ComponentChildren[][];
     children?: ComponentChildren;
+}
+
+const formats = [
+    ['csv', 'text/csv', csv],
+    ['md', 'text/markdown', markdown],
+] as const;
+
+function file_name(summary: string): string {
+    return summary.replace(/\W+/g, '-').replace(/^-|-$/g, '').toLowerCase();
+}
+
+/** Cells are texts and numbers; what is more than that says nothing in a file. */
+function plain(cells: ComponentChildren[]): (string | number | null)[] {
+    return cells.map((cell) => (typeof cell === 'string' || typeof cell === 'number' ? cell : null));
 }
 
 /** The numbers behind a drawing, for those who cannot see it or want them exactly. */
@@ -23,6 +40,20 @@ export function DataTable({ summary, test_id, columns, rows, children }: Props) 
             <summary>{summary}</summary>
             {is_open.value && (
                 <>
+                    <div class="tools">
+                        {formats.map(([name, type, make]) => (
+                            <button
+                                key={name}
+                                type="button"
+                                class="quiet"
+                                data-testid={`save-${name}`}
+                                title={`Save this table as ${type}`}
+                                onClick={() => save_file(`${file_name(summary)}.${name}`, type, make(columns, rows().map(plain)))}
+                            >
+                                {name.toUpperCase()} ↓
+                            </button>
+                        ))}
+                    </div>
                     {children}
                     <div class="scroll" tabIndex={0} role="region" aria-label={summary}>
                         <table class="table" data-testid={test_id}>

@@ -156,7 +156,7 @@ function Against({ list, side }: { list: readonly Round[]; side: keyof Compariso
     }
     return (
         <a data-testid={`against-${side}`} href={href('history', { runs: `${known.run},${found.run}` })}>
-            {difference('test_accuracy', found.change)} to the {side === 'best' ? 'best run' : 'run before'}
+            {difference('test_accuracy', found.change)} vs. {side === 'best' ? 'best run' : 'run before'}
         </a>
     );
 }

@@ -60,8 +60,8 @@ export function Header() {
                     type="button"
                     class="quiet"
                     data-testid="keys-button"
-                    aria-label="Keys"
-                    title="Keys (?)"
+                    aria-label="Keys and notifications"
+                    title="Keys and notifications (?)"
                     onClick={() => {
                         dialog.value = { name: 'keys' };
                     }}

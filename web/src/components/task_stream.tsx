@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { clock, duration, percent, plural, time_of_day } from '../format';
+import { clock, count, duration, percent, plural, time_of_day } from '../format';
 import { beat, late } from '../late';
 import { doings, type Doing, type Lane } from '../models/lane';
 import { visible_rows } from '../models/rows';
@@ -17,7 +17,12 @@ const tall = { row_height: 26, bar_height: 18 };
 const dense = { row_height: 16, bar_height: 12 };
 const tall_limit = 12;
 /** Seconds. */
-const least_shown = 10;
+const least_shown = 2;
+const longest_shown = 3600;
+/** Pixels that a pointer may move and still click. */
+const click_reach = 4;
+/** Pixels between two round numbers at the axis. */
+const round_distance = 44;
 const windows: [string, string][] = [
     ['15', '15 s'],
     ['60', '1 min'],
@@ -31,7 +36,9 @@ export function TaskStream() {
     const width = useSignal(800);
     const height = useSignal(300);
     const scrolled = useSignal(0);
-    const told = useSignal('');
+    const told = useSignal<{ text: string; x: number; y: number } | null>(null);
+    /** Where a drag began, and how far it went. */
+    const drag = useRef<{ x: number; to: number; moved: boolean } | null>(null);
     useEffect(() => {
         const observer = new ResizeObserver(() => {
             width.value = box.current!.clientWidth;
@@ -42,7 +49,7 @@ export function TaskStream() {
     }, []);
 
     void beat.value;
-    const seconds = Number(param('window')) || 60;
+    const seconds = Math.min(longest_shown, Math.max(least_shown, Number(param('window')) || 60));
     const held = Number(param('until'));
     const to = held > 0 ? held : master_time();
     const label_width = width.value < 500 ? 84 : 132;
@@ -65,6 +72,28 @@ export function TaskStream() {
     const paths = stream_paths(visible, frame);
     const x = (time: number): number => label_width + ((time - from) / (to - from)) * frame.width;
     const ticks = time_ticks(from, to, Math.max(2, Math.floor(frame.width / 90)));
+    const starts = round_starts(from, to, (round_distance * (to - from)) / frame.width);
+
+    const pan = (event: PointerEvent): void => {
+        const { x: began, to: end } = drag.current!;
+        const shift = ((event.clientX - began) / frame.width) * (to - from);
+        if (Math.abs(event.clientX - began) > click_reach) {
+            drag.current!.moved = true;
+            const until = end - shift;
+            set_params({ until: until >= master_time() ? null : until.toFixed(2) });
+        }
+    };
+    /** With Ctrl, so that the page still scrolls; around the pointer. */
+    const zoom = (event: WheelEvent): void => {
+        if (!event.ctrlKey) {
+            return;
+        }
+        event.preventDefault();
+        const next = Math.min(longest_shown, Math.max(least_shown, seconds * (event.deltaY > 0 ? 1.25 : 0.8)));
+        const at = point(event)?.time ?? to;
+        const until = at + ((to - at) * next) / seconds;
+        set_params({ window: next.toFixed(1), until: held > 0 || until < to ? until.toFixed(2) : null });
+    };
 
     const point = (event: MouseEvent): { lane: Lane; time: number } | null => {
         const area = box.current!.getBoundingClientRect();
@@ -74,7 +103,7 @@ export function TaskStream() {
         return lane === undefined || event.clientX < area.left || time > to ? null : { lane, time };
     };
     return (
-        <section class="card" aria-labelledby="stream-title">
+        <section class="card stream-card" aria-labelledby="stream-title">
             <div class="card-head">
                 <h2 id="stream-title">Task stream</h2>
                 <div class="tools">
@@ -114,16 +143,36 @@ export function TaskStream() {
                 onScroll={(event) => {
                     scrolled.value = event.currentTarget.scrollTop;
                 }}
+                onPointerDown={(event) => {
+                    if (event.pointerType === 'mouse') {
+                        drag.current = { x: event.clientX, to, moved: false };
+                    }
+                }}
                 onPointerMove={(event) => {
+                    if (drag.current !== null && event.buttons === 1) {
+                        pan(event);
+                    }
                     const found = point(event);
-                    told.value = found === null ? '' : `${name_of(found.lane)}: ${tell(found.lane, found.time, to)}`;
+                    const area = box.current!.getBoundingClientRect();
+                    told.value =
+                        found === null
+                            ? null
+                            : {
+                                  text: `${name_of(found.lane)}: ${tell(found.lane, found.time, to)}`,
+                                  x: event.clientX - area.left,
+                                  y: event.clientY - area.top,
+                              };
                 }}
                 onPointerLeave={() => {
-                    told.value = '';
+                    told.value = null;
+                    drag.current = null;
                 }}
+                onWheel={zoom}
                 onClick={(event) => {
                     const found = point(event);
-                    if (found !== null) {
+                    const was_drag = drag.current?.moved === true;
+                    drag.current = null;
+                    if (found !== null && !was_drag) {
                         set_params({ worker_card: String(found.lane.worker), client: null }, 'push');
                     }
                 }}
@@ -138,6 +187,9 @@ export function TaskStream() {
                         aria-label={`What ${plural(lanes.length, 'worker')} did in the last ${clock(seconds)} minutes; the table below has the sums`}
                     >
                         <Patterns />
+                        {starts.map(({ round, time }) => (
+                            <line key={`r${round}`} class="stream-round" x1={x(time)} x2={x(time)} y1="0" y2="100%" />
+                        ))}
                         {ticks.map((tick) => (
                             <line key={tick} class="stream-grid" x1={x(tick)} x2={x(tick)} y1="0" y2="100%" />
                         ))}
@@ -160,15 +212,30 @@ export function TaskStream() {
                     </svg>
                 </div>
             </div>
-            <svg class="stream-axis" width={width.value} height="18" aria-hidden="true">
+            <svg class="stream-axis" width={width.value} height="32" aria-hidden="true">
+                {starts.map(({ round, time }) => (
+                    <text key={`r${round}`} x={x(time)} y="28" class="stream-round-number">
+                        {count(round)}
+                    </text>
+                ))}
                 {ticks.map((tick) => (
                     <text key={tick} x={x(tick)} y="13">
                         {time_of_day(tick)}
                     </text>
                 ))}
             </svg>
+            {told.value !== null && (
+                <p
+                    class={told.value.x > width.value / 2 ? 'stream-tip stream-tip-left' : 'stream-tip'}
+                    data-testid="stream-tip"
+                    style={tip_place(told.value, box.current)}
+                >
+                    {told.value.text}
+                </p>
+            )}
             <p class="hint stream-told">
-                {told.value || 'Point at a bar to read it; click to open the worker. ▲ marks who is far later than most.'}
+                Drag to go back in time, Ctrl and the wheel to zoom, click to open the worker. Lines are starts of rounds; ▲
+                marks who is far later than most.
             </p>
             <DataTable
                 summary="Time by state"
@@ -192,6 +259,29 @@ export function TaskStream() {
 
 function shorten(name: string, most: number): string {
     return name.length > most ? `${name.slice(0, most - 1)}…` : name;
+}
+
+/** Rounds that began in the time shown, at least so many seconds apart. */
+function round_starts(from: number, to: number, apart: number): { round: number; time: number }[] {
+    const open = journal.open;
+    const all = journal.shares.map(({ round, from: time }) => ({ round, time }));
+    if (open !== null) {
+        all.push({ round: open.round, time: open.from });
+    }
+    const found: { round: number; time: number }[] = [];
+    for (const one of all) {
+        if (one.time >= from && one.time <= to && one.time - (found.at(-1)?.time ?? -Infinity) >= apart) {
+            found.push(one);
+        }
+    }
+    return found;
+}
+
+/** Beside the pointer, in the part of the page that the stream is in. */
+function tip_place({ x, y }: { x: number; y: number }, box: HTMLElement | null): Record<string, string> {
+    const left = box?.offsetLeft ?? 0;
+    const top = box?.offsetTop ?? 0;
+    return { transform: `translate(${left + x}px, ${top + y + 16}px)` };
 }
 
 function tell(lane: Lane, time: number, to: number): string {

@@ -28,15 +28,15 @@ export function time_tick(value: number, step: number): string {
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-export function bytes_tick(value: number, step: number): string {
-    const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.abs(value) || 1) / 10)));
+/** What goes the other way is drawn below zero. */
+export function bytes_tick(below: number, step: number): string {
+    const value = Math.abs(below);
+    const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(value || 1) / 10)));
     return `${(value / 1024 ** unit).toFixed(unit === 0 ? 0 : Math.min(3, decimals(step / 1024 ** unit)))} ${units[unit]}`;
 }
 
-/** Whole numbers of bytes, KiB, MiB and so on. */
-export const bytes_steps = Array.from({ length: 5 }, (_, unit) =>
-    [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** unit),
-).flat();
+/** Powers of two, so that every place is a round number of its unit. */
+export const bytes_steps = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 /** Places for a logarithmic axis between two positive values: 1, 2 and 5 in each decade, or more in a part of one. */
 export function log_splits(least: number, most: number): number[] {

@@ -1,9 +1,10 @@
+import { notifies, set_notifies } from '../alerts';
 import { key_help, keys_are_on, set_keys_on } from '../keys';
 import { Frame } from './frame';
 
 export function KeysDialog() {
     return (
-        <Frame title="Keys" wide>
+        <Frame title="Keys and notifications" wide>
             <div class="keys">
                 {key_help.map(({ title, keys }) => (
                     <section key={title}>
@@ -28,6 +29,20 @@ export function KeysDialog() {
                     onChange={(event) => set_keys_on(event.currentTarget.checked)}
                 />
                 Keys without Ctrl or Alt are on
+            </label>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    data-testid="notify"
+                    checked={notifies.value}
+                    onChange={(event) => {
+                        const box = event.currentTarget;
+                        void set_notifies(box.checked).then(() => {
+                            box.checked = notifies.value;
+                        });
+                    }}
+                />
+                Tell me while I look elsewhere when it ends, fails or goes wrong
             </label>
         </Frame>
     );

@@ -3,7 +3,7 @@ import { Chart } from '../components/chart';
 import { DataTable } from '../components/data_table';
 import { RoundShares } from '../components/round_shares';
 import { bytes_steps, bytes_tick } from '../components/ticks';
-import { bytes, count, milliseconds, time_of_day } from '../format';
+import { bytes, count, milliseconds, missing, plural, time_of_day } from '../format';
 import { beat } from '../late';
 import { sort_rows } from '../models/rows';
 import type { Second } from '../models/traffic';
@@ -15,7 +15,11 @@ export function NetworkView() {
     useEffect(() => void look_far_back(), []);
     return (
         <>
-            <section class="card" aria-label="Traffic">
+            <section class="card" aria-labelledby="traffic-title">
+                <div class="card-head">
+                    <h2 id="traffic-title">Traffic</h2>
+                </div>
+                <Totals />
                 <TrafficCharts />
             </section>
             <div class="pair">
@@ -31,7 +35,26 @@ export function NetworkView() {
 
 const time_text = (time: number): string => time_of_day(time);
 const time_ticks = (time: number): string => time_of_day(time);
-const rate = (value: number | null | undefined): string => (value === null ? '–' : `${bytes(value)}/s`);
+/** What comes in is drawn below zero. */
+const size = (value: number | null | undefined): string => bytes(typeof value === 'number' ? Math.abs(value) : value);
+const rate = (value: number | null | undefined): string => (typeof value === 'number' ? `${size(value)}/s` : missing);
+
+/** All of it so far, and what a client costs. */
+function Totals() {
+    const list = rounds.value;
+    if (list.length === 0) {
+        return <p class="hint">What a round moves is summed up here from the first one on.</p>;
+    }
+    const out = list.reduce((sum, round) => sum + round.bytes_sent, 0);
+    const into = list.reduce((sum, round) => sum + round.bytes_received, 0);
+    const answers = list.reduce((sum, round) => sum + round.cohort.length, 0);
+    return (
+        <p class="costs-line" data-testid="traffic-totals">
+            <b>{bytes(out + into)}</b> in {plural(list.length, 'round')}: {bytes(out)} out, {bytes(into)} in;{' '}
+            <b>{bytes((out + into) / Math.max(1, answers))}</b> a client and round.
+        </p>
+    );
+}
 
 function TrafficCharts() {
     // Once a second there is a new second.
@@ -40,8 +63,8 @@ function TrafficCharts() {
     const x = useMemo(() => seconds.map((one) => one.time), [seconds]);
     const rates = useMemo(
         () => [
-            { name: 'out', colour: 'train', values: seconds.map((one) => one.sent) },
-            { name: 'in', colour: 'test', values: seconds.map((one) => one.received), dashed: true },
+            { name: 'out', colour: 'train', filled: true, values: seconds.map((one) => one.sent) },
+            { name: 'in', colour: 'test', filled: true, values: seconds.map((one) => -one.received) },
         ],
         [seconds],
     );
@@ -53,12 +76,13 @@ function TrafficCharts() {
     const round_x = useMemo(() => list.map((round) => round.round), [list]);
     const by_round = useMemo(
         () => [
-            { name: 'out', colour: 'train', values: list.map((round) => round.bytes_sent) },
-            { name: 'in', colour: 'test', values: list.map((round) => round.bytes_received), dashed: true },
+            { name: 'out', colour: 'train', filled: true, values: list.map((round) => round.bytes_sent) },
+            { name: 'in', colour: 'test', filled: true, values: list.map((round) => -round.bytes_received) },
         ],
         [list],
     );
-    const common = { tick: bytes_tick, y_steps: bytes_steps, bounds: [0, Infinity] as [number, number] };
+    const common = { tick: bytes_tick, y_steps: bytes_steps };
+    const has_queue = seconds.some((one) => one.queued > 0);
     const by_time = { x, x_text: time_text, x_tick: time_ticks, sync: 'seconds', ...common };
     return (
         <>
@@ -77,20 +101,23 @@ function TrafficCharts() {
                     x={round_x}
                     whole_x
                     curves={by_round}
-                    x_text={(round) => `round ${round}`}
-                    x_tick={String}
-                    format={bytes}
+                    x_text={(round) => `round ${count(round)}`}
+                    x_tick={count}
+                    format={size}
                     empty="The curve starts with the first round."
                     {...common}
                 />
-                <Chart
-                    test_id="chart-queue"
-                    title="Waiting to be sent"
-                    curves={queues}
-                    format={bytes}
-                    empty="Numbers come with the first worker."
-                    {...by_time}
-                />
+                {has_queue && (
+                    <Chart
+                        test_id="chart-queue"
+                        title="Waiting to be sent"
+                        curves={queues}
+                        format={bytes}
+                        bounds={[0, Infinity]}
+                        empty="Numbers come with the first worker."
+                        {...by_time}
+                    />
+                )}
             </div>
             <DataTable
                 summary="Numbers of the last minutes"

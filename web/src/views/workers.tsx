@@ -1,6 +1,7 @@
 import { ClientDrawer } from '../components/client_drawer';
 import { ClientGroups } from '../components/client_groups';
 import { ClientTable } from '../components/client_table';
+import { LabelMap } from '../components/label_map';
 import { TaskStream } from '../components/task_stream';
 import { UpdateScatter } from '../components/update_scatter';
 import { WorkerDrawer } from '../components/worker_drawer';
@@ -54,6 +55,7 @@ export function WorkersView() {
                         <div>
                             <UpdateScatter />
                             <ClientGroups />
+                            <LabelMap />
                         </div>
                     </div>
                 ) : known.workers === 0 && known.phase === 'waiting' ? (
