@@ -5,6 +5,8 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "access.hpp"
+#include "gzip.hpp"
 #include "hub.hpp"
 #include "stream_session.hpp"
 #include "waiting_answer.hpp"
@@ -31,6 +33,9 @@ constexpr std::size_t refused_bytes = std::size_t{1} << 20;
 
 /// What a header alone may take before it is known whose it is.
 constexpr std::size_t first_bytes = 1024;
+
+/// Shorter answers fit into few packets as they are.
+constexpr std::size_t least_packed_bytes = std::size_t{4} << 10;
 
 constexpr std::string_view content_security_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -111,14 +116,28 @@ awaitable<error_code> write_response(connection& to, http::response<Body>& respo
     co_return error_code{};
 }
 
+/// Packs what is worth it. Weights and the page's files are not: they are packed already, or do not shrink.
+awaitable<void> pack(http_reply& reply) {
+    const bool is_file = !reply.bytes.empty() || reply.content_type == "application/octet-stream";
+    if (is_file || reply.text.size() < least_packed_bytes || reply.status != 200) {
+        co_return;
+    }
+    reply.text = co_await gzip(reply.text);
+    reply.headers.emplace_back("Content-Encoding", "gzip");
+    reply.headers.emplace_back("Vary", "Accept-Encoding");
+}
+
 /// True when the connection may go on.
-awaitable<bool> write_reply(connection& to, http_reply reply, unsigned version, bool keep_alive,
-                            bool is_head) {
+awaitable<bool> write_reply(connection& to, http_reply reply, unsigned version, bool keep_alive, bool is_head,
+                            bool takes_gzip) {
     const bool too_much = to.shared.bytes_to_send + reply.text.size() > to.shared.options.answer_bytes;
     if (too_much && to.shared.bytes_to_send > 0) {
         reply = error_reply(503, "other clients are too slow to take their answers; try again later");
     }
     const waiting_answer counted(to.shared, reply.text.size());
+    if (takes_gzip) {
+        co_await pack(reply);
+    }
     using span_body = http::span_body<const char>;
     http::response<span_body> response(http::int_to_status(reply.status), version);
     response.set(http::field::content_type, reply.content_type);
@@ -373,7 +392,8 @@ awaitable<bool> answer(connection& with, arrival came) {
     }
     const bool keep_alive = came.is_whole && came.request.keep_alive() && !shared.is_stopping;
     const bool is_head = came.request.method() == http::verb::head;
-    co_return co_await write_reply(with, std::move(reply), came.request.version(), keep_alive, is_head);
+    co_return co_await write_reply(with, std::move(reply), came.request.version(), keep_alive, is_head,
+                                   accepts_gzip(asked.accept_encoding));
 }
 
 /// The stream to speak HTTP over; empty when the peer did not manage TLS.
@@ -404,7 +424,7 @@ awaitable<void> serve_connection(std::shared_ptr<hub> shared, std::unique_ptr<ne
                              ? refusal(came.failed)
                              : std::optional(error_reply(503, "too many connections; try again later"));
             if (reply) {
-                co_await write_reply(with, std::move(*reply), 11, false, false);
+                co_await write_reply(with, std::move(*reply), 11, false, false, false);
                 co_await close_gently(with);
             }
             co_return;

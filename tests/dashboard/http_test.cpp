@@ -278,6 +278,33 @@ BOOST_AUTO_TEST_CASE(the_page_is_packed_for_those_who_take_it) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(long_answers_are_packed_for_those_who_take_it) {
+    archive = [](fedasio::dashboard::archive_question what) -> awaitable<std::optional<archive_answer>> {
+        std::string body = "[";
+        const std::size_t size = what.run == "a" ? 1000 : 300'000;
+        while (body.size() < size) {
+            body += std::to_string(body.size()) + ",";
+        }
+        const bool is_model = what.what == fedasio::dashboard::archive_question::kind::model;
+        co_return archive_answer{body + "0]", is_model ? "a.safetensors" : ""};
+    };
+    run([](fixture& with) -> awaitable<void> {
+        const auto plain = co_await ask(with, get(with, "/api/v1/runs"));
+        BOOST_TEST(plain.header("Content-Encoding") == "(none)");
+        const auto packed = co_await ask(with, get(with, "/api/v1/runs", "Accept-Encoding: gzip, br\r\n"));
+        BOOST_TEST(packed.header("Content-Encoding") == "gzip");
+        BOOST_TEST(packed.header("Vary") == "Accept-Encoding");
+        BOOST_TEST(packed.header("Content-Type") == "application/json");
+        BOOST_TEST(packed.body.size() < plain.body.size() / 2);
+        BOOST_TEST((live::unpacked(packed.body, 16 + 15) == plain.body));
+        for (const auto* as_it_is : {"/api/v1/runs/a", "/api/v1/model", "/healthz"}) {
+            const auto answer = co_await ask(with, get(with, as_it_is, "Accept-Encoding: gzip\r\n"));
+            BOOST_TEST(answer.status == 200U);
+            BOOST_TEST(answer.header("Content-Encoding") == "(none)", as_it_is);
+        }
+    });
+}
+
 BOOST_AUTO_TEST_CASE(the_page_is_not_sent_twice) {
     run([](fixture& with) -> awaitable<void> {
         raw_connection connection(with);

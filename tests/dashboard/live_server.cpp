@@ -264,6 +264,25 @@ std::string upgrade(const fixture& from, std::string_view target, std::string_vi
                    std::string(headers));
 }
 
+std::string unpacked(std::string_view text, int window_bits) {
+    z_stream stream{};
+    BOOST_REQUIRE(inflateInit2(&stream, window_bits) == Z_OK);
+    std::string input(text);
+    std::string result;
+    std::string chunk(65536, '\0');
+    stream.next_in = reinterpret_cast<unsigned char*>(input.data()); // NOLINT
+    stream.avail_in = static_cast<uInt>(input.size());
+    int outcome = Z_OK;
+    while (outcome == Z_OK && (stream.avail_in > 0 || stream.avail_out == 0)) {
+        stream.next_out = reinterpret_cast<unsigned char*>(chunk.data()); // NOLINT
+        stream.avail_out = static_cast<uInt>(chunk.size());
+        outcome = inflate(&stream, Z_SYNC_FLUSH);
+        result.append(chunk, 0, chunk.size() - stream.avail_out);
+    }
+    inflateEnd(&stream);
+    return result;
+}
+
 awaitable<response> ask(fixture& from, std::string request) {
     raw_connection connection(from);
     co_await connection.connect();

@@ -115,6 +115,10 @@ std::string post(const fixture& to, std::string_view body, std::string_view head
 /// A request to open the stream.
 std::string upgrade(const fixture& from, std::string_view target, std::string_view headers = "");
 
+/// What zlib has packed: 16 + 15 bits for a gzip file, -N for raw deflate in a window of N bits (whose end
+/// may be missing).
+std::string unpacked(std::string_view text, int window_bits);
+
 /// One request on a connection of its own.
 awaitable<response> ask(fixture& from, std::string request);
 

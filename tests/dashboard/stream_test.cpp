@@ -49,6 +49,36 @@ awaitable<void> open(raw_connection& connection, const fixture& with, std::strin
 
 BOOST_FIXTURE_TEST_SUITE(dashboard_stream, fixture)
 
+BOOST_AUTO_TEST_CASE(a_long_snapshot_is_packed_for_those_who_offer_it) {
+    run([](fixture& with) -> awaitable<void> {
+        with.events.publish(samples::opened());
+        for (int i = 0; i < 300; ++i) {
+            with.notice(std::string(500, 'x') + std::to_string(i));
+        }
+        raw_connection plain(with);
+        co_await open(plain, with, stream);
+        const auto whole = co_await plain.receive_message();
+        raw_connection packing(with);
+        co_await packing.connect();
+        co_await packing.send(upgrade(
+            with, stream, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"));
+        const auto answer = co_await packing.receive(false);
+        BOOST_TEST(answer.status == 101U);
+        const auto agreed = answer.header("Sec-WebSocket-Extensions");
+        for (const auto* term : {"permessage-deflate", "server_no_context_takeover",
+                                 "client_no_context_takeover", "server_max_window_bits=12"}) {
+            BOOST_TEST(agreed.find(term) != std::string::npos, agreed);
+        }
+        const auto packed = co_await packing.receive_message();
+        BOOST_TEST(whole.size() > 150'000U);
+        BOOST_TEST(packed.size() < whole.size() / 5);
+        BOOST_TEST((live::unpacked(packed, -12) == whole));
+        with.notice("one more"); // what is short goes as it is
+        const auto event = co_await packing.receive_message();
+        BOOST_TEST(event.starts_with("{\"seq\":"), event);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(a_snapshot_then_every_event) {
     run([](fixture& with) -> awaitable<void> {
         with.events.publish(samples::opened());
