@@ -1,9 +1,11 @@
-// What an update costs the master: adding it to the mean, and comparing it with the others.
-#include <fedasio/method/aggregate.hpp>
+// What an update costs the master: checking it and adding it to the sum, and comparing it with the others.
+#include <fedasio/method/round_sum.hpp>
 #include <fedasio/method/update_sketch.hpp>
 
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
+#include <variant>
 #include <vector>
 
 namespace {
@@ -20,9 +22,13 @@ std::vector<float> weights(std::size_t count) {
 
 void add_update(benchmark::State& state) {
     const auto update = weights(static_cast<std::size_t>(state.range(0)));
-    exact_mean mean(update.size(), 1U << 30U, 1024.0F);
+    const std::vector<float> base(update.size(), 0.1F);
+    const update_check check(base);
+    round_sum sum(check, 1U << 30U);
+    std::uint32_t client = 0;
     for (auto _ : state) {
-        benchmark::DoNotOptimize(mean.add(update, 1));
+        const auto checked = check.check(update);
+        benchmark::DoNotOptimize(sum.add(std::get<checked_update>(checked), {client++, 1.0}));
     }
     state.SetBytesProcessed(state.iterations() * state.range(0) * 4);
 }

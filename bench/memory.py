@@ -4,7 +4,7 @@ end with what it held at round 500.
 
     bench/memory.py [--bin build/release/bin] [--rounds 20000] [--minutes 20]
 
-A master keeps the story of its last thousand rounds and its last 20,000 events, for the page; older ones are on disk.
+A master keeps the story of its last thousand rounds and its last 8,000 events, for the page; older ones are on disk.
 Ends with 1 if a master holds more than 1.2 times as much. `--minutes` bounds the time of each size: what was not
 reached then is said."""
 

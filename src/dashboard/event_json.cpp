@@ -17,6 +17,8 @@ namespace json = boost::json;
 
 /// Of a round's tests; a browser asks for the others.
 constexpr std::size_t most_clients_told = 2000;
+/// Of a run that is resumed, the latest; likewise.
+constexpr std::size_t most_told_rounds = 1000;
 
 json::array texts(const std::vector<std::string>& names) {
     json::array result;
@@ -231,7 +233,9 @@ public:
 
     void operator()(const master::run_resumed& it) const {
         json::array rounds;
-        for (const auto& round : it.rounds) {
+        // Of a run of a year they would not fit into a stream's queue, nor be of use there.
+        const auto latest = it.rounds.size() - std::min(it.rounds.size(), most_told_rounds);
+        for (const auto& round : std::span(it.rounds).subspan(latest)) {
             rounds.push_back(master::to_json(round));
         }
         into_["type"] = "run_resumed";

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/net/clock.hpp>
+#include <fedasio/net/cell_rate.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -9,14 +9,9 @@
 
 namespace fedasio::dashboard {
 
-/// `burst` times at once, and then once in each `interval`.
-struct rate {
-    int burst = 1;
-    net::clock::duration interval{};
-};
+using net::rate;
 
-/// Counts how often something happens for each key: the generic cell rate algorithm (ITU-T I.371), one
-/// number a key. Remembers a bounded number of keys.
+/// Counts how often something happens for each key. Remembers a bounded number of keys.
 class rate_limit {
 public:
     using time_point = net::clock::time_point;
@@ -25,27 +20,26 @@ public:
 
     /// How long it must wait; zero: it may happen now.
     [[nodiscard]] net::clock::duration wait(const std::string& key, time_point now) const {
-        const auto found = due_.find(key);
-        const auto due = found == due_.end() ? now : std::max(now, found->second);
-        return std::max(net::clock::duration{}, due - now - each_.interval * (each_.burst - 1));
+        const auto found = rates_.find(key);
+        return found == rates_.end() ? net::clock::duration{} : found->second.wait(each_, now);
     }
 
     /// It happens, allowed or not.
     void count(const std::string& key, time_point now) {
-        if (due_.size() >= most_keys_ && !due_.contains(key)) {
-            std::erase_if(due_, [now](const auto& entry) { return entry.second <= now; });
+        const auto forgotten = [](const auto& entry) { return entry.second.forgotten(); };
+        if (rates_.size() >= most_keys_ && !rates_.contains(key)) {
+            std::erase_if(rates_, [&](const auto& entry) { return forgotten(entry) <= now; });
         }
-        if (due_.size() >= most_keys_ && !due_.contains(key)) {
-            due_.erase(std::ranges::min_element(due_, {}, [](const auto& entry) { return entry.second; }));
+        if (rates_.size() >= most_keys_ && !rates_.contains(key)) {
+            rates_.erase(std::ranges::min_element(rates_, {}, forgotten));
         }
-        auto& due = due_.try_emplace(key, now).first->second;
-        due = std::max(due, now) + each_.interval;
+        rates_[key].count(each_, now);
     }
 
 private:
     rate each_;
     std::size_t most_keys_;
-    std::map<std::string, time_point> due_; ///< when all that happened will be forgotten
+    std::map<std::string, net::cell_rate> rates_;
 };
 
 } // namespace fedasio::dashboard

@@ -1,27 +1,22 @@
 #include <fedasio/master/stranger_log.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace fedasio::master {
 namespace {
 
-constexpr int at_once = 20;
-constexpr net::clock::duration each = std::chrono::seconds(10);
+constexpr net::rate each{20, std::chrono::seconds(10)};
 constexpr net::clock::duration pause = std::chrono::seconds(10);
 
 } // namespace
 
-stranger_log::stranger_log(net::runtime& rt, teller tell)
-    : rt_(rt), tell_(std::move(tell)), due_(rt.time.now()) {}
+stranger_log::stranger_log(net::runtime& rt, teller tell) : rt_(rt), tell_(std::move(tell)) {}
 
-// The generic cell rate algorithm (ITU-T I.371).
 void stranger_log::add(std::string what) {
     const auto now = rt_.time.now();
-    due_ = std::max(due_, now);
-    if (due_ - now <= each * (at_once - 1) && untold_ == 0) {
-        due_ += each;
+    if (untold_ == 0 && told_.wait(each, now) == net::clock::duration::zero()) {
+        told_.count(each, now);
         tell_(std::move(what));
         return;
     }

@@ -78,7 +78,7 @@ void update_intake::take(std::size_t place, const wire::update& said, net::paylo
         auto& rt = self->rt_;
         boost::asio::post(rt.executor, [self = std::move(self), place, result = std::move(result),
                                         body = std::move(body), judged = std::move(judged)]() mutable {
-            self->settle(place, std::move(result), std::move(body), judged);
+            self->take_over(place, std::move(result), std::move(body), judged);
         });
     };
     boost::asio::post(pool_, std::move(job));
@@ -133,8 +133,8 @@ std::string update_intake::add(std::size_t place, const method::checked_update& 
     return refused ? refused->detail + std::string(remedy) : std::string();
 }
 
-void update_intake::settle(std::size_t place, outcome&& result, net::payload body,
-                           const net::verdict& judged) {
+void update_intake::take_over(std::size_t place, outcome&& result, net::payload body,
+                              const net::verdict& judged) {
     if (result.objection.empty()) {
         ++count_;
         reports_[place] = result.report;

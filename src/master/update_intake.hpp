@@ -70,7 +70,7 @@ private:
     };
 
     [[nodiscard]] outcome work(std::size_t place, const wire::update& said, const net::payload& body);
-    void settle(std::size_t place, outcome&& result, net::payload body, const net::verdict& judged);
+    void take_over(std::size_t place, outcome&& result, net::payload body, const net::verdict& judged);
     [[nodiscard]] std::string add(std::size_t place, const method::checked_update& update,
                                   const method::client_report& report);
 

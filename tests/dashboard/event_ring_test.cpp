@@ -9,7 +9,7 @@ using fedasio::dashboard::event_ring;
 BOOST_AUTO_TEST_SUITE(dashboard_event_ring)
 
 BOOST_AUTO_TEST_CASE(empty) {
-    const event_ring ring;
+    const event_ring ring(100, 1000);
     BOOST_TEST(ring.newest() == 0U);
     BOOST_TEST(ring.oldest() == 1U);
     BOOST_TEST(ring.reaches_back_to(0));
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(keeps_the_latest_by_bytes_but_always_the_newest) {
 }
 
 BOOST_AUTO_TEST_CASE(a_gap_empties_it) {
-    event_ring ring;
+    event_ring ring(100, 1000);
     ring.push(1, "a");
     ring.push(7, "b");
     BOOST_TEST(ring.oldest() == 7U);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <fedasio/method/aggregate.hpp>
+#include <fedasio/method/fixed_point.hpp>
 #include <fedasio/random.hpp>
 
 #include <boost/multiprecision/cpp_int.hpp>
@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace fedasio::test {
@@ -31,12 +32,50 @@ inline std::uint64_t total_of(const std::vector<weighted_update>& updates) {
     return total;
 }
 
-inline void must_add(method::exact_mean& mean, const weighted_update& one) {
-    const auto refused = mean.add(one.values, one.weight);
-    BOOST_REQUIRE_MESSAGE(!refused, (refused ? refused->detail : ""));
+/// The weighted mean of what was added, by nothing but fixed_point.
+class fixed_mean {
+public:
+    fixed_mean(std::size_t parameters, std::uint64_t largest_total, float bound)
+        : code_(static_cast<double>(largest_total), bound), sums_(parameters) {}
+
+    void add(std::span<const float> values, std::uint64_t weight) {
+        code_.add(values, static_cast<double>(weight), sums_);
+        total_weight_ += weight;
+    }
+
+    void merge(const fixed_mean& other) {
+        for (std::size_t i = 0; i < sums_.size(); ++i) {
+            sums_[i] += other.sums_[i];
+        }
+        total_weight_ += other.total_weight_;
+    }
+
+    void clear() {
+        std::ranges::fill(sums_, 0);
+        total_weight_ = 0;
+    }
+
+    void result(std::span<float> out) const {
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            out[i] = static_cast<float>(code_.mean(sums_[i], static_cast<double>(total_weight_)));
+        }
+    }
+
+    [[nodiscard]] std::uint64_t total_weight() const { return total_weight_; }
+
+    [[nodiscard]] double scale() const { return code_.scale(); }
+
+private:
+    method::fixed_point code_;
+    std::vector<std::uint64_t> sums_;
+    std::uint64_t total_weight_ = 0;
+};
+
+inline void must_add(fixed_mean& mean, const weighted_update& one) {
+    mean.add(one.values, one.weight);
 }
 
-inline std::vector<std::uint32_t> result_bits(const method::exact_mean& mean, std::size_t parameters) {
+inline std::vector<std::uint32_t> result_bits(const fixed_mean& mean, std::size_t parameters) {
     std::vector<float> result(parameters);
     mean.result(result);
     std::vector<std::uint32_t> bits;
@@ -89,9 +128,9 @@ inline integer twice_halfway(float value, float towards) {
     return in_float_units(value) + there;
 }
 
-/// Holds each value of the mean against the error that exact_mean promises, without any rounding: all is
+/// Holds each value of the mean against the error that fixed_point promises, without any rounding: all is
 /// compared in units of 2^-digits / total weight.
-inline void check_promise(const method::exact_mean& mean, const std::vector<weighted_update>& updates) {
+inline void check_promise(const fixed_mean& mean, const std::vector<weighted_update>& updates) {
     constexpr float infinity = std::numeric_limits<float>::infinity();
     constexpr int digits = 400;
     const std::size_t parameters = updates.front().values.size();

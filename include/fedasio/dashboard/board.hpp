@@ -16,8 +16,8 @@ namespace fedasio::dashboard {
 
 /// How much a board remembers; what is older is forgotten.
 struct board_limits {
-    std::size_t events = 20000;
-    std::size_t event_bytes = std::size_t{32} << 20;
+    std::size_t events = 8000; ///< of a round of ten clients there are some thirty
+    std::size_t event_bytes = std::size_t{16} << 20;
     std::size_t log = 500; ///< of what happens in every round, and of the rest
     std::size_t log_bytes = std::size_t{4} << 20;
     std::size_t rounds = 1000; ///< older ones are in the archive, if there is one

@@ -15,7 +15,7 @@ using shared_text = std::shared_ptr<const std::string>;
 /// once: a client is a position in it, so a slow one costs no memory of its own.
 class event_ring {
 public:
-    explicit event_ring(std::size_t max_events = 20000, std::size_t max_bytes = std::size_t{32} << 20);
+    event_ring(std::size_t max_events, std::size_t max_bytes);
 
     /// Keeps the event and drops the oldest ones that no longer fit; the newest always stays. A number that
     /// does not follow the last one empties the ring first.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/net/cell_rate.hpp>
 #include <fedasio/net/runtime.hpp>
 
 #include <cstdint>
@@ -25,7 +26,7 @@ private:
 
     net::runtime& rt_;
     teller tell_;
-    net::clock::time_point due_; ///< when all that was told will be forgotten
+    net::cell_rate told_;
     std::uint64_t untold_ = 0;
     std::string last_;
     std::unique_ptr<net::alarm> later_;

@@ -1,0 +1,142 @@
+#include <boost/test/unit_test.hpp>
+
+#include "master/update_intake.hpp"
+#include "parts.hpp"
+#include <cmath>
+#include <limits>
+
+using namespace parts;
+
+namespace {
+
+/// A round of clients 2, 5 and 7 (and so on), who begin with weights of 1.
+struct intake_of : ground {
+    explicit intake_of(const std::string& more, std::size_t clients = 3, std::uint32_t norm_bound = 16)
+        : ground(plan_text(more)) {
+        intake_terms terms;
+        terms.strategy = given.plan.strategy;
+        terms.local = given.plan.local;
+        terms.base = to_payload(std::vector<float>(6, 1.0F));
+        for (std::uint32_t i = 0; i < clients; ++i) {
+            terms.cohort.push_back(2 + 3 * i - (i > 1 ? 1 : 0));
+            terms.samples.push_back(10);
+        }
+        if (terms.strategy->takes() == method::intake::sum) {
+            terms.norm_bound = norm_bound;
+        }
+        terms.compares = true;
+        cohort = terms.cohort;
+        net::runtime& rt = world;
+        all = std::make_shared<update_intake>(rt, world.executor(), std::move(terms));
+    }
+
+    /// Why its update does not count.
+    std::string take(std::size_t place, float weight) { return take(place, std::vector<float>(6, weight)); }
+
+    std::string take(std::size_t place, const std::vector<float>& weights) {
+        wire::update said;
+        said.client = cohort[place];
+        said.samples = 10;
+        std::string objection = "not judged";
+        all->take(place, said, to_payload(weights), [&](std::string why) { objection = std::move(why); });
+        world.settle();
+        return objection;
+    }
+
+    [[nodiscard]] double mean() const {
+        const auto gathered = all->gathered(1, 9);
+        std::vector<double> values(6);
+        gathered.sum->mean({0, 6}, values);
+        return values[3];
+    }
+
+    std::vector<client_id> cohort;
+    std::shared_ptr<update_intake> all;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(update_intakes)
+
+BOOST_AUTO_TEST_CASE(updates_are_added_up_as_they_come) {
+    intake_of in("");
+    BOOST_TEST(in.all->count() == 0U);
+    BOOST_TEST(in.take(1, 1.5F).empty());
+    BOOST_TEST(in.take(0, 1.25F).empty());
+    BOOST_TEST(in.all->count() == 2U);
+    BOOST_TEST(in.all->counts(1));
+    BOOST_TEST(!in.all->counts(2));
+    BOOST_TEST(in.all->settle().empty());
+    const auto gathered = in.all->gathered(1, 9);
+    BOOST_TEST(gathered.reports.size() == 2U);
+    BOOST_TEST(gathered.reports.front().client == 2U); // in the order of clients
+    BOOST_TEST(gathered.reports.front().distance == std::sqrt(6 * 0.25 * 0.25),
+               boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(gathered.updates.empty());
+    BOOST_TEST(in.mean() == 1.375);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_number_is_refused_with_a_remedy_and_leaves_no_trace) {
+    intake_of in("");
+    auto broken = std::vector<float>(6, 1.0F);
+    broken[4] = std::numeric_limits<float>::quiet_NaN();
+    BOOST_TEST(in.take(0, broken).find("local.optimizer.learning_rate") != std::string::npos);
+    BOOST_TEST(!in.all->counts(0));
+    BOOST_TEST(in.take(1, 1.5F).empty());
+    BOOST_TEST(in.all->count() == 1U);
+    BOOST_TEST(in.all->settle().empty());
+    BOOST_TEST(in.mean() == 1.5);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_out_of_proportion_is_named_and_can_be_forgotten) {
+    intake_of in("", 4);
+    for (std::size_t i = 0; i < 3; ++i) {
+        BOOST_TEST(in.take(i, 1.5F).empty());
+    }
+    BOOST_TEST(in.take(3, 1000.0F).empty());
+    const auto left_out = in.all->settle();
+    BOOST_TEST_REQUIRE(left_out.size() == 1U);
+    BOOST_TEST(left_out.front().client == in.cohort[3]);
+    in.all->forget(in.cohort[3]);
+    in.all->forget(in.cohort[3]); // once is enough
+    in.all->forget(99);           // and who is not in the round changes nothing
+    BOOST_TEST(in.all->count() == 3U);
+    BOOST_TEST(in.all->gathered(1, 9).reports.size() == 3U);
+    BOOST_TEST(in.mean() == 1.5);
+}
+
+BOOST_AUTO_TEST_CASE(a_strategy_that_needs_every_update_gets_it) {
+    intake_of in(R"(, "strategy": {"type": "median"})");
+    BOOST_TEST(in.take(2, 3.0F).empty());
+    BOOST_TEST(in.take(0, 2.0F).empty());
+    BOOST_TEST(in.take(1, 9.0F).empty());
+    BOOST_TEST(in.all->settle().empty());
+    in.all->forget(in.cohort[1]);
+    const auto gathered = in.all->gathered(1, 9);
+    BOOST_TEST((gathered.sum == nullptr));
+    BOOST_TEST_REQUIRE(gathered.updates.size() == 2U);
+    BOOST_TEST(gathered.updates[0][0] == 2.0F);
+    BOOST_TEST(gathered.updates[1][5] == 3.0F);
+}
+
+BOOST_AUTO_TEST_CASE(updates_are_compared_with_the_step_that_was_made_of_them) {
+    intake_of in("");
+    BOOST_TEST(in.take(0, 2.0F).empty());
+    BOOST_TEST(in.take(1, 0.5F).empty());
+    const auto compared = in.all->compare(4, std::vector<float>(6, 1.5F));
+    BOOST_TEST_REQUIRE(compared.has_value());
+    BOOST_TEST(compared->round == 4U);
+    BOOST_TEST(compared->step == std::sqrt(6 * 0.25), boost::test_tools::tolerance(1e-9));
+    BOOST_TEST_REQUIRE(compared->clients.size() == 2U);
+    BOOST_TEST(compared->clients[0].distance == std::sqrt(6.0), boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(compared->clients[0].cosine.value() > 0.9);
+    BOOST_TEST(compared->clients[1].cosine.value() < -0.9);
+}
+
+BOOST_AUTO_TEST_CASE(a_strategy_that_asks_for_losses_takes_no_update_without) {
+    intake_of in(R"(, "strategy": {"type": "qffl"})");
+    BOOST_TEST(in.take(0, 2.0F).find("loss") != std::string::npos);
+    BOOST_TEST(in.all->count() == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
