@@ -5,27 +5,17 @@
 #include <fedasio/store/durable_file.hpp>
 
 #include "master/initial_model.hpp"
+#include "master/old_state.hpp"
 #include <algorithm>
 #include <exception>
 #include <fmt/format.h>
-#include <functional>
 #include <utility>
 
 namespace fedasio::master {
 namespace {
 
-/// Before what strategies keep had names, it was fedavgm's momentum, and pointed the other way.
-method::server_state with_names(method::server_state state) {
-    if (auto old = state.extract("strategy_state"); !old.empty()) {
-        std::ranges::transform(old.mapped(), old.mapped().begin(), std::negate());
-        state["momentum"] = std::move(old.mapped());
-    }
-    return state;
-}
-
-bool fits(const store::checkpoint& state, const global_model& model) {
-    const auto parameters = model.is_there() ? model.network().parameter_count() : 0;
-    return model.is_there() && state.weights.size() == parameters &&
+bool fits(const store::checkpoint& state, std::uint64_t parameters) {
+    return state.weights.size() == parameters &&
            std::ranges::all_of(state.strategy_state, [&](const auto& one) {
                return one.second.size() == parameters || one.second.empty();
            });
@@ -37,6 +27,26 @@ void checkpoints::begin_anew() {
     record_ = run_record(fmt::format("{:016x}", setting_.rt.entropy()));
     safe_round_ = 0;
     own_ = 0;
+    kept_.clear();
+}
+
+std::uint32_t checkpoints::earliest_round() const {
+    if (!setting_.keeps_checkpoints()) {
+        return state_.model.round();
+    }
+    return kept_.size() < setting_.options.keep_checkpoints ? 0 : kept_.front();
+}
+
+void checkpoints::add(const round_result& finished) {
+    if (setting_.keeps_checkpoints()) {
+        record_.add(finished);
+    }
+    record_.untested.reset();
+}
+
+/// The last round is finished, for people too.
+bool checkpoints::is_told() const {
+    return !record_.untested || !record_.untested->test_problem.empty();
 }
 
 std::string checkpoints::unsafe() const {
@@ -85,9 +95,17 @@ net::awaitable<void> checkpoints::write() {
             return saved;
         };
         co_await setting_.offload(std::move(job));
-        ++own_;
+        if (safe_round_ != round) {
+            ++own_;
+            kept_.push_back(round);
+        }
+        if (kept_.size() > keep) {
+            kept_.pop_front();
+        }
         safe_round_ = round;
-        setting_.events.publish(checkpoint_written{round});
+        if (is_told()) {
+            setting_.events.publish(checkpoint_written{round});
+        }
     } catch (const std::exception& e) {
         problem_ = e.what();
         setting_.notice(noticed::severity::error,
@@ -95,19 +113,6 @@ net::awaitable<void> checkpoints::write() {
                             (safe_round_ == 0 ? "there is none yet"
                                               : "that of round " + std::to_string(safe_round_) + " stays") +
                             ": " + e.what());
-    }
-}
-
-std::optional<kept_run> checkpoints::read_record(const std::string& history, std::uint32_t round) const {
-    try {
-        return read_run_record(history, round, [this](const std::string& run) {
-            return store::journal_path(setting_.checkpoint_dir(), setting_.plan_digest, run);
-        });
-    } catch (const std::exception& e) {
-        setting_.notice(noticed::severity::warning,
-                        "the checkpoint in " + setting_.checkpoint_dir().string() +
-                            " does not say what run it is of (" + e.what() + "): starting anew");
-        return std::nullopt;
     }
 }
 
@@ -121,56 +126,107 @@ void checkpoints::take_orders_up(std::vector<plan_changed>& made) {
     }
 }
 
-std::optional<run_resumed> checkpoints::restore() {
-    using severity = noticed::severity;
+struct checkpoints::found_checkpoint {
+    std::vector<std::string> warnings;
+    bool exists = false;
+    std::optional<kept_run> kept;       ///< none: the training begins anew
+    std::optional<initial_model> begun; ///< that the tables' encoding makes, where there is none
+    model_state model;
+};
+
+checkpoints::found_checkpoint checkpoints::find() const {
+    found_checkpoint result;
     const auto dir = setting_.checkpoint_dir();
+    const auto warn = [&](const std::string& what) {
+        result.warnings.push_back("the checkpoint in " + dir.string() + " " + what + ": starting anew");
+    };
     auto found = store::latest_checkpoint(dir, setting_.plan_digest, *setting_.options.disk);
+    result.warnings = std::move(found.warnings);
+    if (!found.latest) {
+        return result;
+    }
+    result.exists = true;
+    auto& state = *found.latest;
+    std::optional<kept_run> kept;
+    try {
+        kept = read_run_record(state.history, state.round, [&](const std::string& run) {
+            return store::journal_path(dir, setting_.plan_digest, run);
+        });
+    } catch (const std::exception& e) {
+        warn(std::string("does not say what run it is of (") + e.what() + ")");
+        return result;
+    }
+    const bool is_there = state_.model.is_there();
+    if (!is_there && kept->record.schema) {
+        result.begun =
+            make_model_of_tables(*kept->record.schema, setting_.plan, setting_.options.memory_bytes);
+    }
+    const auto* const network = is_there       ? &state_.model.network()
+                                : result.begun ? &result.begun->network
+                                               : nullptr;
+    if (network == nullptr || !fits(state, network->parameter_count())) {
+        warn("does not fit this model");
+        return result;
+    }
+    result.model = make_model_state(*setting_.plan.strategy, to_payload(state.weights),
+                                    with_names(std::move(state.strategy_state)));
+    result.kept = std::move(kept);
+    return result;
+}
+
+net::awaitable<std::optional<run_resumed>> checkpoints::restore() {
+    using severity = noticed::severity;
+    auto job = [this] { return find(); };
+    auto found = co_await setting_.offload(std::move(job));
     for (const auto& warning : found.warnings) {
         setting_.notice(severity::warning, warning);
     }
-    if (!found.latest) {
-        setting_.notice(severity::info, "no checkpoint of this plan in " + dir.string() + ": starting anew");
-        return std::nullopt;
+    if (found.begun) {
+        state_.model.build(*std::move(found.begun));
+        setting_.events.publish(model_built{state_.model.network().parameter_count()});
     }
-    const auto& state = *found.latest;
-    auto kept = read_record(state.history, state.round);
-    if (!kept) {
-        return std::nullopt;
+    if (!found.kept) {
+        if (!found.exists) {
+            setting_.notice(severity::info, "no checkpoint of this plan in " +
+                                                setting_.checkpoint_dir().string() + ": starting anew");
+        }
+        co_return std::nullopt;
     }
+    co_return take_up(*std::move(found.kept), std::move(found.model));
+}
+
+run_resumed checkpoints::take_up(kept_run kept, model_state weights) {
+    auto& [resumed, record, problem] = kept;
     auto& model = state_.model;
-    if (!model.is_there() && kept->record.schema) {
-        model.build(make_model_of_tables(*kept->record.schema, setting_.plan, setting_.options.memory_bytes));
-        setting_.events.publish(model_built{model.network().parameter_count()});
+    record_ = std::move(record);
+    auto counted = resumed.rounds;
+    if (record_.untested) {
+        record_.untested->test_problem.clear(); // another process told it
+        counted.push_back(*record_.untested);
     }
-    if (!fits(state, model)) {
-        setting_.notice(severity::warning,
-                        "the checkpoint in " + dir.string() + " does not fit this model: starting anew");
-        return std::nullopt;
-    }
-    model.resume(make_model_state(*setting_.plan.strategy, to_payload(state.weights),
-                                  with_names(state.strategy_state)),
-                 state.round);
-    safe_round_ = state.round;
-    record_ = std::move(kept->record);
+    safe_round_ = resumed.round + (record_.untested ? 1 : 0);
+    model.resume(std::move(weights), safe_round_);
     state_.members.owners.take_up(record_.owners);
     model.encode_tables_as(record_.schema);
     if (model.schema()) {
         setting_.events.publish(data_understood{data::describe(*model.schema(), {})});
     }
-    state_.members.participation.recall(kept->resumed.rounds, state_.members.owners);
+    state_.members.participation.recall(counted, state_.members.owners);
     state_.memory.use_run(record_.run());
     state_.memory.recall(record_.states);
-    take_orders_up(kept->resumed.changes);
-    kept->resumed.tested = record_.tested;
-    kept->resumed.clients_per_round = state_.clients_per_round(setting_.plan);
-    if (!kept->problem.empty()) {
-        setting_.notice(severity::error, "not all rounds of run " + kept->resumed.run +
-                                             " before this start can be told any more (" + kept->problem +
-                                             "); its weights are whole");
+    take_orders_up(resumed.changes);
+    resumed.tested = record_.tested;
+    resumed.clients_per_round = state_.clients_per_round(setting_.plan);
+    if (!problem.empty()) {
+        setting_.notice(noticed::severity::error, "not all rounds of run " + resumed.run +
+                                                      " before this start can be told any more (" + problem +
+                                                      "); its weights are whole");
     }
-    setting_.notice(severity::info,
-                    "going on with run " + kept->resumed.run + " after round " + std::to_string(state.round));
-    return std::move(kept->resumed);
+    setting_.notice(noticed::severity::info,
+                    "going on with run " + resumed.run +
+                        (record_.untested ? ", whose last round is still to be tested," : "") +
+                        " after round " + std::to_string(safe_round_));
+    return std::move(resumed);
 }
 
 } // namespace fedasio::master

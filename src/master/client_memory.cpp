@@ -21,23 +21,11 @@ void client_memory::counted(const round_result& round) {
     for (const auto& absence : round.dropped) {
         dropped.insert(absence.client);
     }
-    before_.clear();
     for (const auto client : round.cohort) {
         if (!dropped.contains(client)) {
-            before_[client] = std::exchange(rounds_[client], round.round);
+            rounds_[client] = round.round;
         }
     }
-}
-
-void client_memory::take_back() {
-    for (const auto& [client, round] : before_) {
-        if (round == 0) {
-            rounds_.erase(client);
-        } else {
-            rounds_[client] = round;
-        }
-    }
-    before_.clear();
 }
 
 sent_state client_memory::find(client_id client, std::uint32_t round) const {

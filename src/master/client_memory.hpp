@@ -46,9 +46,6 @@ public:
     void recall(std::map<client_id, std::uint32_t> rounds) { rounds_ = std::move(rounds); }
 
     void counted(const round_result& round);
-    /// The last one did not count after all. Once.
-    void take_back();
-
     [[nodiscard]] const std::string& run() const noexcept { return run_; }
 
     /// Another run of the same clients.
@@ -67,7 +64,6 @@ private:
     std::shared_ptr<store::client_states> states_;
     std::map<client_id, std::pair<std::uint32_t, store::client_arrays>> unwritten_; ///< with their rounds
     std::map<client_id, std::uint32_t> rounds_;
-    std::map<client_id, std::uint32_t> before_; ///< of those in the last round, before it; 0: none
 };
 
 } // namespace fedasio::master

@@ -5,11 +5,37 @@
 
 #include <boost/json/object.hpp>
 
+#include "master/sites.hpp"
 #include "master/standing.hpp"
 #include <algorithm>
 #include <utility>
 
 namespace fedasio::master {
+namespace {
+
+/// Owners that are away, and clients that nobody owns or no worker has room for; the first of them.
+std::vector<round_result::absence> absent_clients(const setting& given, const members& everybody) {
+    std::vector<round_result::absence> absent;
+    const auto add = [&](client_id client, const char* reason) {
+        if (absent.size() < most_told_absences) {
+            absent.push_back({client, reason});
+        }
+    };
+    if (given.is_local()) {
+        for (const auto& [name, client] : everybody.owners.all()) {
+            if (everybody.owners.absence_of(name) != nullptr) {
+                add(client, "away");
+            }
+        }
+    }
+    for (const auto client : unhosted_clients(given, everybody)) {
+        add(client, given.is_local() ? "no_owner" : "no_room");
+    }
+    std::ranges::sort(absent, {}, &round_result::absence::client);
+    return absent;
+}
+
+} // namespace
 
 void choose_cohort(const setting& given, run_state& state, round_state& round) {
     std::vector<client_id> available;
@@ -49,6 +75,7 @@ void choose_cohort(const setting& given, run_state& state, round_state& round) {
         }
         state.members.participation.note_unhosted(std::move(unhosted));
     }
+    round.result.absent = absent_clients(given, state.members);
     if (!round.result.cohort.empty()) {
         given.events.publish(round_started{round.result.round, round.result.cohort, wanted});
     }

@@ -31,7 +31,6 @@ void global_model::forget() {
     network_.reset();
     state_ = {};
     round_ = 0;
-    before_.reset();
     schema_.reset();
 }
 
@@ -42,31 +41,12 @@ void global_model::build(initial_model begun) {
 
 void global_model::replace(model_state with) {
     state_ = std::move(with);
-    before_.reset();
     ++version_;
 }
 
 void global_model::resume(model_state with, std::uint32_t round) {
     replace(std::move(with));
     round_ = round;
-}
-
-void global_model::advance(model_state next, std::uint32_t round) {
-    before_ = place{std::exchange(state_, std::move(next)), std::exchange(round_, round)};
-    ++version_;
-}
-
-void global_model::settle() {
-    before_.reset();
-}
-
-bool global_model::take_back() {
-    if (!before_) {
-        return false;
-    }
-    auto [state, round] = *std::exchange(before_, std::nullopt);
-    resume(std::move(state), round);
-    return true;
 }
 
 std::map<std::string, std::string> global_model::metadata(const plan::plan& plan,
@@ -91,8 +71,7 @@ double global_model::label_unit() const {
 
 bool global_model::invariants() const {
     const bool fits = !network_ || state_.weights.size() == network_->parameter_count() * sizeof(float);
-    const bool rises = !before_ || before_->round < round_;
-    return fits && rises && (network_ ? version_ > 0 : state_.weights.empty());
+    return fits && (network_ ? version_ > 0 : state_.weights.empty());
 }
 
 std::vector<store::tensor_shape> layout_of(const nn::network& network) {

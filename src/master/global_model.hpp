@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fedasio::master {
@@ -47,11 +48,8 @@ public:
     void replace(model_state with);
     /// Goes on from where another process was.
     void resume(model_state with, std::uint32_t round);
-    /// What a round came to. It may be taken back until it is settled.
-    void advance(model_state next, std::uint32_t round);
-    void settle();
-    /// As before advance(). False if that was settled, so that there is nothing to take back.
-    bool take_back();
+    /// What a round came to.
+    void advance(model_state next, std::uint32_t round) { resume(std::move(next), round); }
 
     /// Of a saved model, for who reads it without its plan.
     [[nodiscard]] std::map<std::string, std::string> metadata(const plan::plan& plan,
@@ -64,16 +62,10 @@ public:
     [[nodiscard]] bool invariants() const;
 
 private:
-    struct place {
-        model_state state;
-        std::uint32_t round = 0;
-    };
-
     std::optional<nn::network> network_;
     model_state state_;
     std::uint32_t version_ = 0;
     std::uint32_t round_ = 0;
-    std::optional<place> before_; ///< the last advance
     std::optional<data::csv_schema> schema_;
 };
 

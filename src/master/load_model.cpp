@@ -54,6 +54,11 @@ model_state read_model(const std::filesystem::path& path, const nn::network& net
 }
 
 void tell_loaded(const setting& given, const run_state& state, checkpoints& safe, const std::string& name) {
+    if (auto untested = safe.untested()) {
+        untested->test_problem = "another model was loaded before it was tested";
+        safe.add(*untested);
+        given.events.publish(round_finished{*std::move(untested)});
+    }
     given.events.publish(model_loaded{name, state.model.round()});
     auto now = state.progress.asked.told(state.model.round() + 1, name);
     now.clients_per_round = state.clients_per_round(given.plan);

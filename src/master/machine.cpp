@@ -108,8 +108,11 @@ void machine::introduce_run() {
     }
 }
 
-void machine::restore() {
-    if (auto resumed = checkpoints_.restore()) {
+net::awaitable<void> machine::restore() {
+    steering_.hold(true);
+    auto resumed = co_await checkpoints_.restore();
+    steering_.hold(false);
+    if (resumed) {
         models_.take_up(resumed->run);
         training_.recall(resumed->rounds);
         setting_.events.publish(*std::move(resumed));
@@ -120,7 +123,7 @@ net::awaitable<bool> machine::serve() {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     introduce_run();
     if (setting_.options.resume) {
-        restore();
+        co_await restore();
     }
     state_.progress.enter(phase::waiting);
     if (setting_.options.autostart) {
@@ -222,9 +225,11 @@ void machine::send_home(const std::string& why) {
     }
 }
 
-/// False if what was trained is not on disk, where it should be.
+/// False if what was trained is not on disk, where it should be. The last round's test is worth a checkpoint
+/// too, though it can be made again.
 net::awaitable<bool> machine::make_safe() {
-    if (!unsafe().empty()) {
+    const bool is_sound = !training_.is_suspicious();
+    if (!unsafe().empty() || (is_sound && checkpoints_.lacks_lines())) {
         co_await checkpoints_.write();
     }
     co_return unsafe().empty();

@@ -50,7 +50,7 @@ private:
     void open(std::optional<initial_model> model);
     void open_other(plan::plan plan, std::optional<initial_model> model);
     void introduce_run();
-    void restore();
+    net::awaitable<void> restore();
     net::awaitable<bool> serve_training();
     net::awaitable<void> train(training_end& end);
     net::awaitable<bool> finish(training_end end);

@@ -20,6 +20,12 @@ void progress::begin_round() {
     asked.begin_round();
 }
 
+void progress::reopen_round() {
+    running_round_ = model_.round();
+    in_round_ = true;
+    asked.begin_round();
+}
+
 round_place progress::place() const {
     return {model_.round(), in_round_ ? std::optional(running_round_) : std::nullopt,
             now() == phase::waiting};

@@ -31,6 +31,8 @@ public:
     void begin_training();
     /// The round after the model's is open, and so are the terms for it.
     void begin_round();
+    /// That of the model is open once more, for its test.
+    void reopen_round();
 
     /// It has a cohort.
     void begin_cohort() noexcept { has_cohort_ = true; }

@@ -88,6 +88,9 @@ void add_test(boost::json::object& json, const round_result& result) {
     json["test_clients"] = result.test_clients;
     json["test_partial"] = result.test_partial;
     json["test_dropped"] = to_json(result.test_dropped);
+    if (!result.test_problem.empty()) {
+        json["test_problem"] = result.test_problem;
+    }
     if (result.personal_clients != 0) {
         json["personal_loss"] = number_or_null(result.personal_loss);
         json["personal_accuracy"] = number_or_null(result.personal_accuracy);
@@ -108,6 +111,9 @@ void read_test(const boost::json::object& json, round_result& result) {
     result.test_clients = json.at("test_clients").to_number<std::uint32_t>();
     result.test_partial = json.at("test_partial").as_bool();
     result.test_dropped = read_absences(json.at("test_dropped"));
+    if (const auto* const problem = json.if_contains("test_problem")) {
+        result.test_problem = problem->as_string();
+    }
     if (json.contains("personal_clients")) {
         result.personal_loss = read_number(json.at("personal_loss"));
         result.personal_accuracy = read_number(json.at("personal_accuracy"));
@@ -190,6 +196,7 @@ boost::json::object to_json(const round_result& result) {
                              {"bytes_received", result.bytes_received},
                              {"time", result.time}};
     add_test(json, result);
+    json["absent"] = to_json(result.absent);
     return json;
 }
 
@@ -200,6 +207,9 @@ round_result read_round(const boost::json::object& json) {
         result.cohort.push_back(client.to_number<client_id>());
     }
     result.dropped = read_absences(json.at("dropped"));
+    if (const auto* const absent = json.if_contains("absent")) {
+        result.absent = read_absences(*absent);
+    }
     result.train_loss = read_number(json.at("train_loss"));
     result.train_accuracy = read_number(json.at("train_accuracy"));
     result.test_loss = read_number(json.at("test_loss"));

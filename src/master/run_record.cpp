@@ -148,6 +148,9 @@ std::string run_record::text() const {
         }
         content["states"] = std::move(rounds);
     }
+    if (untested) {
+        content["untested"] = to_json(*untested);
+    }
     return text::canonical_text(content);
 }
 
@@ -184,6 +187,10 @@ kept_run read_run_record(std::string_view text, std::uint32_t round,
     if (said.as_object().contains("changed")) {
         result.record.asked.planned = read_planned(said.at("planned").as_object());
         result.record.asked.changed = read_changed(said.at("changed").as_object());
+    }
+    if (const auto* const untested = said.as_object().if_contains("untested")) {
+        result.record.untested = read_round(untested->as_object());
+        resumed.round = round - 1;
     }
     const auto* const ordered = said.as_object().if_contains("ordered");
     if (ordered != nullptr && ordered->is_object()) {

@@ -38,6 +38,9 @@ net::awaitable<command_answer> steering::execute(command what) {
 }
 
 net::awaitable<command_answer> steering::carry_out(command what) {
+    if (is_held_) {
+        co_return refused("the last checkpoint is being read: try again in a moment");
+    }
     if (opening_.stop_possible() && what.what == command::kind::stop) {
         opening_.request_stop();
         co_return accepted("the plan that is being made ready is given up");

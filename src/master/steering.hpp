@@ -40,6 +40,9 @@ public:
     /// Set when a training is to begin; whoever begins it resets it.
     [[nodiscard]] net::event& ordered() noexcept { return ordered_; }
 
+    /// Nothing can be asked while the last checkpoint is read.
+    void hold(bool is_held) noexcept { is_held_ = is_held; }
+
     /// The process ends: no more is begun, and what is being made ready is given up.
     void close();
 
@@ -60,6 +63,7 @@ private:
     actions actions_;
     plan_folders folders_;
     net::event ordered_;
+    bool is_held_ = false;
     std::stop_source opening_{std::nostopstate}; ///< of another plan's model that is being made
 };
 

@@ -47,7 +47,9 @@ void training::recall(std::span<const round_result> rounds) {
 }
 
 bool training::is_done() const {
-    return goal_.reached(state_.progress.asked.in_force(), state_.model.round()).has_value();
+    // Not before the last round is tested: its result may say so.
+    return !checkpoints_.untested() &&
+           goal_.reached(state_.progress.asked.in_force(), state_.model.round()).has_value();
 }
 
 net::awaitable<training_end> training::run() {
@@ -84,6 +86,9 @@ net::awaitable<void> training::begin() {
     const auto terms = progress.asked.in_force();
     setting_.events.publish(training_started{model.round() + 1, terms.last_round, terms.target_accuracy});
     co_await tests_.refresh(model);
+    if (plan::has_test_files(setting_.plan.source)) {
+        co_await finish_untested();
+    }
     if (!ready_to_start(setting_, state_.members)) {
         progress.enter(phase::waiting);
         // Whoever wants an end at the end of the training wants one too when it cannot begin.
@@ -92,6 +97,7 @@ net::awaitable<void> training::begin() {
             throw run_failed("the workers did not come: " + missing_workers(setting_, state_.members));
         }
     }
+    co_await finish_untested();
     progress.take_seconds();
     const bool counts_classes = setting_.plan.model.objective == nn::loss::cross_entropy && model.is_there();
     const auto guessing =
@@ -129,13 +135,10 @@ net::awaitable<void> training::run_rounds() {
     }
 }
 
-/// Workers need not finish what it asked for, and what it came to before its test does not count.
+/// Workers need not finish what it asked for.
 void training::give_up_round() {
     if (!state_.progress.is_in_open_round()) {
         return;
-    }
-    if (state_.model.take_back()) {
-        state_.memory.take_back();
     }
     const wire::cancel message{state_.progress.running_round()};
     for (const auto& [id, who] : state_.members.roster.all()) {
@@ -144,7 +147,7 @@ void training::give_up_round() {
     }
 }
 
-/// What clients lost in a round that is finished, with the weights that they were given.
+/// What clients lost in a round, with the weights that they were given.
 void training::watch_divergence(const round_state& round, const net::payload& base) {
     std::vector<double> losses(round.diverged, std::numeric_limits<double>::infinity());
     for (const auto& update : round.updates) {

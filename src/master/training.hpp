@@ -50,7 +50,13 @@ private:
     // round.cpp: the protocol of a round, a step a line.
     net::awaitable<bool> run_round(round_state& round);
     net::awaitable<bool> prepare(round_state& round);
+
+    // finish.cpp: what follows when a round has its weights.
     net::awaitable<void> keep(round_state& round, const net::payload& base);
+    net::awaitable<void> test(round_state& round);
+    net::awaitable<void> finish(round_state& round);
+    net::awaitable<void> finish_untested();
+    void count_costs(round_state& round);
 
     const setting& setting_;
     run_state& state_;

@@ -14,7 +14,7 @@
     R"("test_r2":null,"test_rmse":null,"test_mae":null,"test_auc":null,"test_loss_median":null,)"            \
     R"("test_accuracy_median":null,"test_r2_median":null,"test_rmse_median":null,"test_mae_median":null,)"   \
     R"("test_auc_median":null,"test_recall":null,"test_samples":0,"test_clients":0,"test_partial":false,)"   \
-    R"("test_dropped":[])"
+    R"("test_dropped":[],"absent":[])"
 
 namespace {
 

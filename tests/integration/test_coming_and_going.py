@@ -48,10 +48,12 @@ class Death(Federation):
         self.assertEqual((drop["round"], drop["worker"], drop["reason"]), (2, 3, "lost"))
         for result in rounds[2:]:
             self.assertEqual((result["cohort"], result["dropped"]), ([0, 1, 3], []))
+            self.assertEqual(result["absent"], [{"client": 2, "reason": "no_room"}])
         self.worker(master, "late", "--clients", "1")
         master.wait_joined("late")
         master.train(rounds=1)
-        self.assertEqual(master.get("rounds")[-1]["cohort"], [0, 1, 2, 3])
+        last = master.get("rounds")[-1]
+        self.assertEqual((last["cohort"], last["absent"]), ([0, 1, 2, 3], []))
 
     def test_the_only_worker_dies_and_another_comes(self):
         plan = self.plan()

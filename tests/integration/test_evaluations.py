@@ -361,6 +361,21 @@ class PartOfTheOwners(Federation):
         self.assertEqual(report["outcome"], "rounds_done", report["detail"])
         self.assertTrue(any("(leaver)" in entry["text"] for entry in master.log("notice")))
 
+    def test_a_round_that_nobody_can_test_counts(self):
+        plan = self.plan(rounds=1, keep_best="train_loss")
+        plan["data"]["partition"] = {"scheme": "local"}
+        plan["clients"] = 0
+        file = self.folder / "report.json"
+        master = self.master(plan, "--autostart", "--exit-when-done", "--report", file)
+        self.serve_in_thread(Leaver(master.worker_address, lambda: None))
+        master.wait_exit()
+        report = json.loads(file.read_text())
+        self.assertEqual((report["outcome"], report["checkpoint_round"]), ("rounds_done", 1), report["detail"])
+        (last,) = report["rounds"]
+        self.assertEqual((last["test_samples"], last["test_accuracy"]), (0, None))
+        self.assertEqual(last["test_problem"], "no client could make it")
+        self.assertIsNotNone(last["train_loss"])
+
     def test_who_comes_back_is_waited_for(self):
         _, report, last = self.outcome_if(returns=True)
         self.assertFalse(last["test_partial"], last)

@@ -381,6 +381,37 @@ class LocalTables(Federation):
         started = [e for e in master.events if e["type"] == "training_started"][-1]
         self.assertEqual((started["round"], started["last_round"]), (3, 5))
 
+    def test_a_resumed_run_waits_for_owners_and_tells_who_is_away(self):
+        """An owner of before the crash is no less of an owner because this process never saw it."""
+        plan = {**self.table_plan(), "clients": 0, "checkpoint_every": 1}
+        master = self.master(plan, "--min-workers", "2")
+        owners = self.owners(master)
+        master.train(rounds=2)
+        for program in (master, *owners):
+            program.kill()
+        master = self.master(plan, "--resume")
+        self.worker(master, "north", "--data", self.north)
+        master.wait_joined("north")
+        after = master.now()
+        master.command("train", rounds=2)
+        # It is waited for, and is told of when it has not come.
+        master.wait_event("notice", after, where=lambda e: "its owner south is away" in e["text"])
+        end = master.wait_event("training_finished", after)
+        self.assertEqual((end["outcome"], end["round"]), ("rounds_done", 4), end)
+        rounds = master.get("rounds")
+        for result in rounds[:2]:
+            self.assertEqual((len(result["cohort"]), result["absent"]), (2, []))
+        (client,) = [c for c in rounds[0]["cohort"] if c not in rounds[-1]["cohort"]]
+        for result in rounds[2:]:
+            self.assertEqual(result["absent"], [{"client": client, "reason": "away"}])
+            self.assertTrue(result["test_partial"])
+        # Back again, it is the client that it was.
+        self.worker(master, "south", "--data", self.south)
+        master.wait_joined("south")
+        master.train(rounds=1)
+        last = master.get("rounds")[-1]
+        self.assertEqual((last["cohort"], last["absent"], last["test_partial"]), ([0, 1], [], False))
+
     def test_resume_at_the_start_counts_all_rounds(self):
         plan = {**self.table_plan(), "checkpoint_every": 1}
         master = self.master(plan, "--min-workers", "2")

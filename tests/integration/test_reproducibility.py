@@ -30,7 +30,7 @@ REPORT_KEYS = {
     *("rounds", "seconds_total"),
 }
 ROUND_KEYS = {
-    *("round", "cohort", "dropped", "train_loss", "train_accuracy", "test_loss", "test_accuracy"),
+    *("round", "cohort", "dropped", "absent", "train_loss", "train_accuracy", "test_loss", "test_accuracy"),
     *("test_loss_median", "test_accuracy_median", "test_r2", "test_r2_median", "test_rmse", "test_rmse_median"),
     *("test_mae", "test_mae_median", "test_auc", "test_auc_median", "test_recall", "test_partial"),
     *("test_samples", "test_clients", "test_dropped"),

@@ -76,6 +76,23 @@ class SavedModels(Federation):
             self.assertEqual(ours.metadata["round"], theirs.metadata["round"])
             self.assertEqual(ours.data, theirs.data)
 
+    def test_early_stopping_decides_as_if_there_had_been_no_kill(self):
+        """Rounds before the kill count: the patience does not begin anew."""
+        early = {"metric": "train_loss", "patience": 8, "least_change": 0.05}
+        plan = self.plan(rounds=500, checkpoint_every=1, early_stopping=early)
+        undisturbed = self.run_to_the_end(plan, [], options=("--state-dir", self.folder / "other"))
+        self.assertEqual(undisturbed["outcome"], "stopped_early")
+        last = undisturbed["rounds"][-1]["round"]
+        master = self.master(plan, "--autostart")
+        worker = self.workers(master, 1)[0]
+        master.wait_event("round_finished", where=lambda e: e["result"]["round"] >= last - 4)
+        master.kill()
+        worker.kill()
+        report = self.run_to_the_end(plan, [], options=("--resume",))
+        for key in "outcome", "detail", "weights_sha256":
+            self.assertEqual(report[key], undisturbed[key])
+        self.assertEqual([one["round"] for one in report["rounds"]], list(range(1, last + 1)))
+
     def test_a_resume_at_the_end_keeps_the_best(self):
         plan = self.plan(rounds=6)
         self.run_to_the_end(plan, [])

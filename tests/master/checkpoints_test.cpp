@@ -1,3 +1,5 @@
+#include <fedasio/store/checkpoint.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include "master/checkpoints.hpp"
@@ -17,15 +19,19 @@ struct process : ground {
 
     /// A round in which both of two clients counted.
     void finish(std::uint32_t round, float weight) {
-        const std::vector<float> weights(6, weight);
-        method::server_state kept{{"momentum", std::vector<float>(6, 2 * weight)}};
-        state.model.advance(make_model_state(*given.plan.strategy, to_payload(weights), std::move(kept)),
-                            round);
-        state.model.settle();
+        make(round, weight);
         round_result result;
         result.round = round;
         result.cohort = {0, 1};
         safe.add(result);
+    }
+
+    /// Its weights.
+    void make(std::uint32_t round, float weight) {
+        const std::vector<float> weights(6, weight);
+        method::server_state kept{{"momentum", std::vector<float>(6, 2 * weight)}};
+        state.model.advance(make_model_state(*given.plan.strategy, to_payload(weights), std::move(kept)),
+                            round);
     }
 
     checkpoints safe{given, state};
@@ -65,7 +71,7 @@ BOOST_AUTO_TEST_CASE(another_process_goes_on_where_the_last_checkpoint_was_writt
     BOOST_TEST(second.safe.run() != run);
     second.build_model();
     const auto version = second.state.model.version();
-    const auto resumed = second.safe.restore();
+    const auto resumed = second.world.run(second.safe.restore());
     BOOST_TEST_REQUIRE(resumed.has_value());
     BOOST_TEST(second.safe.run() == run);
     BOOST_TEST(resumed->run == run);
@@ -86,7 +92,7 @@ BOOST_AUTO_TEST_CASE(another_process_goes_on_where_the_last_checkpoint_was_writt
     second.world.run(second.safe.write());
     process third(dir.path(), local_plan_text());
     third.build_model();
-    BOOST_TEST(third.safe.restore()->rounds.size() == 3U);
+    BOOST_TEST(third.world.run(third.safe.restore())->rounds.size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_told_and_the_last_one_stays) {
@@ -111,7 +117,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_told_and_the_last_one_stays) {
     BOOST_TEST(one.safe.unsafe().empty());
     process next(dir.path());
     next.build_model();
-    BOOST_TEST(next.safe.restore()->rounds.size() == 2U);
+    BOOST_TEST(next.world.run(next.safe.restore())->rounds.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_checkpoint_of_the_plan_it_begins_anew) {
@@ -123,7 +129,7 @@ BOOST_AUTO_TEST_CASE(without_a_checkpoint_of_the_plan_it_begins_anew) {
 
     process other_plan(dir.path(), plan_text(R"(, "seed": 9)"));
     other_plan.build_model();
-    BOOST_TEST(!other_plan.safe.restore());
+    BOOST_TEST(!other_plan.world.run(other_plan.safe.restore()));
     BOOST_TEST(other_plan.has_notice("starting anew"));
     BOOST_TEST(other_plan.state.model.round() == 0U);
 
@@ -143,9 +149,103 @@ BOOST_AUTO_TEST_CASE(a_state_of_another_size_than_the_model_is_none_to_go_on_fro
     one.world.run(one.safe.write());
     process next(dir.path());
     next.build_model();
-    BOOST_TEST(!next.safe.restore());
+    BOOST_TEST(!next.world.run(next.safe.restore()));
     BOOST_TEST(next.has_notice("does not fit this model"));
     BOOST_TEST(next.state.model.round() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_round_is_safe_before_it_is_tested) {
+    const test::scratch_directory dir;
+    round_result made;
+    made.round = 2;
+    made.cohort = {0, 1};
+    made.train_loss = 0.25;
+    {
+        process first(dir.path(), local_plan_text());
+        first.build_model();
+        first.state.members.owners.add("north");
+        first.finish(1, 0.5F);
+        first.make(2, 0.75F);
+        first.safe.begin_test(made);
+        first.world.run(first.safe.write());
+        BOOST_TEST(first.safe.safe_round() == 2U);
+        BOOST_TEST(first.all<checkpoint_written>().empty()); // nobody has been told of the round
+    }
+    {
+        process second(dir.path(), local_plan_text());
+        second.build_model();
+        const auto resumed = second.world.run(second.safe.restore());
+        BOOST_TEST_REQUIRE(resumed.has_value());
+        BOOST_TEST(resumed->round == 1U);
+        BOOST_TEST(resumed->rounds.size() == 1U);
+        BOOST_TEST(second.state.model.round() == 2U);
+        BOOST_TEST(second.state.model.weights().floats()[0] == 0.75F);
+        BOOST_TEST(second.state.members.participation.rounds_of("north") == 2U);
+        BOOST_TEST_REQUIRE(second.safe.untested().has_value());
+        BOOST_TEST(second.safe.untested()->train_loss.value() == 0.25);
+        // It cannot test the round either, and leaves that to the next one.
+        second.safe.leave_test("it was stopped");
+        second.world.run(second.safe.write());
+        BOOST_TEST(second.all<checkpoint_written>().size() == 1U);
+    }
+    process third(dir.path(), local_plan_text());
+    third.build_model();
+    BOOST_TEST(third.world.run(third.safe.restore())->round == 1U);
+    BOOST_TEST_REQUIRE(third.safe.untested().has_value());
+    BOOST_TEST(third.safe.untested()->test_problem.empty());
+    made.test_loss = 0.5;
+    BOOST_TEST(!third.safe.lacks_lines());
+    third.safe.add(made);
+    BOOST_TEST(third.safe.lacks_lines());
+    third.world.run(third.safe.write());
+    BOOST_TEST(!third.safe.lacks_lines());
+    process fourth(dir.path(), local_plan_text());
+    fourth.build_model();
+    const auto resumed = fourth.world.run(fourth.safe.restore());
+    BOOST_TEST(resumed->round == 2U);
+    BOOST_TEST(resumed->rounds.back().test_loss.value() == 0.5);
+    BOOST_TEST(!fourth.safe.untested());
+}
+
+// Of what clients keep, states of older rounds may go.
+BOOST_AUTO_TEST_CASE(a_process_may_go_on_from_the_oldest_checkpoint_that_is_kept) {
+    const test::scratch_directory dir;
+    process one(dir.path());
+    one.given.options.keep_checkpoints = 2;
+    one.build_model();
+    for (std::uint32_t round = 1; round <= 4; ++round) {
+        one.finish(round, 0.5F);
+        one.world.run(one.safe.write());
+        one.world.run(one.safe.write()); // the same one
+        BOOST_TEST(one.safe.earliest_round() == round - 1);
+    }
+    process without(dir.path(), plan_text(R"(, "checkpoint_every": 0)"));
+    without.build_model();
+    without.finish(7, 0.5F);
+    BOOST_TEST(without.safe.earliest_round() == 7U);
+}
+
+// As versions wrote it before what strategies keep had names: momentum pointed the other way.
+BOOST_AUTO_TEST_CASE(a_checkpoint_of_the_old_form_gives_its_momentum) {
+    const test::scratch_directory dir;
+    const auto plan = plan_text(R"(, "strategy": {"type": "fedavgm", "server_momentum": 0.5})");
+    process one(dir.path(), plan);
+    one.build_model();
+    store::checkpoint old;
+    old.round = 4;
+    old.seed = one.given.plan.seed;
+    old.plan_digest = one.given.plan_digest;
+    old.history = R"({"run": "00000000000000aa", "rounds": [], "owners": {}, "schema": null})";
+    old.weights.assign(6, 1.0F);
+    old.strategy_state["strategy_state"] = {1, 2, 3, -4, 5, 6};
+    store::save_checkpoint(one.given.checkpoint_dir(), old, 3, *one.given.options.disk);
+    const auto resumed = one.world.run(one.safe.restore());
+    BOOST_TEST_REQUIRE(resumed.has_value());
+    BOOST_TEST(resumed->run == "00000000000000aa");
+    BOOST_TEST(one.state.model.round() == 4U);
+    const auto& kept = *one.state.model.state().strategy;
+    BOOST_TEST(!kept.contains("strategy_state"));
+    BOOST_TEST((kept.at("momentum") == std::vector<float>{-1, -2, -3, 4, -5, -6}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

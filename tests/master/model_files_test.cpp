@@ -20,7 +20,6 @@ struct files_of_a_run : ground {
     void finish(std::uint32_t round, double accuracy) {
         const std::vector<float> weights(6, static_cast<float>(round));
         state.model.advance(make_model_state(*given.plan.strategy, to_payload(weights)), round);
-        state.model.settle();
         round_result result;
         result.round = round;
         result.test_accuracy = accuracy;

@@ -48,6 +48,13 @@ private:
         model_ptr model;
     };
 
+    /// Of a round whose test may be made again by a later process.
+    struct trained_round {
+        std::vector<std::uint32_t> cohort;
+        std::set<std::uint32_t> updated;
+        std::set<std::uint32_t> dropped;
+    };
+
     void see_what(const master::run_resumed& what);
     void see_what(const master::worker_assigned& what);
     void see_what(const master::round_started& what);
@@ -57,6 +64,7 @@ private:
     void see_what(const master::checkpoint_written& what);
     void see_what(const master::training_finished& what);
 
+    void recall_round(std::uint32_t round);
     void require(bool kept, const std::string& promise);
 
     template <class Other>
@@ -73,7 +81,8 @@ private:
     std::vector<std::uint32_t> cohort_;
     std::set<std::uint32_t> updated_;
     std::set<std::uint32_t> dropped_;
-    std::set<std::uint32_t> hosted_; ///< at any time since the master started
+    std::map<std::uint32_t, trained_round> trained_; ///< that were there when their process ended
+    std::set<std::uint32_t> hosted_;                 ///< at any time since the master started
     std::uint64_t last_seq_ = 0;
     bool rounds_may_be_lost_ = false;
     std::optional<master::training_outcome> outcome_;

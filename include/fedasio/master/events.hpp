@@ -176,6 +176,8 @@ struct round_result {
     std::uint32_t round = 0;
     std::vector<client_id> cohort;
     std::vector<absence> dropped;
+    /// Clients that could not be chosen, since no worker has them; at most `most_told_absences`.
+    std::vector<absence> absent;
     std::optional<double> train_loss;
     std::optional<double> train_accuracy;
     std::optional<double> test_loss;
@@ -200,6 +202,7 @@ struct round_result {
     std::uint32_t test_clients = 0;     ///< whose results these are; 0 where the master tests
     bool test_partial = false;          ///< clients are missing in the test: nothing is judged by it
     std::vector<absence> test_dropped;  ///< clients that are not in the test, at most `most_told_absences`
+    std::string test_problem; ///< why a test that was wanted gave no numbers; empty: it did
     std::array<double, phase_count> seconds{}; ///< by phase; only the phases of a round are reported
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
@@ -276,6 +279,7 @@ struct round_finished {
 /// The process goes on with an earlier one's run, from its checkpoint of this round.
 struct run_resumed {
     std::string run; ///< replaces that of run_opened
+    /// The last one that is finished. One more may be safe and not yet tested; its end is told when it is.
     std::uint32_t round = 0;
     std::vector<round_result> rounds; ///< up to `round`, oldest first, as far as the checkpoint knows them
     std::vector<plan_changed> changes = {}; ///< that were made of its plan; the last one counts now

@@ -86,6 +86,8 @@ public:
     /// The process ends: no more is begun.
     void close() noexcept { now_ = course::over; }
 
+    [[nodiscard]] bool is_closed() const noexcept { return now_ == course::over; }
+
     // What survives.
 
     [[nodiscard]] kept_orders kept() const { return {planned_, changed_, ordered_}; }

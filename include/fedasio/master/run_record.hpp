@@ -39,6 +39,8 @@ public:
     /// Of strategies whose clients keep something: the last round of each that counted.
     std::map<client_id, std::uint32_t> states;
     std::optional<data::csv_schema> schema; ///< CSV only
+    /// The round whose weights are there, as far as it is known before its test.
+    std::optional<round_result> untested;
     clients_evaluated tested;               ///< the latest
     kept_orders asked;                      ///< of the run by people, and of its plan
 

@@ -44,6 +44,8 @@ public:
 
     [[nodiscard]] piece unwritten() const { return {written_.bytes, pending_, end_}; }
 
+    [[nodiscard]] bool has_unwritten() const noexcept { return !pending_.empty(); }
+
     /// The last piece that was asked for is in the file, for good.
     void is_written(const piece& what);
 
