@@ -6,6 +6,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "access.hpp"
+#include "carry_out.hpp"
 #include "gzip.hpp"
 #include "hub.hpp"
 #include "stream_session.hpp"
@@ -269,102 +270,6 @@ std::optional<http_reply> refusal(error_code why) {
         return std::nullopt;
     }
     return error_reply(400, "this is not HTTP/1.1: " + why.message());
-}
-
-awaitable<http_reply> run_command(hub& shared, master::command what) {
-    std::string problem;
-    try {
-        const auto answer = co_await shared.commands(std::move(what));
-        co_return command_reply(answer);
-    } catch (const std::exception& failure) {
-        problem = failure.what();
-    }
-    co_return error_reply(500, "the command failed: " + problem);
-}
-
-http_reply archive_reply(archive_answer found) {
-    http_reply reply(std::move(found.body));
-    if (!found.file.empty()) {
-        reply.content_type = "application/octet-stream";
-        reply.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + found.file + "\"");
-    }
-    return reply;
-}
-
-/// Two JSON arrays as one.
-std::string joined(std::string first, std::string_view second) {
-    constexpr std::string_view empty = "[]";
-    if (first == empty || second == empty) {
-        return first == empty ? std::string(second) : first;
-    }
-    first.back() = ',';
-    return first.append(second.substr(1));
-}
-
-/// What cannot be read of the older rounds is missing at the beginning; the status says how many those are.
-awaitable<http_reply> read_rounds(hub& shared, archive_question what) {
-    const auto latest = std::move(what.latest);
-    std::string older = "[]";
-    try {
-        std::optional<archive_answer> found;
-        if (shared.archive) {
-            found = co_await shared.archive(std::move(what));
-        }
-        older = found ? std::move(found->body) : older;
-    } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): the recorder says what is wrong with it
-    }
-    co_return http_reply(joined(std::move(older), latest));
-}
-
-awaitable<http_reply> read_archive(hub& shared, archive_question what) {
-    if (!what.latest.empty()) {
-        co_return co_await read_rounds(shared, std::move(what));
-    }
-    std::string problem;
-    try {
-        std::optional<archive_answer> found;
-        if (shared.archive) {
-            found = co_await shared.archive(std::move(what));
-        }
-        co_return found ? archive_reply(std::move(*found)) : error_reply(404, "there is no such thing");
-    } catch (const std::exception& failure) {
-        problem = failure.what();
-    }
-    co_return error_reply(500, "it cannot be read: " + problem);
-}
-
-/// What the router says, done.
-awaitable<http_reply> carry_out(hub& shared, const visitor& from, const http_request& asked,
-                                route_result what) {
-    http_reply reply;
-    if (auto* const command = std::get_if<master::command>(&what)) {
-        reply = co_await run_command(shared, std::move(*command));
-    } else if (auto* const question = std::get_if<archive_question>(&what)) {
-        reply = co_await read_archive(shared, std::move(*question));
-    } else if (auto* const ready = std::get_if<http_reply>(&what)) {
-        reply = std::move(*ready);
-    } else if (std::holds_alternative<login_request>(what)) {
-        reply = shared.entrance.log_in(from, asked.content_type, asked.body);
-    } else if (std::holds_alternative<session_request>(what)) {
-        reply = shared.entrance.session_reply(from);
-    } else {
-        reply = error_reply(503, "the master is ending");
-    }
-    co_return std::move(reply);
-}
-
-/// What is for operators only is written down, done or refused.
-awaitable<http_reply> command(hub& shared, const visitor& from, const http_request& asked) {
-    auto refused = shared.entrance.refuse_command(from);
-    http_reply reply;
-    if (refused) {
-        reply = std::move(*refused);
-    } else {
-        auto what = shared.routes.route(asked, shared.rt.time.unix_time());
-        reply = co_await carry_out(shared, from, asked, std::move(what));
-    }
-    shared.entrance.record_command(from, asked.body, reply);
-    co_return std::move(reply);
 }
 
 /// Answers one request. False when it was the last one of this connection.
