@@ -329,6 +329,13 @@ step(
         const chosen = await by('run-row').locator('input:checked').count();
         assert.equal(chosen, 3);
         assert.equal(await page.locator('.alike').count(), 2);
+        // How the result depends on a key: a dot a run, and a click compares it.
+        await page.waitForSelector('[data-testid="sweep"][data-runs="4"]');
+        await by('sweep-key').selectOption('local.learning_rate');
+        await by('sweep').locator('circle').nth(2).click();
+        await page.waitForSelector('[data-testid="run-row"][data-run="a3"].row-open');
+        await by('sweep').locator('circle').nth(2).click();
+        await page.waitForSelector('[data-testid="run-row"][data-run="a3"]:not(.row-open)');
         await by('group-seeds').check();
         await page.waitForSelector('[data-testid="shown"]:text("2 of 4")');
         assert.match(await by('run-row').first().innerText(), /2 seeds.*71\.0 % ± 1\.4/s);

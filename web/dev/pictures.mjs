@@ -60,7 +60,7 @@ await picture('clients', '#/workers?table=clients&client=3&window=15', { height:
 await picture('run', '#/run', { height: 1000, wait: 3 });
 await finished();
 const runs = await (await fetch(new URL('api/v1/runs', base))).json();
-await picture('history', `#/history?runs=${runs.map((run) => run.run).join(',')}`, { wait: 3 });
+await picture('history', `#/history?runs=${runs.map((run) => run.run).join(',')}`, { height: 1100, wait: 3 });
 await page.evaluate(() => {
     location.hash = '#/plan';
 });

@@ -26,7 +26,7 @@ describe('health', () => {
             test_loss: number <= 20 ? 1 / number : 0.05 + (number - 20) / 100,
         }));
         expect(learning_health(list)).toEqual({
-            text: 'Flat: no better test accuracy since round 20; the test loss rises: overfitting',
+            text: 'Flat: no better test accuracy since round 20; test loss rises: overfitting',
             tone: 'warning',
         });
         expect(learning_health(list.slice(0, 30)).text).toMatch(/^Learning/);

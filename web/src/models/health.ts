@@ -59,7 +59,7 @@ export function learning_health(rounds: readonly Round[]): Health {
         return { text: `Learning: ${name} ${show(key, last.value)} after the first round`, tone: 'plain' };
     }
     const since = flat_since(known, rises);
-    const tail = overfitting(rounds) ? '; the test loss rises: overfitting' : '';
+    const tail = overfitting(rounds) ? '; test loss rises: overfitting' : '';
     if (since !== null) {
         return { text: `Flat: no better ${name} since round ${since}${tail}`, tone: 'warning' };
     }
@@ -69,7 +69,8 @@ export function learning_health(rounds: readonly Round[]): Health {
     const change = mean(known.slice(-some)) - mean(known.slice(0, known.length - back).slice(-some));
     const way = `${difference(key, change)} in the last ${plural(back, 'round')}`;
     if (tail !== '') {
-        return { text: `Learning slows: ${name} ${way}${tail}`, tone: 'warning' };
+        // Two lines on a telephone, as the others are: points are of the accuracy.
+        return { text: `Learning slows: ${key === 'test_accuracy' ? way : `${name} ${way}`}${tail}`, tone: 'warning' };
     }
     const better = rises ? change > 0 : change < 0;
     return better

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { PlanDiff } from '../components/plan_diff';
 import { RunCurves } from '../components/run_curves';
 import { RunTable } from '../components/run_table';
+import { SweepScatter } from '../components/sweep_scatter';
 import { chosen_runs } from '../components/chosen_runs';
 import { csv } from '../models/csv';
 import { json_text } from '../models/exact_json';
@@ -77,7 +78,10 @@ export function HistoryView() {
                 ) : runs.value.length === 0 ? (
                     <p class="hint">No run is in the history yet.</p>
                 ) : (
-                    <RunTable runs={runs.value} present={known.run} />
+                    <>
+                        <RunTable runs={runs.value} present={known.run} />
+                        <SweepScatter runs={runs.value} />
+                    </>
                 )}
                 {known.models.length > 0 && (
                     <>
