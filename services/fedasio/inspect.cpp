@@ -324,6 +324,14 @@ int inspect(const settings& from) {
                                  : inspect_without_plan(from);
     }
     const auto plan = program::read_checked_plan(from.plan);
+    if (const auto* images = std::get_if<data::image_source>(&plan.source)) {
+        const auto samples = worker::read_local_images(*images, from.file);
+        print_images(from.file, samples);
+        for (const auto& reason : samples.left_out_reasons()) {
+            std::cout << "\nLeft out: " << text::printable(reason) << '\n';
+        }
+        return program::done;
+    }
     if (const auto* idx = std::get_if<data::idx_source>(&plan.source)) {
         return inspect_images(worker::locate(idx->train_images, from.file),
                               worker::locate(idx->train_labels, from.file));

@@ -24,6 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t most_reasons = 100;
+
 constexpr std::array<std::string_view, 4> endings{".png", ".jpg", ".jpeg", ".jpe"};
 /// Images, too, which are refused rather than overlooked.
 constexpr std::array<std::string_view, 9> other_endings{".bmp",  ".gif",  ".tif",  ".tiff", ".webp",
@@ -246,9 +248,20 @@ std::vector<std::uint8_t> read_sample(const fs::path& file, const image_shape& s
     return fit_image(with_channels(read_image(file), shape.channels), shape.height, shape.width).pixels;
 }
 
-dataset read_images(const image_list& list, const image_shape& shape, const damage_handler& on_damaged) {
+dataset read_images(const image_source& source, const image_list& list) {
+    return read_images(list, source.size, source.skip_damaged);
+}
+
+image_list list_test_images(const image_source& source) {
+    return list_images(source.test, source.test_labels, source.classes);
+}
+
+dataset read_images(const image_list& list, const image_shape& shape, bool skip_damaged) {
     const auto each = std::uint64_t{shape.height} * shape.width * shape.channels;
-    if (each == 0 || list.files.size() > most_feature_bytes / each) {
+    if (each == 0 || (shape.channels != 1 && shape.channels != 3)) {
+        throw error("images become samples of [height, width, channels], of 1 channel (grey) or 3 (colour)");
+    }
+    if (list.files.size() > most_feature_bytes / each) {
         throw error("the images take more than 16 GiB as samples of this size; use a smaller model.input, or "
                     "fewer of them");
     }
@@ -256,29 +269,30 @@ dataset read_images(const image_list& list, const image_shape& shape, const dama
     pixels.reserve(list.files.size() * each);
     std::vector<std::int32_t> labels;
     std::uint64_t left_out = 0;
-    std::string first;
+    std::vector<std::string> reasons;
     for (const auto& file : list.files) {
         try {
             const auto sample = read_sample(file.path, shape);
             pixels.insert(pixels.end(), sample.begin(), sample.end());
             labels.push_back(file.label);
         } catch (const error& problem) {
-            if (!on_damaged) {
+            if (!skip_damaged) {
                 throw error(std::string(problem.what()) +
                             " (to leave such files out, write \"on_error\": \"skip\" in data.source)");
             }
-            first = first.empty() ? problem.what() : first;
             ++left_out;
-            on_damaged(problem.what());
+            if (reasons.size() < most_reasons) {
+                reasons.emplace_back(problem.what());
+            }
         }
     }
     if (labels.empty()) {
         throw error("none of the " + std::to_string(list.files.size()) +
-                    " images can be used; of the first: " + first);
+                    " images can be used; of the first: " + reasons.front());
     }
     dataset samples({shape.height, shape.width, shape.channels}, std::move(pixels), std::move(labels),
                     list.classes);
-    samples.set_left_out(left_out);
+    samples.set_left_out(left_out, std::move(reasons));
     return samples;
 }
 

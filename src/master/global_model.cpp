@@ -4,6 +4,7 @@
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/text/json_text.hpp>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <filesystem>
@@ -58,6 +59,11 @@ std::map<std::string, std::string> global_model::metadata(const plan::plan& plan
     if (network_) {
         metadata["network"] = text::canonical_text(plan::to_json(network_->spec()));
         metadata["source"] = text::canonical_text(file_names(plan.source));
+    }
+    if (const auto* images = std::get_if<data::image_source>(&plan.source);
+        images != nullptr && !images->classes.empty()) {
+        metadata["classes"] =
+            text::canonical_text(boost::json::array(images->classes.begin(), images->classes.end()));
     }
     if (schema_) {
         metadata["schema"] = text::canonical_text(plan::to_json(*schema_));

@@ -39,7 +39,12 @@ bool goes_down_and_up(const std::filesystem::path& path) {
 
 std::vector<std::string> files_of(const plan::plan& plan, bool train_too) {
     std::vector<std::string> files;
-    if (const auto* idx = std::get_if<data::idx_source>(&plan.source)) {
+    if (const auto* images = std::get_if<data::image_source>(&plan.source)) {
+        files = {images->test, images->test_labels};
+        if (train_too) {
+            files.insert(files.end(), {images->train, images->train_labels});
+        }
+    } else if (const auto* idx = std::get_if<data::idx_source>(&plan.source)) {
         files = {idx->test_images, idx->test_labels};
         if (train_too) {
             files.insert(files.end(), {idx->train_images, idx->train_labels});

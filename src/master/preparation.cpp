@@ -176,9 +176,11 @@ void preparation::take_loaded(worker& who, wire::loaded loaded) {
         event.clients.push_back({client.client, client.samples, client.labels});
     }
     if (loaded.left_out != 0) {
-        setting_.notice(noticed::severity::warning, who.hello.name + " leaves out " +
-                                                        std::to_string(loaded.left_out) +
-                                                        " rows whose label is missing or of no known class");
+        setting_.notice(noticed::severity::warning,
+                        who.hello.name + " leaves out " + std::to_string(loaded.left_out) +
+                            (std::holds_alternative<data::image_source>(setting_.plan.source)
+                                 ? " images that cannot be used; it has named them in its log"
+                                 : " rows whose label is missing or of no known class"));
     }
     state_.members.roster.host(who, loaded.clients, std::move(loaded.digest));
     who.proof.is_proven = true;

@@ -2,6 +2,7 @@
 
 #include <fedasio/data/file_identity.hpp>
 #include <fedasio/data/idx.hpp>
+#include <fedasio/data/image_folder.hpp>
 #include <fedasio/learning/data_fit.hpp>
 
 #include "master/run_failed.hpp"
@@ -18,6 +19,10 @@ net::awaitable<void> test_data::load(const global_model& model) {
     // Asked before: what changes while it is read is read again next time.
     auto job = [&]() -> std::shared_ptr<const data::dataset> {
         identity_ = identity_of_files();
+        if (const auto* images = std::get_if<data::image_source>(&setting_.plan.source)) {
+            return std::make_shared<const data::dataset>(
+                data::read_images(*images, data::list_test_images(*images)));
+        }
         if (const auto* idx = std::get_if<data::idx_source>(&setting_.plan.source)) {
             return std::make_shared<const data::dataset>(data::read_idx(idx->test_images, idx->test_labels));
         }
@@ -28,7 +33,10 @@ net::awaitable<void> test_data::load(const global_model& model) {
     if (const auto problem = learning::problem_of_fit(*loaded, model.network()); !problem.empty()) {
         throw run_failed("of the test data: " + problem);
     }
-    if (loaded->left_out() != 0) {
+    for (const auto& reason : loaded->left_out_reasons()) {
+        setting_.notice(noticed::severity::warning, "of the test data is left out: " + reason);
+    }
+    if (loaded->left_out() != 0 && loaded->left_out_reasons().empty()) {
         setting_.notice(noticed::severity::warning,
                         "the test file has " + std::to_string(loaded->left_out()) +
                             " rows whose label is missing or of no known class; they are left out");
@@ -59,6 +67,9 @@ net::awaitable<void> test_data::refresh(const global_model& model) {
 }
 
 std::string test_data::identity_of_files() const {
+    if (const auto* images = std::get_if<data::image_source>(&setting_.plan.source)) {
+        return data::identity_of(data::list_test_images(*images));
+    }
     if (const auto* idx = std::get_if<data::idx_source>(&setting_.plan.source)) {
         return data::file_identity(idx->test_images) + data::file_identity(idx->test_labels);
     }

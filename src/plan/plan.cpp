@@ -55,6 +55,10 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     if (result.strategy->takes() == method::intake::all && !content.get_object().contains("norm_bound")) {
         result.norm_bound.reset(); // its default is for sums
     }
+    if (auto* images = std::get_if<data::image_source>(&result.source);
+        images != nullptr && images->size == data::image_shape{}) {
+        images->size = {result.model.input.height, result.model.input.width, result.model.input.channels};
+    }
     check_together(result, root);
     return result;
 }
@@ -130,6 +134,9 @@ bool is_tested(const plan& what) {
 }
 
 bool has_test_files(const data::source_spec& source) {
+    if (const auto* images = std::get_if<data::image_source>(&source)) {
+        return !images->test.empty();
+    }
     if (const auto* idx = std::get_if<data::idx_source>(&source)) {
         return !idx->test_images.empty();
     }

@@ -17,6 +17,31 @@ namespace {
 
 using scheme = data::partition_spec::scheme;
 
+void check_images(const plan& what, const data::image_source& images, const text::json_field& root) {
+    const auto& input = what.model.input;
+    if (input.size() != 0 && input.channels != 1 && input.channels != 3) {
+        throw text::field_error(
+            root.where("model.input"),
+            "has " + std::to_string(input.channels) +
+                " channels, but images have 1 (grey) or 3 (colour); write [height, width, 3]");
+    }
+    if (images.size != data::image_shape{input.height, input.width, input.channels}) {
+        throw text::field_error(root.where("data.source.size"), "is not model.input; remove the key");
+    }
+    if (what.partition.type == scheme::local && images.classes.empty()) {
+        throw text::field_error(
+            root.where("data.source.classes"),
+            "is missing: owners have no common folder to find the classes in; write their "
+            "names in the order of the model's units");
+    }
+    if (what.partition.type != scheme::local && images.train.empty()) {
+        throw text::field_error(
+            root.where("data.source.train"),
+            "is missing: write the folder's path, or set data.partition.scheme to \"local\" if each worker "
+            "brings its own with --data");
+    }
+}
+
 /// Of the data, and of what is learned from it.
 void check_data(const plan& what, const text::json_field& root) {
     const auto* table = std::get_if<data::csv_source>(&what.source);
@@ -25,6 +50,9 @@ void check_data(const plan& what, const text::json_field& root) {
             root.where("data.source.train"),
             "is missing: write the table's path, or set data.partition.scheme to \"local\" if each worker "
             "brings its own with --data");
+    }
+    if (const auto* images = std::get_if<data::image_source>(&what.source)) {
+        check_images(what, *images, root);
     }
     if (table == nullptr && what.model.input.size() == 0) {
         throw text::field_error(root.where("model.input"),

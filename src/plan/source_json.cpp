@@ -216,10 +216,65 @@ void describe(data::csv_source& source, text::keys& keys) {
     });
 }
 
-const std::array<alternative<data::source_spec>, 2>& sources() {
-    static const std::array<alternative<data::source_spec>, 2> all{
+/// [height, width] or [height, width, channels].
+text::form size_form(data::image_shape& size) {
+    text::form result;
+    result.read = [&size](const text::json_field& from) {
+        const auto dims = from.items(2, 3);
+        size = {dims[0].whole32(1, limits::pixels), dims[1].whole32(1, limits::pixels),
+                dims.size() == 3 ? dims[2].whole32(1, 3) : 1};
+    };
+    result.write = [&size] { return json::value(json::array{size.height, size.width, size.channels}); };
+    result.outline = [] {
+        return json::object{
+            {"type", "array"},
+            {"items", json::object{{"type", "integer"}, {"minimum", 1}, {"text", "A dimension."}}}};
+    };
+    result.says_nothing = [&size] { return size == data::image_shape{}; };
+    return result;
+}
+
+void describe(data::image_source& source, text::keys& keys) {
+    path(
+        keys, "train", source.train,
+        "Path of a folder with one in it for each class; required unless the partition is local, where it is "
+        "that of each worker's --data.");
+    path(keys, "train_labels", source.train_labels,
+         "Path of a table whose first two columns are a file of the folder and its class, in place of a "
+         "folder "
+         "for each class.");
+    path(keys, "test", source.test, "Path of such a folder.");
+    path(keys, "test_labels", source.test_labels, "Path of such a table.");
+    keys.texts("classes", source.classes, 1, limits::class_names, limits::class_name,
+               "The classes in the order of the model's units, and no others; required with the partition "
+               "local. Without it those found, by value if all are integers, else by bytes.",
+               when_changed);
+    keys.choice("on_error", source.skip_damaged, {"fail", "skip"},
+                "Files that cannot be used, such as damaged ones; skip: they are named, left out, and "
+                "counted.",
+                when_changed);
+    keys.key(
+        "size", size_form(source.size),
+        "Height, width and channels (1 grey, 3 colour) of a sample; default, and nothing else: the model's "
+        "input.",
+        when_changed);
+    keys.check([&source]() -> std::optional<text::fault> {
+        const auto& names = source.classes;
+        for (auto name = names.begin(); name != names.end(); ++name) {
+            if (std::find(names.begin(), name, *name) != name) {
+                return text::fault{"classes[" + std::to_string(name - names.begin()) + "]",
+                                   "the class \"" + *name + "\" is already in the list; remove one"};
+            }
+        }
+        return std::nullopt;
+    });
+}
+
+const std::array<alternative<data::source_spec>, 3>& sources() {
+    static const std::array<alternative<data::source_spec>, 3> all{
         {{"idx", "Images in the format of MNIST, plain or gzipped.", data::idx_source{}},
-         {"csv", "Tables with a header line.", data::csv_source{}}}};
+         {"csv", "Tables with a header line.", data::csv_source{}},
+         {"images", "Folders of PNG and JPEG files, of any sizes.", data::image_source{}}}};
     return all;
 }
 

@@ -65,7 +65,12 @@ void check_files(const sweep_run& run, const std::string& file_name) {
         }
     };
     const bool has_own = !run.data.empty(); // in place of the training files
-    if (const auto* idx = std::get_if<data::idx_source>(&run.plan.source)) {
+    if (const auto* images = std::get_if<data::image_source>(&run.plan.source)) {
+        check("train", images->train, has_own);
+        check("train_labels", images->train_labels, has_own);
+        check("test", images->test, false);
+        check("test_labels", images->test_labels, false);
+    } else if (const auto* idx = std::get_if<data::idx_source>(&run.plan.source)) {
         check("train_images", idx->train_images, has_own);
         check("train_labels", idx->train_labels, has_own);
         check("test_images", idx->test_images, false);

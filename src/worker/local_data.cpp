@@ -2,6 +2,7 @@
 #include <fedasio/data/error.hpp>
 #include <fedasio/data/file_identity.hpp>
 #include <fedasio/data/idx.hpp>
+#include <fedasio/data/image_folder.hpp>
 #include <fedasio/data/partition.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/plan/spec_json.hpp>
@@ -31,9 +32,27 @@ std::vector<std::filesystem::path> files_of(const data::source_spec& source, con
     return {locate(std::get<data::csv_source>(source).train, data)};
 }
 
+/// A plan's folder is that of the same name in --data, where there is one, else --data itself.
+data::image_list images_of(const data::image_source& source, const data_path& data) {
+    auto folder = data.value_or(source.train);
+    if (data && !source.train.empty()) {
+        const auto below = *data / std::filesystem::path(source.train).filename();
+        folder = std::filesystem::is_directory(below) ? below : folder;
+    }
+    if (folder.empty()) {
+        throw data::error("the plan names no training folder: start this worker with --data FOLDER");
+    }
+    const auto labels =
+        source.train_labels.empty() ? std::filesystem::path() : locate(source.train_labels, data);
+    return data::list_images(folder, labels, source.classes);
+}
+
 /// Two loads with the same origin read the same samples: the same files, unchanged, in the same way.
 std::string origin_of(const wire::load& what, const data_path& data) {
     auto text = text::canonical_text(plan::to_json(what.source));
+    if (const auto* images = std::get_if<data::image_source>(&what.source)) {
+        return text + data::identity_of(images_of(*images, data));
+    }
     for (const auto& file : files_of(what.source, data)) {
         text += data::file_identity(file);
     }
@@ -44,6 +63,9 @@ std::string origin_of(const wire::load& what, const data_path& data) {
 }
 
 std::shared_ptr<const data::dataset> read_samples(const wire::load& what, const data_path& data) {
+    if (const auto* images = std::get_if<data::image_source>(&what.source)) {
+        return std::make_shared<const data::dataset>(read_local_images(*images, data));
+    }
     const auto files = files_of(what.source, data);
     if (std::holds_alternative<data::idx_source>(what.source)) {
         return std::make_shared<const data::dataset>(data::read_idx(files[0], files[1]));
@@ -71,6 +93,10 @@ std::filesystem::path locate(const std::string& in_plan, const data_path& data) 
                                    "is a folder, but the plan names no file in it: start with --data FILE");
     }
     return *data / std::filesystem::path(in_plan).filename();
+}
+
+data::dataset read_local_images(const data::image_source& source, const data_path& data) {
+    return data::read_images(source, images_of(source, data));
 }
 
 table_summary summarize(const wire::survey& what, const data_path& data) {

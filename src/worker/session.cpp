@@ -232,6 +232,9 @@ net::awaitable<void> session::load(net::frame request, std::uint64_t number) {
         wire::loaded reply;
         reply.digest = data->digest();
         reply.left_out = data->samples().left_out();
+        for (const auto& reason : data->samples().left_out_reasons()) {
+            log_(severity::warning, "left out: " + reason);
+        }
         for (const auto client : what.clients) {
             const auto* own = data->find(client);
             reply.clients.push_back({client, own->train.size(), own->held_out.size()});

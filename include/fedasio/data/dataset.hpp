@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -63,10 +64,19 @@ public:
     /// The value to learn of each sample. Empty in a classification.
     std::span<const float> targets() const noexcept { return targets_; }
 
-    /// Rows of the file that are no sample, because the plan leaves them out; told by who read it.
+    /// Rows of the file, or images, that are no sample, because the plan leaves them out; told by who read
+    /// it.
     std::uint64_t left_out() const noexcept { return left_out_; }
 
-    void set_left_out(std::uint64_t rows) noexcept { left_out_ = rows; }
+    void set_left_out(std::uint64_t rows, std::vector<std::string> reasons = {}) noexcept {
+        left_out_ = rows;
+        left_out_reasons_ = std::move(reasons);
+    }
+
+    /// Why, of the first of them, for people.
+    [[nodiscard]] const std::vector<std::string>& left_out_reasons() const noexcept {
+        return left_out_reasons_;
+    }
 
     /// Assembles a batch: writes the features of the samples `indices`, in that order, to `out`
     /// [indices.size(), feature_count()]. An index may occur more than once.
@@ -92,6 +102,7 @@ private:
     std::vector<float> targets_;
     std::vector<std::string> class_names_;
     std::uint64_t left_out_ = 0;
+    std::vector<std::string> left_out_reasons_;
     std::size_t size_ = 0;
     std::size_t feature_count_ = 0;
 };

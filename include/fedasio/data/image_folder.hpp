@@ -1,10 +1,10 @@
 #pragma once
 
 #include <fedasio/data/dataset.hpp>
+#include <fedasio/data/source_spec.hpp>
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,21 +40,16 @@ struct image_list {
 /// A text that differs once one of the files may be another than it was, as file_identity() of each.
 [[nodiscard]] std::string identity_of(const image_list& list);
 
-/// What samples are made.
-struct image_shape {
-    std::uint32_t height = 0;
-    std::uint32_t width = 0;
-    std::uint32_t channels = 0; ///< 1 grey, 3 colour
-};
-
-/// Is told of a file that cannot be used, and why.
-using damage_handler = std::function<void(const std::string&)>;
-
 /// Reads them into samples of one shape, bytes that are scaled to [0, 1], as fit_image() does. A file that
-/// cannot be used ends it with that error; with `on_damaged` it is told of, left out and counted in
-/// dataset::left_out(). At most 16 GiB.
+/// cannot be used ends it with that error, or with `skip_damaged` is left out and counted
+/// (dataset::left_out()). At most 16 GiB.
 [[nodiscard]] dataset read_images(const image_list& list, const image_shape& shape,
-                                  const damage_handler& on_damaged = {});
+                                  bool skip_damaged = false);
+
+/// Likewise, as the source says.
+[[nodiscard]] dataset read_images(const image_source& source, const image_list& list);
+/// The test files of a source.
+[[nodiscard]] image_list list_test_images(const image_source& source);
 
 /// Of one file: height * width * channels bytes.
 [[nodiscard]] std::vector<std::uint8_t> read_sample(const std::filesystem::path& file,

@@ -59,7 +59,28 @@ struct csv_source {
     bool unseen_is_other = false;
 };
 
-using source_spec = std::variant<idx_source, csv_source>;
+/// What samples images become.
+struct image_shape {
+    std::uint32_t height = 0;
+    std::uint32_t width = 0;
+    std::uint32_t channels = 0; ///< 1 grey, 3 colour
+
+    friend bool operator==(const image_shape&, const image_shape&) = default;
+};
+
+/// Images in PNG and JPEG files, of any sizes: a folder of them, with one in it for each class or a table of
+/// their classes (image_folder.hpp).
+struct image_source {
+    std::string train;        ///< a folder
+    std::string train_labels; ///< a table of files and classes; empty: the folders in it are the classes
+    std::string test;         ///< empty: no test files; clients hold samples out instead
+    std::string test_labels;
+    std::vector<std::string> classes; ///< by class number; empty: those found
+    bool skip_damaged = false;        ///< files that cannot be used are left out, else refused
+    image_shape size;                 ///< of a sample: the model's input
+};
+
+using source_spec = std::variant<idx_source, csv_source, image_source>;
 
 /// How training samples are dealt to clients.
 /// `iid`: shuffled, then equal parts. `shards`: sorted by label, cut into clients * shards_per_client equal

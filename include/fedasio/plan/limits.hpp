@@ -6,9 +6,9 @@
 
 /// The one home of every bound on what plans and messages hold. Readers refuse what is over them before
 /// anything is allocated for it. docs/protocol.md lists those of the protocol (held by
-/// tests/wire/limits_test.cpp), docs/plan.md those of a plan (tests/plan/plan_page_test.cpp). (What frames hold is in
-/// wire/limits.hpp, what a connection bears is in
-/// net/connection.hpp, what a table holds in data/csv.hpp.)
+/// tests/wire/limits_test.cpp), docs/plan.md those of a plan (tests/plan/plan_page_test.cpp). (What frames
+/// hold is in wire/limits.hpp, what a connection bears is in net/connection.hpp, what a table holds in
+/// data/csv.hpp.)
 namespace fedasio::plan::limits {
 
 inline constexpr std::size_t kib = 1024;
@@ -52,6 +52,8 @@ inline constexpr std::size_t plan_path = 4096;
 inline constexpr std::size_t plan_column_name = 1024;
 inline constexpr std::size_t plan_columns = 10'000;
 inline constexpr std::size_t plan_categories = 10'000;
+inline constexpr std::size_t class_names = 1000; ///< of images
+inline constexpr std::size_t class_name = 256;
 inline constexpr std::size_t missing_words = 1000; ///< also in a schema
 inline constexpr std::size_t layers = 256;
 inline constexpr std::uint32_t units = 1U << 20U;

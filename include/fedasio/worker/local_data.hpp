@@ -47,6 +47,11 @@ private:
 /// data::error when neither names a file.
 std::filesystem::path locate(const std::string& in_plan, const std::optional<std::filesystem::path>& data);
 
+/// The training images of a source on this machine: the plan's folder, that of the same name in `data`, or
+/// `data` itself. Throws data::error.
+data::dataset read_local_images(const data::image_source& source,
+                                const std::optional<std::filesystem::path>& data);
+
 /// What a worker tells of its table, and what it says to its own people before.
 struct table_summary {
     data::csv_summary told;
