@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Trains every strategy on equal and unequal clients, honest ones and ones that lie; bench/strategies.sh runs it.
 
-    strategies.py --program PROGRAM [--out FILE] [--quick] [--jobs N] [--seeds A,B] [--table]
+    strategies.py --program PROGRAM [--out FILE] [--quick] [--jobs N] [--images N] [--seeds A,B] [--table]
 
-First each strategy's own values are chosen from a small grid, on a seed that counts nowhere else; then come the cells of
-the table. FILE has everything and is written anew after each training; what is in it is not trained again. Ctrl-C keeps
-what is done. Prints Markdown.
+Run in the repository's folder. First the learning rate of all clients is chosen, for fedavg, then each strategy's own
+values from a small grid, on a seed that counts nowhere else; then come the cells of the table. FILE has everything and is
+written anew after each training; what is in it is not trained again. Ctrl-C keeps what is done. Prints Markdown.
 """
 
 import argparse
+import gzip
 import hashlib
 import itertools
 import json
@@ -20,7 +21,9 @@ import sys
 import threading
 import time
 
-FILES = "/usr/share/datasets/fashion-mnist/"
+FILES = pathlib.Path("/usr/share/datasets/fashion-mnist")
+IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+FOLDER = pathlib.Path("build/strategies")
 MODEL = {
     "input": [28, 28],
     "layers": [
@@ -31,13 +34,6 @@ MODEL = {
         {"type": "dense", "units": 10, "activation": "softmax"},
     ],
 }
-SOURCE = {
-    "type": "idx",
-    "train_images": FILES + "train-images-idx3-ubyte.gz",
-    "train_labels": FILES + "train-labels-idx1-ubyte.gz",
-    "test_images": FILES + "t10k-images-idx3-ubyte.gz",
-    "test_labels": FILES + "t10k-labels-idx1-ubyte.gz",
-}
 PARTITIONS = {"iid": {"scheme": "iid"}, "dirichlet": {"scheme": "dirichlet", "alpha": 0.1}}
 ATTACKS = {  # as in attacks.cpp
     "none": "nobody",
@@ -45,9 +41,28 @@ ATTACKS = {  # as in attacks.cpp
     "labels": "3 of 10 turn labels",
     "signs": "3 of 10 turn signs, × 4",
 }
-CLIENTS, BATCH, ROUNDS, LAST, GUESS = 10, 50, 40, 5, 0.1
+CLIENTS, BATCH, ROUNDS, LAST, GUESS = 10, 20, 40, 5, 0.1
 TUNING_SEED = 100
-RATES, FEW_RATES = (0.05, 0.1, 0.2), (0.05, 0.1)
+RATES = (0.1, 0.05, 0.2)
+
+
+def source_of(images):
+    """The first so many of the 60,000 training images, in files of their own, and all test images."""
+    folder = FOLDER / f"first-{images}"
+    for name, head, item in ((IMAGES, 16, 784), (LABELS, 8, 1)):
+        file = folder / name
+        if not file.exists():
+            with gzip.open(FILES / f"{name}.gz") as all_of_them:
+                text = all_of_them.read(head + images * item)
+            folder.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text[:4] + images.to_bytes(4, "big") + text[8:])
+    return {
+        "type": "idx",
+        "train_images": str(folder / IMAGES),
+        "train_labels": str(folder / LABELS),
+        "test_images": str(FILES / "t10k-images-idx3-ubyte.gz"),
+        "test_labels": str(FILES / "t10k-labels-idx1-ubyte.gz"),
+    }
 
 
 class Row:
@@ -59,11 +74,8 @@ class Row:
         self.grid = grid or {}
 
     def candidates(self):
-        """Pairs of a local learning rate and a strategy."""
         keys = list(self.grid)
-        for rate in FEW_RATES if keys else RATES:
-            for values in itertools.product(*self.grid.values()):
-                yield rate, {**self.strategy, **dict(zip(keys, values))}
+        return [{**self.strategy, **dict(zip(keys, values))} for values in itertools.product(*self.grid.values())]
 
     def judged_on(self):
         """Robust rules that are tuned among honest clients alone would be open to all others."""
@@ -101,13 +113,13 @@ QUICK = ("fedavg", "fedadam", "median", "multi_krum")
 class Cell:
     """One training."""
 
-    def __init__(self, row, rate, strategy, partition, attack, seed, rounds):
+    def __init__(self, source, row, rate, strategy, partition, attack, seed, rounds):
         self.row, self.partition, self.attack, self.seed, self.rounds = row, partition, attack, seed, rounds
         self.plan = {
             "name": row.strategy["type"],
             "seed": seed,
             "model": MODEL,
-            "data": {"source": SOURCE, "partition": PARTITIONS[partition]},
+            "data": {"source": source, "partition": PARTITIONS[partition]},
             "clients": CLIENTS,
             "local": {"epochs": 1, "batch_size": BATCH, "optimizer": {"type": "sgd", "learning_rate": rate}},
             "strategy": strategy,
@@ -194,29 +206,40 @@ def train(program, cells, results, jobs):
         sys.exit(f"strategies.py: {program} ended at: {failures[0]}")
 
 
-def tuning_cells(row):
-    """Each candidate with its trainings."""
-    return [((rate, strategy), [Cell(row, rate, strategy, partition, attack, TUNING_SEED, ROUNDS)
-                                for partition, attack in row.judged_on()])
-            for rate, strategy in row.candidates()]
+def score(cells, results, kind="accuracy"):
+    return statistics.fmean(results.accuracy(cell, kind) for cell in cells)
 
 
-def choose(row, results):
-    """The best candidate; of equal ones the first."""
-    kind = "personal_accuracy" if row.judge == "personal" else "accuracy"
+class Tuning:
+    """Chooses the best of a few values; of equally good ones the first."""
 
-    def score(candidate):
-        return statistics.fmean(results.accuracy(cell, kind) for cell in candidate[1])
+    def __init__(self, source, rows, results):
+        self.source, self.rows, self.results = source, rows, results
 
-    return max(tuning_cells(row), key=score)[0]
+    def run(self, train):
+        """`train` takes cells. Returns the learning rate, and the strategy of each row by its name."""
+        rates = {rate: self.cells(TABLE[0], rate, TABLE[0].strategy) for rate in RATES}
+        train([cell for cells in rates.values() for cell in cells])
+        rate = max(rates, key=lambda it: score(rates[it], self.results))
+        open_rows = [row for row in self.rows if row.grid]
+        train([cell for row in open_rows for it in row.candidates() for cell in self.cells(row, rate, it)])
+        return rate, {row.name: self.best(row, rate) if row.grid else row.strategy for row in self.rows}
+
+    def cells(self, row, rate, strategy):
+        return [Cell(self.source, row, rate, strategy, partition, attack, TUNING_SEED, ROUNDS)
+                for partition, attack in row.judged_on()]
+
+    def best(self, row, rate):
+        kind = "personal_accuracy" if row.judge == "personal" else "accuracy"
+        return max(row.candidates(), key=lambda it: score(self.cells(row, rate, it), self.results, kind))
 
 
-def table_cells(rows, chosen, seeds, rounds, attacks):
+def table_cells(source, rows, rate, chosen, seeds, rounds, attacks):
     """In the order in which they are wanted: lies among unequal clients come last."""
     order = [("iid", "none"), ("dirichlet", "none")]
     order += [(partition, attack) for partition in PARTITIONS for attack in attacks if attack != "none"]
     groups = [order[:2], *([it] for it in order[2:])]
-    return [Cell(row, *chosen[row.name], partition, attack, seed, rounds)
+    return [Cell(source, row, rate, chosen[row.name], partition, attack, seed, rounds)
             for group in groups for seed in seeds for partition, attack in group for row in rows]
 
 
@@ -227,9 +250,8 @@ def text_of(values):
     return f"{mean} ± {100 * statistics.stdev(values):.1f}" if len(values) > 1 else mean
 
 
-def values_text(rate, strategy):
-    keys = [f"{key} {value}" for key, value in strategy.items() if key != "type"]
-    return ", ".join([f"lr {rate}", *keys])
+def values_text(strategy):
+    return ", ".join(f"{key} {value}" for key, value in strategy.items() if key != "type")
 
 
 def tables(rows, chosen, cells, results, attacks):
@@ -237,7 +259,7 @@ def tables(rows, chosen, cells, results, attacks):
     for partition in PARTITIONS:
         lines += [f"**{'IID' if partition == 'iid' else 'Dirichlet 0.1'}**, accuracy in %; after the slash that of the "
                   "honest clients' own models", ""]
-        lines.append("| strategy | chosen | " + " | ".join(ATTACKS[it] for it in attacks) + " |")
+        lines.append("| strategy | with | " + " | ".join(ATTACKS[it] for it in attacks) + " |")
         lines.append("| --- | --- |" + " ---: |" * len(attacks))
         for row in rows:
             columns = []
@@ -246,7 +268,7 @@ def tables(rows, chosen, cells, results, attacks):
                 both = [text_of([results.accuracy(it, kind) for it in own if results.has(it)])
                         for kind in ("accuracy", "personal_accuracy")]
                 columns.append(" / ".join(filter(None, both)))
-            lines.append(f"| {row.name} | {values_text(*chosen[row.name])} | {' | '.join(columns)} |")
+            lines.append(f"| {row.name} | {values_text(chosen[row.name])} | {' | '.join(columns)} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -257,26 +279,31 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, help="default: build/strategies/results.json")
     parser.add_argument("--quick", action="store_true", help="four strategies, ten rounds, one seed, two attacks, untuned")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at once, a core each (default: 1)")
+    parser.add_argument("--images", type=int, default=12000, help="of the training images, the first (default: 12000)")
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--table", action="store_true", help="train nothing: show what is there")
     options = parser.parse_args()
     seeds = [int(it) for it in options.seeds.split(",")]
-    results = Results(options.out or pathlib.Path("build/strategies/results.json"))
+    if not CLIENTS <= options.images <= 60000:
+        parser.error("--images: from 10 to 60000")
+    source = source_of(options.images)
+    results = Results(options.out or FOLDER / "results.json")
+    def train_those(cells):
+        if not options.table:
+            train(options.program, cells, results, options.jobs)
+        elif missing := [cell.label() for cell in cells if not results.has(cell)]:
+            sys.exit(f"strategies.py: not trained yet: {missing[0]}")
+
     rows, rounds, attacks = TABLE, ROUNDS, list(ATTACKS)
     if options.quick:
         rows, rounds, attacks, seeds = [it for it in TABLE if it.name in QUICK], 10, ["none", "signs"], seeds[:1]
-        chosen = {row.name: next(row.candidates()) for row in rows}
+        rate, chosen = RATES[0], {row.name: row.candidates()[0] for row in rows}
     else:
-        tuning = [cell for row in rows for _, cells in tuning_cells(row) for cell in cells]
-        if not options.table:
-            train(options.program, tuning, results, options.jobs)
-        missing = [cell.label() for cell in tuning if not results.has(cell)]
-        if missing:
-            sys.exit(f"strategies.py: {len(missing)} trainings of the tuning are missing")
-        chosen = {row.name: choose(row, results) for row in rows}
-    cells = table_cells(rows, chosen, seeds, rounds, attacks)
+        rate, chosen = Tuning(source, rows, results).run(train_those)
+    cells = table_cells(source, rows, rate, chosen, seeds, rounds, attacks)
     if not options.table:
         train(options.program, cells, results, options.jobs)
+    print(f"Learning rate of the clients: {rate}\n")
     print(tables(rows, chosen, cells, results, attacks))
 
 
