@@ -236,9 +236,8 @@ class Tuning:
 
 def table_cells(source, rows, rate, chosen, seeds, rounds, attacks):
     """In the order in which they are wanted: lies among unequal clients come last."""
-    order = [("iid", "none"), ("dirichlet", "none")]
-    order += [(partition, attack) for partition in PARTITIONS for attack in attacks if attack != "none"]
-    groups = [order[:2], *([it] for it in order[2:])]
+    groups = [[("iid", "none"), ("dirichlet", "none")]]
+    groups += [[(partition, attack) for attack in attacks if attack != "none"] for partition in PARTITIONS]
     return [Cell(source, row, rate, chosen[row.name], partition, attack, seed, rounds)
             for group in groups for seed in seeds for partition, attack in group for row in rows]
 

@@ -36,8 +36,8 @@ public:
 
     void backward(const layer_weights& /*own*/, const float* /*x*/, const float* /*y*/, float* dy, float* dx,
                   std::size_t samples) override {
-        const std::size_t row_size = input_.width * input_.channels;
-        const std::size_t rows_left = input_.height - output_.height * size_;
+        const std::size_t row_size = std::size_t{input_.width} * input_.channels;
+        const std::size_t rows_left = input_.height - std::size_t{output_.height} * size_;
         for (std::size_t row = 0; row < samples * output_.height; ++row) {
             const std::size_t first = first_input_row(row);
             for (std::uint32_t y = 0; y < size_; ++y) {
@@ -78,7 +78,7 @@ private:
         std::array<std::uint32_t, lanes> winner{};
         std::copy_n(x, std::size_t{count}, best.begin());
         std::uint32_t place = 0;
-        for (std::uint32_t row = 0; row < size_; ++row, x += input_.width * input_.channels) {
+        for (std::uint32_t row = 0; row < size_; ++row, x += std::size_t{input_.width} * input_.channels) {
             const float* candidate = x;
             for (std::uint32_t column = 0; column < size_; ++column, ++place, candidate += input_.channels) {
                 for (std::size_t i = 0; i < count; ++i) {
