@@ -12,6 +12,7 @@ import ctypes
 import gzip
 import itertools
 import json
+import os
 import pathlib
 import platform
 import statistics
@@ -32,7 +33,13 @@ MODELS = [
     ("2NN, SGD", "plans/paper/2nn.json", [10, 32, 64]),
     ("CNN of the paper, SGD", "plans/paper/cnn.json", [10, 32]),
     ("CNN of the plan, Adam", "plans/fashion-mnist-cnn.json", [32]),
+    ("LeNet, SGD", "bench/plans/lenet.json", [10, 64]),
+    ("Stack of 3 × 3, SGD", "bench/plans/stack.json", [32]),
 ]
+# By these names OpenBLAS can be told whose kernels to use; the first is its own choice. It does not know every processor,
+# and falls back to those of a very old one where it could use a relative's.
+CORE_TYPES = ["", "Haswell", "Zen", "SkylakeX"]
+CORE_TYPE = "OPENBLAS_CORETYPE"
 
 
 def read_images():
@@ -53,8 +60,11 @@ def build(model):
             layers.append(torch.nn.Linear(height * width * channels, layer["units"]))
             height, width, channels = 1, 1, layer["units"]
         elif kind == "conv2d":
-            assert layer["padding"] == "same"
-            layers.append(torch.nn.Conv2d(channels, layer["filters"], layer["kernel_size"], padding="same"))
+            size, stride = layer["kernel_size"], layer.get("strides", 1)
+            size = size if isinstance(size, int) else size[0]
+            pad = size // 2 if layer["padding"] == "same" else 0
+            layers.append(torch.nn.Conv2d(channels, layer["filters"], size, stride, pad))
+            height, width = ((it + 2 * pad - size) // stride + 1 for it in (height, width))
             channels = layer["filters"]
         elif kind == "max_pool2d":
             layers.append(torch.nn.MaxPool2d(layer["pool_size"]))
@@ -117,6 +127,35 @@ def product_rate(seconds):
         done += 2 * 2048**3
         passed = time.thread_time() - begin
     return done / passed
+
+
+def core_speed():
+    """PyTorch's products of the sizes that count here, in flop/s: a geometric mean."""
+    rates = []
+    for rows, inner, columns in ((1024, 1024, 1024), (64, 784, 200), (10, 784, 200), (576, 25, 6)):
+        a, b = torch.rand(rows, inner), torch.rand(inner, columns)
+        torch.mm(a, b)
+        done, passed, begin = 0, 0.0, time.thread_time()
+        while passed < 0.3:
+            torch.mm(a, b)
+            done += 2 * rows * inner * columns
+            passed = time.thread_time() - begin
+        rates.append(done / passed)
+    return statistics.geometric_mean(rates)
+
+
+def fastest_core_type():
+    """Of those that this processor can run; one that it cannot ends the process that tries it."""
+    rates = {}
+    for name in CORE_TYPES:
+        environment = {**os.environ, CORE_TYPE: name}
+        tried = subprocess.run([sys.executable, __file__, "--try-core-type"], env=environment, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL)
+        if tried.returncode == 0:
+            rates[name] = float(tried.stdout)
+    for name, rate in rates.items():
+        print(f"OpenBLAS for {name or 'what it finds'}: {rate / 1e9:.1f} GFLOP/s", file=sys.stderr)
+    return max(rates, key=rates.get)
 
 
 def openblas():
@@ -216,6 +255,10 @@ def table(result):
 
 def main():
     parser = argparse.ArgumentParser(description="Training beside PyTorch.")
+    if sys.argv[1:] == ["--try-core-type"]:
+        torch.set_num_threads(1)
+        print(core_speed())
+        return
     parser.add_argument("--ours", required=True, help="the program built from training.cpp")
     parser.add_argument("--out", required=True, type=pathlib.Path, help="where the JSON goes")
     parser.add_argument("--rounds", type=int, default=5)
@@ -225,6 +268,8 @@ def main():
     if openblas() is None:
         sys.exit("training.py: PyTorch runs on a BLAS that is not OpenBLAS and would look far slower than it is: run "
                  "scripts/install-deps.sh --bench")
+    if CORE_TYPE not in os.environ:
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, CORE_TYPE: fastest_core_type()})
     result = summarise(*measure(options.ours, options.rounds, options.seconds))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=2) + "\n")

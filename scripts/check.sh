@@ -12,7 +12,7 @@ fi
 clang-format-19 --dry-run --Werror "${files[@]}"
 scripts/check_floors.py
 cmake --preset release -DFEDASIO_BENCH=ON >/dev/null
-cmake --build --preset release --target fedasio_web_assets >/dev/null
+cmake --build --preset release --target fedasio_web_assets benches >/dev/null
 mapfile -t sources < <(printf '%s\n' "${files[@]}" | grep '\.cpp$' | grep -v '^tests/consumer/')
 printf '%s\0' "${sources[@]}" |
   xargs -0 -n 4 -P "$(nproc)" clang-tidy-19 -p build/release --quiet --extra-arg=-Wno-unknown-warning-option

@@ -38,9 +38,22 @@ struct framed {
     }
 };
 
+/// Every `step`-th number from `first` on.
+struct steps {
+    std::size_t first = 0;
+    std::size_t count = 0;
+};
+
+/// The i below `size` for which base + i is one of from, from + step, ... and below `end`.
+steps meeting(std::size_t base, std::size_t size, std::size_t from, std::size_t end, std::size_t step = 1) {
+    const std::size_t first = base < from ? from - base : (step - (base - from) % step) % step;
+    const std::size_t last = std::min(size, end > base ? end - base : 0);
+    return {first, first < last ? (last - first + step - 1) / step : 0};
+}
+
 /// Weights [kernel_height][kernel_width][channels][filters], then the bias [filters]. All three passes are
 /// products that walk over the images themselves, for each image by itself; padding and the gradient by the
-/// inputs need them in a frame of zeros.
+/// inputs need them in a frame of zeros, of which whole rows are passed over: they would change no sum.
 class conv2d_kernel final : public layer_kernel {
 public:
     conv2d_kernel(const conv2d& spec, const layer_layout& layer, std::size_t max_samples,
@@ -89,19 +102,21 @@ public:
                 image = frame;
             }
             for (std::size_t row = 0; row < output_.height; ++row) {
+                const auto under = rows_under_kernel(row);
                 compute({.rows = filters,
                          .columns = output_.width,
-                         .outer = kernel_height_,
+                         .outer = under.count,
                          .inner = kernel_width_ * input_.channels,
-                         .a = weights,
+                         .a = weights + under.first * kernel_width_ * input_.channels * filters,
                          .a_step = filters,
-                         .b = image + row * stride_ * images_.row(),
+                         .b = image + (row * stride_ + under.first) * images_.row(),
                          .b_outer = images_.row(),
                          .b_inner = 1,
                          .b_column = stride_ * input_.channels,
                          .c = y + sample * output_.size() + row * output_.width * filters,
                          .c_column = filters,
                          .start = weights + patch_ * filters,
+                         .is_one_chain = kernel_height_ > 1,
                          .is_rectified = act_ == activation::relu});
             }
         }
@@ -138,46 +153,67 @@ public:
     }
 
 private:
+    /// Those of the kernel that meet the image, and no frame, for an output row.
+    [[nodiscard]] steps rows_under_kernel(std::size_t output_row) const {
+        return meeting(output_row * stride_, kernel_height_, images_.top, images_.top + input_.height);
+    }
+
     /// Adds to gradient_, a row of the kernel at a time.
     void differentiate_weights(const float* image, const float* delta) {
         const std::size_t filters = output_.channels;
         const std::size_t kernel_row = kernel_width_ * input_.channels;
         for (std::size_t row = 0; row < kernel_height_; ++row) {
             float* gradient = gradient_.data() + row * kernel_row * filters;
+            const auto used = output_rows_of(row);
             compute({.rows = filters,
                      .columns = kernel_row,
-                     .outer = output_.height,
+                     .outer = used.count,
                      .inner = output_.width,
-                     .a = delta,
+                     .a = delta + used.first * output_.width * filters,
                      .a_step = filters,
-                     .b = image + row * images_.row(),
+                     .b = image + (row + used.first * stride_) * images_.row(),
                      .b_outer = stride_ * images_.row(),
                      .b_inner = stride_ * input_.channels,
                      .b_column = 1,
                      .c = gradient,
                      .c_column = filters,
                      .start = gradient,
-                     .start_column = filters});
+                     .start_column = filters,
+                     .is_one_chain = output_.height > 1});
         }
+    }
+
+    /// Those for which a row of the kernel meets the image.
+    [[nodiscard]] steps output_rows_of(std::size_t kernel_row) const {
+        const auto places = (output_.height - 1) * stride_ + 1;
+        const auto met = meeting(kernel_row, places, images_.top, images_.top + input_.height);
+        const auto first = (met.first + stride_ - 1) / stride_;
+        const auto end = (met.first + met.count + stride_ - 1) / stride_;
+        return {first, end - first};
     }
 
     /// A convolution of the framed gradient, `stride_` pixels apart, with the turned kernel.
     void differentiate_image(const float* delta, float* dx) {
         const std::size_t filters = output_.channels;
+        const std::size_t terms = kernel_width_ * filters;
         deltas_.fill(delta, framed_delta_.data());
         for (std::size_t row = 0; row < input_.height; ++row) {
+            const auto met = meeting(row, kernel_height_, deltas_.top,
+                                     deltas_.top + (output_.height - 1) * stride_ + 1, stride_);
             compute({.rows = input_.channels,
                      .columns = input_.width,
-                     .outer = kernel_height_,
-                     .inner = kernel_width_ * filters,
-                     .a = turned_weights_.data(),
+                     .outer = met.count,
+                     .inner = terms,
+                     .a = turned_weights_.data() + met.first * terms * input_.channels,
                      .a_step = input_.channels,
-                     .b = framed_delta_.data() + row * deltas_.row(),
-                     .b_outer = deltas_.row(),
+                     .a_gap = (stride_ - 1) * terms * input_.channels,
+                     .b = framed_delta_.data() + (row + met.first) * deltas_.row(),
+                     .b_outer = stride_ * deltas_.row(),
                      .b_inner = 1,
                      .b_column = filters,
                      .c = dx + row * input_.width * input_.channels,
-                     .c_column = input_.channels});
+                     .c_column = input_.channels,
+                     .is_one_chain = kernel_height_ > 1});
         }
     }
 

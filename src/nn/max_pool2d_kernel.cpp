@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <nn/layer_kernel.hpp>
+#include <type_traits>
 
 namespace fedasio::nn {
 
@@ -15,64 +17,107 @@ public:
 
     void forward(const float* /*weights*/, const float* x, float* y, std::size_t samples) override {
         const std::size_t channels = input_.channels;
-        for_each_window(samples, [&](std::size_t to, std::size_t corner) {
-            float* __restrict best = y + to;
-            std::uint32_t* __restrict winner = winners_.data() + to;
-            std::copy_n(x + corner, channels, best);
-            std::fill_n(winner, channels, 0U);
-            for (std::uint32_t place = 1; place < size_ * size_; ++place) {
-                const float* __restrict candidate = x + corner + offset_of(place);
-                for (std::size_t i = 0; i < channels; ++i) {
+        const std::size_t row_size = input_.width * channels;
+        const std::size_t reach = (size_ - 1) * (row_size + channels) + channels + lanes;
+        const std::size_t inputs = samples * input_.size();
+        const std::size_t outputs = samples * output_.size();
+        std::size_t to = 0;
+        for (std::size_t row = 0; row < samples * output_.height; ++row) {
+            std::size_t from = first_input_row(row) * row_size;
+            for (std::size_t column = 0; column < output_.width; ++column, from += size_ * channels) {
+                const bool has_room = from + reach <= inputs && to + channels + lanes <= outputs;
+                for_each_group(channels, has_room, [&](std::size_t first, auto count) {
+                    pool(x + from + first, y + to + first, winners_.data() + to + first, count);
+                });
+                to += channels;
+            }
+        }
+    }
+
+    void backward(const layer_weights& /*own*/, const float* /*x*/, const float* /*y*/, float* dy, float* dx,
+                  std::size_t samples) override {
+        const std::size_t row_size = std::size_t{input_.width} * input_.channels;
+        const std::size_t rows_left = input_.height - std::size_t{output_.height} * size_;
+        for (std::size_t row = 0; row < samples * output_.height; ++row) {
+            const std::size_t first = first_input_row(row);
+            for (std::uint32_t y = 0; y < size_; ++y) {
+                spread(dy, row, y, dx, (first + y) * row_size, samples);
+            }
+            if ((row + 1) % output_.height == 0) {
+                std::fill_n(dx + (first + size_) * row_size, rows_left * row_size, 0.0F);
+            }
+        }
+    }
+
+private:
+    static constexpr std::uint32_t nowhere = 0xffffffffU;
+    static constexpr std::size_t lanes = 8;
+
+    /// Channels are taken in groups whose size the compiler knows. The last of a pixel may reach into the
+    /// next pixels, what is written there is written over when their turn comes: only at the end of all
+    /// arrays is there no room for that.
+    template <class Work>
+    static void for_each_group(std::size_t channels, bool has_room, Work work) {
+        std::size_t first = 0;
+        for (; has_room ? first < channels : first + lanes <= channels; first += lanes) {
+            work(first, std::integral_constant<std::size_t, lanes>());
+        }
+        if (first < channels) {
+            work(first, channels - first);
+        }
+    }
+
+    /// Of all samples' rows, one after the other.
+    [[nodiscard]] std::size_t first_input_row(std::size_t output_row) const {
+        return output_row / output_.height * input_.height + output_row % output_.height * size_;
+    }
+
+    template <class Count>
+    void pool(const float* x, float* y, std::uint32_t* winners, Count count) const {
+        std::array<float, lanes> best{};
+        std::array<std::uint32_t, lanes> winner{};
+        std::copy_n(x, std::size_t{count}, best.begin());
+        std::uint32_t place = 0;
+        for (std::uint32_t row = 0; row < size_; ++row, x += std::size_t{input_.width} * input_.channels) {
+            const float* candidate = x;
+            for (std::uint32_t column = 0; column < size_; ++column, ++place, candidate += input_.channels) {
+                for (std::size_t i = 0; i < count; ++i) {
                     const bool is_better = candidate[i] > best[i];
                     best[i] = is_better ? candidate[i] : best[i];
                     winner[i] = is_better ? place : winner[i];
                 }
             }
-            if (is_after_relu_) {
-                for (std::size_t i = 0; i < channels; ++i) {
-                    winner[i] = best[i] > 0.0F ? winner[i] : nowhere;
-                }
-            }
-        });
+        }
+        for (std::size_t i = 0; i < count; ++i) {
+            y[i] = best[i];
+            winners[i] = best[i] > 0.0F || !is_after_relu_ ? winner[i] : nowhere;
+        }
     }
 
-    void backward(const layer_weights& /*own*/, const float* /*x*/, const float* /*y*/, float* dy, float* dx,
-                  std::size_t samples) override {
-        if (input_.height % size_ != 0 || input_.width % size_ != 0) {
-            std::fill_n(dx, samples * input_.size(), 0.0F);
-        }
+    /// Writes the row `y` of the windows of an output row to the row of the input that begins at `to`.
+    void spread(const float* dy, std::size_t output_row, std::uint32_t y, float* dx, std::size_t to,
+                std::size_t samples) const {
         const std::size_t channels = input_.channels;
-        for_each_window(samples, [&](std::size_t from, std::size_t corner) {
-            const float* __restrict delta = dy + from;
-            const std::uint32_t* __restrict winner = winners_.data() + from;
-            for (std::uint32_t place = 0; place < size_ * size_; ++place) {
-                float* __restrict target = dx + corner + offset_of(place);
-                for (std::size_t i = 0; i < channels; ++i) {
-                    target[i] = winner[i] == place ? delta[i] : 0.0F;
-                }
-            }
-        });
-    }
-
-private:
-    static constexpr std::uint32_t nowhere = 0xffffffffU;
-
-    [[nodiscard]] std::size_t offset_of(std::uint32_t place) const {
-        return (std::size_t{place / size_} * input_.width + place % size_) * input_.channels;
-    }
-
-    /// Calls work(offset of the output pixel, offset of the window's first pixel).
-    template <class Work>
-    void for_each_window(std::size_t samples, Work work) const {
-        std::size_t pixel = 0;
-        for (std::size_t sample = 0; sample < samples; ++sample) {
-            for (std::size_t y = 0; y < output_.height; ++y) {
-                for (std::size_t x = 0; x < output_.width; ++x, pixel += output_.channels) {
-                    const std::size_t row = sample * input_.height + y * size_;
-                    work(pixel, (row * input_.width + x * size_) * input_.channels);
-                }
+        const std::size_t end = to + input_.width * channels;
+        const std::size_t inputs = samples * input_.size();
+        const std::size_t outputs = samples * output_.size();
+        std::size_t from = output_row * output_.width * channels;
+        for (std::size_t column = 0; column < output_.width; ++column, from += channels) {
+            for (std::uint32_t x = 0; x < size_; ++x, to += channels) {
+                const bool has_room = from + channels + lanes <= outputs && to + channels + lanes <= inputs;
+                const std::uint32_t place = y * size_ + x;
+                for_each_group(channels, has_room, [&](std::size_t first, auto count) {
+                    std::array<float, lanes> delta{}; // loaded whole, for the compiler's sake
+                    std::copy_n(dy + from + first, std::size_t{count}, delta.begin());
+                    const std::uint32_t* winner = winners_.data() + from + first;
+                    for (std::size_t i = 0; i < count; ++i) {
+                        delta[i] = winner[i] == place ? delta[i] : 0.0F;
+                    }
+                    std::copy_n(delta.begin(), std::size_t{count}, dx + to + first);
+                });
             }
         }
+        std::fill(dx + to, dx + end, 0.0F);
     }
 
     shape input_;

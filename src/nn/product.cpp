@@ -13,7 +13,7 @@ std::span<const product_kernel> product_kernels() {
 
         const auto add = [&](product_kernel kernel) { those.all.at(those.count++) = kernel; };
 #if defined(__x86_64__)
-        if (__builtin_cpu_supports("avx512f")) {
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) {
             add({"avx512", compute_avx512});
         }
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {

@@ -28,7 +28,7 @@ void compute_tile(const product& what, std::size_t row, std::size_t column, std:
     const float* a = what.a + row;
     const float* b_row = what.b + column * what.b_column;
     const std::size_t next = what.b_column;
-    for (std::size_t i = 0; i < what.outer; ++i, b_row += what.b_outer) {
+    for (std::size_t i = 0; i < what.outer; ++i, b_row += what.b_outer, a += what.a_gap) {
         const float* b = b_row;
         for (std::size_t j = 0; j < what.inner; ++j, a += what.a_step, b += what.b_inner) {
             Pack left[Packs]; // NOLINT(modernize-avoid-c-arrays)
@@ -93,10 +93,17 @@ struct tile_functions {
 };
 
 template <class Pack>
-void compute_all_tiles(const product& what) {
+void compute_all_tiles(const product& what, std::size_t row = 0) {
     const std::size_t tiles = (what.columns + Pack::tile_columns - 1) / Pack::tile_columns;
-    for (std::size_t row = 0; row < what.rows;) {
+    while (row < what.rows) {
         const std::size_t left = what.rows - row;
+        if constexpr (requires { typename Pack::half; }) {
+            // Few filters: half a pack is most often done in half the time.
+            if (left <= Pack::half::size) {
+                compute_all_tiles<typename Pack::half>(what, row);
+                return;
+            }
+        }
         const std::size_t packs = left > Pack::size ? 2 : 1;
         const std::size_t taken = left < packs * Pack::size ? left : packs * Pack::size;
         for (std::size_t tile = 0; tile < tiles; ++tile) {
@@ -115,7 +122,7 @@ inline constexpr std::size_t most_terms = 256;
 
 template <class Pack>
 void compute_by_tiles(const product& what) {
-    if (what.outer != 1 || what.inner <= most_terms) {
+    if (what.outer != 1 || what.inner <= most_terms || what.is_one_chain) {
         compute_all_tiles<Pack>(what);
         return;
     }

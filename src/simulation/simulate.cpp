@@ -64,6 +64,7 @@ worker::worker_options describe_worker(std::uint32_t number, const simulation_op
     const auto more = number < options.threads % options.workers ? 1U : 0U;
     result.threads = std::max(1U, options.threads / options.workers + more);
     result.samples = options.samples;
+    result.make_trainer = options.make_trainer;
     result.keep_bytes = 0; // nobody goes away
     if (!options.data.empty()) {
         result.data = options.data[number % options.data.size()];

@@ -5,6 +5,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "random_values.hpp"
+#include "same_bits.hpp"
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -116,6 +118,26 @@ BOOST_AUTO_TEST_CASE(conv2d_is_a_cross_correlation) {
         const auto x = random_values(samples * it.input.size(), 2);
         check_close(outputs_of(model, weights, x), convolved(it.layer, it.input, model.output(), weights, x));
     }
+}
+
+// Rows of the frame are passed over: each sum must stay the same chain, though of one row of many terms.
+BOOST_AUTO_TEST_CASE(conv2d_with_padding_has_the_bits_of_an_image_with_zeros_around) {
+    constexpr std::size_t width = 5;
+    constexpr std::size_t channels = 100;
+    const network padded({.input = {1, width, channels},
+                          .layers = {conv2d{.filters = 2, .pad = padding::same}},
+                          .objective = loss::mean_squared_error});
+    const network framed({.input = {3, width + 2, channels},
+                          .layers = {conv2d{.filters = 2}},
+                          .objective = loss::mean_squared_error});
+    const auto weights = random_values(padded.parameter_count(), 1);
+    const auto x = random_values(samples * padded.input().size(), 2);
+    std::vector<float> framed_x(samples * framed.input().size());
+    for (std::size_t sample = 0; sample < samples; ++sample) {
+        std::copy_n(x.data() + sample * padded.input().size(), padded.input().size(),
+                    framed_x.data() + (sample * 3 * (width + 2) + (width + 2) + 1) * channels);
+    }
+    BOOST_TEST(same_bits(outputs_of(padded, weights, x), outputs_of(framed, weights, framed_x)));
 }
 
 BOOST_AUTO_TEST_CASE(max_pool2d_leaves_the_border_out) {

@@ -24,20 +24,22 @@ public:
         what_.outer = 1 + draw_.below(4);
         what_.inner = 1 + draw_.below(what_.outer == 1 ? 700 : 30);
         what_.a_step = what_.rows + draw_.below(5);
+        what_.a_gap = draw_.below(2) == 0 ? 0 : draw_.below(50);
         what_.b_inner = 1 + draw_.below(3);
         what_.b_column = 1 + draw_.below(3) + (draw_.below(2) == 0 ? what_.inner * what_.b_inner : 0);
         what_.b_outer = what_.inner * what_.b_inner + draw_.below(50);
         what_.c_column = what_.rows + draw_.below(4);
         what_.scale = draw_.below(2) == 0 ? 1.0F : -0.25F;
         what_.is_rectified = draw_.below(2) == 0;
-        a_.assign(what_.outer * what_.inner * what_.a_step, poison);
+        what_.is_one_chain = draw_.below(2) == 0;
+        a_.assign(what_.outer * (what_.inner * what_.a_step + what_.a_gap), poison);
         b_.assign((what_.outer - 1) * what_.b_outer + (what_.inner - 1) * what_.b_inner +
                       (what_.columns - 1) * what_.b_column + 1,
                   poison);
         c_.assign(what_.columns * what_.c_column, poison);
         for_each_term([&](std::size_t term, std::size_t i, std::size_t j) {
             for (std::size_t row = 0; row < what_.rows; ++row) {
-                a_[term * what_.a_step + row] = value();
+                a_[a_at(term, i, row)] = value();
             }
             for (std::size_t column = 0; column < what_.columns; ++column) {
                 b_[b_at(i, j, column)] = value();
@@ -88,7 +90,7 @@ public:
                 double sum = 0;
                 double magnitude = 0;
                 for_each_term([&](std::size_t term, std::size_t i, std::size_t j) {
-                    const double part = double{a_[term * what_.a_step + row]} * b_[b_at(i, j, column)];
+                    const double part = double{a_[a_at(term, i, row)]} * b_[b_at(i, j, column)];
                     sum += part;
                     magnitude += std::abs(part);
                 });
@@ -109,6 +111,10 @@ private:
     static constexpr float poison = std::numeric_limits<float>::quiet_NaN();
 
     [[nodiscard]] float value() { return 2.0F * draw_.uniform() - 1.0F; }
+
+    [[nodiscard]] std::size_t a_at(std::size_t term, std::size_t i, std::size_t row) const {
+        return term * what_.a_step + i * what_.a_gap + row;
+    }
 
     [[nodiscard]] std::size_t b_at(std::size_t i, std::size_t j, std::size_t column) const {
         return i * what_.b_outer + j * what_.b_inner + column * what_.b_column;

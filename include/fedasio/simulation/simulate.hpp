@@ -3,6 +3,7 @@
 #include <fedasio/master/events.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/worker/sample_cache.hpp>
+#include <fedasio/worker/trainer.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -24,6 +25,9 @@ struct simulation_options {
     std::filesystem::path save_to = {}; ///< the final model goes into this file; empty: nowhere
     /// Simulations that share it read the same training data once; null: a cache of its own.
     std::shared_ptr<worker::sample_cache> samples = {};
+    /// What trains the clients, in place of the built-in trainer: as worker_options::make_trainer.
+    std::function<std::unique_ptr<worker::trainer>(std::shared_ptr<const worker::training_setup>)>
+        make_trainer = worker::make_builtin_trainer;
 };
 
 /// Runs the whole plan: one master and its workers in this process, the same code and the same frames as over
