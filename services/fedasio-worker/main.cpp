@@ -196,7 +196,8 @@ int main(int argc, char** argv) {
                    "clients that train at the same time (default: the number of cores)")
         ->check(program::whole_between(1, 1024));
     app.add_option("--data", from.data,
-                   "this worker's own data: a file, a folder that holds the files that the plan names, or one of images")
+                   "this worker's own data: a file, a folder that holds the files that the plan names, or "
+                   "one of images")
         ->check(CLI::ExistingPath);
     app.add_option("--state-dir", from.state_dir,
                    "folder for what clients keep from round to round by some strategies (default: in memory "

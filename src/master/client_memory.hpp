@@ -46,6 +46,7 @@ public:
     void recall(std::map<client_id, std::uint32_t> rounds) { rounds_ = std::move(rounds); }
 
     void counted(const round_result& round);
+
     [[nodiscard]] const std::string& run() const noexcept { return run_; }
 
     /// Another run of the same clients.

@@ -48,6 +48,7 @@ public:
     void replace(model_state with);
     /// Goes on from where another process was.
     void resume(model_state with, std::uint32_t round);
+
     /// What a round came to.
     void advance(model_state next, std::uint32_t round) { resume(std::move(next), round); }
 

@@ -37,7 +37,7 @@ struct round_state {
     std::set<std::string>
         behind; ///< workers that were still busy with weights or update when others were done
     std::optional<clients_evaluated> tested; ///< client by client, where clients test
-    std::uint64_t sent_before = 0; ///< when its costs were counted last
+    std::uint64_t sent_before = 0;           ///< when its costs were counted last
     std::uint64_t received_before = 0;
 
     /// Of updates so far.

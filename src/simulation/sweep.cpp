@@ -94,6 +94,12 @@ public:
                 if (const auto* round = std::get_if<master::round_finished>(&happened.what)) {
                     take(round->result);
                     log << curve_line(curve_.back()) << std::flush;
+                } else if (const auto* resumed = std::get_if<master::run_resumed>(&happened.what)) {
+                    // A round that was not tested before the checkpoint is told again.
+                    curve_.resize(std::min<std::size_t>(curve_.size(), resumed->round));
+                    log.close();
+                    write_curve();
+                    log.open(curve_file_, std::ios::binary | std::ios::app);
                 } else if (const auto* end = std::get_if<master::training_finished>(&happened.what)) {
                     end_ = *end;
                 }

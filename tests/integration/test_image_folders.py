@@ -73,6 +73,7 @@ class ImageFolders(Federation):
         master = self.master(plan, "--save", "local.safetensors")
         self.worker(master, "north", "--data", "north")
         self.worker(master, "south", "--data", "south")
+        master.wait_workers(2)
         finished = master.train()
         self.assertEqual(finished["outcome"], "rounds_done")
         code, output, errors = run_program(

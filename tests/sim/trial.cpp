@@ -584,8 +584,7 @@ void trial::pump() {
                 master_->succeeded && checker_.outcome() == master::training_outcome::rounds_done;
             const bool could_write = disk_.failures == master_->disk_failures_before;
             const bool was_asked_to_end = master_->was_asked_to_end;
-            if ((finished || was_asked_to_end) && could_write &&
-                checker_.acknowledged() < checker_.round()) {
+            if ((finished || was_asked_to_end) && could_write && checker_.acknowledged() < checker_.round()) {
                 throw broken_promise("the last round is safe on disk when a training is done or stopped");
             }
             if (finished) {

@@ -202,7 +202,7 @@ struct round_result {
     std::uint32_t test_clients = 0;     ///< whose results these are; 0 where the master tests
     bool test_partial = false;          ///< clients are missing in the test: nothing is judged by it
     std::vector<absence> test_dropped;  ///< clients that are not in the test, at most `most_told_absences`
-    std::string test_problem; ///< why a test that was wanted gave no numbers; empty: it did
+    std::string test_problem;           ///< why a test that was wanted gave no numbers; empty: it did
     std::array<double, phase_count> seconds{}; ///< by phase; only the phases of a round are reported
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;

@@ -41,8 +41,8 @@ public:
     std::optional<data::csv_schema> schema; ///< CSV only
     /// The round whose weights are there, as far as it is known before its test.
     std::optional<round_result> untested;
-    clients_evaluated tested;               ///< the latest
-    kept_orders asked;                      ///< of the run by people, and of its plan
+    clients_evaluated tested; ///< the latest
+    kept_orders asked;        ///< of the run by people, and of its plan
 
 private:
     std::string run_;

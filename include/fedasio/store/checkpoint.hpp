@@ -54,9 +54,9 @@ struct checkpoint_search {
     std::vector<std::string> warnings; ///< one line each: files that were passed over and why, for the log
 };
 
-/// The latest undamaged checkpoint of the plan with this digest, as read_checkpoint() reads it. A damaged file is set aside, as its name + ".damaged", and one that cannot be read is left; each
-/// with a warning that names it, and the one before it is taken. Nothing is deleted. A missing directory
-/// holds none.
+/// The latest undamaged checkpoint of the plan with this digest, as read_checkpoint() reads it. A damaged
+/// file is set aside, as its name + ".damaged", and one that cannot be read is left; each with a warning that
+/// names it, and the one before it is taken. Nothing is deleted. A missing directory holds none.
 [[nodiscard]] checkpoint_search latest_checkpoint(const std::filesystem::path& dir,
                                                   std::string_view plan_digest, disk& on = system_disk());
 
