@@ -35,6 +35,7 @@ client_training::client_training(const setting& given, run_state& state, newcome
 
 net::awaitable<std::vector<std::size_t>> client_training::gather(net::clock::time_point until) {
     std::vector<client_id> clients;
+    clients.reserve(places_.size());
     for (const auto place : places_) {
         clients.push_back(round_.result.cohort[place]);
     }
@@ -66,6 +67,7 @@ net::awaitable<std::vector<std::size_t>> client_training::gather(net::clock::tim
 
 std::vector<net::connection_ptr> client_training::choose_peers() {
     std::vector<net::connection_ptr> peers;
+    peers.reserve(receivers_.size() + places_.size());
     for (const auto& who : receivers_) {
         peers.push_back(who->connection);
     }

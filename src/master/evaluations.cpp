@@ -42,7 +42,7 @@ net::awaitable<void> evaluations::evaluate(round_state& round) {
     try {
         co_await evaluate_personal(round);
     } catch (const cancelled&) {
-        // The test of the global model is over, and stays.
+        co_return; // the test of the global model is over, and stays
     }
 }
 

@@ -232,7 +232,8 @@ net::awaitable<bool> machine::make_safe() {
     if (!unsafe().empty() || (is_sound && checkpoints_.lacks_lines())) {
         co_await checkpoints_.write();
     }
-    co_return unsafe().empty();
+    const bool is_safe = unsafe().empty();
+    co_return is_safe;
 }
 
 /// Weights that seem to lead nowhere are not to be gone on from.
