@@ -1,5 +1,5 @@
-import { percent } from '../format';
 import { rounds, status } from '../store';
+import { RecallBars } from './recall_bars';
 
 /** What is known of classes without a confusion matrix: the last round's recall, also after the master was started again. */
 export function ClassRecall() {
@@ -14,18 +14,7 @@ export function ClassRecall() {
                 Recall in round {last.round}. The whole matrix comes with the next round: a master that was started
                 again has none.
             </p>
-            <ul class="bars bars-narrow" data-testid="class-recall">
-                {last.test_recall!.map((share, label) => (
-                    <li key={label}>
-                        <span class="bar-name">{names[label] ?? label}</span>
-                        <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-                            <rect class="meter-all" width="100" height="8" />
-                            <rect class="meter-part" width={(share ?? 0) * 100} height="8" />
-                        </svg>
-                        <span class="bar-value">{percent(share)}</span>
-                    </li>
-                ))}
-            </ul>
+            <RecallBars shares={last.test_recall!} names={names} narrow testid="class-recall" />
         </>
     );
 }

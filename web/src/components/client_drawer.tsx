@@ -11,6 +11,7 @@ import { Chart } from './chart';
 import { odd_clients, worker_name } from './client_table';
 import { DataTable } from './data_table';
 import { Drawer, Facts } from './drawer';
+import { RecallBars } from './recall_bars';
 import { loss_tick } from './ticks';
 
 /** Absences listed; the rest is counted. */
@@ -102,18 +103,7 @@ function Tested({ client }: { client: Client }) {
                 <p class="odd-note">Does not count: {test_reason(client.test_reason)}.</p>
             )}
             {client.test_recall !== null && (
-                <ul class="bars" data-testid="client-recall">
-                    {client.test_recall.map((share, label) => (
-                        <li key={label}>
-                            <span class="bar-name">{names[label] ?? label}</span>
-                            <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-                                <rect class="meter-all" width="100" height="8" />
-                                <rect class="meter-part" width={(share ?? 0) * 100} height="8" />
-                            </svg>
-                            <span class="bar-value">{percent(share)}</span>
-                        </li>
-                    ))}
-                </ul>
+                <RecallBars shares={client.test_recall} names={names} testid="client-recall" />
             )}
         </section>
     );
