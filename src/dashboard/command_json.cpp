@@ -1,4 +1,5 @@
 #include <fedasio/dashboard/command_json.hpp>
+#include <fedasio/plan/deadline_limits.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/text/json_text.hpp>
@@ -98,7 +99,8 @@ double parse_share(const json::value& value, std::string_view key) {
 double parse_deadline(const json::value& value) {
     json::error_code ec;
     const auto seconds = value.to_number<double>(ec);
-    const bool is_sound = seconds >= 0.001 && seconds <= 1e6;
+    const bool is_sound =
+        seconds >= plan::limits::shortest_deadline && seconds <= plan::limits::longest_deadline;
     if (ec || !is_sound) {
         throw command_error("\"deadline\" must be a number of seconds from 0.001 to 1000000");
     }

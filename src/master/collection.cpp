@@ -69,7 +69,7 @@ net::awaitable<std::vector<std::size_t>> collection::find_other_hosts(round_stat
     bool waits = !homeless.empty() && round.count() < round.needed;
     while (waits) {
         state_.members.roster.changed().reset();
-        co_await preparation_.prepare_present();
+        co_await preparation_.prepare_present(until);
         std::erase_if(homeless, [&](std::size_t place) {
             const bool fits = move_to_other_host(round, place);
             if (fits) {

@@ -138,7 +138,7 @@ std::vector<client_id> evaluations::clients_to_ask(const round_state& round, boo
 /// Data that every worker reaches needs any worker.
 net::awaitable<void> evaluations::find_any_host(net::clock::time_point until) {
     for (bool waits = true; waits;) {
-        co_await preparation_.prepare(until);
+        co_await preparation_.prepare_within(until);
         waits = preparation_.has_nobody();
         if (waits) {
             state_.members.roster.changed().reset();
@@ -152,7 +152,7 @@ net::awaitable<bool> evaluations::find_other_evaluators(const std::vector<client
                                                         net::clock::time_point until) {
     // Whoever has said goodbye is here for some moments more, and can be asked nothing.
     co_await waiting_.wait_for_change(std::min(until, setting_.rt.time.now() + time_to_go));
-    co_await preparation_.prepare(until);
+    co_await preparation_.prepare_within(until);
     auto& roster = state_.members.roster;
     if (preparation_.has_nobody()) {
         roster.changed().reset();
@@ -172,7 +172,7 @@ net::awaitable<bool> evaluations::wait_for_owners(const std::vector<client_id>& 
     }
     while (!state_.progress.asked.is_stopping()) {
         state_.members.roster.changed().reset();
-        co_await preparation_.prepare_present();
+        co_await preparation_.prepare_present(until);
         const bool back = std::ranges::any_of(away, [&](client_id client) {
             const auto host = state_.members.roster.host_of(client);
             return host && host->has_model;

@@ -42,7 +42,7 @@ void kept_models::consider(const round_result& result, const net::payload& weigh
         return;
     }
     const bool better =
-        !best_ || (is_better_when_higher(metric_) ? *value > best_->value : *value < best_->value);
+        !best_ || (plan::is_better_when_higher(metric_) ? *value > best_->value : *value < best_->value);
     if (better) {
         best_ = candidate{result.round, *value, weights, {}};
     }

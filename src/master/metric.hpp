@@ -1,15 +1,16 @@
 #pragma once
 
 #include <fedasio/master/events.hpp>
+#include <fedasio/plan/metrics.hpp>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
 
 namespace fedasio::master {
 
-/// A number of a round's result by which models are compared: `keep_best` and `early_stopping` of a plan name
-/// it as the report does.
+/// Where a metric of plan::metrics stands in a round's result.
 struct round_metric {
     std::string_view name;
     std::optional<double> round_result::* value;
@@ -29,12 +30,16 @@ inline constexpr std::array round_metrics{
     round_metric{"test_r2_median", &round_result::test_r2_median},
     round_metric{"test_rmse_median", &round_result::test_rmse_median},
     round_metric{"test_mae_median", &round_result::test_mae_median},
-    round_metric{"test_auc_median", &round_result::test_auc_median}};
+    round_metric{"test_auc_median", &round_result::test_auc_median},
+    round_metric{"personal_loss", &round_result::personal_loss},
+    round_metric{"personal_accuracy", &round_result::personal_accuracy}};
+
+static_assert(std::ranges::all_of(plan::metrics, [](const plan::metric& one) {
+    return std::ranges::find(round_metrics, one.name, &round_metric::name) != round_metrics.end();
+}));
+static_assert(plan::metrics.size() == round_metrics.size());
 
 /// The result's value of this name; empty if it has none, or none that is finite.
 [[nodiscard]] std::optional<double> metric_of(const round_result& result, std::string_view name);
-
-/// True for accuracies and their like; all else is a loss or an error.
-[[nodiscard]] bool is_better_when_higher(std::string_view name);
 
 } // namespace fedasio::master

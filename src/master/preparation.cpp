@@ -33,12 +33,20 @@ preparation::preparation(const setting& given, run_state& state, newcomers& comi
       dealing_(given, state, coming) {}
 
 net::awaitable<void> preparation::prepare(net::clock::time_point until) {
+    co_await prepare(until, net::clock::time_point::max());
+}
+
+net::awaitable<void> preparation::prepare_within(net::clock::time_point end) {
+    co_await prepare(end, end);
+}
+
+net::awaitable<void> preparation::prepare(net::clock::time_point until, net::clock::time_point end) {
     const auto& time = setting_.rt.time;
     bool ready = false;
     while (!ready && time.now() < until) {
         co_await throw_if_cancelled();
         state_.members.roster.changed().reset();
-        co_await prepare_present();
+        co_await prepare_present(end);
         const auto patience = dealing_.owners_may_return_until();
         const bool complete = dealing_.everybody_hosts() && !newcomers_.are_awaited();
         ready = complete && time.now() >= patience;
@@ -53,10 +61,10 @@ net::awaitable<void> preparation::prepare(net::clock::time_point until) {
     }
 }
 
-net::awaitable<void> preparation::prepare_present() {
+net::awaitable<void> preparation::prepare_present(net::clock::time_point end) {
     dealing_.deal();
-    co_await load_datasets();
-    co_await distribute_model();
+    co_await load_datasets(end);
+    co_await distribute_model(end);
 }
 
 bool preparation::needs_somebody_back() const {
@@ -88,7 +96,7 @@ void preparation::advise() {
 }
 
 /// Brings every worker's data up to date with the clients that it is to host.
-net::awaitable<void> preparation::load_datasets() {
+net::awaitable<void> preparation::load_datasets(net::clock::time_point end) {
     std::vector<worker_ptr> whom;
     for (const auto& [id, who] : state_.members.roster.all()) {
         if (who->data.is_current()) {
@@ -105,20 +113,20 @@ net::awaitable<void> preparation::load_datasets() {
         set_state(setting_, *who, worker_state::loading);
     }
     if (setting_.is_table() && !state_.model.schema()) {
-        co_await learn_schema(whom);
+        co_await learn_schema(whom, end);
         if (!state_.model.schema()) {
             co_return;
         }
         std::erase_if(whom, [](const worker_ptr& who) { return !who->unusable.empty(); });
     }
     co_await tests_.load(state_.model);
-    co_await ask_to_load(whom);
+    co_await ask_to_load(whom, end);
     compare_data(setting_, state_.members, newcomers_, whom);
 }
 
 /// One encoding for all tables, and the model if it had to wait for that.
-net::awaitable<void> preparation::learn_schema(std::vector<worker_ptr> whom) {
-    auto tables = co_await survey_tables(setting_, newcomers_, std::move(whom), state_.progress.deadline());
+net::awaitable<void> preparation::learn_schema(std::vector<worker_ptr> whom, net::clock::time_point end) {
+    auto tables = co_await survey_tables(setting_, newcomers_, std::move(whom), deadline_before(end));
     if (!tables) {
         co_return;
     }
@@ -140,7 +148,7 @@ net::awaitable<void> preparation::learn_schema(std::vector<worker_ptr> whom) {
     model.encode_tables_as(std::move(tables->schema));
 }
 
-net::awaitable<void> preparation::ask_to_load(std::vector<worker_ptr> whom) {
+net::awaitable<void> preparation::ask_to_load(std::vector<worker_ptr> whom, net::clock::time_point end) {
     const auto holdout = holdout_of(setting_.plan);
     const auto classes = state_.model.network().output().size();
     const bool wants_labels = !plan::is_regression(setting_.plan) && classes <= plan::limits::shown_classes &&
@@ -164,7 +172,7 @@ net::awaitable<void> preparation::ask_to_load(std::vector<worker_ptr> whom) {
         }
         return objection;
     };
-    const net::gather_policy policy(state_.progress.deadline());
+    const net::gather_policy policy(deadline_before(end));
     const auto answers = co_await net::gather(setting_.rt, std::move(calls), policy, on_reply);
     reject_silent(whom, answers);
 }
@@ -192,7 +200,7 @@ void preparation::take_loaded(worker& who, wire::loaded loaded) {
     setting_.events.publish(std::move(event));
 }
 
-net::awaitable<void> preparation::distribute_model() {
+net::awaitable<void> preparation::distribute_model(net::clock::time_point end) {
     std::vector<worker_ptr> whom;
     std::vector<net::call> calls;
     for (const auto& [id, who] : state_.members.roster.all()) {
@@ -211,7 +219,7 @@ net::awaitable<void> preparation::distribute_model() {
         whom[index]->has_model = true;
         return {};
     };
-    const net::gather_policy policy(state_.progress.deadline());
+    const net::gather_policy policy(deadline_before(end));
     const auto answers = co_await net::gather(setting_.rt, std::move(calls), policy, on_reply);
     reject_silent(whom, answers);
 }

@@ -12,6 +12,7 @@
 #include "master/survey.hpp"
 #include "master/test_data.hpp"
 #include "master/waiting.hpp"
+#include <algorithm>
 #include <vector>
 
 namespace fedasio::master {
@@ -27,8 +28,10 @@ public:
     /// Until every client has a worker that is ready for it. Who cannot load leaves clients behind; they are
     /// dealt anew, until `until`. Owners that have just gone get a moment to come back. Throws `cancelled`.
     net::awaitable<void> prepare(net::clock::time_point until);
+    /// The same inside another step of the round, whose end no part of it outlasts.
+    net::awaitable<void> prepare_within(net::clock::time_point end);
     /// The same in one go, with who is here now.
-    net::awaitable<void> prepare_present();
+    net::awaitable<void> prepare_present(net::clock::time_point end);
 
     /// There is nobody to host any client.
     [[nodiscard]] bool has_nobody() const { return dealing_.dealt() == 0; }
@@ -43,10 +46,17 @@ public:
     void advise();
 
 private:
-    net::awaitable<void> load_datasets();
-    net::awaitable<void> learn_schema(std::vector<worker_ptr> whom);
-    net::awaitable<void> ask_to_load(std::vector<worker_ptr> whom);
-    net::awaitable<void> distribute_model();
+    net::awaitable<void> prepare(net::clock::time_point until, net::clock::time_point end);
+    net::awaitable<void> load_datasets(net::clock::time_point end);
+    net::awaitable<void> learn_schema(std::vector<worker_ptr> whom, net::clock::time_point end);
+    net::awaitable<void> ask_to_load(std::vector<worker_ptr> whom, net::clock::time_point end);
+    net::awaitable<void> distribute_model(net::clock::time_point end);
+
+    /// Each request has the plan's deadline, but not over `end`.
+    [[nodiscard]] net::clock::time_point deadline_before(net::clock::time_point end) const {
+        return std::min(state_.progress.deadline(), end);
+    }
+
     void take_loaded(worker& who, wire::loaded loaded);
     void reject_silent(const std::vector<worker_ptr>& whom, const std::vector<net::gathered>& answers);
 

@@ -50,7 +50,7 @@ boost::json::array to_json(const std::vector<site>& sites) {
 namespace {
 
 /// The losses and accuracies, which every round has told from the first version on, stand apart.
-constexpr auto test_numbers = std::span(round_metrics).subspan<4>();
+constexpr auto test_numbers = std::span(round_metrics).subspan<4, 10>();
 
 boost::json::array to_json(const std::vector<round_result::absence>& absences) {
     boost::json::array result;

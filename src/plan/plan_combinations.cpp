@@ -1,5 +1,6 @@
 #include "plan/plan_combinations.hpp"
 
+#include <fedasio/method/quorum.hpp>
 #include <fedasio/method/strategy.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/text/field_error.hpp>
@@ -77,9 +78,25 @@ void check_data(const plan& what, const text::json_field& root) {
 /// Of a metric by which something is decided.
 void check_metric(const plan& what, std::string_view metric, const std::string& where,
                   const std::string& remedy) {
-    if (is_regression(what) && metric.ends_with("accuracy")) {
+    const auto names = [&](std::string_view word) { return metric.find(word) != std::string_view::npos; };
+    if (is_regression(what) && (names("accuracy") || names("_auc"))) {
         throw text::field_error(
             where, "a regression (model.loss \"mean_squared_error\" on a table) has no accuracy; " + remedy);
+    }
+    if (!is_regression(what) && (names("_r2") || names("_rmse") || names("_mae"))) {
+        throw text::field_error(where, "only a regression (model.loss \"mean_squared_error\" on a table) has "
+                                       "errors in the label's unit; " +
+                                           remedy);
+    }
+    const bool clients_test = what.test_fraction > 0 && !has_test_files(what.source);
+    if (metric.ends_with("_median") && !clients_test) {
+        throw text::field_error(
+            where, "is the median of what clients find, and the master tests alone here; " + remedy);
+    }
+    if (metric.starts_with("personal_") && (!what.strategy->is_personal() || what.test_fraction == 0)) {
+        throw text::field_error(where, "is of the clients' own models: it needs a strategy that gives them "
+                                       "some (such as ditto or fedper) and data.test_fraction above 0; " +
+                                           remedy);
     }
     if (metric.starts_with("test_") && !is_tested(what)) {
         throw text::field_error(
@@ -107,20 +124,19 @@ void check_strategy(const plan& what, const text::json_field& root) {
         return;
     }
     const auto fewest = strategy.fewest_updates();
-    const auto cohort = std::max(1.0, std::round(what.fraction * what.clients));
-    if (cohort < static_cast<double>(fewest)) {
+    const std::uint64_t cohort = method::clients_per_round(what.fraction, what.clients);
+    if (cohort < fewest) {
         throw text::field_error(
             root.where("strategy"),
-            name + " needs " + updates(fewest) + " in a round, but only " +
-                std::to_string(static_cast<std::uint64_t>(cohort)) +
+            name + " needs " + updates(fewest) + " in a round, but only " + std::to_string(cohort) +
                 " clients train in one; raise `clients` or `fraction`, or change its keys");
     }
-    const auto enough = std::ceil(what.quorum * cohort - 1e-9);
-    if (enough < static_cast<double>(fewest)) {
-        throw text::field_error(root.where("quorum"),
-                                "ends a round with " + updates(static_cast<std::uint64_t>(enough)) +
-                                    ", but the strategy " + name + " needs " + std::to_string(fewest) +
-                                    "; raise it, or change the keys of the strategy");
+    const auto enough = method::quorum(what.quorum, cohort);
+    if (enough < fewest) {
+        throw text::field_error(root.where("quorum"), "ends a round with " + updates(enough) +
+                                                          ", but the strategy " + name + " needs " +
+                                                          std::to_string(fewest) +
+                                                          "; raise it, or change the keys of the strategy");
     }
 }
 

@@ -1,4 +1,6 @@
+#include <fedasio/plan/deadline_limits.hpp>
 #include <fedasio/plan/limits.hpp>
+#include <fedasio/plan/metrics.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/plan/plan_check.hpp>
 #include <fedasio/text/json_keys.hpp>
@@ -10,6 +12,7 @@
 #include <bit>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <string>
 
@@ -21,20 +24,23 @@ constexpr text::interval share{.low = 0, .high = 1, .low_open = true};
 constexpr auto when_changed = text::written::when_changed;
 
 /// A metric of a round's result; "auto" stands for none in particular.
-void metric(text::keys& keys, std::string_view name, std::string& value, std::string_view sentence) {
-    constexpr std::array<std::string_view, 5> metrics{"auto", "test_accuracy", "test_loss", "train_accuracy",
-                                                      "train_loss"};
+void describe_metric(text::keys& keys, std::string_view name, std::string& value, std::string_view sentence) {
+    constexpr auto names = [] {
+        std::array<std::string_view, metrics.size() + 1> all{"auto"};
+        std::ranges::transform(metrics, std::next(all.begin()), &metric::name);
+        return all;
+    }();
     std::size_t place = 0;
     if (!value.empty()) {
-        place = static_cast<std::size_t>(std::ranges::find(metrics, value) - metrics.begin());
+        place = static_cast<std::size_t>(std::ranges::find(names, value) - names.begin());
     }
-    keys.word(name, place, metrics, sentence);
-    value = place == 0 ? std::string() : metrics.at(place);
+    keys.word(name, place, names, sentence);
+    value = place == 0 ? std::string() : names.at(place);
 }
 
 text::description keys_of(early_stopping& what) {
     return [&what](text::keys& keys) {
-        metric(keys, "metric", what.metric, "Of a round's result; auto: that of keep_best.");
+        describe_metric(keys, "metric", what.metric, "Of a round's result; auto: that of keep_best.");
         keys.required("patience", "write after how many rounds without a better value to stop");
         keys.whole("patience", what.patience, 1, limits::rounds,
                    "So many rounds without a better value end the training.");
@@ -63,7 +69,7 @@ void describe_rounds(plan& what, text::keys& keys) {
               "Training ends early when the test accuracy reaches it. Needs test data and classes.");
     auto seconds = static_cast<double>(what.deadline.count()) / 1000.0;
     keys.real(
-        "deadline", seconds, {.low = 0.001, .high = 1e6},
+        "deadline", seconds, {.low = limits::shortest_deadline, .high = limits::longest_deadline},
         "Seconds for each step of a round (training counts from the first byte of the weights); who has "
         "not answered by then is dropped from it, and asked less.");
     what.deadline = std::chrono::milliseconds(std::llround(seconds * 1000.0));
@@ -114,9 +120,10 @@ text::description keys_of(plan& what) {
         describe_rounds(what, keys);
         keys.whole("checkpoint_every", what.checkpoint_every, 0, limits::rounds,
                    "Rounds between checkpoints; 0 writes none.");
-        metric(keys, "keep_best", what.keep_best,
-               "By what a model is the best, which is kept beside the last one; auto: test accuracy, in a "
-               "regression test loss, and without test data the training loss.");
+        describe_metric(
+            keys, "keep_best", what.keep_best,
+            "By what a model is the best, which is kept beside the last one; auto: test accuracy, in a "
+            "regression test loss, and without test data the training loss.");
         keys.key("early_stopping",
                  text::optional_of(what.early_stopping, [](early_stopping& early) { return keys_of(early); }),
                  "Ends training when a metric has not become better for some rounds.", when_changed);

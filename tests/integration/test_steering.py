@@ -80,6 +80,20 @@ class Steering(Federation):
         _, output, _ = run_program("fedasio", "--master", master.dashboard, "evict", str(back))
         self.assertIn("worker-2 is sent away", output)
 
+    def test_a_plan_and_a_command_have_the_same_bounds(self):
+        """What one door lets in the other does too."""
+        master = self.master(self.plan())
+        for deadline, rounds in ((0.001, 1), (1_000_000, 1_000_000_000)):
+            master.command("change", deadline=deadline, rounds=rounds)
+            master.command("start", plan=json.dumps(self.plan(deadline=deadline, rounds=rounds)))
+            after = master.now()
+            master.command("stop", now=True)
+            master.wait_event("training_finished", after)
+        for wrong in {"deadline": 0.0009}, {"deadline": 1_000_001}, {"rounds": 0}, {"rounds": 1_000_000_001}:
+            (key,) = wrong
+            self.assertIn(key, master.refused("change", **wrong))
+            self.assertIn(key, master.refused("start", plan=json.dumps(self.plan(**wrong))))
+
     def test_a_changed_plan_is_reported_and_resumed(self):
         report = self.folder / "report.json"
         master = self.master(self.plan(rounds=500), "--report", report)

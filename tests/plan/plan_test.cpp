@@ -425,6 +425,15 @@ BOOST_AUTO_TEST_CASE(the_best_model_is_chosen_by_what_the_plan_can_tell) {
                 "keep_best: needs test data");
     check_error(smallest, "/keep_best", "\"accuracy\"",
                 "keep_best: must be one of \"auto\", \"test_accuracy\"");
+    // Any metric that the rounds of such a plan have.
+    BOOST_TEST(best_metric(parse(with(smallest, "/keep_best", "\"test_auc_median\""))) == "test_auc_median");
+    check_error(smallest, "/keep_best", "\"test_rmse\"", "keep_best: only a regression");
+    check_error(smallest, "/keep_best", "\"personal_accuracy\"", "needs a strategy that gives them some");
+    const auto personal = with(smallest, "/strategy", "\"ditto\"");
+    BOOST_TEST(best_metric(parse(with(personal, "/keep_best", "\"personal_accuracy\""))) ==
+               "personal_accuracy");
+    const auto untested = with(personal, "/data/test_fraction", "0");
+    check_error(untested, "/keep_best", "\"personal_loss\"", "data.test_fraction above 0");
     auto table = parse(smallest);
     table.source = fedasio::data::csv_source{};
     table.model.objective = fedasio::nn::loss::mean_squared_error;
