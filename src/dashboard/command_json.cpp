@@ -9,6 +9,7 @@
 
 #include "json_scalar.hpp"
 #include <algorithm>
+#include <fmt/format.h>
 #include <span>
 #include <vector>
 
@@ -102,7 +103,8 @@ double parse_deadline(const json::value& value) {
     const bool is_sound =
         seconds >= plan::limits::shortest_deadline && seconds <= plan::limits::longest_deadline;
     if (ec || !is_sound) {
-        throw command_error("\"deadline\" must be a number of seconds from 0.001 to 1000000");
+        throw command_error(fmt::format("\"deadline\" must be a number of seconds from {} to {:.0f}",
+                                        plan::limits::shortest_deadline, plan::limits::longest_deadline));
     }
     return seconds;
 }

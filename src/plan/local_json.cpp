@@ -1,3 +1,4 @@
+#include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/text/json_keys.hpp>
 
@@ -16,7 +17,6 @@ namespace {
 constexpr text::interval positive_rate{.low = 0, .high = 1e6, .low_open = true};
 constexpr text::interval penalty{.low = 0, .high = 1e6};
 constexpr text::interval share_below_one{.low = 0, .high = 1, .high_open = true};
-constexpr std::uint32_t most_rounds = 1'000'000'000;
 
 void describe_kind(nn::schedule& what, text::keys& keys) {
     using kind = nn::schedule::kind;
@@ -27,11 +27,11 @@ void describe_kind(nn::schedule& what, text::keys& keys) {
     }
     if (what.type == kind::step) {
         keys.required("every", "write how many rounds lie between two changes");
-        keys.whole("every", what.every, 1, most_rounds, "Rounds from one change to the next.");
+        keys.whole("every", what.every, 1, limits::rounds, "Rounds from one change to the next.");
     }
     if (what.type == kind::cosine) {
         keys.required("rounds", "write after how many rounds the minimum is reached");
-        keys.whole("rounds", what.rounds, 1, most_rounds, "Rounds until the minimum is reached.");
+        keys.whole("rounds", what.rounds, 1, limits::rounds, "Rounds until the minimum is reached.");
         keys.real("minimum", what.minimum, {.low = 0, .high = 1},
                   "The share of the learning rate that remains in the end.");
     }

@@ -183,6 +183,35 @@ BOOST_AUTO_TEST_CASE(whose_worker_is_lost_trains_where_another_has_room) {
     BOOST_TEST(on.round.contributors() == std::set<std::string>{"south"});
 }
 
+BOOST_AUTO_TEST_CASE(loading_for_a_training_under_way_ends_with_its_deadline) {
+    round_under_way on;
+    on.know_tables();
+    worker_ptr north;
+    std::unique_ptr<net::alarm> alarm;
+    // 40 of 60 seconds are over when it goes.
+    north = on.add("north", but_trains([&](net::connection& self, const net::frame&) {
+                       alarm = on.world.time().at(on.world.now() + 40s, [&] {
+                           self.abort(net::errc::closed);
+                           on.state.members.roster.remove(north);
+                       });
+                   }),
+                   1U);
+    bool loads = true;
+    on.add("south", [&](net::connection& self, const net::frame& asked) {
+        if (asked.type != message::load || loads) {
+            do_as_asked(self, asked);
+        }
+    });
+    on.world.run(on.prepare.prepare(on.state.progress.deadline()));
+    loads = false;
+    on.choose();
+    const auto began = on.world.now();
+    on.train();
+    BOOST_TEST((on.world.now() - began == 60s));
+    BOOST_TEST(on.round.count() == 2U);
+    BOOST_TEST(on.reason_of(on.round.result.cohort.front()) == "lost");
+}
+
 BOOST_AUTO_TEST_CASE(the_round_does_not_wait_for_more_than_it_needs) {
     round_under_way on(plan_text(R"(, "deadline": 60, "quorum": 0.6)"));
     on.know_tables();

@@ -324,6 +324,8 @@ BOOST_AUTO_TEST_CASE(even_numbers_and_ties) {
         hundred.push_back({{k < 29 ? -1e3F : (k >= 71 ? 1e3F : 1.0F)}});
     }
     near(robust("trimmed_mean", hundred, {{"beta", 0.29}}).next, {1}, 1e-9);
+    // Something is left, however near a half beta comes.
+    near(robust("trimmed_mean", {{{1}}, {{2}}}, {{"beta", 0.4999999999}}).next, {1.5}, 1e-9);
     // Nobody attacks: f = 0 is allowed.
     near(robust("bulyan", {{{1}}, {{2}}, {{6}}}, {{"f", 0U}}).next, {3}, 1e-6);
     BOOST_TEST(make("krum", {{"f", 3U}})->fewest_updates() == 9U);
