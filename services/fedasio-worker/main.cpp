@@ -41,6 +41,8 @@ struct settings {
     std::string proxy;
     std::string data;
     std::string state_dir;
+    std::string trainer;
+    int trainer_descriptor = -1;
     program::protection_options protection;
     program::log_options log;
     worker::worker_options worker;
@@ -123,6 +125,14 @@ int start(settings from) {
     if (!from.data.empty()) {
         from.worker.data = from.data;
     }
+    if (!from.trainer.empty() || from.trainer_descriptor >= 0) {
+        auto& how = from.worker.trainer.emplace();
+        how.command = from.trainer;
+        if (from.trainer_descriptor >= 0) {
+            how.descriptor = from.trainer_descriptor;
+            from.worker.threads = 1;
+        }
+    }
     std::optional<program::state_lock> lock;
     if (!from.state_dir.empty()) {
         program::make_state_dir(from.state_dir);
@@ -202,6 +212,14 @@ int main(int argc, char** argv) {
     app.add_option("--state-dir", from.state_dir,
                    "folder for what clients keep from round to round by some strategies (default: in memory "
                    "only, and lost when the worker ends)");
+    auto* trainer = app.add_option(
+        "--trainer", from.trainer,
+        "command line of a trainer of your own, which has the data and trains: --threads of it "
+        "are started, and again when they end");
+    app.add_option("--trainer-fd", from.trainer_descriptor,
+                   "descriptor of a local socket to a trainer that runs already; the worker ends with it")
+        ->check(program::whole_between(3, 1048576))
+        ->excludes(trainer);
     app.add_option("--give-up-after", from.give_up, "seconds to go on trying when there is no master")
         ->check(program::number_between(0, 1e9))
         ->capture_default_str();

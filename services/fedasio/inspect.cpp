@@ -336,6 +336,10 @@ int inspect(const settings& from) {
         return inspect_images(worker::locate(idx->train_images, from.file),
                               worker::locate(idx->train_labels, from.file));
     }
+    if (plan::is_for_trainer(plan.source)) {
+        throw std::runtime_error(
+            "the plan's data is for a trainer of one's own to read: there is nothing to show");
+    }
     auto source = std::get<data::csv_source>(plan.source);
     source.label = from.label.empty() ? source.label : from.label;
     return show(inspect_table(worker::locate(source.train, from.file), source, plan::is_regression(plan)),

@@ -77,6 +77,9 @@ void add_simulate(CLI::App& app, std::function<int()>& job) {
     sub->add_option("--threads", from->simulation.threads,
                     "Clients that train at once, over all workers (default: the cores of this machine)")
         ->check(program::whole_between(1, 1024));
+    sub->add_option(
+        "--trainer", from->simulation.trainer,
+        "Command line of a trainer of your own, which has the data and trains: --threads of it run");
     sub->add_option("--rounds", from->rounds, "Rounds, in place of the plan's")
         ->check(program::whole_between(1, 1'000'000'000));
     sub->add_option("--seed", from->seed, "Seed, in place of the plan's")

@@ -161,10 +161,10 @@ checkpoints::found_checkpoint checkpoints::find() const {
         result.begun =
             make_model_of_tables(*kept->record.schema, setting_.plan, setting_.options.memory_bytes);
     }
-    const auto* const network = is_there       ? &state_.model.network()
-                                : result.begun ? &result.begun->network
-                                               : nullptr;
-    if (network == nullptr || !fits(state, network->parameter_count())) {
+    const auto* const arrays = is_there       ? &state_.model.arrays()
+                               : result.begun ? &result.begun->arrays
+                                              : nullptr;
+    if (arrays == nullptr || !fits(state, arrays->size())) {
         warn("does not fit this model");
         return result;
     }
@@ -183,7 +183,7 @@ net::awaitable<std::optional<run_resumed>> checkpoints::restore() {
     }
     if (found.begun) {
         state_.model.build(*std::move(found.begun));
-        setting_.events.publish(model_built{state_.model.network().parameter_count()});
+        setting_.events.publish(model_built{state_.model.arrays().size()});
     }
     if (!found.kept) {
         if (!found.exists) {

@@ -20,7 +20,11 @@ constexpr auto invalid = "invalid";
 
 evaluation_terms terms_of_evaluations(const setting& given, const global_model& model) {
     evaluation_terms terms;
-    terms.classes = plan::is_regression(given.plan) ? 0 : model.network().output().size();
+    terms.is_open = plan::is_for_trainer(given.plan.source);
+    if (terms.is_open) {
+        return terms;
+    }
+    terms.classes = plan::is_regression(given.plan) ? 0 : model.network()->output().size();
     terms.cross_entropy = given.plan.model.objective == nn::loss::cross_entropy;
     const nn::score_counts scores(terms.classes);
     terms.score_cells = scores.histograms() * scores.bins();

@@ -52,6 +52,7 @@ net::awaitable<void> collection::begin_intake(round_state& round) {
     terms.cohort = cohort;
     terms.samples = round.samples;
     terms.norm_bound = plan.norm_bound;
+    terms.counters = state_.model.arrays().size() - state_.model.arrays().counters();
     terms.compares = setting_.options.compare_updates && cohort.size() <= most_compared;
     round.updates.resize(cohort.size());
     auto job = [&] { return std::make_shared<update_intake>(setting_.rt, setting_.pool, std::move(terms)); };

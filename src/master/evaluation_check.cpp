@@ -121,6 +121,12 @@ std::string objection_to(const wire::evaluation& result, const evaluation_terms&
     if (result.samples == 0 && result.loss_sum != 0) {
         return fmt::format("it says that no samples have a loss_sum of {:g}", result.loss_sum);
     }
+    if (terms.is_open) {
+        return {};
+    }
+    if (!result.tells_correct) {
+        return "it does not tell how many samples it takes for their class";
+    }
     if (terms.classes == 0) {
         return value_objection(result);
     }

@@ -13,7 +13,7 @@ test_result to_result(const wire::evaluation& one, const evaluation_terms& terms
     result.samples = one.samples;
     result.loss_sum = one.loss_sum;
     result.correct = one.correct;
-    result.regression = terms.classes == 0;
+    result.regression = terms.is_open ? !one.tells_correct : terms.classes == 0;
     result.confusion = one.confusion;
     result.scores = one.scores;
     result.score_bins = bins;
@@ -26,7 +26,8 @@ test_result to_result(const wire::evaluation& one, const evaluation_terms& terms
 class summing {
 public:
     summing(const evaluation_terms& terms, nn::score_counts scores)
-        : scores_(std::move(scores)), tells_scores_(scores_.classes() > 0), regression_(terms.classes == 0) {
+        : scores_(std::move(scores)), tells_scores_(scores_.classes() > 0), regression_(terms.classes == 0),
+          is_open_(terms.is_open) {
         all_.confusion.resize(terms.classes <= plan::limits::shown_classes ? terms.classes * terms.classes
                                                                            : 0);
     }
@@ -38,6 +39,7 @@ public:
         all_.samples += one.samples;
         all_.loss_sum += one.loss_sum;
         all_.correct += one.correct;
+        tells_correct_ = tells_correct_ && one.tells_correct;
         if (one.confusion.empty()) {
             all_.confusion.clear();
         }
@@ -55,6 +57,7 @@ public:
     }
 
     test_result finish() && {
+        regression_ = is_open_ ? !tells_correct_ : regression_;
         all_.regression = regression_;
         if (regression_ && tells_errors_) {
             all_.absolute_sum = values_.absolute;
@@ -75,7 +78,9 @@ private:
     bool tells_scores_;
     bool tells_errors_ = true;
     bool tells_labels_ = true;
+    bool tells_correct_ = true;
     bool regression_;
+    bool is_open_;
 };
 
 std::optional<double> median_of(const std::vector<clients_evaluated::one>& clients,

@@ -49,7 +49,7 @@ net::awaitable<void> evaluations::evaluate(round_state& round) {
 net::awaitable<void> evaluations::evaluate_here(round_state& round) {
     const auto& model = state_.model;
     const auto samples = tests_.samples();
-    const auto result = co_await master::evaluate(setting_.rt, setting_.pool, samples, model.network(),
+    const auto result = co_await master::evaluate(setting_.rt, setting_.pool, samples, *model.network(),
                                                   model.weights().floats());
     if (!result) {
         throw cancelled();
@@ -284,11 +284,11 @@ void evaluations::tell_absences(std::uint32_t round, const client_test& test) {
 
 void evaluations::tell(std::uint32_t round, const test_result& result,
                        std::vector<std::string> classes) const {
-    if (result.regression || result.samples == 0) {
+    if (result.regression || result.samples == 0 || state_.model.network() == nullptr) {
         return;
     }
     model_evaluated event{round, result.samples, std::move(classes), result.confusion, result.wrong};
-    while (event.classes.size() < state_.model.network().output().size()) {
+    while (event.classes.size() < state_.model.network()->output().size()) {
         event.classes.push_back(std::to_string(event.classes.size()));
     }
     setting_.events.publish(std::move(event));

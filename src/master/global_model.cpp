@@ -1,5 +1,6 @@
 #include "master/global_model.hpp"
 
+#include <fedasio/plan/arrays_json.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/text/json_text.hpp>
@@ -30,13 +31,15 @@ boost::json::object file_names(const data::source_spec& source) {
 
 void global_model::forget() {
     network_.reset();
+    arrays_.reset();
     state_ = {};
     round_ = 0;
     schema_.reset();
 }
 
 void global_model::build(initial_model begun) {
-    network_.emplace(std::move(begun.network));
+    network_ = std::move(begun.network);
+    arrays_ = std::move(begun.arrays);
     replace(std::move(begun.state));
 }
 
@@ -59,6 +62,8 @@ std::map<std::string, std::string> global_model::metadata(const plan::plan& plan
     if (network_) {
         metadata["network"] = text::canonical_text(plan::to_json(network_->spec()));
         metadata["source"] = text::canonical_text(file_names(plan.source));
+    } else if (arrays_) {
+        metadata["arrays"] = text::canonical_text(plan::to_json(*arrays_));
     }
     if (const auto* images = std::get_if<data::image_source>(&plan.source);
         images != nullptr && !images->classes.empty()) {
@@ -76,16 +81,8 @@ double global_model::label_unit() const {
 }
 
 bool global_model::invariants() const {
-    const bool fits = !network_ || state_.weights.size() == network_->parameter_count() * sizeof(float);
-    return fits && (network_ ? version_ > 0 : state_.weights.empty());
-}
-
-std::vector<store::tensor_shape> layout_of(const nn::network& network) {
-    std::vector<store::tensor_shape> layout;
-    for (const auto& parameter : network.parameters()) {
-        layout.push_back({parameter.name, parameter.dims});
-    }
-    return layout;
+    const bool fits = !arrays_ || state_.weights.size() == arrays_->size() * sizeof(float);
+    return fits && (arrays_ ? version_ > 0 : state_.weights.empty());
 }
 
 } // namespace fedasio::master

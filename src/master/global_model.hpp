@@ -2,9 +2,9 @@
 
 #include <fedasio/data/csv.hpp>
 #include <fedasio/master/model_state.hpp>
+#include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/plan/plan.hpp>
-#include <fedasio/store/model_store.hpp>
 
 #include "master/initial_model.hpp"
 #include <cstdint>
@@ -20,10 +20,13 @@ namespace fedasio::master {
 /// the number of inputs to the tables has none before these are known.
 class global_model {
 public:
-    [[nodiscard]] bool is_there() const noexcept { return network_.has_value(); }
+    [[nodiscard]] bool is_there() const noexcept { return arrays_.has_value(); }
 
     /// While it is there.
-    [[nodiscard]] const nn::network& network() const { return *network_; }
+    [[nodiscard]] const nn::model_arrays& arrays() const { return *arrays_; }
+
+    /// Null where the model is a trainer's own, and while it is not there.
+    [[nodiscard]] const nn::network* network() const noexcept { return network_ ? &*network_ : nullptr; }
 
     [[nodiscard]] const model_state& state() const noexcept { return state_; }
 
@@ -64,13 +67,11 @@ public:
 
 private:
     std::optional<nn::network> network_;
+    std::optional<nn::model_arrays> arrays_;
     model_state state_;
     std::uint32_t version_ = 0;
     std::uint32_t round_ = 0;
     std::optional<data::csv_schema> schema_;
 };
-
-/// Names and shapes of its parameters, as models are saved.
-[[nodiscard]] std::vector<store::tensor_shape> layout_of(const nn::network& network);
 
 } // namespace fedasio::master

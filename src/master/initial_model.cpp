@@ -1,10 +1,13 @@
 #include "master/initial_model.hpp"
 
 #include <fedasio/nn/memory.hpp>
+#include <fedasio/plan/trained_model.hpp>
+#include <fedasio/store/model_store.hpp>
 #include <fedasio/text/printable.hpp>
 
 #include "master/run_failed.hpp"
 #include <cmath>
+#include <filesystem>
 #include <new>
 #include <optional>
 #include <stdexcept>
@@ -30,7 +33,34 @@ std::uint64_t bytes_of_a_round(const nn::network& network, const plan::plan& pla
     return network.parameter_count() * ((3 + channels + kept) * sizeof(float) + taken) + evaluated;
 }
 
+/// The model that a file of arrays begins with. Its metadata `arrays` tells types and roles where they are
+/// not the usual ones.
+initial_model read_initial_arrays(const plan::plan& plan) {
+    const std::filesystem::path path = plan.initial_arrays;
+    try {
+        const auto file = store::read_safetensors(path);
+        const auto arrays = plan::arrays_of(path, file);
+        if (const auto problem = plan::problem_of_size(arrays.size(), *plan.strategy); !problem.empty()) {
+            throw run_failed(problem);
+        }
+        net::buffer values(arrays.size() * sizeof(float));
+        store::load_model(path, plan::layout_of(arrays), values.floats());
+        auto state = make_model_state(*plan.strategy, net::payload(std::move(values)));
+        return {std::nullopt, arrays, std::move(state)};
+    } catch (const std::bad_alloc&) {
+        throw run_failed("there is not enough memory for the arrays in " + plan.initial_arrays);
+    } catch (const std::exception& e) {
+        throw run_failed(std::string("of the plan's model.arrays: ") + e.what());
+    }
+}
+
 } // namespace
+
+initial_model make_initial_model(const plan::plan& plan, std::uint64_t memory_bytes,
+                                 const std::function<bool()>& unwanted) {
+    return plan.initial_arrays.empty() ? make_initial_model(plan.model, plan, memory_bytes, unwanted)
+                                       : read_initial_arrays(plan);
+}
 
 initial_model make_initial_model(const nn::model_spec& spec, const plan::plan& plan,
                                  std::uint64_t memory_bytes, const std::function<bool()>& unwanted) {
@@ -57,7 +87,8 @@ initial_model make_initial_model(const nn::model_spec& spec, const plan::plan& p
             throw run_failed(model + " was being made when it was given up");
         }
         auto state = make_model_state(*plan.strategy, net::payload(std::move(initial)));
-        return {*std::move(network), std::move(state)};
+        nn::model_arrays arrays(*network);
+        return {std::move(network), std::move(arrays), std::move(state)};
     } catch (const std::bad_alloc&) {
         throw run_failed("there is not enough memory for " + model + ", which takes a master " +
                          text::size_text(needed));

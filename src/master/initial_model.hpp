@@ -2,19 +2,26 @@
 
 #include <fedasio/data/csv.hpp>
 #include <fedasio/master/model_state.hpp>
+#include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/plan/plan.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace fedasio::master {
 
 /// What a run begins with.
 struct initial_model {
-    nn::network network;
+    std::optional<nn::network> network; ///< none where the model is a trainer's own
+    nn::model_arrays arrays;
     model_state state;
 };
+
+/// Of a plan with plan::knows_model(): its network, or the arrays in its file. Throws run_failed likewise.
+[[nodiscard]] initial_model make_initial_model(const plan::plan& plan, std::uint64_t memory_bytes,
+                                               const std::function<bool()>& unwanted = {});
 
 /// The weights depend on the plan's seed alone. Takes seconds for a large model; ends early, with
 /// run_failed, once `unwanted` says so. Throws run_failed for a model that cannot be built, and for one that

@@ -2,6 +2,7 @@
 
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/plan/schema_json.hpp>
+#include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/store/safetensors.hpp>
 #include <fedasio/text/json_text.hpp>
@@ -39,17 +40,17 @@ tables_model read_tables_model(const std::filesystem::path& path, const std::str
     limits.bytes = text->second.size();
     auto schema = plan::read_schema(text::parse_json(text->second, limits).as_object());
     auto model = make_model_of_tables(schema, plan, memory_bytes);
-    net::buffer values(model.network.parameter_count() * sizeof(float));
-    store::load_model(path, layout_of(model.network), values.floats());
+    net::buffer values(model.arrays.size() * sizeof(float));
+    store::load_model(path, plan::layout_of(model.arrays), values.floats());
     model.state = make_model_state(*plan.strategy, net::payload(std::move(values)));
     return {std::move(schema), std::move(model)};
 }
 
 /// The same of a plan whose model is known. On the pool.
-model_state read_model(const std::filesystem::path& path, const nn::network& network,
+model_state read_model(const std::filesystem::path& path, const nn::model_arrays& arrays,
                        const method::strategy& strategy) {
-    net::buffer values(network.parameter_count() * sizeof(float));
-    store::load_model(path, layout_of(network), values.floats());
+    net::buffer values(arrays.size() * sizeof(float));
+    store::load_model(path, plan::layout_of(arrays), values.floats());
     return make_model_state(strategy, net::payload(std::move(values)));
 }
 
@@ -81,8 +82,8 @@ net::awaitable<command_answer> load_model(const setting& given, run_state& state
             co_return refused("there is no saved model named '" + name + "'");
         }
         if (state.model.is_there()) {
-            auto job = [&, network = state.model.network(), strategy = given.plan.strategy] {
-                return read_model(path, network, *strategy);
+            auto job = [&, arrays = state.model.arrays(), strategy = given.plan.strategy] {
+                return read_model(path, arrays, *strategy);
             };
             auto loaded = co_await given.offload(std::move(job));
             if (has_begun()) {
@@ -107,7 +108,7 @@ net::awaitable<command_answer> load_model(const setting& given, run_state& state
         }
         state.model.build(std::move(loaded.model));
         state.model.encode_tables_as(std::move(loaded.schema));
-        given.events.publish(model_built{state.model.network().parameter_count()});
+        given.events.publish(model_built{state.model.arrays().size()});
         given.events.publish(data_understood{data::describe(*state.model.schema(), {})});
         tell_loaded(given, state, safe, name);
         co_return accepted("'" + name +

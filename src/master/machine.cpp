@@ -52,8 +52,8 @@ machine::machine(net::runtime& rt, boost::asio::any_io_executor pool, plan::plan
                  }}),
       running_(rt.executor), training_over_(rt.executor) {
     std::optional<initial_model> model;
-    if (setting_.plan.model.input.size() != 0) {
-        model = make_initial_model(setting_.plan.model, setting_.plan, setting_.options.memory_bytes);
+    if (plan::knows_model(setting_.plan)) {
+        model = make_initial_model(setting_.plan, setting_.options.memory_bytes);
     }
     open(std::move(model));
 }
@@ -104,7 +104,7 @@ void machine::introduce_run() {
     opened.models = store::list_models(setting_.options.state_dir);
     setting_.events.publish(std::move(opened));
     if (state_.model.is_there()) {
-        setting_.events.publish(model_built{state_.model.network().parameter_count()});
+        setting_.events.publish(model_built{state_.model.arrays().size()});
     }
 }
 

@@ -1,5 +1,6 @@
 #include "master/model_files.hpp"
 
+#include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/model_store.hpp>
 
 #include <exception>
@@ -27,10 +28,10 @@ net::awaitable<void> model_files::save_to(std::filesystem::path file) {
         throw std::runtime_error("there is no model yet: the data has not been loaded");
     }
     const auto round = model_.round();
-    auto job = [&, network = model_.network(), weights = model_.weights(),
+    auto job = [&, arrays = model_.arrays(), weights = model_.weights(),
                 metadata = model_.metadata(setting_.plan, setting_.plan_digest)] {
         const std::scoped_lock alone(writing_);
-        store::save_model(file, layout_of(network), weights.floats(), metadata, *setting_.options.disk);
+        store::save_model(file, plan::layout_of(arrays), weights.floats(), metadata, *setting_.options.disk);
         return store::list_models(setting_.options.state_dir);
     };
     auto models = co_await setting_.offload(std::move(job));
@@ -59,9 +60,9 @@ net::awaitable<std::optional<model_copy>> model_files::copy() const {
         co_return std::nullopt;
     }
     model_copy copy{setting_.plan.name, model_.round(), {}};
-    auto job = [network = model_.network(), weights = model_.weights(),
+    auto job = [arrays = model_.arrays(), weights = model_.weights(),
                 metadata = model_.metadata(setting_.plan, setting_.plan_digest)] {
-        return store::model_bytes(layout_of(network), weights.floats(), metadata);
+        return store::model_bytes(plan::layout_of(arrays), weights.floats(), metadata);
     };
     copy.bytes = co_await setting_.offload(std::move(job));
     co_return copy;
@@ -92,10 +93,10 @@ net::awaitable<void> model_files::keep_last(std::string run) {
 net::awaitable<std::filesystem::path> model_files::keep(const kept_model& model, const std::string& run) {
     std::filesystem::path path;
     try {
-        auto job = [&, network = model_.network(),
+        auto job = [&, arrays = model_.arrays(),
                     metadata = model_.metadata(setting_.plan, setting_.plan_digest)] {
             const std::scoped_lock alone(writing_);
-            return kept_.write(model, run, metadata, layout_of(network), *setting_.options.disk);
+            return kept_.write(model, run, metadata, plan::layout_of(arrays), *setting_.options.disk);
         };
         path = co_await setting_.offload(std::move(job));
         kept_.written(model, path);

@@ -49,13 +49,13 @@ std::vector<std::string> files_of(const plan::plan& plan, bool train_too) {
         if (train_too) {
             files.insert(files.end(), {idx->train_images, idx->train_labels});
         }
-    } else {
-        const auto& csv = std::get<data::csv_source>(plan.source);
-        files = {csv.test};
+    } else if (const auto* csv = std::get_if<data::csv_source>(&plan.source)) {
+        files = {csv->test};
         if (train_too) {
-            files.push_back(csv.train);
+            files.push_back(csv->train);
         }
     }
+    files.push_back(plan.initial_arrays);
     std::erase(files, "");
     return files;
 }

@@ -85,7 +85,10 @@ void preparation::advise() {
         samples.push_back(data.samples);
         classes = std::max(classes, data.labels.size());
     }
-    for (const auto& text : {advice_on_units(classes, model.network()), advice_on_outputs(setting_.plan)}) {
+    const auto* const network = model.network();
+    const auto on_units = network == nullptr ? std::string() : advice_on_units(classes, *network);
+    const auto on_outputs = network == nullptr ? std::string() : advice_on_outputs(setting_.plan);
+    for (const auto& text : {on_units, on_outputs}) {
         if (!text.empty()) {
             setting_.notice(noticed::severity::warning, text);
         }
@@ -138,9 +141,9 @@ net::awaitable<void> preparation::learn_schema(std::vector<worker_ptr> whom, net
         };
         auto made = co_await setting_.offload(std::move(job));
         model.build(std::move(made));
-        setting_.events.publish(model_built{model.network().parameter_count()});
+        setting_.events.publish(model_built{model.arrays().size()});
     }
-    check_schema(setting_, *tables, model.network());
+    check_schema(setting_, *tables, *model.network());
     setting_.events.publish(data_understood{data::describe(tables->schema, tables->owners, tables->notes)});
     for (auto& note : tables->notes) {
         setting_.notice(noticed::severity::warning, std::move(note));
@@ -150,8 +153,11 @@ net::awaitable<void> preparation::learn_schema(std::vector<worker_ptr> whom, net
 
 net::awaitable<void> preparation::ask_to_load(std::vector<worker_ptr> whom, net::clock::time_point end) {
     const auto holdout = holdout_of(setting_.plan);
-    const auto classes = state_.model.network().output().size();
-    const bool wants_labels = !plan::is_regression(setting_.plan) && classes <= plan::limits::shown_classes &&
+    const auto* const network = state_.model.network();
+    const auto classes = network == nullptr ? 0 : network->output().size();
+    const bool trainer_has_data = plan::is_for_trainer(setting_.plan.source);
+    const bool wants_labels = !plan::is_regression(setting_.plan) && !trainer_has_data &&
+                              classes <= plan::limits::shown_classes &&
                               classes * state_.members.clients_total(setting_.plan) <= most_counts;
     std::vector<net::call> calls;
     for (const auto& who : whom) {
@@ -166,7 +172,7 @@ net::awaitable<void> preparation::ask_to_load(std::vector<worker_ptr> whom, net:
             return "it was sent away";
         }
         auto loaded = wire::read_loaded(reply.meta);
-        auto objection = objection_to(loaded, who.data.assigned(), holdout, classes);
+        auto objection = objection_to(loaded, who.data.assigned(), holdout, classes, trainer_has_data);
         if (objection.empty()) {
             take_loaded(who, std::move(loaded));
         }

@@ -28,12 +28,14 @@ wire::load load_request(const setting& given, const run_state& state, std::vecto
 }
 
 wire::model model_request(const setting& given, const run_state& state) {
-    const auto& network = state.model.network();
     wire::model request;
     request.seed = given.plan.seed;
-    request.network = network.spec();
+    if (const auto* network = state.model.network()) {
+        request.network = network->spec();
+    }
+    request.arrays = state.model.arrays();
     request.local = given.plan.local;
-    request.parameters = network.parameter_count();
+    request.parameters = state.model.arrays().size();
     if (state.memory.is_needed()) {
         request.strategy = given.plan.strategy;
         request.master_keeps_state = state.memory.is_here();
@@ -43,7 +45,7 @@ wire::model model_request(const setting& given, const run_state& state) {
 }
 
 std::string objection_to(wire::loaded& loaded, const std::vector<client_id>& wanted, double holdout,
-                         std::size_t classes) {
+                         std::size_t classes, bool trainer_has_data) {
     if (!std::ranges::equal(loaded.clients, wanted, {}, &wire::loaded::client_data::client)) {
         return "the reply names other clients than the request";
     }
@@ -51,7 +53,7 @@ std::string objection_to(wire::loaded& loaded, const std::vector<client_id>& wan
         // Nobody asks for what is held out beside test files; elsewhere more than its share would count
         // for more than its share in every test.
         held_out = holdout == 0 ? 0 : held_out;
-        const auto most = data::most_held_out(samples + held_out, holdout);
+        const auto most = trainer_has_data ? held_out : data::most_held_out(samples + held_out, holdout);
         if (held_out > most) {
             return "client " + std::to_string(client) + " holds " + std::to_string(held_out) + " of " +
                    std::to_string(samples + held_out) + " samples out, at most " + std::to_string(most) +

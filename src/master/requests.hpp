@@ -22,7 +22,8 @@ namespace fedasio::master {
 
 /// Why this is no answer to a request to load `wanted`; empty: it is one. What need not be believed is taken
 /// out of it: samples held out of which nobody asked for any, more classes than the model has.
+/// `trainer_has_data`: how much is held out is for a trainer of one's own to say.
 [[nodiscard]] std::string objection_to(wire::loaded& loaded, const std::vector<client_id>& wanted,
-                                       double holdout, std::size_t classes);
+                                       double holdout, std::size_t classes, bool trainer_has_data);
 
 } // namespace fedasio::master

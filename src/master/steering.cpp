@@ -141,11 +141,11 @@ net::awaitable<command_answer> steering::start(std::string text) {
             co_return refused(objection);
         }
         std::optional<initial_model> model;
-        if (plan.model.input.size() != 0) {
+        if (plan::knows_model(plan)) {
             opening_ = std::stop_source();
             auto job = [&, given_up = opening_.get_token()](const std::stop_token& stop) {
                 const auto unwanted = [&] { return given_up.stop_requested() || stop.stop_requested(); };
-                return make_initial_model(plan.model, plan, setting_.options.memory_bytes, unwanted);
+                return make_initial_model(plan, setting_.options.memory_bytes, unwanted);
             };
             model = co_await setting_.offload(std::move(job));
             opening_ = std::stop_source(std::nostopstate);

@@ -2,11 +2,15 @@
 
 #include "master/pool_blocks.hpp"
 #include "master/run_failed.hpp"
+#include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <new>
+#include <span>
 #include <stdexcept>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace fedasio::master {
 namespace {
@@ -17,6 +21,22 @@ struct stepped {
     std::vector<method::passed_over> passed_over;
     std::optional<updates_compared> compared;
 };
+
+/// Statistics are averaged plainly, whatever the strategy; a rule that looks at every update has its own way
+/// for them too.
+void average_statistics(const nn::model_arrays& arrays, const method::gathered_round& round,
+                        std::span<float> next) {
+    std::vector<double> mean(method::block_values);
+    auto first = arrays.trained();
+    while (round.sum != nullptr && first < arrays.counters()) {
+        const method::block part{first, std::min(method::block_values, arrays.counters() - first)};
+        const auto values = std::span(mean).first(part.size);
+        round.sum->mean(part, values);
+        std::ranges::transform(values, next.subspan(first).begin(),
+                               [](double value) { return static_cast<float>(value); });
+        first += part.size;
+    }
+}
 
 } // namespace
 
@@ -29,6 +49,8 @@ net::awaitable<void> step(const setting& given, run_state& state, round_state& r
         auto gathered = round.intake->gathered(round.result.round, state.members.clients_total(given.plan));
         gathered.in_blocks = blocks_on(given.pool, helpers);
         result.passed_over = given.plan.strategy->step(gathered, kept, next.floats());
+        average_statistics(state.model.arrays(), gathered, next.floats());
+        round.intake->take_counters(next.floats());
         result.compared = round.intake->compare(round.result.round, next.floats());
         result.model = make_model_state(*given.plan.strategy, net::payload(std::move(next)), std::move(kept));
         return result;

@@ -30,7 +30,7 @@ net::awaitable<void> test_data::load(const global_model& model) {
         return std::make_shared<const data::dataset>(data::read_csv(csv.test, *model.schema()));
     };
     auto loaded = co_await setting_.offload(std::move(job));
-    if (const auto problem = learning::problem_of_fit(*loaded, model.network()); !problem.empty()) {
+    if (const auto problem = learning::problem_of_fit(*loaded, *model.network()); !problem.empty()) {
         throw run_failed("of the test data: " + problem);
     }
     for (const auto& reason : loaded->left_out_reasons()) {

@@ -99,9 +99,10 @@ net::awaitable<void> training::begin() {
     }
     co_await finish_untested();
     progress.take_seconds();
-    const bool counts_classes = setting_.plan.model.objective == nn::loss::cross_entropy && model.is_there();
+    const bool counts_classes =
+        setting_.plan.model.objective == nn::loss::cross_entropy && model.network() != nullptr;
     const auto guessing =
-        counts_classes ? std::log(static_cast<double>(model.network().output().size())) : 0.0;
+        counts_classes ? std::log(static_cast<double>(model.network()->output().size())) : 0.0;
     divergence_.begin(guessing, model.round(), model.weights());
 }
 

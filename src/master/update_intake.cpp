@@ -55,7 +55,7 @@ update_intake::update_intake(net::runtime& rt, boost::asio::any_io_executor pool
     : rt_(rt), pool_(std::move(pool)), terms_(std::move(terms)),
       check_(terms_.base.floats(), spans_of(terms_.channels)),
       allowances_(allowances_of(terms_.samples, terms_.local.batch_size)), reports_(terms_.cohort.size()),
-      sketches_(terms_.cohort.size()), states_(terms_.cohort.size()) {
+      sketches_(terms_.cohort.size()), states_(terms_.cohort.size()), counters_(terms_.cohort.size()) {
     if (terms_.strategy->takes() == method::intake::sum) {
         sum_.emplace(check_, largest_total(terms_), terms_.norm_bound);
     } else {
@@ -112,6 +112,8 @@ update_intake::outcome update_intake::work(std::size_t place, const wire::update
         return result;
     }
     result.state = wire::state_of(said.state, all.subspan((1 + terms_.channels.size()) * parameters));
+    const auto counters = all.first(parameters).last(terms_.counters);
+    result.counters.assign(counters.begin(), counters.end());
     result.objection = add(place, update, report);
     if (terms_.compares) {
         result.sketch = update.sketch();
@@ -140,6 +142,7 @@ void update_intake::take_over(std::size_t place, outcome&& result, net::payload 
         reports_[place] = result.report;
         sketches_[place] = std::move(result.sketch);
         states_[place] = std::move(result.state);
+        counters_[place] = std::move(result.counters);
         if (!sum_) {
             bodies_[place] = std::move(body);
         }
@@ -183,6 +186,16 @@ method::gathered_round update_intake::gathered(std::uint32_t round, std::uint32_
         }
     }
     return all;
+}
+
+void update_intake::take_counters(std::span<float> next) const {
+    const auto largest = next.last(terms_.counters);
+    std::ranges::copy(terms_.base.floats().last(terms_.counters), largest.begin());
+    for (std::size_t place = 0; place < counters_.size(); ++place) {
+        for (std::size_t i = 0; reports_[place] && i < largest.size(); ++i) {
+            largest[i] = std::max(largest[i], counters_[place][i]);
+        }
+    }
 }
 
 std::optional<updates_compared> update_intake::compare(std::uint32_t round,

@@ -29,6 +29,7 @@ struct intake_terms {
     std::vector<std::uint64_t> samples;      ///< of each
     std::optional<std::uint32_t> norm_bound; ///< intake::sum only
     bool compares = false;                   ///< sketches are wanted
+    std::size_t counters = 0;                ///< so many of the last values are counters
 };
 
 /// A round's updates on their way in: each is checked, measured and, as the strategy takes them, added up or
@@ -53,6 +54,8 @@ public:
 
     /// For the strategy's step; refers to this.
     [[nodiscard]] method::gathered_round gathered(std::uint32_t round, std::uint32_t clients) const;
+    /// The largest counters of the updates that count, and of the weights that the round began with.
+    void take_counters(std::span<float> next) const;
     /// How the updates differ from each other, given the step that was made of them; nothing unless sketches
     /// were wanted. On the pool.
     [[nodiscard]] std::optional<updates_compared> compare(std::uint32_t round,
@@ -67,6 +70,7 @@ private:
         method::client_report report;
         std::optional<method::update_sketch> sketch;
         method::client_state state;
+        std::vector<float> counters;
     };
 
     [[nodiscard]] outcome work(std::size_t place, const wire::update& said, const net::payload& body);
@@ -86,6 +90,7 @@ private:
     std::vector<std::optional<method::update_sketch>> sketches_;
     std::vector<net::payload> bodies_; ///< intake::all
     std::vector<method::client_state> states_;
+    std::vector<std::vector<float>> counters_;
 };
 
 } // namespace fedasio::master

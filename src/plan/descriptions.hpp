@@ -23,7 +23,7 @@ namespace fedasio::plan {
 [[nodiscard]] text::description keys_of(plan& what);
 [[nodiscard]] text::description keys_of(nn::model_spec& what);
 [[nodiscard]] text::kinds kinds_of(nn::layer_spec& what);
-[[nodiscard]] text::kinds kinds_of(data::source_spec& what);
+[[nodiscard]] text::form form_of(data::source_spec& what);
 [[nodiscard]] text::kinds kinds_of(data::partition_spec& what);
 [[nodiscard]] text::description keys_of(method::local_training& what);
 [[nodiscard]] text::kinds kinds_of(nn::optimizer_spec& what);

@@ -140,7 +140,16 @@ bool has_test_files(const data::source_spec& source) {
     if (const auto* idx = std::get_if<data::idx_source>(&source)) {
         return !idx->test_images.empty();
     }
-    return !std::get<data::csv_source>(source).test.empty();
+    const auto* csv = std::get_if<data::csv_source>(&source);
+    return csv != nullptr && !csv->test.empty();
+}
+
+bool knows_model(const plan& what) {
+    return !what.initial_arrays.empty() || what.model.input.size() != 0;
+}
+
+bool is_for_trainer(const data::source_spec& source) {
+    return std::holds_alternative<data::trainer_source>(source);
 }
 
 } // namespace fedasio::plan

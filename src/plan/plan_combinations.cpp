@@ -52,10 +52,16 @@ void check_data(const plan& what, const text::json_field& root) {
             "is missing: write the table's path, or set data.partition.scheme to \"local\" if each worker "
             "brings its own with --data");
     }
+    if (!what.initial_arrays.empty() && !is_for_trainer(what.source)) {
+        throw text::field_error(
+            root.where("data.source"),
+            "must be {\"type\": \"trainer\"}: the model is a trainer's own (model.arrays), "
+            "and so is how it reads data");
+    }
     if (const auto* images = std::get_if<data::image_source>(&what.source)) {
         check_images(what, *images, root);
     }
-    if (table == nullptr && what.model.input.size() == 0) {
+    if (table == nullptr && !knows_model(what)) {
         throw text::field_error(root.where("model.input"),
                                 "is missing: write the shape of one image, such as [28, 28]");
     }
@@ -112,6 +118,11 @@ std::string updates(std::uint64_t number) {
 void check_strategy(const plan& what, const text::json_field& root) {
     const auto& strategy = *what.strategy;
     const std::string name(strategy.name());
+    if (is_for_trainer(what.source) && strategy.has_client_half()) {
+        throw text::field_error(root.where("strategy"),
+                                name + " asks more of a client than to train, which a trainer of one's own "
+                                       "does not know; use another one, such as fedavg or fedadam");
+    }
     if (const auto problem = strategy.objection(what.local); !problem.empty()) {
         throw text::field_error(root.where("strategy"), problem);
     }

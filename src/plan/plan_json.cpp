@@ -6,6 +6,9 @@
 #include <fedasio/text/json_keys.hpp>
 #include <fedasio/text/json_text.hpp>
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
 #include "plan/descriptions.hpp"
 #include <algorithm>
 #include <array>
@@ -17,6 +20,8 @@
 #include <string>
 
 namespace fedasio::plan {
+
+namespace json = boost::json;
 
 namespace {
 
@@ -49,10 +54,33 @@ text::description keys_of(early_stopping& what) {
     };
 }
 
+/// A network, or {"arrays": PATH}.
+text::form model_form(plan& what) {
+    return {.read =
+                [&what](const text::json_field& from) {
+                    const auto* object = from.value().if_object();
+                    if (object == nullptr || !object->contains("arrays") || object->contains("layers")) {
+                        text::read_keys(from, fedasio::plan::keys_of(what.model));
+                        return;
+                    }
+                    what.initial_arrays = from.members({"arrays"})
+                                              .require("arrays", "write the path of a safetensors file")
+                                              .text(limits::plan_path);
+                },
+            .write =
+                [&what] {
+                    return what.initial_arrays.empty()
+                               ? json::value(text::write_keys(fedasio::plan::keys_of(what.model)))
+                               : json::value(json::object{{"arrays", what.initial_arrays}});
+                },
+            .outline = [&what] { return text::schema_of(fedasio::plan::keys_of(what.model)); },
+            .says_nothing = [] { return false; }};
+}
+
 void describe_data(plan& what, text::keys& keys) {
     keys.required("source", "write where the samples are, such as {\"type\": \"csv\", ...}");
-    keys.object("source", kinds_of(what.source),
-                "Where the samples are. Workers read training files, the master test files.");
+    keys.key("source", form_of(what.source),
+             "Where the samples are. Workers read training files, the master test files.");
     keys.object("partition", kinds_of(what.partition), "How the samples are divided among clients.");
     keys.real("test_fraction", what.test_fraction, {.low = 0, .high = 1, .high_open = true},
               "Share of its samples that each client holds out for testing; used only when the source names "
@@ -108,7 +136,7 @@ text::description keys_of(plan& what) {
                    "Decides every random number: initial weights, who gets which sample, order, dropout, "
                    "cohorts. The same plan and seed give the same weights, bit for bit.");
         keys.required("model", "write the network, {\"input\": [...], \"layers\": [...]}");
-        keys.object("model", keys_of(what.model), "The network.");
+        keys.key("model", model_form(what), "The network, or the arrays of a trainer of your own.");
         keys.required("data", "write {\"source\": ..., \"partition\": ...}");
         keys.object("data", [&what](text::keys& below) { describe_data(what, below); }, "The samples.");
         keys.whole(

@@ -2,6 +2,7 @@
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/text/json_keys.hpp>
 #include <fedasio/text/json_reader.hpp>
+#include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -13,6 +14,7 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace fedasio::plan {
 
@@ -269,30 +271,63 @@ void describe(data::image_source& source, text::keys& keys) {
         return std::nullopt;
     });
 }
+/// Its keys are for the trainer to know.
+void describe(data::trainer_source& /*source*/, text::keys& /*keys*/) {}
 
-const std::array<alternative<data::source_spec>, 3>& sources() {
-    static const std::array<alternative<data::source_spec>, 3> all{
+const std::array<alternative<data::source_spec>, 4>& sources() {
+    static const std::array<alternative<data::source_spec>, 4> all{
         {{"idx", "Images in the format of MNIST, plain or gzipped.", data::idx_source{}},
          {"csv", "Tables with a header line.", data::csv_source{}},
-         {"images", "Folders of PNG and JPEG files, of any sizes.", data::image_source{}}}};
+         {"images", "Folders of PNG and JPEG files, of any sizes.", data::image_source{}},
+         {"trainer", "Read by a trainer of your own, to which all keys that stand here are passed on.",
+          data::trainer_source{}}}};
     return all;
 }
-
-} // namespace
 
 text::kinds kinds_of(data::source_spec& what) {
     return kinds_of_variant<data::source_spec>(
         what, sources(), [](auto& source, text::keys& keys) { describe(source, keys); });
 }
 
+bool is_for_trainer(const json::value& value) {
+    const auto* object = value.if_object();
+    const auto* type = object == nullptr ? nullptr : object->if_contains("type");
+    return type != nullptr && *type == "trainer";
+}
+
+void read(const text::json_field& from, data::source_spec& what) {
+    if (is_for_trainer(from.value())) {
+        what = data::trainer_source{text::canonical_text(from.value())};
+    } else {
+        text::read_keys(from, kinds_of(what));
+    }
+}
+
+} // namespace
+
+text::form form_of(data::source_spec& what) {
+    return {.read = [&what](const text::json_field& from) { read(from, what); },
+            .write = [&what] { return json::value(to_json(what)); },
+            .outline =
+                [] {
+                    data::source_spec fresh;
+                    return text::schema_of(kinds_of(fresh));
+                },
+            .says_nothing = [] { return false; }};
+}
+
 json::object to_json(const data::source_spec& what) {
+    if (const auto* own = std::get_if<data::trainer_source>(&what)) {
+        return text::parse_json(own->text, {.bytes = own->text.size(), .depth = limits::plan_depth})
+            .as_object();
+    }
     auto copy = what;
     return text::write_keys(kinds_of(copy));
 }
 
 data::source_spec source_from_json(const json::value& value, std::string_view where) {
     data::source_spec result;
-    text::read_keys(text::json_field(value, std::string(where), ".", &plan_words), kinds_of(result));
+    read(text::json_field(value, std::string(where), ".", &plan_words), result);
     return result;
 }
 

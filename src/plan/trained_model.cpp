@@ -1,3 +1,4 @@
+#include <fedasio/plan/arrays_json.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/plan/spec_json.hpp>
@@ -53,6 +54,10 @@ std::vector<std::string> class_names_in(const std::filesystem::path& path,
 nn::network network_in(const std::filesystem::path& path, const std::map<std::string, std::string>& metadata,
                        const std::optional<data::csv_schema>& schema, const std::optional<plan>& of) {
     const auto text = metadata.find("network");
+    if (text == metadata.end() && metadata.contains("arrays")) {
+        throw store::model_file_error(path, "it is the model of a trainer of one's own, whose network is not "
+                                            "known here: load it in Python with fedasio.load_model");
+    }
     if (text == metadata.end() && !of) {
         throw store::model_file_error(path,
                                       "its metadata do not say what network it is of, as those of older "
@@ -97,6 +102,29 @@ std::vector<store::tensor_shape> layout_of(const nn::network& network) {
         layout.push_back({parameter.name, parameter.dims});
     }
     return layout;
+}
+
+std::vector<store::tensor_shape> layout_of(const nn::model_arrays& arrays) {
+    std::vector<store::tensor_shape> layout;
+    for (const auto& one : arrays.all()) {
+        layout.push_back({one.name, one.dims});
+    }
+    return layout;
+}
+
+nn::model_arrays arrays_of(const std::filesystem::path& path, const store::model_file& file) {
+    try {
+        if (const auto told = file.metadata.find("arrays"); told != file.metadata.end()) {
+            return arrays_from_json(text::parse_json(told->second, schema_limits), "`arrays`");
+        }
+        std::vector<nn::model_array> all;
+        for (const auto& tensor : file.tensors) {
+            all.push_back({tensor.name, tensor.dims, "float32", nn::usual_role(tensor.name, "float32")});
+        }
+        return {std::move(all), limits::parameters};
+    } catch (const std::exception& e) {
+        throw store::model_file_error(path, e.what());
+    }
 }
 
 trained_model read_trained_model(const std::filesystem::path& path, const std::optional<plan>& of) {

@@ -63,6 +63,9 @@ worker::worker_options describe_worker(std::uint32_t number, const simulation_op
     result.name = "worker-" + std::string(digits - text.size(), '0') + text;
     const auto more = number < options.threads % options.workers ? 1U : 0U;
     result.threads = std::max(1U, options.threads / options.workers + more);
+    if (!options.trainer.empty()) {
+        result.trainer.emplace().command = options.trainer;
+    }
     result.samples = options.samples;
     result.make_trainer = options.make_trainer;
     result.keep_bytes = 0; // nobody goes away

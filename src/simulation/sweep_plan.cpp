@@ -75,10 +75,9 @@ void check_files(const sweep_run& run, const std::string& file_name) {
         check("train_labels", idx->train_labels, has_own);
         check("test_images", idx->test_images, false);
         check("test_labels", idx->test_labels, false);
-    } else {
-        const auto& csv = std::get<data::csv_source>(run.plan.source);
-        check("train", csv.train, has_own);
-        check("test", csv.test, false);
+    } else if (const auto* csv = std::get_if<data::csv_source>(&run.plan.source)) {
+        check("train", csv->train, has_own);
+        check("test", csv->test, false);
     }
 }
 

@@ -68,10 +68,10 @@ evaluate read_evaluate(const object& meta) {
 }
 
 object to_meta(const evaluation& what) {
-    object meta{{"client", what.client},
-                {"samples", what.samples},
-                {"loss_sum", what.loss_sum},
-                {"correct", what.correct}};
+    object meta{{"client", what.client}, {"samples", what.samples}, {"loss_sum", what.loss_sum}};
+    if (what.tells_correct) {
+        meta["correct"] = what.correct;
+    }
     if (!what.confusion.empty()) {
         meta["confusion"] = array(what.confusion.begin(), what.confusion.end());
     }
@@ -97,7 +97,8 @@ evaluation read_evaluation(const object& meta) {
     what.client = in.number32("client");
     what.samples = in.number("samples", plan::limits::samples);
     what.loss_sum = in.real("loss_sum", error_sum);
-    what.correct = in.number("correct", what.samples);
+    what.tells_correct = in.find("correct").has_value();
+    what.correct = what.tells_correct ? in.number("correct", what.samples) : 0;
     what.confusion =
         read_counts(in.find("confusion"), plan::limits::shown_classes * plan::limits::shown_classes);
     what.scores = read_scores(in.find("scores"));

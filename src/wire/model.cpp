@@ -1,3 +1,4 @@
+#include <fedasio/plan/arrays_json.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/text/json_reader.hpp>
@@ -21,10 +22,14 @@ constexpr std::pair<std::string_view, bool> keepers[] = {{"worker", false}, {"ma
 } // namespace
 
 object to_meta(const model& what) {
-    object meta{{"seed", what.seed},
-                {"network", plan::to_json(what.network)},
-                {"local", plan::to_json(what.local)},
-                {"parameters", what.parameters}};
+    object meta{{"seed", what.seed}};
+    if (what.network) {
+        meta["network"] = plan::to_json(*what.network);
+    } else {
+        meta["arrays"] = plan::to_json(what.arrays.value());
+    }
+    meta["local"] = plan::to_json(what.local);
+    meta["parameters"] = what.parameters;
     if (what.strategy) {
         meta["strategy"] = plan::to_json(*what.strategy);
         meta["state"] = what.master_keeps_state ? "master" : "worker";
@@ -37,7 +42,11 @@ model read_model(const object& meta) {
     const reader in(meta, "model");
     model what;
     what.seed = in.number("seed");
-    what.network = plan::model_from_json(in.get("network").value(), "model.network");
+    if (const auto arrays = in.find("arrays"); arrays && !in.find("network")) {
+        what.arrays = plan::arrays_from_json(arrays->value(), "model.arrays");
+    } else {
+        what.network = plan::model_from_json(in.get("network").value(), "model.network");
+    }
     what.local = plan::local_training_from_json(in.get("local").value(), "model.local");
     what.parameters = in.number("parameters", plan::limits::parameters);
     if (const auto strategy = in.find("strategy")) {

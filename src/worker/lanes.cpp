@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -46,7 +47,10 @@ lanes::lanes(net::runtime& rt, boost::asio::any_io_executor pool, const worker_o
     : rt_(rt), pool_(std::move(pool)), options_(options), log_(log), finished_(options.keep_bytes),
       work_(rt.executor), children_(rt.executor) {
     for (std::uint32_t i = 0; i < options_.threads; ++i) {
-        children_.spawn(lane());
+        if (options_.trainer) {
+            processes_.push_back(std::make_unique<trainer_process>(rt_, *options_.trainer, log_, i));
+        }
+        children_.spawn(lane(i));
     }
 }
 
@@ -57,6 +61,12 @@ void lanes::begin_session() {
 
 void lanes::use(std::shared_ptr<const local_data> data, const std::string& told) {
     data_ = std::move(data);
+    data_text_ = std::make_shared<const std::string>(told);
+    set_basis();
+}
+
+void lanes::use(process_basis::meta data, const std::string& told) {
+    process_data_ = std::move(data);
     data_text_ = std::make_shared<const std::string>(told);
     set_basis();
 }
@@ -84,7 +94,7 @@ void lanes::set_basis() {
     finished_.begin(basis());
     for (const auto* one : running_) {
         if (!one->is_wanted() && !(one->basis == basis())) {
-            one->stop->store(true);
+            one->stop->raise();
         }
     }
 }
@@ -109,7 +119,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
     const auto twin = std::ranges::find_if(running_, [&](const task* one) {
         return next.trains && has_weights && one->trains && one->what.round == next.what.round &&
                one->what.client == next.what.client && one->what.state_round == next.what.state_round &&
-               !one->stop->load() && one->basis == basis();
+               !one->stop->is_raised() && one->basis == basis();
     });
     if (twin != running_.end()) {
         log_(severity::info, "client " + std::to_string(next.what.client) +
@@ -123,7 +133,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
         return;
     }
     next.askers.push_back({asked_by, std::move(request)});
-    next.stop = std::make_shared<std::atomic<bool>>(false);
+    next.stop = std::make_shared<stop_signal>();
     waiting_.push_back(std::move(next));
     work_.set();
 }
@@ -131,7 +141,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
 void lanes::cancel(std::uint32_t round) {
     for (const auto* one : running_) {
         if (one->what.round <= round) {
-            one->stop->store(true);
+            one->stop->raise();
         }
     }
     std::erase_if(waiting_, [&](const task& queued) {
@@ -148,24 +158,30 @@ void lanes::end_session() {
     for (const auto* one : running_) {
         const bool is_kept = one->trains && options_.keep_bytes > 0;
         if (!is_kept && !one->is_wanted()) {
-            one->stop->store(true);
+            one->stop->raise();
         }
     }
 }
 
-net::awaitable<void> lanes::end() {
+net::awaitable<void> lanes::end(const ending& how) {
     over_ = true;
     for (const auto* one : running_) {
-        one->stop->store(true);
+        one->stop->raise();
     }
     work_.set();
     children_.cancel();
+    net::nursery ends(rt_.executor);
+    for (const auto& one : processes_) {
+        ends.spawn(one->end(how));
+    }
     co_await children_.join();
+    co_await ends.join();
 }
 
-net::awaitable<void> lanes::lane() {
+net::awaitable<void> lanes::lane(std::uint32_t number) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    std::unique_ptr<trainer> own;
+    place own;
+    own.process = processes_.empty() ? nullptr : processes_[number].get();
     while (!over_) {
         if (waiting_.empty()) {
             work_.reset();
@@ -177,7 +193,8 @@ net::awaitable<void> lanes::lane() {
         }
         auto next = std::move(waiting_.front());
         waiting_.pop_front();
-        if (!setup_ || !data_ || weights_.empty() || weights_version_ != next.what.version) {
+        if (!setup_ || !(data_ || process_data_) || weights_.empty() ||
+            weights_version_ != next.what.version) {
             next.refuse(refusal_code::unexpected, "this worker lacks the data, the model or these weights");
             continue;
         }
@@ -188,7 +205,7 @@ net::awaitable<void> lanes::lane() {
     }
 }
 
-net::awaitable<void> lanes::perform(std::unique_ptr<trainer>& own, task& next) {
+net::awaitable<void> lanes::perform(place& own, task& next) {
     try {
         if (next.trains) {
             co_await train(own, next);
@@ -248,7 +265,7 @@ method::client_state lanes::state_for(const training_setup& setup, const task& n
     return std::move(*found.state);
 }
 
-net::awaitable<void> lanes::train(std::unique_ptr<trainer>& own, task& next) {
+net::awaitable<void> lanes::train(place& own, task& next) {
     auto result = finished_.find(next.what.round, next.what.client, next.what.state_round);
     if (result) {
         log_(severity::info, "client " + std::to_string(next.what.client) +
@@ -265,19 +282,32 @@ net::awaitable<void> lanes::train(std::unique_ptr<trainer>& own, task& next) {
     }
 }
 
-net::awaitable<trained> lanes::train_anew(std::unique_ptr<trainer>& own, task& next) {
-    const auto began = rt_.time.now();
-    const auto setup = setup_;
-    auto job = [&, data = data_] {
+process_basis lanes::basis_for_process(const task& next) const {
+    return {process_data_, setup_, next.basis.weights, next.what.version};
+}
+
+net::awaitable<trained> lanes::train_here(place& own, task& next) {
+    auto job = [&, data = data_, setup = setup_] {
         training_request request{next.what.round, next.what.client, next.basis.weights.floats(),
                                  state_for(*setup, next)};
-        return prepare(own, setup, data).train(std::move(request), *next.stop);
+        return prepare(own.here, setup, data).train(std::move(request), next.stop->flag());
     };
-    auto result = co_await net::offload(rt_, pool_, std::move(job));
+    co_return co_await net::offload(rt_, pool_, std::move(job));
+}
+
+net::awaitable<trained> lanes::train_anew(place& own, task& next) {
+    const auto began = rt_.time.now();
+    const auto setup = setup_;
+    trained result;
+    if (own.process != nullptr) {
+        result = co_await own.process->train(basis_for_process(next), next.what, *next.stop);
+    } else {
+        result = co_await train_here(own, next);
+    }
     result.state_round = next.what.state_round;
     if (setup->strategy && !setup->master_keeps_state) {
         // What is not needed any more must not replace what another training of this round left.
-        if (next.stop->load()) {
+        if (next.stop->is_raised()) {
             throw cancelled_task();
         }
         auto keep = [&] {
@@ -291,7 +321,20 @@ net::awaitable<trained> lanes::train_anew(std::unique_ptr<trainer>& own, task& n
     co_return result;
 }
 
-net::awaitable<void> lanes::evaluate(std::unique_ptr<trainer>& own, task& next) {
+net::awaitable<void> lanes::evaluate(place& own, task& next) {
+    wire::evaluation result;
+    if (own.process != nullptr) {
+        const wire::evaluate what{next.what.round, next.what.client, next.what.version};
+        result = co_await own.process->evaluate(basis_for_process(next), what, *next.stop);
+    } else {
+        result = co_await evaluate_here(own, next);
+    }
+    const auto& [connection, request] = next.askers.front();
+    co_await connection->writable();
+    connection->reply(request, wire::to_meta(result));
+}
+
+net::awaitable<wire::evaluation> lanes::evaluate_here(place& own, task& next) {
     const auto extent = options_.tell_labels ? next.wanted : evaluation_extent();
     auto job = [&, data = data_, setup = setup_] {
         evaluation_request request{next.what.client, next.basis.weights.floats(), next.personal};
@@ -299,12 +342,9 @@ net::awaitable<void> lanes::evaluate(std::unique_ptr<trainer>& own, task& next) 
         if (next.personal) {
             request.state = state_for(*setup, next);
         }
-        return prepare(own, setup, data).evaluate(request, *next.stop);
+        return prepare(own.here, setup, data).evaluate(request, next.stop->flag());
     };
-    const auto result = co_await net::offload(rt_, pool_, std::move(job));
-    const auto& [connection, request] = next.askers.front();
-    co_await connection->writable();
-    connection->reply(request, wire::to_meta(result));
+    co_return co_await net::offload(rt_, pool_, std::move(job));
 }
 
 } // namespace fedasio::worker

@@ -3,11 +3,12 @@
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/worker/local_data.hpp>
+#include <fedasio/worker/stop_signal.hpp>
 #include <fedasio/worker/trainer.hpp>
 #include <fedasio/worker/worker.hpp>
 
 #include "worker/finished_updates.hpp"
-#include <atomic>
+#include "worker/trainers/process.hpp"
 #include <deque>
 #include <list>
 #include <memory>
@@ -32,6 +33,8 @@ public:
     /// What is worked with from now on; `told` is the master's request for it, as text, and what this
     /// worker found for it.
     void use(std::shared_ptr<const local_data> data, const std::string& told);
+    /// Where trainer processes have the data: the request that they were told of it.
+    void use(process_basis::meta data, const std::string& told);
     void use(std::shared_ptr<const training_setup> setup, const std::string& told);
     void use(net::payload weights, std::uint32_t version);
 
@@ -48,13 +51,24 @@ public:
     void cancel(std::uint32_t round);
     /// After a connection was lost: drops what nobody waits for, but for clients that train.
     void end_session();
-    /// Stops everything and waits for it.
-    net::awaitable<void> end();
+    /// Stops everything and waits for it. Trainer processes are told why.
+    net::awaitable<void> end(const ending& how);
+
+    /// What trains, where that is no network of ours; null: it is. The first of them speaks for the data.
+    [[nodiscard]] trainer_process* process() {
+        return processes_.empty() ? nullptr : processes_.front().get();
+    }
 
 private:
     struct asker {
         net::connection_ptr connection;
         net::frame request;
+    };
+
+    /// Where one lane trains: a process, or a trainer that it makes when it is needed.
+    struct place {
+        trainer_process* process = nullptr;
+        std::unique_ptr<trainer> here = nullptr;
     };
 
     struct task {
@@ -63,18 +77,21 @@ private:
         bool personal = false;    ///< of an evaluation
         evaluation_extent wanted; ///< of an evaluation
         std::vector<asker> askers;
-        std::shared_ptr<std::atomic<bool>> stop;
+        std::shared_ptr<stop_signal> stop;
         training_basis basis; ///< once it runs
 
         [[nodiscard]] bool is_wanted() const;
         void refuse(const char* code, const std::string& reason) const;
     };
 
-    net::awaitable<void> lane();
-    net::awaitable<void> perform(std::unique_ptr<trainer>& own, task& next);
-    net::awaitable<void> train(std::unique_ptr<trainer>& own, task& next);
-    net::awaitable<trained> train_anew(std::unique_ptr<trainer>& own, task& next);
-    net::awaitable<void> evaluate(std::unique_ptr<trainer>& own, task& next);
+    net::awaitable<void> lane(std::uint32_t number);
+    net::awaitable<void> perform(place& own, task& next);
+    net::awaitable<void> train(place& own, task& next);
+    net::awaitable<trained> train_anew(place& own, task& next);
+    net::awaitable<trained> train_here(place& own, task& next);
+    net::awaitable<void> evaluate(place& own, task& next);
+    net::awaitable<wire::evaluation> evaluate_here(place& own, task& next);
+    [[nodiscard]] process_basis basis_for_process(const task& next) const;
     trainer& prepare(std::unique_ptr<trainer>& own, const std::shared_ptr<const training_setup>& setup,
                      const std::shared_ptr<const local_data>& data) const;
     [[nodiscard]] method::client_state state_for(const training_setup& setup, const task& next) const;
@@ -86,12 +103,14 @@ private:
     const worker_options& options_;
     const log_handler& log_;
     std::shared_ptr<const local_data> data_;
+    process_basis::meta process_data_;
     training_basis::text data_text_;
     std::shared_ptr<const training_setup> setup_;
     training_basis::text model_text_;
     net::payload weights_;
     std::uint32_t weights_version_ = 0;
     finished_updates finished_;
+    std::vector<std::unique_ptr<trainer_process>> processes_; ///< one a lane, or none
     std::deque<task> waiting_;
     std::list<task*> running_;
     net::event work_;

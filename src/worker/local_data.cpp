@@ -4,6 +4,7 @@
 #include <fedasio/data/idx.hpp>
 #include <fedasio/data/image_folder.hpp>
 #include <fedasio/data/partition.hpp>
+#include <fedasio/plan/plan.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/text/json_text.hpp>
@@ -28,6 +29,10 @@ std::vector<std::filesystem::path> files_of(const data::source_spec& source, con
                                            std::filesystem::path(idx->train_images).filename().string());
         }
         return {locate(idx->train_images, data), locate(idx->train_labels, data)};
+    }
+    if (plan::is_for_trainer(source)) {
+        throw data::error("the plan's data is for a trainer of one's own to read: start this worker with "
+                          "--trainer");
     }
     return {locate(std::get<data::csv_source>(source).train, data)};
 }

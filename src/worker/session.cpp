@@ -50,8 +50,8 @@ std::vector<std::string> strategies_with_a_client_half() {
 /// Of the weights of the round, the update, what trains, and what the client keeps: as it was and will be.
 std::uint64_t bytes_for(const training_setup& setup) {
     const auto vectors = 2 * (1 + setup.channels()) + (setup.strategy ? 2 * wire::limits::state_vectors : 0);
-    return vectors * setup.network.parameter_count() * sizeof(float) +
-           nn::training_bytes(setup.network, setup.local.optimizer, setup.local.batch_size);
+    return vectors * setup.parameter_count() * sizeof(float) +
+           nn::training_bytes(*setup.network, setup.local.optimizer, setup.local.batch_size);
 }
 
 } // namespace
@@ -95,7 +95,9 @@ net::awaitable<void> session::introduce() {
     me.threads = options_.threads;
     me.version = version();
     me.instruction_set = instruction_set();
-    me.strategies = strategies_with_a_client_half();
+    if (work_.process() == nullptr) {
+        me.strategies = strategies_with_a_client_half();
+    }
     net::frame hello(message_type::hello, wire::to_meta(me));
     const auto deadline = rt_.time.now() + patience_for_welcome;
     const auto answer = co_await connection_->request(std::move(hello), {}, deadline);
@@ -146,7 +148,11 @@ void session::handle(net::frame request) {
             children_.spawn(survey(std::move(request)));
             return;
         case message_type::load:
-            children_.spawn(load(std::move(request), ++loads_asked_));
+            if (work_.process() != nullptr) {
+                children_.spawn(load_at_trainer(std::move(request), ++loads_asked_));
+            } else {
+                children_.spawn(load(std::move(request), ++loads_asked_));
+            }
             return;
         case message_type::model:
             take_model(request);
@@ -274,22 +280,64 @@ void session::tell_schema(const wire::load& what) {
     }
 }
 
+/// The data is where the trainer is: it tells how many samples its clients have.
+net::awaitable<void> session::load_at_trainer(net::frame request, std::uint64_t number) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    try {
+        const auto what = wire::read_load(request.meta);
+        const auto told = std::make_shared<const boost::json::object>(request.meta);
+        const auto reply = co_await work_.process()->load(told);
+        log_(severity::info, "its trainer hosts " + std::to_string(what.clients.size()) + " of " +
+                                 std::to_string(what.clients_total) + " clients");
+        request.meta.erase("clients");
+        if (number == loads_asked_) {
+            work_.use(told, text::canonical_text(request.meta) + reply.digest);
+        }
+        connection_->reply(request, wire::to_meta(reply));
+    } catch (const text::field_error& e) {
+        connection_->refuse(request, refusal_code::malformed, e.what());
+    } catch (const data::error& e) {
+        log_(severity::warning, std::string("the data cannot be used: ") + e.what());
+        connection_->refuse(request, refusal_code::data, e.what());
+    } catch (const std::exception& e) {
+        log_(severity::warning, e.what());
+        connection_->refuse(request, refusal_code::failed, e.what());
+    }
+}
+
 void session::take_model(const net::frame& request) {
     const auto what = wire::read_model(request.meta);
-    auto setup = std::make_shared<const training_setup>(nn::network(what.network), what.local, what.seed,
-                                                        what.strategy, what.run, what.master_keeps_state);
+    auto made = std::make_shared<training_setup>();
+    if (what.network) {
+        made->network.emplace(*what.network);
+    }
+    made->own_arrays = what.arrays;
+    made->local = what.local;
+    made->seed = what.seed;
+    made->strategy = what.strategy;
+    made->run = what.run;
+    made->master_keeps_state = what.master_keeps_state;
+    if (work_.process() != nullptr) {
+        made->told = std::make_shared<const boost::json::object>(model_for_trainer(request.meta, *made));
+    } else if (!what.network) {
+        const std::string reason = "the plan's model is a trainer's own: start this worker with --trainer";
+        log_(severity::warning, reason);
+        connection_->refuse(request, refusal_code::failed, reason);
+        return;
+    }
+    const std::shared_ptr<const training_setup> setup = std::move(made);
     if (what.strategy && !what.master_keeps_state && !options_.states_are_durable) {
         log_(severity::warning, "what clients keep from round to round is in memory only, and the training "
                                 "cannot go on once this worker has ended: give it --state-dir");
     }
-    const auto parameters = setup->network.parameter_count();
+    const auto parameters = setup->parameter_count();
     if (what.parameters != parameters) {
         connection_->refuse(request, refusal_code::malformed,
                             "this worker counts " + std::to_string(parameters) + " parameters, the master " +
                                 std::to_string(what.parameters));
         return;
     }
-    const auto needed = bytes_for(*setup);
+    const auto needed = work_.process() == nullptr ? bytes_for(*setup) : 0;
     if (options_.memory_bytes != 0 && needed > options_.memory_bytes) {
         const auto reason = "training a client of this model takes " + text::size_text(needed) +
                             " of memory, and this machine gives a process " +
@@ -301,7 +349,7 @@ void session::take_model(const net::frame& request) {
     }
     const auto* data = work_.data();
     if (const auto problem =
-            data == nullptr ? std::string() : learning::problem_of_fit(data->samples(), setup->network);
+            data == nullptr ? std::string() : learning::problem_of_fit(data->samples(), *setup->network);
         !problem.empty()) {
         log_(severity::warning, "the data does not fit the model: " + problem);
         connection_->refuse(request, refusal_code::data, problem);
@@ -309,7 +357,7 @@ void session::take_model(const net::frame& request) {
     }
     connection_->set_limits(
         wire::limits::from_master(parameters * sizeof(float), setup->channels(), setup->master_keeps_state));
-    work_.use(std::move(setup), text::canonical_text(request.meta));
+    work_.use(setup, text::canonical_text(request.meta));
     boost::json::object meta{{"parameters", parameters}};
     connection_->reply(request, std::move(meta));
 }
@@ -318,7 +366,7 @@ void session::take_weights(const net::frame& request) {
     const auto what = wire::read_weights(request.meta);
     const auto* setup = work_.setup();
     const auto vectors = setup == nullptr ? 0 : 1 + setup->channels();
-    if (vectors == 0 || request.body.size() != vectors * setup->network.parameter_count() * sizeof(float)) {
+    if (vectors == 0 || request.body.size() != vectors * setup->parameter_count() * sizeof(float)) {
         connection_->refuse(request, refusal_code::malformed,
                             setup != nullptr
                                 ? "the body does not hold " + std::to_string(vectors) + " float32 a parameter"

@@ -1,3 +1,4 @@
+#include <fedasio/net/nursery.hpp>
 #include <fedasio/worker/worker.hpp>
 
 #include <boost/asio/this_coro.hpp>
@@ -79,14 +80,34 @@ net::awaitable<ending> serve_masters(net::runtime& rt, boost::asio::any_io_execu
     }
 }
 
+net::awaitable<void> serve_until_over(net::runtime& rt, boost::asio::any_io_executor pool, net::dialer dial,
+                                      const worker_options& options, const log_handler& log, lanes& work,
+                                      ending& how, net::event& over) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    how = co_await serve_masters(rt, std::move(pool), std::move(dial), options, log, work);
+    over.set();
+}
+
 } // namespace
 
 net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, net::dialer dial,
                            worker_options options, log_handler log) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     lanes work(rt, pool, options, log);
-    auto how = co_await serve_masters(rt, pool, std::move(dial), options, log, work);
-    co_await work.end();
+    ending how;
+    net::event over(rt.executor);
+    if (options.trainer && options.trainer->descriptor) {
+        work.process()->on_gone([&over] { over.set(); });
+    }
+    net::nursery serving(rt.executor);
+    serving.spawn(serve_until_over(rt, pool, std::move(dial), options, log, work, how, over));
+    const auto cancelled = co_await over.wait();
+    serving.cancel();
+    co_await serving.join();
+    if (!cancelled && work.process() != nullptr && work.process()->is_gone()) {
+        how = {false, work.process()->why_gone()};
+    }
+    co_await work.end(how);
     co_return how;
 }
 

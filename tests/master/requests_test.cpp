@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(what_no_worker_can_have_loaded_is_objected_to) {
     loaded.clients = {{0, 8, 2, {5, 3}}, {2, 8, 2, {}}};
     const auto objection = [&](std::vector<client_id> wanted, double holdout = 0.2) {
         auto copy = loaded;
-        return objection_to(copy, wanted, holdout, 2);
+        return objection_to(copy, wanted, holdout, 2, false);
     };
     BOOST_TEST(objection({0, 2}).empty());
     BOOST_TEST(objection({0, 1}) == "the reply names other clients than the request");
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(what_no_worker_can_have_loaded_is_objected_to) {
     loaded.clients[1].held_out = 5;
     BOOST_TEST(objection({0, 2}).find("client 2 holds 5 of 13 samples out, at most") == 0U);
     BOOST_TEST(objection({0, 2}, 0).empty()); // nobody asks for them
-    BOOST_TEST(objection_to(loaded, {0, 2}, 0, 2).empty());
+    BOOST_TEST(objection_to(loaded, {0, 2}, 0, 2, false).empty());
     BOOST_TEST(loaded.clients[1].held_out == 0U);
 }
 

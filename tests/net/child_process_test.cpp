@@ -25,7 +25,9 @@ public:
 
     [[nodiscard]] double unix_time() const override { return 0; }
 
-    [[nodiscard]] std::unique_ptr<alarm> at(time_point, std::function<void()>) override { return nullptr; }
+    [[nodiscard]] std::unique_ptr<fedasio::net::alarm> at(time_point, std::function<void()>) override {
+        return nullptr;
+    }
 
     void move(duration by) { now_ += by; }
 

@@ -46,7 +46,7 @@ oracle::oracle(const plan::plan& plan) : plan_(plan) {
     trainer_ = worker::make_builtin_trainer(
         std::make_shared<const worker::training_setup>(setup_of(plan, *what.schema)));
     trainer_->load(data_);
-    const auto& network = trainer_->setup().network;
+    const auto& network = *trainer_->setup().network;
     auto first = std::make_shared<model_state>();
     first->weights.resize(network.parameter_count());
     network.initialise(first->weights, plan.seed);

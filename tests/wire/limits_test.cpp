@@ -103,6 +103,9 @@ BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_values) {
         row("bytes of the name of a strategy, or of an array of a client's state",
             digits(limits::state_name)) +
         row("arrays of a client's state", digits(limits::state_arrays)) +
+        row("arrays of a trainer's own model", digits(limits::arrays)) +
+        row("dimensions of one of them", digits(limits::array_dims)) +
+        row("bytes of its name", digits(limits::array_name)) +
         row("bytes of a `reason` or a plan's name", digits(limits::sentence)) +
         row("bytes of the `reason` of a `standing`", digits(limits::standing)) +
         row("bytes of the name of a column, a category or a class", digits(limits::cell)) +

@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(frozen_arrays_and_what_corrects_reach_the_network) {
     const auto weights = initial(*what);
     const auto result = made(what)->train({2, 1, weights.floats(), {}}, stop);
     const auto plain = made(setup())->train({2, 1, weights.floats(), {}}, stop);
-    const auto& arrays = what->network.parameters();
+    const auto& arrays = what->network->parameters();
     const auto size = arrays[1].offset;
     BOOST_TEST(std::ranges::equal(result.weights.floats().first(size), weights.floats().first(size)));
     BOOST_TEST(!std::ranges::equal(plain.weights.floats().first(size), weights.floats().first(size)));

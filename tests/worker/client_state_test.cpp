@@ -52,7 +52,7 @@ struct house_of_states : fedasio::worker::testing::federation_of_two {
     void stop_working() {
         bool ended = false;
         auto end = [](lanes& all, bool& done) -> net::awaitable<void> {
-            co_await all.end();
+            co_await all.end(fedasio::worker::ending());
             done = true;
         };
         boost::asio::co_spawn(world.executor(), end(*work, ended), boost::asio::detached);
@@ -69,9 +69,9 @@ struct house_of_states : fedasio::worker::testing::federation_of_two {
         work->begin_session();
         work->use(samples, "data");
         work->use(what, "model");
-        const auto parameters = what->network.parameter_count();
+        const auto parameters = what->parameter_count();
         net::buffer body((1 + what->channels()) * parameters * sizeof(float));
-        what->network.initialise(body.floats().first(parameters), what->seed);
+        what->network->initialise(body.floats().first(parameters), what->seed);
         for (std::size_t i = parameters; i < body.floats().size(); ++i) {
             body.floats()[i] = 0.001F * static_cast<float>(i % 7);
         }
@@ -159,7 +159,7 @@ BOOST_FIXTURE_TEST_CASE(a_client_goes_on_from_its_last_round_that_counted, house
     const auto three = reference(3, one.state);
     train(1, 0);
     BOOST_TEST(body() == floats_of(one));
-    BOOST_TEST(body().size() == 2 * what->network.parameter_count());
+    BOOST_TEST(body().size() == 2 * what->parameter_count());
     train(2, 1);
     BOOST_TEST(body() == floats_of(two));
     // Round 2 did not count.
@@ -175,7 +175,7 @@ BOOST_FIXTURE_TEST_CASE(it_is_the_same_when_the_master_keeps_the_state, house_of
     train(1, 0);
     const auto first = wire::read_update(answer->reply.meta);
     BOOST_TEST((first.state == wire::list_of(one.state)));
-    const auto parameters = what->network.parameter_count();
+    const auto parameters = what->parameter_count();
     const auto all = body();
     BOOST_TEST_REQUIRE(all.size() == 3 * parameters);
     BOOST_TEST(std::ranges::equal(std::span(all).first(2 * parameters), floats_of(one)));

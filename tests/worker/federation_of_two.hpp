@@ -46,8 +46,8 @@ struct federation_of_two {
     }
 
     static net::buffer initial(const training_setup& what) {
-        net::buffer weights(what.network.parameter_count() * sizeof(float));
-        what.network.initialise(weights.floats(), what.seed);
+        net::buffer weights(what.parameter_count() * sizeof(float));
+        what.network->initialise(weights.floats(), what.seed);
         return weights;
     }
 

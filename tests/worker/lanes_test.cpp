@@ -33,7 +33,7 @@ struct place_of_work : fedasio::worker::testing::federation_of_two {
     ~place_of_work() {
         bool ended = false;
         auto end = [](lanes& all, bool& done) -> net::awaitable<void> {
-            co_await all.end();
+            co_await all.end(fedasio::worker::ending());
             done = true;
         };
         boost::asio::co_spawn(world.executor(), end(*work, ended), boost::asio::detached);

@@ -26,7 +26,7 @@ net::awaitable<void> serve(session& current, std::unique_ptr<net::stream> wire, 
 }
 
 net::awaitable<void> end(lanes& all, bool& over) {
-    co_await all.end();
+    co_await all.end(fedasio::worker::ending());
     over = true;
 }
 

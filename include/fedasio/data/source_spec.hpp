@@ -80,7 +80,12 @@ struct image_source {
     image_shape size;                 ///< of a sample: the model's input
 };
 
-using source_spec = std::variant<idx_source, csv_source, image_source>;
+/// Data that only a trainer of one's own knows how to read: its description is passed on to it.
+struct trainer_source {
+    std::string text = R"({"type":"trainer"})"; ///< the JSON object, in canonical form
+};
+
+using source_spec = std::variant<idx_source, csv_source, image_source, trainer_source>;
 
 /// How training samples are dealt to clients.
 /// `iid`: shuffled, then equal parts. `shards`: sorted by label, cut into clients * shards_per_client equal

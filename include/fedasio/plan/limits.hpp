@@ -60,5 +60,8 @@ inline constexpr std::uint32_t units = 1U << 20U;
 inline constexpr std::uint32_t pixels = 1U << 16U; ///< of a side of an image; channels and filters
 inline constexpr std::uint32_t norm_bound = 1U << 16U;
 inline constexpr std::uint32_t window = 1024; ///< a side of a kernel or pool
+inline constexpr std::size_t arrays = 10'000; ///< of a trainer's own model
+inline constexpr std::size_t array_dims = 16;
+inline constexpr std::size_t array_name = 256;
 
 } // namespace fedasio::plan::limits

@@ -36,6 +36,9 @@ struct plan {
     /// `input` {1, 1, 0} stands for "as many inputs as the table has" (CSV only): the master fills it in once
     /// it knows the columns.
     nn::model_spec model;
+    /// A safetensors file with the initial values of a model that only a trainer knows; `model` has no layers
+    /// then. Empty: the model is the network `model`.
+    std::string initial_arrays;
     data::source_spec source;
     data::partition_spec partition;
     double test_fraction =
@@ -108,6 +111,12 @@ void check_model(const plan& what, const std::string& file_name);
 
 /// A round's result has test metrics: by test files, or by what clients hold out.
 [[nodiscard]] bool is_tested(const plan& what);
+
+/// What the run begins with is known before any data is.
+[[nodiscard]] bool knows_model(const plan& what);
+
+/// The data is for a trainer of one's own to read.
+[[nodiscard]] bool is_for_trainer(const data::source_spec& source);
 
 /// The source has test files; without them each client holds out `test_fraction`.
 [[nodiscard]] bool has_test_files(const data::source_spec& source);

@@ -2,6 +2,7 @@
 
 #include <fedasio/data/csv.hpp>
 #include <fedasio/net/buffer.hpp>
+#include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/store/model_store.hpp>
@@ -31,6 +32,11 @@ struct trained_model {
 
 /// The tensors of a network, in the order of its weights.
 [[nodiscard]] std::vector<store::tensor_shape> layout_of(const nn::network& network);
+[[nodiscard]] std::vector<store::tensor_shape> layout_of(const nn::model_arrays& arrays);
+
+/// The arrays in a file, by its metadata `arrays`, else by names and shapes alone. Throws
+/// store::model_file_error.
+[[nodiscard]] nn::model_arrays arrays_of(const std::filesystem::path& path, const store::model_file& file);
 
 /// Reads a file that the master has saved. One of an older version does not say what network it is of: `of`
 /// does then. Nothing in the file is believed. Throws store::model_file_error, and std::system_error if the

@@ -36,6 +36,7 @@ struct evaluation {
     std::optional<double> absolute_sum = std::nullopt; ///< regression: sum of absolute errors
     std::optional<double> label_mean = std::nullopt;   ///< regression: of the targets
     std::optional<double> label_m2 = std::nullopt;     ///< sum of their squared differences from it
+    bool tells_correct = true;                         ///< a trainer of one's own need not
 };
 
 [[nodiscard]] boost::json::object to_meta(const evaluate& what);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fedasio/method/strategy.hpp>
+#include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/nn/model_spec.hpp>
 #include <fedasio/plan/plan.hpp>
 
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace fedasio::wire {
@@ -15,7 +17,8 @@ namespace fedasio::wire {
 /// The model and how to train it.
 struct model {
     std::uint64_t seed = 0;
-    nn::model_spec network;
+    std::optional<nn::model_spec> network; ///< none: the model is the trainer's own, of these `arrays`
+    std::optional<nn::model_arrays> arrays = std::nullopt;
     plan::local_training local;
     std::uint64_t parameters = 0;
     /// Only one with a client half; null: clients train from the weights and send what comes out.

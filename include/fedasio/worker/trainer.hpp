@@ -4,15 +4,19 @@
 #include <fedasio/method/local_training.hpp>
 #include <fedasio/method/strategy.hpp>
 #include <fedasio/net/buffer.hpp>
+#include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/train.hpp>
 #include <fedasio/worker/local_data.hpp>
 
+#include <boost/json/fwd.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -21,13 +25,24 @@ namespace fedasio::worker {
 
 /// What the master wants trained; the same for all clients of a run.
 struct training_setup {
-    nn::network network;
+    std::optional<nn::network> network; ///< none: the model is a trainer's own
     method::local_training local;
     std::uint64_t seed = 0;
     /// What clients do in a round; null: they train once, from the global weights, and send what comes out.
     std::shared_ptr<const method::strategy> strategy = nullptr;
     std::string run = {};            ///< with a strategy: 16 hexadecimal digits, by which states are kept
     bool master_keeps_state = false; ///< the clients' states come and go with requests and updates
+    std::optional<nn::model_arrays> own_arrays = std::nullopt; ///< where there is no network
+    /// For a trainer process: what it is told of all this.
+    std::shared_ptr<const boost::json::object> told = nullptr;
+
+    [[nodiscard]] std::size_t parameter_count() const {
+        return network ? network->parameter_count() : own_arrays.value().size();
+    }
+
+    [[nodiscard]] nn::model_arrays arrays() const {
+        return network ? nn::model_arrays(*network) : own_arrays.value();
+    }
 
     /// Vectors of parameter_count() floats that come with the global weights, and go with an update.
     [[nodiscard]] std::size_t channels() const { return strategy ? strategy->channels().size() : 0; }

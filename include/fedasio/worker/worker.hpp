@@ -7,6 +7,7 @@
 #include <fedasio/wire/measurements.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 #include <fedasio/worker/trainer.hpp>
+#include <fedasio/worker/trainer_command.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -31,6 +32,8 @@ struct worker_options {
     /// Makes what trains; called on the pool, for each thread that trains.
     std::function<std::unique_ptr<trainer>(std::shared_ptr<const training_setup>)> make_trainer =
         make_builtin_trainer;
+    /// Processes of the user's own train instead, one for each of `threads`, and have the data.
+    std::optional<trainer_command> trainer;
     /// Updates of a round are kept until the next, so that a master that comes back gets them again without
     /// another training; 0: none.
     std::size_t keep_bytes = std::size_t{64} << 20;

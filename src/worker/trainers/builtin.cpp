@@ -45,7 +45,7 @@ const data::holdout& builtin_trainer::samples_of(std::uint32_t client) const {
     if (own == nullptr) {
         throw data::error("client " + std::to_string(client) + " is not hosted here");
     }
-    if (const auto problem = learning::problem_of_fit(data_->samples(), setup_->network); !problem.empty()) {
+    if (const auto problem = learning::problem_of_fit(data_->samples(), *setup_->network); !problem.empty()) {
         throw data::error(problem);
     }
     return *own;
@@ -86,7 +86,7 @@ method::client_answer builtin_trainer::answer_of(client_round& client) const {
 
 trained builtin_trainer::train_by_strategy(client_round& client) {
     const auto answer = answer_of(client);
-    const auto parameters = setup_->network.parameter_count();
+    const auto parameters = setup_->parameter_count();
     std::vector<std::span<const float>> parts{answer.weights};
     parts.insert(parts.end(), answer.channels.begin(), answer.channels.end());
     if (parts.size() != 1 + setup_->channels() ||
@@ -130,16 +130,16 @@ std::vector<float> builtin_trainer::personal_model(const evaluation_request& wha
     if (!setup_->strategy || !setup_->strategy->is_personal()) {
         throw std::runtime_error("clients have no models of their own in this plan");
     }
-    const auto parameters = setup_->network.parameter_count();
+    const auto parameters = setup_->parameter_count();
     std::vector<float> own(parameters);
-    setup_->strategy->personal(setup_->network, what.state, what.weights.first(parameters), own);
+    setup_->strategy->personal(*setup_->network, what.state, what.weights.first(parameters), own);
     return own;
 }
 
 wire::evaluation builtin_trainer::evaluate(const evaluation_request& what, const std::atomic<bool>& stop) {
     const auto& own = samples_of(what.client).held_out;
     const auto& samples = data_->samples();
-    const auto width = setup_->network.output().size();
+    const auto width = setup_->network->output().size();
     const bool regression = samples.class_count() == 0;
     learning::evaluation_sums sums;
     if (what.extent.confusion && !regression && width <= plan::limits::shown_classes) {
@@ -149,7 +149,7 @@ wire::evaluation builtin_trainer::evaluate(const evaluation_request& what, const
         sums.scores = nn::score_counts(width);
     }
     std::vector<float> personal;
-    auto weights = what.weights.first(setup_->network.parameter_count());
+    auto weights = what.weights.first(setup_->parameter_count());
     if (what.personal) {
         personal = personal_model(what);
         weights = personal;

@@ -19,8 +19,8 @@ constexpr std::uint32_t most_passes = 65535; // in_pass() has no more
 model_memory::training& model_memory::to_train() {
     if (!trains_) {
         const auto batch = setup_.local.batch_size;
-        trains_.emplace(training{nn::trainer(setup_.network, setup_.local.optimizer, batch),
-                                 learning::batch_loader(setup_.network, batch),
+        trains_.emplace(training{nn::trainer(*setup_.network, setup_.local.optimizer, batch),
+                                 learning::batch_loader(*setup_.network, batch),
                                  {}});
     }
     return *trains_;
@@ -28,7 +28,7 @@ model_memory::training& model_memory::to_train() {
 
 learning::evaluation& model_memory::to_evaluate() {
     if (!evaluates_) {
-        evaluates_.emplace(setup_.network, evaluation_batch);
+        evaluates_.emplace(*setup_.network, evaluation_batch);
     }
     return *evaluates_;
 }
@@ -44,7 +44,7 @@ client_round::client_round(const training_setup& setup, model_memory& memory, co
 }
 
 std::span<const float> client_round::vector(std::size_t number) const {
-    const auto size = setup_.network.parameter_count();
+    const auto size = setup_.parameter_count();
     return request_.weights.subspan(number * size, size);
 }
 

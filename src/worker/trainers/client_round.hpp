@@ -44,7 +44,7 @@ public:
                  std::span<const std::uint32_t> own, training_request& request,
                  const std::atomic<bool>& stop);
 
-    [[nodiscard]] const nn::network& network() const override { return setup_.network; }
+    [[nodiscard]] const nn::network& network() const override { return *setup_.network; }
 
     [[nodiscard]] const method::local_training& local() const override { return local_; }
 
