@@ -1,0 +1,247 @@
+"""Named arrays, and the one flat float32 array as which they travel."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import struct
+import sys
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from ._errors import Misuse
+
+# A counter n travels as n * COUNTER_UNIT, so that it is no outlier among the weights; whole up to 2**24.
+COUNTER_UNIT = 2.0**-20
+_WHOLE = {"int64", "int32", "int16", "int8", "uint8", "bool"}
+_TYPES = {"float32", "float64", "float16", "bfloat16"} | _WHOLE
+_STATISTICS = ("running_mean", "running_var", "moving_mean", "moving_variance")
+_WRAPPERS = ("module.", "_orig_mod.")
+_ORDER = {"trained": 0, "statistic": 1, "counter": 2}
+
+Path = Union[str, "os.PathLike[str]"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Array:
+    """Where one array lies in the flat one."""
+
+    name: str
+    shape: Tuple[int, ...]
+    type: str
+    role: str
+    offset: int
+    size: int
+
+
+def _usual_role(name: str, kind: str) -> str:
+    if kind in _WHOLE:
+        return "counter"
+    return "statistic" if name.endswith(_STATISTICS) else "trained"
+
+
+def _type_name(value: Any) -> str:
+    kind = str(value.dtype)
+    return kind[6:] if kind.startswith("torch.") else kind
+
+
+def _values(name: str, value: Any) -> np.ndarray:
+    """As numpy, whatever holds them: torch tensors on any device, numpy arrays, numbers."""
+    if hasattr(value, "detach"):
+        if getattr(value, "is_sparse", False) or getattr(value, "is_quantized", False):
+            raise Misuse(f"the array {name!r} is sparse or quantized: send it dense, or leave it at the client")
+        value = value.detach().cpu()
+        if str(value.dtype) == "torch.bfloat16":
+            value = value.float()
+        value = value.numpy()
+    return np.asarray(value)
+
+
+def _unwrapped(name: str) -> str:
+    """Without what DistributedDataParallel and torch.compile put in front."""
+    while name.startswith(_WRAPPERS):
+        name = name[name.index(".") + 1 :]
+    return name
+
+
+class Layout:
+    """The arrays of a model in the order in which they travel: those that are trained, then statistics, then
+    counters."""
+
+    def __init__(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        told = []
+        for entry in entries:
+            kind = entry.get("type", "float32")
+            role = entry.get("role") or _usual_role(entry["name"], kind)
+            told.append((entry["name"], tuple(int(n) for n in entry["shape"]), kind, role))
+        told.sort(key=lambda one: _ORDER[one[3]])
+        self.arrays: List[Array] = []
+        offset = 0
+        for name, shape, kind, role in told:
+            size = int(np.prod(shape, dtype=np.int64))
+            self.arrays.append(Array(name, shape, kind, role, offset, size))
+            offset += size
+        self.size = offset
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any], statistics: Sequence[str] = ()) -> "Layout":
+        """The layout of a state dict; `statistics` names more arrays that are averaged plainly."""
+        entries = []
+        for given, value in state.items():
+            name = _unwrapped(given)
+            kind = _type_name(value) if hasattr(value, "dtype") else str(np.asarray(value).dtype)
+            if kind not in _TYPES:
+                raise Misuse(f"the array {name!r} is of the type {kind}, which cannot be averaged: leave it out")
+            entry: Dict[str, Any] = {"name": name, "shape": list(np.shape(value)), "type": kind}
+            if name in statistics or given in statistics:
+                entry["role"] = "statistic"
+            entries.append(entry)
+        layout = cls(entries)
+        if len({one.name for one in layout.arrays}) != len(layout.arrays):
+            raise Misuse("two arrays have the same name once `module.` and `_orig_mod.` are taken off")
+        return layout
+
+    def to_json(self) -> List[Dict[str, Any]]:
+        result = []
+        for one in self.arrays:
+            entry: Dict[str, Any] = {"name": one.name, "shape": list(one.shape)}
+            if one.type != "float32":
+                entry["type"] = one.type
+            if one.role != _usual_role(one.name, one.type):
+                entry["role"] = one.role
+            result.append(entry)
+        return result
+
+    def unpack(self, flat: np.ndarray) -> Dict[str, np.ndarray]:
+        """Each array in its own type (bfloat16, which numpy does not have, in float32). Those of float32 are
+        views."""
+        result = {}
+        for one in self.arrays:
+            values = flat[one.offset : one.offset + one.size]
+            if one.role == "counter":
+                values = np.rint(values.astype(np.float64) / COUNTER_UNIT)
+            if one.type not in ("float32", "bfloat16"):
+                values = values.astype(one.type)
+            result[one.name] = values.reshape(one.shape)
+        return result
+
+    def unpack_torch(self, flat: np.ndarray) -> Dict[str, Any]:
+        """The same as torch tensors, which share no memory with `flat`."""
+        import torch
+
+        result = {}
+        for name, values in self.unpack(flat).items():
+            tensor = torch.from_numpy(np.array(values, copy=True).reshape(values.shape))
+            result[name] = tensor
+        for one in self.arrays:
+            if one.type == "bfloat16":
+                result[one.name] = result[one.name].bfloat16()
+        return result
+
+    def pack(self, state: Mapping[str, Any]) -> np.ndarray:
+        """The flat array. Throws Misuse for names and shapes that are not those of the layout."""
+        given = state
+        if any(one.name not in given for one in self.arrays):
+            given = {_unwrapped(name): value for name, value in state.items()}
+        missing = [one.name for one in self.arrays if one.name not in given]
+        if missing:
+            raise Misuse(
+                f"{len(missing)} arrays are missing, the first is {missing[0]!r}: submit all that "
+                f"round.arrays has ({len(self.arrays)})"
+            )
+        if len(given) > len(self.arrays):
+            known = {one.name for one in self.arrays}
+            other = next(name for name in given if name not in known)
+            raise Misuse(f"the array {other!r} is not in the federation's model: submit those of round.arrays only")
+        flat = np.empty(self.size, np.float32)
+        for one in self.arrays:
+            values = _values(one.name, given[one.name])
+            if values.shape != one.shape:
+                raise Misuse(f"the array {one.name!r} has the shape {values.shape}, the federation's {one.shape}")
+            if values.dtype.kind not in "fiub":
+                raise Misuse(f"the array {one.name!r} is of the type {values.dtype}, which cannot be averaged")
+            into = flat[one.offset : one.offset + one.size]
+            if one.role == "counter":
+                into[:] = np.ravel(values) * COUNTER_UNIT
+            else:
+                with np.errstate(over="ignore"):  # what float32 cannot hold is told as not finite
+                    into[:] = np.ravel(values)
+        return flat
+
+    def first_not_finite(self, flat: np.ndarray) -> Optional[str]:
+        """The name of the first array with a NaN or an infinite value."""
+        if np.isfinite(flat).all():
+            return None
+        return next(
+            one.name
+            for one in self.arrays
+            if not np.isfinite(flat[one.offset : one.offset + one.size]).all()
+        )
+
+
+def save_arrays(path: Path, state: Mapping[str, Any], statistics: Sequence[str] = ()) -> None:
+    """Writes the initial values of a model for the plan's `model.arrays`: a safetensors file of float32, whose
+    metadata tell each array's own type and role. `statistics` names arrays that are averaged plainly, besides
+    the running statistics of BatchNorm."""
+    layout = Layout.of(state, statistics)
+    flat = layout.pack(state)
+    broken = layout.first_not_finite(flat)
+    if broken is not None:
+        raise Misuse(f"the array {broken!r} is not finite")
+    header: Dict[str, Any] = {
+        "__metadata__": {"format": "fedasio", "arrays": json.dumps(layout.to_json(), separators=(",", ":"))}
+    }
+    for one in layout.arrays:
+        header[one.name] = {
+            "dtype": "F32",
+            "shape": list(one.shape),
+            "data_offsets": [4 * one.offset, 4 * (one.offset + one.size)],
+        }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-(8 + len(text)) % 64)
+    target = pathlib.Path(path)
+    beside = target.with_name(target.name + ".part")
+    with open(beside, "wb") as file:
+        file.write(struct.pack("<Q", len(text)))
+        file.write(text)
+        file.write(flat.astype("<f4", copy=False).tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, target)
+
+
+def _read_safetensors(path: Path) -> Tuple[Dict[str, str], Dict[str, np.ndarray]]:
+    content = pathlib.Path(path).read_bytes()
+    try:
+        (size,) = struct.unpack_from("<Q", content)
+        header = json.loads(content[8 : 8 + size])
+        metadata = header.pop("__metadata__", {})
+        tensors = {}
+        for name, one in header.items():
+            if one["dtype"] != "F32":
+                raise ValueError(f"{name!r} is of the type {one['dtype']}, models of a federation hold F32 only")
+            first, last = one["data_offsets"]
+            values = np.frombuffer(content, "<f4", (last - first) // 4, 8 + size + first)
+            tensors[name] = values.reshape(one["shape"])
+    except (ValueError, KeyError, TypeError, struct.error) as error:
+        raise ValueError(f"{os.fspath(path)}: is no safetensors file of a federation: {error}") from error
+    return metadata, tensors
+
+
+def load_model(path: Path) -> Dict[str, np.ndarray]:
+    """The arrays of a model that the master has saved, by name, each in its own type. With PyTorch:
+    `model.load_state_dict({k: torch.from_numpy(v) for k, v in fedasio.load_model(path).items()})`."""
+    metadata, tensors = _read_safetensors(path)
+    if "arrays" not in metadata:
+        return {name: np.array(values) for name, values in tensors.items()}
+    layout = Layout(json.loads(metadata["arrays"]))
+    flat = np.concatenate([np.ravel(tensors[one.name]) for one in layout.arrays])
+    return {name: np.array(values) for name, values in layout.unpack(flat.astype(np.float32)).items()}
+
+
+def torch_is_there() -> bool:
+    """Whether the script uses torch: it is not imported for others."""
+    return "torch" in sys.modules

@@ -1,0 +1,122 @@
+"""The frames of docs/protocol.md over a socket to a worker on the same machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import socket
+import struct
+import threading
+from typing import Any, Dict, Optional
+
+import numpy as np
+
+PING, PONG, BYE = 1, 2, 3
+HELLO, SURVEY, LOAD, MODEL, WEIGHTS, TRAIN, EVALUATE, CANCEL, RUN_OVER = range(16, 25)
+REPLY, REFUSAL = 1, 2
+
+_HEADER = struct.Struct("<4sBBHQIIII")
+
+
+def _crc_table() -> "list[int]":
+    table = []
+    for byte in range(256):
+        value = byte
+        for _ in range(8):
+            value = (value >> 1) ^ (0x82F63B78 if value & 1 else 0)
+        table.append(value)
+    return table
+
+
+_TABLE = _crc_table()
+
+
+def crc32c(data: bytes, before: int = 0) -> int:
+    """CRC-32C (Castagnoli), continued from an earlier part's."""
+    value = before ^ 0xFFFFFFFF
+    for byte in data:
+        value = (value >> 8) ^ _TABLE[(value ^ byte) & 0xFF]
+    return value ^ 0xFFFFFFFF
+
+
+@dataclasses.dataclass
+class Frame:
+    kind: int
+    flags: int
+    correlation: int
+    meta: Dict[str, Any]
+    body: np.ndarray
+
+    @property
+    def is_request(self) -> bool:
+        return not self.flags & REPLY and self.correlation != 0
+
+
+class Link:
+    """Reads from one thread, sends from any. Bodies carry no checksum: nothing is damaged within a machine."""
+
+    def __init__(self, wire: socket.socket) -> None:
+        wire.setblocking(True)
+        self._wire = wire
+        self._sending = threading.Lock()
+
+    def send(
+        self,
+        kind: int,
+        meta: Optional[Dict[str, Any]] = None,
+        body: Optional[np.ndarray] = None,
+        correlation: int = 0,
+        flags: int = 0,
+    ) -> None:
+        text = json.dumps(meta, allow_nan=False).encode() if meta else b""
+        content = memoryview(b"") if body is None or body.nbytes == 0 else memoryview(body).cast("B")
+        head = _HEADER.pack(b"FDIO", 1, flags, kind, correlation, len(text), len(content), 0, 0)[:28]
+        head += struct.pack("<I", crc32c(text, crc32c(head)))
+        with self._sending:
+            self._wire.sendall(head + text)
+            if content:
+                self._wire.sendall(content)
+
+    def reply(self, to: Frame, meta: Dict[str, Any], body: Optional[np.ndarray] = None) -> None:
+        self.send(to.kind, meta, body, to.correlation, REPLY)
+
+    def refuse(self, to: Frame, code: str, reason: str) -> None:
+        self.send(to.kind, {"code": code, "reason": reason[:1000]}, None, to.correlation, REPLY | REFUSAL)
+
+    def _fill(self, into: memoryview) -> bool:
+        done = 0
+        while done < len(into):
+            count = self._wire.recv_into(into[done:])
+            if count == 0:
+                return False
+            done += count
+        return True
+
+    def read(self) -> Optional[Frame]:
+        """The next frame; None when the worker is gone."""
+        head = bytearray(_HEADER.size)
+        try:
+            if not self._fill(memoryview(head)):
+                return None
+            magic, version, flags, kind, number, text_size, body_size, _, _ = _HEADER.unpack(head)
+            if magic != b"FDIO" or version != 1:
+                raise ConnectionError("what is at the other end of the trainer's socket is no fedasio worker")
+            text = bytearray(text_size)
+            body = np.empty(body_size, np.uint8)
+            if not self._fill(memoryview(text)):
+                return None
+            if body_size and not self._fill(memoryview(body).cast("B")):
+                return None
+        except (ConnectionResetError, BrokenPipeError):
+            return None
+        return Frame(kind, flags, number, json.loads(text) if text else {}, body)
+
+    def hang_up(self) -> None:
+        """Ends the connection; a thread that reads from it finds its end."""
+        try:
+            self._wire.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def close(self) -> None:
+        self._wire.close()

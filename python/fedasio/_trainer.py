@@ -1,0 +1,487 @@
+"""A script as the trainer of a worker: connect() for one client and a loop, serve() for many and functions."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import math
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from typing import Any, Callable, Deque, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from . import _link as link
+from ._arrays import Layout, torch_is_there
+from ._errors import Diverged, FederationError, Misuse
+
+DESCRIPTOR = "FEDASIO_TRAINER_FD"
+WORKER = "FEDASIO_WORKER"
+MASTER = "FEDASIO_MASTER"
+KEY = "FEDASIO_KEY_FILE"
+
+Counts = Union[int, Tuple[int, int]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Load:
+    """The clients that this script has from now on."""
+
+    clients: Tuple[int, ...]
+    clients_total: int
+    source: Dict[str, Any]  #: the plan's data.source
+    partition: Dict[str, Any]  #: the plan's data.partition
+    holdout: float  #: share of each client's samples that the plan wants kept for testing
+    seed: int  #: the plan's
+
+
+class _Task:
+    """What a round and an evaluation have in common: the weights, and the question whether anybody needs them."""
+
+    def __init__(self, federation: "Federation", request: link.Frame) -> None:
+        self._federation = federation
+        self._request = request
+        self._layout = federation._layout
+        self._flat = federation._weights
+        self._done = False
+        self._cancelled = threading.Event()
+        self.number: int = request.meta["round"]  #: of the round, from 1
+        self.client: int = request.meta["client"]
+
+    @property
+    def arrays(self) -> Dict[str, np.ndarray]:
+        """The global model by name, each array in its own type. Yours to change."""
+        return self._layout.unpack(self._flat.copy())
+
+    def state_dict(self) -> Dict[str, Any]:
+        """The same as torch tensors if the script has imported torch, for load_state_dict(); else `arrays`."""
+        return self._layout.unpack_torch(self._flat) if torch_is_there() else self.arrays
+
+    @property
+    def cancelled(self) -> bool:
+        """Nobody needs the result any more: a long loop may end early. What is submitted all the same is read
+        past."""
+        return self._cancelled.is_set() or self._federation._is_over
+
+    def _finish(self) -> None:
+        self._done = True
+        self._federation._forget(self)
+
+    def _refuse(self, code: str, reason: str) -> None:
+        if not self._done:
+            self._finish()
+            self._federation._tell(lambda wire: wire.refuse(self._request, code, reason))
+
+
+class Round(_Task):
+    """Train a client in a round, from the weights in `arrays` or state_dict(), and submit() what comes out."""
+
+    def __init__(self, federation: "Federation", request: link.Frame) -> None:
+        super().__init__(federation, request)
+        told = request.meta.get("local", {})
+        optimizer = dict(told.get("optimizer", {}))
+        #: The plan's `local` of this round, in one level: `epochs`, `batch_size`, `learning_rate` (of the schedule),
+        #: `momentum`, `weight_decay`, `proximal`, and `optimizer`, its name.
+        self.local: Dict[str, Any] = {**told, **optimizer, "optimizer": optimizer.get("type")}
+        #: Of this client and round, below 2**32: what is drawn from it is the same in each run of the plan.
+        self.seed: int = request.meta["seed"]
+
+    def submit(
+        self,
+        state: Mapping[str, Any],
+        *,
+        loss: float,
+        samples: Optional[int] = None,
+        accuracy: Optional[float] = None,
+    ) -> None:
+        """Sends what was trained. `loss` is the mean over the samples in the last epoch, at least 0; `accuracy`
+        from 0 to 1. `samples` must be what was told when the data was loaded. Raises Misuse for what cannot be
+        meant, and Diverged, after the master was told, where a value is not finite."""
+        if self._done:
+            raise Misuse(f"round {self.number} of client {self.client} was submitted before: submit once a round")
+        told = self._federation._samples_of(self.client)
+        if samples is not None and samples != told:
+            raise Misuse(
+                f"{samples} samples are submitted, but {told} were told when the data was loaded: they are the "
+                "client's weight in the mean, and must be the same"
+            )
+        flat = self._layout.pack(state)
+        broken = self._layout.first_not_finite(flat)
+        if broken is not None or not math.isfinite(loss):
+            reason = f"client {self.client} diverges: " + (
+                "its loss" if broken is None else f"the array {broken!r}"
+            )
+            reason += " is not finite; lower local.optimizer.learning_rate in the plan"
+            self._refuse("diverged", reason)
+            raise Diverged(reason)
+        if loss < 0:
+            raise Misuse(f"a loss of {loss} is negative; the master takes 0 and more")
+        meta: Dict[str, Any] = {
+            "round": self.number,
+            "client": self.client,
+            "samples": told,
+            "loss": float(loss),
+        }
+        if accuracy is not None:
+            if not 0 <= accuracy <= 1:
+                raise Misuse(f"an accuracy of {accuracy} is not between 0 and 1")
+            meta["accuracy"] = float(accuracy)
+        self._finish()
+        self._federation._tell(lambda wire: wire.reply(self._request, meta, flat))
+
+    def fail(self, reason: str) -> None:
+        """Tells the master that this client cannot train in this round."""
+        self._refuse("failed", reason)
+
+
+class Evaluation(_Task):
+    """Test the model in `arrays` or state_dict() on what this client holds out."""
+
+    @property
+    def held_out(self) -> int:
+        """How many samples that are."""
+        return self._federation._held_out_of(self.client)
+
+    def _answer(self, result: Mapping[str, Any]) -> None:
+        samples = int(result.get("samples", self.held_out))
+        loss = float(result["loss"])
+        if not math.isfinite(loss) or loss < 0:
+            self._refuse("failed", f"the loss of the global model at client {self.client} is {loss}")
+            return
+        meta: Dict[str, Any] = {"client": self.client, "samples": samples, "loss_sum": loss * samples}
+        if result.get("accuracy") is not None:
+            meta["correct"] = round(float(result["accuracy"]) * samples)
+        self._finish()
+        self._federation._tell(lambda wire: wire.reply(self._request, meta))
+
+
+LoadFunction = Callable[[Load], Mapping[int, Counts]]
+EvaluateFunction = Callable[[Evaluation], Mapping[str, Any]]
+TrainFunction = Callable[[Round], None]
+
+
+class Federation:
+    """The conversation with the worker. Its thread reads and answers what needs no user code; rounds and evaluations
+    come up in rounds()."""
+
+    def __init__(
+        self,
+        wire: socket.socket,
+        load: LoadFunction,
+        evaluate: Optional[EvaluateFunction],
+        worker: Optional["subprocess.Popen[bytes]"] = None,
+        load_here: bool = True,
+    ) -> None:
+        self._link = link.Link(wire)
+        self._worker = worker
+        self._load = load
+        self._load_here = load_here
+        self._evaluate = evaluate
+        self._counts: Dict[int, Tuple[int, int]] = {}
+        self._layout = Layout([])
+        self._weights = np.empty(0, np.float32)
+        self._news = threading.Condition()
+        self._waiting: Deque[Any] = collections.deque()
+        self._open: List[_Task] = []
+        self._is_over = False
+        self._end: Optional[str] = None  # said by the worker, in good order
+        self._why_lost: Optional[str] = None
+        self._closed = False
+        self._link.send(link.HELLO, {"name": "trainer", "version": "python"}, correlation=1)
+        self._reader = threading.Thread(target=self._read, name="fedasio", daemon=True)
+        self._reader.start()
+
+    # What the reading thread does.
+
+    def _read(self) -> None:
+        reason = "the worker has ended"
+        try:
+            while True:
+                frame = self._link.read()
+                if frame is None:
+                    break
+                if frame.kind == link.BYE:
+                    reason = frame.meta.get("reason") or reason
+                    break
+                self._hear(frame)
+        except Exception as error:  # a worker that cannot be understood
+            reason = f"the worker was not understood: {error}"
+        with self._news:
+            self._is_over = True
+            if self._end is None:
+                self._why_lost = reason
+            self._news.notify_all()
+        self._link.hang_up()
+
+    def _hear(self, frame: link.Frame) -> None:
+        if frame.kind == link.PING:
+            self._link.send(link.PONG, correlation=frame.correlation)
+        elif frame.kind == link.LOAD:
+            if self._load_here:
+                self._answer_load(frame)
+            else:
+                self._queue(frame)
+        elif frame.kind == link.MODEL:
+            self._layout = Layout(frame.meta["arrays"])
+            self._link.reply(frame, {"parameters": self._layout.size})
+        elif frame.kind == link.WEIGHTS:
+            self._weights = frame.body.view("<f4")
+            self._link.reply(frame, {"version": frame.meta["version"]})
+        elif frame.kind == link.TRAIN:
+            self._queue(Round(self, frame))
+        elif frame.kind == link.EVALUATE:
+            if self._evaluate is None:
+                self._link.refuse(frame, "failed", "this trainer does not evaluate")
+            else:
+                self._queue(Evaluation(self, frame))
+        elif frame.kind == link.CANCEL:
+            self._cancel(frame.meta["round"])
+        elif frame.kind == link.RUN_OVER:
+            self._end = frame.meta.get("reason", "")
+        elif frame.is_request:
+            self._link.refuse(frame, "unexpected", f"a trainer does not know requests of type {frame.kind}")
+
+    def _queue(self, what: Any) -> None:
+        with self._news:
+            self._waiting.append(what)
+            if isinstance(what, _Task):
+                self._open.append(what)
+            self._news.notify_all()
+
+    def _cancel(self, number: int) -> None:
+        with self._news:
+            stale = [task for task in self._open if task.number <= number]
+            for task in stale:
+                task._cancelled.set()
+            unbegun = [task for task in stale if task in self._waiting]
+            self._waiting = collections.deque(task for task in self._waiting if task not in unbegun)
+        for task in unbegun:
+            task._refuse("unexpected", "the round was given up")
+
+    def _answer_load(self, frame: link.Frame) -> None:
+        meta = frame.meta
+        asked = Load(
+            tuple(meta["clients"]),
+            meta["clients_total"],
+            meta["source"],
+            meta["partition"],
+            meta["holdout"],
+            meta["seed"],
+        )
+        try:
+            found = self._load(asked)
+            counts = {}
+            for client in asked.clients:
+                if client not in found:
+                    raise Misuse(f"load() tells nothing of client {client}, which it was asked for")
+                told = found[client]
+                train, held_out = told if isinstance(told, tuple) else (told, 0)
+                counts[client] = (int(train), int(held_out))
+        except Exception as error:
+            self._tell(lambda wire: wire.refuse(frame, "data", f"{type(error).__name__}: {error}"))
+            if isinstance(error, Misuse):
+                raise
+            return
+        self._counts = counts
+        reply = [{"client": c, "samples": n, "held_out": h} for c, (n, h) in counts.items()]
+        self._tell(lambda wire: wire.reply(frame, {"clients": reply}))
+
+    # What tasks ask for.
+
+    def _samples_of(self, client: int) -> int:
+        return self._counts.get(client, (0, 0))[0]
+
+    def _held_out_of(self, client: int) -> int:
+        return self._counts.get(client, (0, 0))[1]
+
+    def _forget(self, task: _Task) -> None:
+        with self._news:
+            if task in self._open:
+                self._open.remove(task)
+
+    def _tell(self, what: Callable[[link.Link], None]) -> None:
+        try:
+            what(self._link)
+        except OSError:
+            pass  # the reading thread finds the end, and why
+
+    # What the script does.
+
+    def rounds(self) -> Iterator[Round]:
+        """One Round after the other, until the training is over. Raises FederationError when it ends for another
+        reason."""
+        last: Optional[Round] = None
+        while True:
+            if last is not None and not last._done:
+                if not last.cancelled:
+                    last._refuse("failed", "the script went on without submitting")
+                    raise Misuse(
+                        f"round {last.number} was not submitted: call round.submit(...), or round.fail(reason), "
+                        "before the next one"
+                    )
+                last._refuse("unexpected", "the round was given up")
+            with self._news:
+                while not self._waiting and not self._is_over:
+                    self._news.wait()
+                if not self._waiting or self._is_over:
+                    break
+                task = self._waiting.popleft()
+            if isinstance(task, Round):
+                last = task
+                yield task
+            elif isinstance(task, Evaluation):
+                self._run_evaluation(task)
+            else:
+                self._answer_load(task)
+        if self._why_lost is not None and not self._closed:
+            raise FederationError(self._why_lost)
+
+    def _run_evaluation(self, task: Evaluation) -> None:
+        assert self._evaluate is not None
+        try:
+            task._answer(self._evaluate(task))
+        except Exception as error:
+            task._refuse("failed", f"{type(error).__name__}: {error}")
+            raise
+
+    def close(self, reason: str = "the script has ended") -> None:
+        """Leaves the federation: the worker ends. Called at the end of a `with`."""
+        if self._closed:
+            return
+        self._closed = True
+        with self._news:
+            tasks = list(self._open)
+        for task in tasks:
+            task._refuse("failed", reason)
+        self._tell(lambda wire: wire.send(link.BYE, {"reason": reason[:1000]}))
+        try:
+            self._link._wire.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        self._reader.join(3)
+        self._link.hang_up()
+        self._reader.join(3)
+        self._link.close()
+        if self._worker is not None:
+            try:
+                self._worker.wait(5)
+            except subprocess.TimeoutExpired:
+                self._worker.terminate()
+                try:
+                    self._worker.wait(15)
+                except subprocess.TimeoutExpired:
+                    self._worker.kill()
+                    self._worker.wait()
+
+    def __enter__(self) -> "Federation":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self.close("the script has ended" if error is None else f"{kind.__name__}: {error}")
+
+
+def _find_worker(given: Optional[str]) -> str:
+    chosen = given or os.environ.get(WORKER) or shutil.which("fedasio-worker")
+    if not chosen:
+        raise FederationError(
+            f"fedasio-worker is not on the PATH: install it, or name it with worker=... or {WORKER}"
+        )
+    return chosen
+
+
+def _open(
+    address: Optional[str],
+    key: Optional[str],
+    name: Optional[str],
+    worker: Optional[str],
+    arguments: Sequence[str],
+) -> Tuple[socket.socket, Optional["subprocess.Popen[bytes]"]]:
+    inherited = os.environ.pop(DESCRIPTOR, None)
+    if inherited is not None:
+        return socket.socket(fileno=int(inherited)), None
+    address = address or os.environ.get(MASTER)
+    if not address:
+        raise Misuse(f"where is the master? connect(\"HOST:PORT\"), or set {MASTER}")
+    program = _find_worker(worker)
+    own, theirs = socket.socketpair()
+    command = [program, "--connect", address, "--trainer-fd", str(theirs.fileno())]
+    key = key or os.environ.get(KEY)
+    if key:
+        command += ["--key-file", os.fspath(key)]
+    if name:
+        command += ["--name", name]
+    with theirs:
+        # In a session of its own: Ctrl-C is for the script, which then ends the worker in good order.
+        process = subprocess.Popen(
+            [*command, *arguments],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    return own, process
+
+
+def connect(
+    address: Optional[str] = None,
+    *,
+    samples: int,
+    held_out: int = 0,
+    evaluate: Optional[EvaluateFunction] = None,
+    key: Optional[str] = None,
+    name: Optional[str] = None,
+    worker: Optional[str] = None,
+    arguments: Sequence[str] = (),
+) -> Federation:
+    """Joins a federation as one client with `samples` samples to train on. Use it in a `with`.
+
+    Starts `fedasio-worker` (`worker`, else $FEDASIO_WORKER, else on the PATH), which keeps the connection to the
+    master at `address` (HOST:PORT; else $FEDASIO_MASTER), with the shared key in the file `key` ($FEDASIO_KEY_FILE)
+    and more `arguments`, such as `["--tls", "kit"]`. A script that `fedasio-worker --trainer` has started finds its
+    worker there already.
+
+    `held_out` samples are for testing the global model: `evaluate` is called with an Evaluation and returns
+    {"loss": mean, "accuracy": share}; the accuracy may be left out."""
+    if samples < 1:
+        raise Misuse("a client has at least one sample to train on")
+    if (held_out > 0) != (evaluate is not None):
+        raise Misuse("`held_out` and `evaluate` go together: give both or neither")
+    wire, process = _open(address, key, name, worker, arguments)
+
+    def counts(what: Load) -> Dict[int, Counts]:
+        return {client: (samples, held_out) for client in what.clients}
+
+    return Federation(wire, counts, evaluate, process)
+
+
+def serve(
+    address: Optional[str] = None,
+    *,
+    train: TrainFunction,
+    load: LoadFunction,
+    evaluate: Optional[EvaluateFunction] = None,
+    key: Optional[str] = None,
+    name: Optional[str] = None,
+    worker: Optional[str] = None,
+    arguments: Sequence[str] = (),
+) -> None:
+    """Serves many clients by functions, until the training is over. `load` is called with a Load and returns for each
+    of its clients how many samples it trains on, or (samples, held out); `train` with a Round, which it submits;
+    `evaluate` with an Evaluation, as in connect(). A client whose training raises is left out of the round, and the
+    others go on. Arguments as in connect()."""
+    wire, process = _open(address, key, name, worker, arguments)
+    with Federation(wire, load, evaluate, process, load_here=False) as federation:
+        for round in federation.rounds():
+            try:
+                train(round)
+                if not round._done and not round.cancelled:
+                    round.fail("train() returned without round.submit(...)")
+            except Diverged:
+                pass
+            except Exception as error:
+                import traceback
+
+                traceback.print_exc()
+                round.fail(f"{type(error).__name__}: {error}")

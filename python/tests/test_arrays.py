@@ -1,0 +1,131 @@
+"""How arrays become one flat array, and come back."""
+
+import json
+import pathlib
+import struct
+import tempfile
+import unittest
+
+import numpy as np
+
+import fedasio
+from fedasio._arrays import COUNTER_UNIT
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+
+class Layouts(unittest.TestCase):
+    def setUp(self):
+        self.state = {
+            "weight": np.arange(6, dtype=np.float32).reshape(2, 3).T,  # not contiguous
+            "bn.running_mean": np.float64(0.1) * np.ones(2),
+            "bn.num_batches_tracked": np.array(3, np.int64),
+            "half": np.array([0.5, -2.0], np.float16),
+            "nothing": np.zeros((0, 4), np.float32),
+            "one": np.float32(7.0),
+        }
+        self.layout = fedasio.Layout.of(self.state)
+
+    def test_trained_ones_come_first_then_statistics_then_counters(self):
+        self.assertEqual(
+            [(one.name, one.role) for one in self.layout.arrays],
+            [
+                ("weight", "trained"),
+                ("half", "trained"),
+                ("nothing", "trained"),
+                ("one", "trained"),
+                ("bn.running_mean", "statistic"),
+                ("bn.num_batches_tracked", "counter"),
+            ],
+        )
+        self.assertEqual(self.layout.size, 6 + 2 + 0 + 1 + 2 + 1)
+
+    def test_each_comes_back_in_its_own_type_and_shape(self):
+        back = self.layout.unpack(self.layout.pack(self.state))
+        for name, value in self.state.items():
+            self.assertEqual(back[name].shape, np.shape(value), name)
+            self.assertEqual(back[name].dtype, np.asarray(value).dtype, name)
+            np.testing.assert_array_equal(back[name], np.float32(value), name)
+
+    def test_counters_travel_small_and_come_back_whole(self):
+        for count in (0, 1, 12345, 2**24):
+            flat = self.layout.pack({**self.state, "bn.num_batches_tracked": np.array(count)})
+            self.assertEqual(flat[-1], np.float32(count * COUNTER_UNIT))
+            self.assertLessEqual(flat[-1], 16)
+            self.assertEqual(self.layout.unpack(flat)["bn.num_batches_tracked"], count)
+
+    def test_what_wrappers_put_before_names_is_taken_off(self):
+        wrapped = {"_orig_mod.module." + name: value for name, value in self.state.items()}
+        np.testing.assert_array_equal(self.layout.pack(wrapped), self.layout.pack(self.state))
+        self.assertEqual(fedasio.Layout.of(wrapped).to_json(), self.layout.to_json())
+
+    def test_what_does_not_fit_is_named(self):
+        for changed, sentence in (
+            ({"weight": np.zeros((2, 3))}, r"'weight' has the shape \(2, 3\), the federation's \(3, 2\)"),
+            ({"weight": np.zeros((3, 2), complex)}, "'weight' is of the type complex128"),
+            ({"extra": np.zeros(1)}, "'extra' is not in the federation's model"),
+        ):
+            with self.assertRaisesRegex(fedasio.Misuse, sentence):
+                self.layout.pack({**self.state, **changed})
+        del self.state["half"]
+        with self.assertRaisesRegex(fedasio.Misuse, "1 arrays are missing, the first is 'half'"):
+            self.layout.pack(self.state)
+
+    def test_the_first_array_that_is_not_finite_is_named(self):
+        flat = self.layout.pack({**self.state, "half": np.array([1.0, np.nan]), "one": np.float64(1e300)})
+        self.assertEqual(self.layout.first_not_finite(flat), "half")
+        self.assertIsNone(self.layout.first_not_finite(self.layout.pack(self.state)))
+        too_large = self.layout.pack({**self.state, "one": np.float64(1e300)})
+        self.assertEqual(self.layout.first_not_finite(too_large), "one")
+
+    def test_a_file_of_initial_values_tells_types_and_roles(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "initial.safetensors")
+            fedasio.save_arrays(file, self.state, statistics=["one"])
+            content = file.read_bytes()
+            (size,) = struct.unpack_from("<Q", content)
+            header = json.loads(content[8 : 8 + size])
+            self.assertEqual((8 + size) % 64, 0)
+            told = {one["name"]: one for one in json.loads(header["__metadata__"]["arrays"])}
+            self.assertEqual(told["one"], {"name": "one", "shape": [], "role": "statistic"})
+            self.assertEqual(told["bn.num_batches_tracked"]["type"], "int64")
+            self.assertEqual(header["weight"], {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]})
+            back = fedasio.load_model(file)
+            for name, value in self.state.items():
+                self.assertEqual(back[name].dtype, np.asarray(value).dtype, name)
+                np.testing.assert_array_equal(back[name], np.float32(value), name)
+            with self.assertRaisesRegex(fedasio.Misuse, "'one' is not finite"):
+                fedasio.save_arrays(file, {"one": np.float32("nan")})
+            file.write_bytes(content[:40])
+            with self.assertRaisesRegex(ValueError, "no safetensors file of a federation"):
+                fedasio.load_model(file)
+
+
+@unittest.skipUnless(torch, "without torch")
+class Torch(unittest.TestCase):
+    def test_a_network_with_batch_norm_tied_weights_and_half_types(self):
+        net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 4))
+        net.tied = torch.nn.Linear(4, 4)
+        net.tied.weight = net[2].weight
+        state = net.state_dict()
+        state["bf"] = torch.tensor([0.25, 3.0], dtype=torch.bfloat16)
+        state["turned"] = torch.arange(6.0).reshape(2, 3).t()
+        layout = fedasio.Layout.of(state)
+        back = layout.unpack_torch(layout.pack(state))
+        self.assertEqual(set(back), set(state))
+        for name, value in state.items():
+            self.assertEqual(back[name].dtype, value.dtype, name)
+            self.assertEqual(back[name].shape, value.shape, name)
+            self.assertTrue(torch.equal(back[name], value), name)
+        roles = {one.name: one.role for one in layout.arrays}
+        self.assertEqual(roles["1.running_var"], "statistic")
+        self.assertEqual(roles["1.num_batches_tracked"], "counter")
+        del back["bf"], back["turned"]
+        net.load_state_dict(back)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,237 @@
+"""connect() and serve(), with a worker that is none."""
+
+import os
+import threading
+import unittest
+
+import numpy as np
+from fake_worker import FakeWorker
+
+import fedasio
+from fedasio import _link as link
+
+ARRAYS = [{"name": "w", "shape": [2]}, {"name": "b", "shape": []}]
+WEIGHTS = [1.0, 2.0, 3.0]
+
+
+class Conversation(unittest.TestCase):
+    def setUp(self):
+        self.worker = FakeWorker()
+        self.failure = None
+
+    def tearDown(self):
+        self.worker.vanish()
+
+    def start(self, script):
+        """Runs the trainer's side in a thread; what it raises is kept."""
+
+        def run():
+            try:
+                script()
+            except BaseException as error:  # the test looks at it
+                self.failure = error
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        self.worker.greet()
+        return thread
+
+    def finish(self, thread):
+        self.worker.end()
+        thread.join(60)
+        self.assertFalse(thread.is_alive())
+
+    def looped(self, body, **options):
+        """A script that does `body` with each round."""
+
+        def script():
+            with fedasio.connect(samples=10, **options) as federation:
+                for one in federation.rounds():
+                    body(one)
+
+        return self.start(script)
+
+    def test_a_round_is_what_was_asked_for_and_its_answer_what_was_submitted(self):
+        seen = []
+
+        def body(one):
+            seen.append((one.number, one.client, one.seed, one.local["learning_rate"], one.local["optimizer"]))
+            arrays = one.arrays
+            arrays["w"] += 1
+            one.submit(arrays, loss=0.5, accuracy=0.75, samples=10)
+
+        thread = self.looped(body)
+        loaded = self.worker.tell(ARRAYS, WEIGHTS)
+        self.assertEqual(loaded.meta, {"clients": [{"client": 0, "samples": 10, "held_out": 0}]})
+        asked = self.worker.train(number=3)
+        update = self.worker.answer()
+        self.assertEqual((update.kind, update.flags, update.correlation), (link.TRAIN, link.REPLY, asked))
+        self.assertEqual(
+            update.meta, {"round": 3, "client": 0, "samples": 10, "loss": 0.5, "accuracy": 0.75}
+        )
+        np.testing.assert_array_equal(update.body.view("<f4"), [2, 3, 3])
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+        self.assertEqual(seen, [(3, 0, 12345, 0.5, "sgd")])
+
+    def misused(self, body, code, reason, error, sentence):
+        thread = self.looped(body)
+        self.worker.tell(ARRAYS, WEIGHTS)
+        self.worker.train()
+        refusal = self.worker.answer()
+        self.assertEqual(refusal.flags, link.REPLY | link.REFUSAL)
+        self.assertEqual(refusal.meta["code"], code)
+        self.assertRegex(refusal.meta["reason"], reason)
+        self.finish(thread)
+        self.assertIsInstance(self.failure, error)
+        self.assertRegex(str(self.failure), sentence)
+
+    def test_none_submitted(self):
+        self.misused(lambda one: None, "failed", "without submitting", fedasio.Misuse, "was not submitted")
+
+    def test_not_finite_weights_are_told_as_diverged(self):
+        bad = {"w": np.array([1.0, np.inf]), "b": np.array(0.0)}
+        self.misused(
+            lambda one: one.submit(bad, loss=1.0), "diverged", "'w' is not finite", fedasio.Diverged, "learning_rate"
+        )
+
+    def test_a_loss_that_is_not_finite(self):
+        self.misused(
+            lambda one: one.submit(one.arrays, loss=float("nan")),
+            "diverged",
+            "its loss is not finite",
+            fedasio.Diverged,
+            "client 0",
+        )
+
+    def test_other_samples_than_told(self):
+        self.misused(
+            lambda one: one.submit(one.arrays, loss=1.0, samples=11),
+            "failed",
+            "Misuse: 11 samples",
+            fedasio.Misuse,
+            "10 were told",
+        )
+
+    def test_an_exception_of_the_script_is_the_reason_that_the_master_hears(self):
+        def body(one):
+            raise KeyError("no such column")
+
+        self.misused(body, "failed", "KeyError: 'no such column'", KeyError, "no such column")
+
+    def test_two_submitted(self):
+        def body(one):
+            one.submit(one.arrays, loss=1.0)
+            one.submit(one.arrays, loss=1.0)
+
+        thread = self.looped(body)
+        self.worker.tell(ARRAYS, WEIGHTS)
+        self.worker.train()
+        self.assertEqual(self.worker.answer().flags, link.REPLY)
+        self.finish(thread)
+        self.assertRegex(str(self.failure), "was submitted before")
+
+    def test_a_round_that_nobody_needs_is_cancelled_and_the_next_one_comes(self):
+        begun, seen = threading.Event(), []
+
+        def body(one):
+            begun.set()
+            while not one.cancelled and one.number == 1:
+                one._cancelled.wait(60)
+            seen.append(one.number)
+            if one.number == 2:
+                one.submit(one.arrays, loss=1.0)
+
+        thread = self.looped(body)
+        self.worker.tell(ARRAYS, WEIGHTS)
+        first = self.worker.train(number=1)
+        self.assertTrue(begun.wait(60))
+        self.worker.link.send(link.CANCEL, {"round": 1})
+        second = self.worker.train(number=2)
+        refusal, update = self.worker.answer(), self.worker.answer()
+        self.assertEqual((refusal.correlation, refusal.meta["code"]), (first, "unexpected"))
+        self.assertEqual((update.correlation, update.flags), (second, link.REPLY))
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+        self.assertEqual(seen, [1, 2])
+
+    def test_the_worker_goes_without_a_word(self):
+        thread = self.looped(lambda one: None)
+        self.worker.vanish()
+        thread.join(60)
+        self.assertIsInstance(self.failure, fedasio.FederationError)
+
+    def test_an_evaluation_comes_between_rounds(self):
+        def test(one):
+            return {"loss": float(one.arrays["b"]), "accuracy": 0.5}
+
+        thread = self.looped(lambda one: None, held_out=4, evaluate=test)
+        loaded = self.worker.tell(ARRAYS, WEIGHTS)
+        self.assertEqual(loaded.meta["clients"][0]["held_out"], 4)
+        self.worker.ask(link.EVALUATE, {"round": 1, "client": 0, "version": 1})
+        self.assertEqual(
+            self.worker.answer().meta, {"client": 0, "samples": 4, "loss_sum": 12.0, "correct": 2}
+        )
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+
+    def test_functions_for_many_clients(self):
+        asked = []
+
+        def load(what):
+            asked.append(what.source["folder"])
+            return {client: (10 + client, 1) for client in what.clients}
+
+        def train(one):
+            if one.client == 4:
+                raise ValueError("no data")
+            if one.client != 5:
+                one.submit(one.arrays, loss=float(one.client))
+
+        thread = self.start(lambda: fedasio.serve(load=load, train=train))
+        loaded = self.worker.tell(ARRAYS, WEIGHTS, clients=(3, 4, 5))
+        self.assertEqual([one["samples"] for one in loaded.meta["clients"]], [13, 14, 15])
+        self.assertEqual([one["held_out"] for one in loaded.meta["clients"]], [1, 1, 1])
+        for client in (3, 4, 5):
+            self.worker.train(client=client)
+        answers = [self.worker.answer() for _ in range(3)]
+        self.assertEqual(answers[0].meta["samples"], 13)
+        self.assertEqual(answers[1].meta, {"code": "failed", "reason": "ValueError: no data"})
+        self.assertRegex(answers[2].meta["reason"], "without round.submit")
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+        self.assertEqual(asked, ["here"])
+
+    def test_data_that_cannot_be_loaded_is_told(self):
+        def load(what):
+            raise OSError("no such folder")
+
+        thread = self.start(lambda: fedasio.serve(load=load, train=lambda one: None))
+        loaded = self.worker.tell(ARRAYS, WEIGHTS)
+        self.assertEqual(loaded.meta, {"code": "data", "reason": "OSError: no such folder"})
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+
+
+class Starting(unittest.TestCase):
+    def test_what_is_missing_is_said(self):
+        with self.assertRaisesRegex(fedasio.Misuse, "where is the master"):
+            fedasio.connect(samples=1)
+        with self.assertRaisesRegex(fedasio.Misuse, "at least one sample"):
+            fedasio.connect("a:1", samples=0)
+        with self.assertRaisesRegex(fedasio.Misuse, "go together"):
+            fedasio.connect("a:1", samples=1, held_out=3)
+        path, os.environ["PATH"] = os.environ["PATH"], "/nowhere"
+        try:
+            with self.assertRaisesRegex(fedasio.FederationError, "not on the PATH"):
+                fedasio.connect("a:1", samples=1)
+        finally:
+            os.environ["PATH"] = path
+
+    def test_the_checksum_is_castagnolis(self):
+        self.assertEqual(link.crc32c(b"123456789"), 0xE3069283)
+        self.assertEqual(link.crc32c(b"56789", link.crc32c(b"1234")), 0xE3069283)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,108 @@
+"""A trainer for the tests of trainers: least squares in numpy, and on demand what no trainer should do.
+
+    python3 trainer_script.py MODE [FILE]
+
+A mode other than "good" misbehaves in the first round that it is asked for after FILE does not exist, which it makes.
+"""
+
+import os
+import pathlib
+import signal
+import sys
+
+import numpy as np
+
+import fedasio
+
+MODE = sys.argv[1]
+MARK = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
+INPUTS = 3
+SAMPLES = 20
+
+
+def initial():
+    """The arrays that a run begins with: also a statistic, a counter, and other types."""
+    return {
+        "w": np.linspace(-1, 1, INPUTS).astype(np.float32),
+        "b": np.zeros((), np.float64),
+        "norm.running_mean": np.zeros(INPUTS, np.float32),
+        "norm.num_batches_tracked": np.zeros((), np.int64),
+        "empty": np.zeros((0, 2), np.float16),
+    }
+
+
+def samples_of(client):
+    rng = np.random.default_rng(client)
+    x = rng.normal(client, 1, (SAMPLES + client, INPUTS))
+    return x, x @ np.array([1.0, -2.0, 0.5]) + 3
+
+
+def trained(arrays, local, client, seed):
+    """One client's round: gradient steps, a running mean, and as many batches as it has samples."""
+    x, y = samples_of(client)
+    w, b = arrays["w"].astype(np.float64), float(arrays["b"])
+    order = np.random.default_rng(seed).permutation(len(x))
+    for i in order:
+        error = x[i] @ w + b - y[i]
+        w = w - local["learning_rate"] * error * x[i]
+        b = b - local["learning_rate"] * error
+    return {
+        "w": w.astype(np.float32),
+        "b": np.array(b),
+        "norm.running_mean": (0.5 * arrays["norm.running_mean"] + 0.5 * x.mean(0)).astype(np.float32),
+        "norm.num_batches_tracked": arrays["norm.num_batches_tracked"] + len(x),
+        "empty": arrays["empty"],
+    }
+
+
+def loss_of(arrays, client):
+    x, y = samples_of(client)
+    return float(np.mean((x @ arrays["w"] + float(arrays["b"]) - y) ** 2))
+
+
+def misbehave(round):
+    if MODE == "die":
+        os._exit(3)
+    if MODE == "hang":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        sum(range(10**15))  # holds the interpreter
+    if MODE == "loud":
+        line = b"x" * 999_999 + b"\n"
+        for _ in range(100):
+            sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+    if MODE == "nan":
+        arrays = round.arrays
+        arrays["w"][1] = np.nan
+        round.submit(arrays, loss=1.0)
+    if MODE == "shape":
+        round._federation._link.reply(
+            round._request,
+            {"round": round.number, "client": round.client, "samples": SAMPLES + round.client, "loss": 1.0},
+            np.zeros(3, np.float32),
+        )
+        round._finish()
+
+
+def train(round):
+    if MARK is not None and MODE != "good" and not MARK.exists():
+        MARK.touch()
+        misbehave(round)
+        if round._done:
+            return
+    arrays = trained(round.arrays, round.local, round.client, round.seed)
+    round.submit(arrays, loss=loss_of(arrays, round.client))
+
+
+def load(what):
+    if MODE == "no-data":
+        raise OSError("the disk is not there")
+    return {client: (SAMPLES + client, 5) for client in what.clients}
+
+
+def evaluate(what):
+    return {"loss": loss_of(what.arrays, what.client)}
+
+
+if __name__ == "__main__":
+    fedasio.serve(train=train, load=load, evaluate=evaluate)
