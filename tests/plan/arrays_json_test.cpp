@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_plan_names_a_file_of_arrays_and_passes_its_data_on) {
     BOOST_TEST(plan::is_for_trainer(read.source));
     BOOST_TEST(!plan::has_test_files(read.source));
     BOOST_TEST(text::canonical_text(plan::to_json(read.source)) ==
-               R"({"type":"trainer","folder":"x","deep":{"a":[1,2.5E0]}})");
+               R"({"type":"trainer","folder":"x","deep":{"a":[1,2.5]}})");
     const auto canonical = text::canonical_text(plan::to_json(read));
     const auto again = plan::parse_plan(canonical, "p.json");
     BOOST_TEST(text::canonical_text(plan::to_json(again)) == canonical);
