@@ -11,11 +11,13 @@ import sys
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
+import numpy.typing as npt
 
 from ._errors import Misuse
 
 # A counter n travels as n * COUNTER_UNIT, so that it is no outlier among the weights; whole up to 2**24.
 COUNTER_UNIT = 2.0**-20
+LARGEST_COUNTER = 2**24
 _WHOLE = {"int64", "int32", "int16", "int8", "uint8", "bool"}
 _TYPES = {"float32", "float64", "float16", "bfloat16"} | _WHOLE
 _STATISTICS = ("running_mean", "running_var", "moving_mean", "moving_variance")
@@ -23,6 +25,19 @@ _WRAPPERS = ("module.", "_orig_mod.")
 _ORDER = {"trained": 0, "statistic": 1, "counter": 2}
 
 Path = Union[str, "os.PathLike[str]"]
+Flat = npt.NDArray[np.float32]
+AnyArray = npt.NDArray[Any]
+
+
+class Arrays(Dict[str, AnyArray]):
+    """Arrays by name; who asks for another one is told which there are."""
+
+    def __missing__(self, name: str) -> AnyArray:
+        some = ", ".join(repr(one) for one in list(self)[:8]) + (", ..." if len(self) > 8 else "")
+        raise Misuse(
+            f"the federation's model has no array {name!r}, it has {some or 'none'}: it is that of the file which "
+            "the plan's model.arrays names"
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +63,31 @@ def _type_name(value: Any) -> str:
     return kind[6:] if kind.startswith("torch.") else kind
 
 
-def _values(name: str, value: Any) -> np.ndarray:
+def _checked_state(state: Any) -> Mapping[str, Any]:
+    """As it was given; those who give something else mean one of these."""
+    if isinstance(state, Mapping):
+        other = next((name for name in state if not isinstance(name, str)), None)
+        if other is not None:
+            raise Misuse(f"arrays have names, which are texts, not {other!r}")
+        return state
+    kind = type(state).__name__
+    if hasattr(state, "state_dict"):
+        raise Misuse(f"arrays by name are wanted, not a {kind}: give its state_dict()")
+    raise Misuse(
+        f"arrays by name are wanted, such as model.state_dict() or {{'weights': w, 'bias': b}}, not a {kind}"
+    )
+
+
+def _type_of(name: str, value: Any) -> str:
+    kind = _type_name(value) if hasattr(value, "dtype") else str(_values(name, value).dtype)
+    if kind not in _TYPES:
+        raise Misuse(
+            f"the array {name!r} is of the type {kind}, which cannot be averaged: leave it out, or give it as float32"
+        )
+    return kind
+
+
+def _values(name: str, value: Any) -> AnyArray:
     """As numpy, whatever holds them: torch tensors on any device, numpy arrays, numbers."""
     if hasattr(value, "detach"):
         if getattr(value, "is_sparse", False) or getattr(value, "is_quantized", False):
@@ -57,7 +96,10 @@ def _values(name: str, value: Any) -> np.ndarray:
         if str(value.dtype) == "torch.bfloat16":
             value = value.float()
         value = value.numpy()
-    return np.asarray(value)
+    try:
+        return np.asarray(value)
+    except ValueError:  # lists of lists of different lengths
+        raise Misuse(f"the array {name!r} is none: {type(value).__name__} that numpy cannot read") from None
 
 
 def _unwrapped(name: str) -> str:
@@ -90,15 +132,16 @@ class Layout:
     def of(cls, state: Mapping[str, Any], statistics: Sequence[str] = ()) -> "Layout":
         """The layout of a state dict; `statistics` names more arrays that are averaged plainly."""
         entries = []
-        for given, value in state.items():
+        for given, value in _checked_state(state).items():
             name = _unwrapped(given)
-            kind = _type_name(value) if hasattr(value, "dtype") else str(np.asarray(value).dtype)
-            if kind not in _TYPES:
-                raise Misuse(f"the array {name!r} is of the type {kind}, which cannot be averaged: leave it out")
+            kind = _type_of(name, value)
             entry: Dict[str, Any] = {"name": name, "shape": list(np.shape(value)), "type": kind}
             if name in statistics or given in statistics:
                 entry["role"] = "statistic"
             entries.append(entry)
+        strange = [name for name in statistics if name not in state and name not in {e["name"] for e in entries}]
+        if strange:
+            raise Misuse(f"`statistics` names {strange[0]!r}, which is no array")
         layout = cls(entries)
         if len({one.name for one in layout.arrays}) != len(layout.arrays):
             raise Misuse("two arrays have the same name once `module.` and `_orig_mod.` are taken off")
@@ -115,12 +158,12 @@ class Layout:
             result.append(entry)
         return result
 
-    def unpack(self, flat: np.ndarray) -> Dict[str, np.ndarray]:
+    def unpack(self, flat: Flat) -> Arrays:
         """Each array in its own type (bfloat16, which numpy does not have, in float32). Those of float32 are
         views."""
-        result = {}
+        result = Arrays()
         for one in self.arrays:
-            values = flat[one.offset : one.offset + one.size]
+            values: AnyArray = flat[one.offset : one.offset + one.size]
             if one.role == "counter":
                 values = np.rint(values.astype(np.float64) / COUNTER_UNIT)
             if one.type not in ("float32", "bfloat16"):
@@ -128,29 +171,28 @@ class Layout:
             result[one.name] = values.reshape(one.shape)
         return result
 
-    def unpack_torch(self, flat: np.ndarray) -> Dict[str, Any]:
+    def unpack_torch(self, flat: Flat) -> Dict[str, Any]:
         """The same as torch tensors, which share no memory with `flat`."""
         import torch
 
-        result = {}
+        result: Dict[str, Any] = {}
         for name, values in self.unpack(flat).items():
-            tensor = torch.from_numpy(np.array(values, copy=True).reshape(values.shape))
-            result[name] = tensor
+            result[name] = torch.from_numpy(np.array(values, copy=True))
         for one in self.arrays:
             if one.type == "bfloat16":
                 result[one.name] = result[one.name].bfloat16()
         return result
 
-    def pack(self, state: Mapping[str, Any]) -> np.ndarray:
-        """The flat array. Throws Misuse for names and shapes that are not those of the layout."""
-        given = state
+    def pack(self, state: Mapping[str, Any]) -> Flat:
+        """The flat array. Raises Misuse for names, shapes and types that are not those of the layout."""
+        given = _checked_state(state)
         if any(one.name not in given for one in self.arrays):
             given = {_unwrapped(name): value for name, value in state.items()}
         missing = [one.name for one in self.arrays if one.name not in given]
         if missing:
             raise Misuse(
-                f"{len(missing)} arrays are missing, the first is {missing[0]!r}: submit all that "
-                f"round.arrays has ({len(self.arrays)})"
+                f"{len(missing)} of {len(self.arrays)} arrays are missing, the first is {missing[0]!r}; there is "
+                f"{', '.join(map(repr, list(given)[:3])) or 'none'}: give all that round.arrays has, by these names"
             )
         if len(given) > len(self.arrays):
             known = {one.name for one in self.arrays}
@@ -163,15 +205,29 @@ class Layout:
                 raise Misuse(f"the array {one.name!r} has the shape {values.shape}, the federation's {one.shape}")
             if values.dtype.kind not in "fiub":
                 raise Misuse(f"the array {one.name!r} is of the type {values.dtype}, which cannot be averaged")
-            into = flat[one.offset : one.offset + one.size]
+            # Written in its own shape: an array that is not contiguous is not copied for it.
+            into = flat[one.offset : one.offset + one.size].reshape(one.shape)
             if one.role == "counter":
-                into[:] = np.ravel(values) * COUNTER_UNIT
+                into[...] = self._small(one, values)
             else:
-                with np.errstate(over="ignore"):  # what float32 cannot hold is told as not finite
-                    into[:] = np.ravel(values)
+                with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is told as not finite
+                    into[...] = values
         return flat
 
-    def first_not_finite(self, flat: np.ndarray) -> Optional[str]:
+    @staticmethod
+    def _small(one: Array, values: AnyArray) -> AnyArray:
+        """Whole numbers as they travel."""
+        if values.size and np.isfinite(values).all():
+            if float(np.abs(values.astype(np.float64)).max()) > LARGEST_COUNTER:
+                raise Misuse(
+                    f"the whole numbers of {one.name!r} are beyond {LARGEST_COUNTER}, where float32 is no longer "
+                    "exact: leave the array out, it stays at the client then"
+                )
+            if values.dtype.kind == "f" and (values != np.rint(values)).any():
+                raise Misuse(f"the array {one.name!r} counts, in {one.type}, and has a value that is not whole")
+        return values * COUNTER_UNIT
+
+    def first_not_finite(self, flat: Flat) -> Optional[str]:
         """The name of the first array with a NaN or an infinite value."""
         if np.isfinite(flat).all():
             return None
@@ -213,7 +269,7 @@ def save_arrays(path: Path, state: Mapping[str, Any], statistics: Sequence[str] 
     os.replace(beside, target)
 
 
-def _read_safetensors(path: Path) -> Tuple[Dict[str, str], Dict[str, np.ndarray]]:
+def _read_safetensors(path: Path) -> Tuple[Dict[str, str], Dict[str, AnyArray]]:
     content = pathlib.Path(path).read_bytes()
     try:
         (size,) = struct.unpack_from("<Q", content)
@@ -231,15 +287,21 @@ def _read_safetensors(path: Path) -> Tuple[Dict[str, str], Dict[str, np.ndarray]
     return metadata, tensors
 
 
-def load_model(path: Path) -> Dict[str, np.ndarray]:
+def load_model(path: Path) -> Dict[str, AnyArray]:
     """The arrays of a model that the master has saved, by name, each in its own type. With PyTorch:
     `model.load_state_dict({k: torch.from_numpy(v) for k, v in fedasio.load_model(path).items()})`."""
     metadata, tensors = _read_safetensors(path)
     if "arrays" not in metadata:
-        return {name: np.array(values) for name, values in tensors.items()}
-    layout = Layout(json.loads(metadata["arrays"]))
-    flat = np.concatenate([np.ravel(tensors[one.name]) for one in layout.arrays])
-    return {name: np.array(values) for name, values in layout.unpack(flat.astype(np.float32)).items()}
+        return Arrays((name, np.array(values)) for name, values in tensors.items())
+    try:
+        layout = Layout(json.loads(metadata["arrays"]))
+        parts = [tensors[one.name].reshape(-1) for one in layout.arrays]
+        if [part.size for part in parts] != [one.size for one in layout.arrays]:
+            raise ValueError("shapes differ")
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{os.fspath(path)}: the list of its arrays does not fit its tensors: {error}") from error
+    flat = np.concatenate([np.empty(0, np.float32), *parts])
+    return Arrays((name, np.array(values)) for name, values in layout.unpack(flat.astype(np.float32)).items())
 
 
 def torch_is_there() -> bool:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import socket
 import struct
 import threading
+import weakref
 from typing import Any, Dict, Optional
 
 import numpy as np
+import numpy.typing as npt
+
+from ._errors import Misuse
 
 PING, PONG, BYE = 1, 2, 3
 HELLO, SURVEY, LOAD, MODEL, WEIGHTS, TRAIN, EVALUATE, CANCEL, RUN_OVER = range(16, 25)
@@ -45,11 +50,23 @@ class Frame:
     flags: int
     correlation: int
     meta: Dict[str, Any]
-    body: np.ndarray
+    body: npt.NDArray[np.uint8]
 
     @property
     def is_request(self) -> bool:
         return not self.flags & REPLY and self.correlation != 0
+
+
+# A fork must not hold the connection open when the script has ended, nor speak on it.
+_links: "weakref.WeakSet[Link]" = weakref.WeakSet()
+
+
+def _close_in_child() -> None:
+    for one in list(_links):
+        one._wire.close()
+
+
+os.register_at_fork(after_in_child=_close_in_child)
 
 
 class Link:
@@ -59,17 +76,30 @@ class Link:
         wire.setblocking(True)
         self._wire = wire
         self._sending = threading.Lock()
+        self._owner = os.getpid()
+        _links.add(self)
+
+    def is_of_another_process(self) -> bool:
+        return os.getpid() != self._owner
+
+    def check_owner(self) -> None:
+        """Before any lock is taken, which nobody would release in a fork."""
+        if self.is_of_another_process():
+            raise Misuse(
+                "this process is a fork of the one that has joined the federation, and cannot speak for it: give the "
+                "result to that one, which submits it"
+            )
 
     def send(
         self,
         kind: int,
         meta: Optional[Dict[str, Any]] = None,
-        body: Optional[np.ndarray] = None,
+        body: Optional[npt.NDArray[Any]] = None,
         correlation: int = 0,
         flags: int = 0,
     ) -> None:
         text = json.dumps(meta, allow_nan=False).encode() if meta else b""
-        content = memoryview(b"") if body is None or body.nbytes == 0 else memoryview(body).cast("B")
+        content = memoryview(b"") if body is None or body.nbytes == 0 else memoryview(body.view(np.uint8).data)
         head = _HEADER.pack(b"FDIO", 1, flags, kind, correlation, len(text), len(content), 0, 0)[:28]
         head += struct.pack("<I", crc32c(text, crc32c(head)))
         with self._sending:
@@ -77,7 +107,7 @@ class Link:
             if content:
                 self._wire.sendall(content)
 
-    def reply(self, to: Frame, meta: Dict[str, Any], body: Optional[np.ndarray] = None) -> None:
+    def reply(self, to: Frame, meta: Dict[str, Any], body: Optional[npt.NDArray[Any]] = None) -> None:
         self.send(to.kind, meta, body, to.correlation, REPLY)
 
     def refuse(self, to: Frame, code: str, reason: str) -> None:
@@ -105,7 +135,7 @@ class Link:
             body = np.empty(body_size, np.uint8)
             if not self._fill(memoryview(text)):
                 return None
-            if body_size and not self._fill(memoryview(body).cast("B")):
+            if body_size and not self._fill(body.data):
                 return None
         except (ConnectionResetError, BrokenPipeError):
             return None

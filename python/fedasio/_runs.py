@@ -15,7 +15,7 @@ Path = Union[str, "os.PathLike[str]"]
 def _table(rows: List[Dict[str, Any]]) -> Any:
     """A data frame if pandas is there, else the rows."""
     try:
-        import pandas
+        import pandas  # type: ignore[import]
     except ImportError:
         return rows
     return pandas.DataFrame(rows)

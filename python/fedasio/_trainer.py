@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+import atexit
 import collections
+import collections.abc
+import contextlib
 import dataclasses
 import math
+import operator
 import os
-import shutil
 import socket
-import subprocess
+import sys
 import threading
-from typing import Any, Callable, Deque, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Deque, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union, cast
 
 import numpy as np
 
 from . import _link as link
-from ._arrays import Layout, torch_is_there
+from ._arrays import Arrays, Flat, Layout, torch_is_there
 from ._errors import Diverged, FederationError, Misuse
+from ._worker import OwnWorker, check_key_file, find
 
 DESCRIPTOR = "FEDASIO_TRAINER_FD"
-WORKER = "FEDASIO_WORKER"
 MASTER = "FEDASIO_MASTER"
 KEY = "FEDASIO_KEY_FILE"
 
 Counts = Union[int, Tuple[int, int]]
+
+
+def _whole(what: str, value: Any, least: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise Misuse(f"{what} must be a whole number, not {value!r}") from None
+    if number < least:
+        raise Misuse(f"{what} must be at least {least}, not {number}")
+    return number
+
+
+def _real(what: str, value: Any) -> float:
+    """Of a number, an array or tensor of one."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise Misuse(f"{what} must be one number, not {type(value).__name__}") from None
+
+
+def _share(what: str, value: Any) -> float:
+    share = _real(what, value)
+    if not 0 <= share <= 1:
+        hint = "; is it in percent? Divide it by 100" if 1 < share <= 100 else ""
+        raise Misuse(f"{what} of {share:g} is not between 0 and 1{hint}")
+    return share
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +81,7 @@ class _Task:
         self.client: int = request.meta["client"]
 
     @property
-    def arrays(self) -> Dict[str, np.ndarray]:
+    def arrays(self) -> Arrays:
         """The global model by name, each array in its own type. Yours to change."""
         return self._layout.unpack(self._flat.copy())
 
@@ -71,6 +100,7 @@ class _Task:
         self._federation._forget(self)
 
     def _refuse(self, code: str, reason: str) -> None:
+        self._federation._link.check_owner()
         if not self._done:
             self._finish()
             self._federation._tell(lambda wire: wire.refuse(self._request, code, reason))
@@ -100,14 +130,18 @@ class Round(_Task):
         """Sends what was trained. `loss` is the mean over the samples in the last epoch, at least 0; `accuracy`
         from 0 to 1. `samples` must be what was told when the data was loaded. Raises Misuse for what cannot be
         meant, and Diverged, after the master was told, where a value is not finite."""
+        self._federation._link.check_owner()
         if self._done:
             raise Misuse(f"round {self.number} of client {self.client} was submitted before: submit once a round")
         told = self._federation._samples_of(self.client)
-        if samples is not None and samples != told:
+        if samples is not None and _whole("samples", samples, 0) != told:
             raise Misuse(
                 f"{samples} samples are submitted, but {told} were told when the data was loaded: they are the "
                 "client's weight in the mean, and must be the same"
             )
+        loss = _real("loss", loss)
+        if accuracy is not None:
+            accuracy = _share("an accuracy", accuracy)
         flat = self._layout.pack(state)
         broken = self._layout.first_not_finite(flat)
         if broken is not None or not math.isfinite(loss):
@@ -118,17 +152,18 @@ class Round(_Task):
             self._refuse("diverged", reason)
             raise Diverged(reason)
         if loss < 0:
-            raise Misuse(f"a loss of {loss} is negative; the master takes 0 and more")
+            raise Misuse(
+                f"a loss of {loss:g} is negative, and the master takes 0 and more: give one that is not, such as the "
+                "mean cross entropy or squared error"
+            )
         meta: Dict[str, Any] = {
             "round": self.number,
             "client": self.client,
             "samples": told,
-            "loss": float(loss),
+            "loss": loss,
         }
         if accuracy is not None:
-            if not 0 <= accuracy <= 1:
-                raise Misuse(f"an accuracy of {accuracy} is not between 0 and 1")
-            meta["accuracy"] = float(accuracy)
+            meta["accuracy"] = accuracy
         self._finish()
         self._federation._tell(lambda wire: wire.reply(self._request, meta, flat))
 
@@ -146,14 +181,16 @@ class Evaluation(_Task):
         return self._federation._held_out_of(self.client)
 
     def _answer(self, result: Mapping[str, Any]) -> None:
-        samples = int(result.get("samples", self.held_out))
-        loss = float(result["loss"])
+        if not isinstance(result, collections.abc.Mapping) or "loss" not in result:
+            raise Misuse('evaluate() returns {"loss": mean, "accuracy": share}; the accuracy may be left out')
+        samples = _whole("samples", result.get("samples", self.held_out), 1)
+        loss = _real("loss", result["loss"])
         if not math.isfinite(loss) or loss < 0:
             self._refuse("failed", f"the loss of the global model at client {self.client} is {loss}")
             return
         meta: Dict[str, Any] = {"client": self.client, "samples": samples, "loss_sum": loss * samples}
         if result.get("accuracy") is not None:
-            meta["correct"] = round(float(result["accuracy"]) * samples)
+            meta["correct"] = round(_share("an accuracy", result["accuracy"]) * samples)
         self._finish()
         self._federation._tell(lambda wire: wire.reply(self._request, meta))
 
@@ -172,7 +209,7 @@ class Federation:
         wire: socket.socket,
         load: LoadFunction,
         evaluate: Optional[EvaluateFunction],
-        worker: Optional["subprocess.Popen[bytes]"] = None,
+        worker: Optional[OwnWorker] = None,
         load_here: bool = True,
     ) -> None:
         self._link = link.Link(wire)
@@ -182,22 +219,24 @@ class Federation:
         self._evaluate = evaluate
         self._counts: Dict[int, Tuple[int, int]] = {}
         self._layout = Layout([])
-        self._weights = np.empty(0, np.float32)
+        self._weights: Flat = np.empty(0, np.float32)
         self._news = threading.Condition()
         self._waiting: Deque[Any] = collections.deque()
         self._open: List[_Task] = []
+        self._last: Optional[Round] = None  # that the script has been given
         self._is_over = False
         self._end: Optional[str] = None  # said by the worker, in good order
         self._why_lost: Optional[str] = None
         self._closed = False
-        self._link.send(link.HELLO, {"name": "trainer", "version": "python"}, correlation=1)
+        self._tell(lambda wire: wire.send(link.HELLO, {"name": "trainer", "version": "python"}, correlation=1))
         self._reader = threading.Thread(target=self._read, name="fedasio", daemon=True)
         self._reader.start()
+        atexit.register(self.close)  # of a script without `with`
 
     # What the reading thread does.
 
     def _read(self) -> None:
-        reason = "the worker has ended"
+        reason = None
         try:
             while True:
                 frame = self._link.read()
@@ -208,7 +247,10 @@ class Federation:
                     break
                 self._hear(frame)
         except Exception as error:  # a worker that cannot be understood
-            reason = f"the worker was not understood: {error}"
+            if not self._closed:
+                reason = f"the worker was not understood ({type(error).__name__}: {error}): is it of this version?"
+        if reason is None:
+            reason = "the worker has ended" if self._worker is None or self._closed else self._worker.why_it_ended()
         with self._news:
             self._is_over = True
             if self._end is None:
@@ -273,13 +315,21 @@ class Federation:
         )
         try:
             found = self._load(asked)
+            if not isinstance(found, collections.abc.Mapping):
+                raise Misuse(
+                    "load() returns for each client of what.clients how many samples it has, such as {0: 120, 1: 80}, "
+                    f"not a {type(found).__name__}"
+                )
             counts = {}
             for client in asked.clients:
                 if client not in found:
                     raise Misuse(f"load() tells nothing of client {client}, which it was asked for")
                 told = found[client]
-                train, held_out = told if isinstance(told, tuple) else (told, 0)
-                counts[client] = (int(train), int(held_out))
+                train, held_out = told if isinstance(told, tuple) and len(told) == 2 else (told, 0)
+                counts[client] = (
+                    _whole(f"the samples of client {client}", train, 0),
+                    _whole(f"the held out samples of client {client}", held_out, 0),
+                )
         except Exception as error:
             self._tell(lambda wire: wire.refuse(frame, "data", f"{type(error).__name__}: {error}"))
             if isinstance(error, Misuse):
@@ -313,8 +363,9 @@ class Federation:
     def rounds(self) -> Iterator[Round]:
         """One Round after the other, until the training is over. Raises FederationError when it ends for another
         reason."""
-        last: Optional[Round] = None
+        self._link.check_owner()
         while True:
+            last, self._last = self._last, None
             if last is not None and not last._done:
                 if not last.cancelled:
                     last._refuse("failed", "the script went on without submitting")
@@ -330,7 +381,7 @@ class Federation:
                     break
                 task = self._waiting.popleft()
             if isinstance(task, Round):
-                last = task
+                self._last = task
                 yield task
             elif isinstance(task, Evaluation):
                 self._run_evaluation(task)
@@ -349,9 +400,10 @@ class Federation:
 
     def close(self, reason: str = "the script has ended") -> None:
         """Leaves the federation: the worker ends. Called at the end of a `with`."""
-        if self._closed:
+        if self._closed or self._link.is_of_another_process():
             return
         self._closed = True
+        atexit.unregister(self.close)
         with self._news:
             tasks = list(self._open)
         for task in tasks:
@@ -366,15 +418,7 @@ class Federation:
         self._reader.join(3)
         self._link.close()
         if self._worker is not None:
-            try:
-                self._worker.wait(5)
-            except subprocess.TimeoutExpired:
-                self._worker.terminate()
-                try:
-                    self._worker.wait(15)
-                except subprocess.TimeoutExpired:
-                    self._worker.kill()
-                    self._worker.wait()
+            self._worker.end()
 
     def __enter__(self) -> "Federation":
         return self
@@ -383,45 +427,49 @@ class Federation:
         self.close("the script has ended" if error is None else f"{kind.__name__}: {error}")
 
 
-def _find_worker(given: Optional[str]) -> str:
-    chosen = given or os.environ.get(WORKER) or shutil.which("fedasio-worker")
-    if not chosen:
-        raise FederationError(
-            f"fedasio-worker is not on the PATH: install it, or name it with worker=... or {WORKER}"
-        )
-    return chosen
-
-
 def _open(
     address: Optional[str],
     key: Optional[str],
     name: Optional[str],
     worker: Optional[str],
     arguments: Sequence[str],
-) -> Tuple[socket.socket, Optional["subprocess.Popen[bytes]"]]:
+) -> Tuple[socket.socket, Optional[OwnWorker]]:
     inherited = os.environ.pop(DESCRIPTOR, None)
     if inherited is not None:
-        return socket.socket(fileno=int(inherited)), None
+        # What the script prints reaches the worker's log line by line, not when a buffer is full.
+        with contextlib.suppress(AttributeError, ValueError):
+            cast(Any, sys.stdout).reconfigure(line_buffering=True)
+        return _adopted(inherited), None
     address = address or os.environ.get(MASTER)
     if not address:
-        raise Misuse(f"where is the master? connect(\"HOST:PORT\"), or set {MASTER}")
-    program = _find_worker(worker)
-    own, theirs = socket.socketpair()
-    command = [program, "--connect", address, "--trainer-fd", str(theirs.fileno())]
+        raise Misuse(
+            f"where is the master? connect(\"HOST:PORT\"), or set {MASTER}. A script that `fedasio-worker --trainer` "
+            "has started joins once: that worker is its way to the master"
+        )
+    command = [find(worker), "--connect", address]
     key = key or os.environ.get(KEY)
     if key:
+        check_key_file(os.fspath(key))
         command += ["--key-file", os.fspath(key)]
     if name:
         command += ["--name", name]
+    own, theirs = socket.socketpair()
     with theirs:
-        # In a session of its own: Ctrl-C is for the script, which then ends the worker in good order.
-        process = subprocess.Popen(
-            [*command, *arguments],
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-            start_new_session=True,
-        )
-    return own, process
+        try:
+            return own, OwnWorker([*command, *arguments], theirs)
+        except BaseException:
+            own.close()
+            raise
+
+
+def _adopted(number: str) -> socket.socket:
+    try:
+        return socket.socket(fileno=int(number))
+    except (ValueError, OSError):
+        raise Misuse(
+            f"{DESCRIPTOR} is {number!r}, which is no open socket: it is set by `fedasio-worker --trainer` for the "
+            "script itself; start the script without a shell that closes descriptors, or unset it"
+        ) from None
 
 
 def connect(
@@ -444,8 +492,8 @@ def connect(
 
     `held_out` samples are for testing the global model: `evaluate` is called with an Evaluation and returns
     {"loss": mean, "accuracy": share}; the accuracy may be left out."""
-    if samples < 1:
-        raise Misuse("a client has at least one sample to train on")
+    samples = _whole("samples", samples, 1)
+    held_out = _whole("held_out", held_out, 0)
     if (held_out > 0) != (evaluate is not None):
         raise Misuse("`held_out` and `evaluate` go together: give both or neither")
     wire, process = _open(address, key, name, worker, arguments)

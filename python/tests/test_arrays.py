@@ -67,12 +67,62 @@ class Layouts(unittest.TestCase):
             ({"weight": np.zeros((2, 3))}, r"'weight' has the shape \(2, 3\), the federation's \(3, 2\)"),
             ({"weight": np.zeros((3, 2), complex)}, "'weight' is of the type complex128"),
             ({"extra": np.zeros(1)}, "'extra' is not in the federation's model"),
+            ({"half": np.array(["a", "b"])}, "'half' is of the type <U1"),
+            ({"half": np.array([None, 1])}, "'half' is of the type object"),
+            ({"half": [[1.0], [1.0, 2.0]]}, "'half' is none: list that numpy cannot read"),
+            ({"bn.num_batches_tracked": np.array(2.5)}, "'bn.num_batches_tracked' counts, in int64, and has a value"),
+            ({"bn.num_batches_tracked": np.array(2**24 + 1)}, "beyond 16777216"),
         ):
             with self.assertRaisesRegex(fedasio.Misuse, sentence):
                 self.layout.pack({**self.state, **changed})
         del self.state["half"]
-        with self.assertRaisesRegex(fedasio.Misuse, "1 arrays are missing, the first is 'half'"):
+        with self.assertRaisesRegex(fedasio.Misuse, "1 of 6 arrays are missing, the first is 'half'"):
             self.layout.pack(self.state)
+
+    def test_what_is_no_state_dict_is_named(self):
+        class Network:
+            def state_dict(self):
+                return {}
+
+        for given, sentence in (
+            (Network(), "not a Network: give its state_dict()"),
+            ([np.zeros(2)], "not a list"),
+            (np.zeros(2), "not a ndarray"),
+            (None, "not a NoneType"),
+            ({0: np.zeros(2)}, "not 0"),
+        ):
+            for use in (self.layout.pack, fedasio.Layout.of):
+                with self.assertRaisesRegex(fedasio.Misuse, sentence.replace("(", r"\(").replace(")", r"\)")):
+                    use(given)
+        with self.assertRaisesRegex(fedasio.Misuse, "'bn.mean', which is no array"):
+            fedasio.Layout.of(self.state, statistics=["bn.mean"])
+        with self.assertRaisesRegex(fedasio.Misuse, "same name once"):
+            fedasio.Layout.of({"module.a": np.zeros(1), "a": np.zeros(1)})
+        with self.assertRaisesRegex(fedasio.Misuse, "'c' is of the type complex128"):
+            fedasio.Layout.of({"c": np.zeros(1, complex)})
+
+    def test_who_asks_for_another_array_is_told_which_there_are(self):
+        with self.assertRaisesRegex(fedasio.Misuse, "no array 'coef', it has 'weight', 'half'.*model.arrays"):
+            self.layout.unpack(self.layout.pack(self.state))["coef"]
+
+    def test_lists_and_numbers_are_arrays_too(self):
+        layout = fedasio.Layout.of({"a": [1.0, 2.0], "b": 3, "c": True})
+        self.assertEqual([one.type for one in layout.arrays], ["float64", "int64", "bool"])
+        back = layout.unpack(layout.pack({"a": (1.5, 2), "b": 4, "c": False}))
+        self.assertEqual({name: value.tolist() for name, value in back.items()}, {"a": [1.5, 2.0], "b": 4, "c": False})
+
+    def test_a_model_of_as_many_arrays_as_a_resnet(self):
+        rng = np.random.default_rng(1)
+        state = {}
+        for number in range(20):  # 11.7 million, with what BatchNorm keeps
+            state[f"layer{number}.conv.weight"] = rng.normal(size=(512, 128, 3, 3)).astype(np.float32)[:, ::1]
+            for name in ("weight", "bias", "running_mean", "running_var"):
+                state[f"layer{number}.bn.{name}"] = rng.random(512).astype(np.float32)
+            state[f"layer{number}.bn.num_batches_tracked"] = np.array(number * 1000)
+        layout = fedasio.Layout.of(state)
+        self.assertGreater(layout.size, 11_700_000)
+        back = layout.unpack(layout.pack(state))
+        self.assertTrue(all(np.array_equal(back[name], value) for name, value in state.items()))
 
     def test_the_first_array_that_is_not_finite_is_named(self):
         flat = self.layout.pack({**self.state, "half": np.array([1.0, np.nan]), "one": np.float64(1e300)})
@@ -99,6 +149,9 @@ class Layouts(unittest.TestCase):
                 np.testing.assert_array_equal(back[name], np.float32(value), name)
             with self.assertRaisesRegex(fedasio.Misuse, "'one' is not finite"):
                 fedasio.save_arrays(file, {"one": np.float32("nan")})
+            file.write_bytes(content.replace(b'\\"shape\\":[3,2]', b'\\"shape\\":[3,3]'))
+            with self.assertRaisesRegex(ValueError, "list of its arrays does not fit"):
+                fedasio.load_model(file)
             file.write_bytes(content[:40])
             with self.assertRaisesRegex(ValueError, "no safetensors file of a federation"):
                 fedasio.load_model(file)
@@ -113,6 +166,9 @@ class Torch(unittest.TestCase):
         state = net.state_dict()
         state["bf"] = torch.tensor([0.25, 3.0], dtype=torch.bfloat16)
         state["turned"] = torch.arange(6.0).reshape(2, 3).t()
+        state["double"] = torch.rand(3, dtype=torch.float64).float().double()
+        state["none"] = torch.zeros(0, 3)
+        state["one"] = torch.tensor(2.5, requires_grad=True)
         layout = fedasio.Layout.of(state)
         back = layout.unpack_torch(layout.pack(state))
         self.assertEqual(set(back), set(state))
@@ -123,8 +179,20 @@ class Torch(unittest.TestCase):
         roles = {one.name: one.role for one in layout.arrays}
         self.assertEqual(roles["1.running_var"], "statistic")
         self.assertEqual(roles["1.num_batches_tracked"], "counter")
-        del back["bf"], back["turned"]
+        for name in ("bf", "turned", "double", "none", "one"):
+            del back[name]
         net.load_state_dict(back)
+
+    def test_what_cannot_travel_is_named(self):
+        for value, sentence in (
+            (torch.eye(2).to_sparse(), "'a' is sparse"),
+            (torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), "'a' is of the type qint8, which cannot be averaged"),
+            (torch.zeros(2, dtype=torch.complex64), "'a' is of the type complex64"),
+        ):
+            with self.assertRaisesRegex(fedasio.Misuse, sentence):
+                fedasio.save_arrays("/nowhere/file", {"a": value})
+        with self.assertRaisesRegex(fedasio.Misuse, "not a Linear: give its state_dict"):
+            fedasio.Layout.of(torch.nn.Linear(1, 1))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """connect() and serve(), with a worker that is none."""
 
+import contextlib
+import io
 import os
+import tempfile
 import threading
 import unittest
 
@@ -21,6 +24,7 @@ class Conversation(unittest.TestCase):
 
     def tearDown(self):
         self.worker.vanish()
+        os.environ.pop("FEDASIO_TRAINER_FD", None)  # of one that no script has taken
 
     def start(self, script):
         """Runs the trainer's side in a thread; what it raises is kept."""
@@ -104,6 +108,92 @@ class Conversation(unittest.TestCase):
             "client 0",
         )
 
+    def test_numbers_that_are_none(self):
+        for values, sentence in (
+            ({"loss": None}, "loss must be one number, not NoneType"),
+            ({"loss": np.zeros(3)}, "loss must be one number, not ndarray"),
+            ({"loss": -0.5}, "a loss of -0.5 is negative"),
+            ({"loss": 1.0, "accuracy": 97.5}, "97.5 is not between 0 and 1; is it in percent"),
+            ({"loss": 1.0, "accuracy": float("nan")}, "not between 0 and 1$"),
+            ({"loss": 1.0, "samples": 10.5}, "samples must be a whole number, not 10.5"),
+        ):
+            with self.subTest(values):
+                self.misused(
+                    lambda one, values=values: one.submit(one.arrays, **values),
+                    "failed",
+                    "Misuse: ",
+                    fedasio.Misuse,
+                    sentence,
+                )
+                self.worker.vanish()
+                self.setUp()
+
+    def test_a_tensor_like_loss_is_a_number(self):
+        thread = self.looped(lambda one: one.submit(one.arrays, loss=np.array([0.5], np.float32), samples=np.int64(10)))
+        self.worker.tell(ARRAYS, WEIGHTS)
+        self.worker.train()
+        self.assertEqual(self.worker.answer().meta["loss"], 0.5)
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+
+    def test_a_fork_cannot_submit_and_holds_nothing_open(self):
+        told = []
+
+        def body(one):
+            ours, theirs = os.pipe()
+            child = os.fork()
+            if child == 0:
+                try:
+                    one.submit(one.arrays, loss=1.0)
+                except fedasio.Misuse as error:
+                    os.write(theirs, str(error).encode())
+                one._federation.close()
+                open_still = one._federation._link._wire.fileno()
+                os.write(theirs, f" {open_still}".encode())
+                os._exit(0)
+            os.waitpid(child, 0)
+            told.append(os.read(ours, 1000).decode())
+            os.close(ours)
+            os.close(theirs)
+            one.submit(one.arrays, loss=1.0)
+
+        thread = self.looped(body)
+        self.worker.tell(ARRAYS, WEIGHTS)
+        self.worker.train()
+        self.assertEqual(self.worker.answer().flags, link.REPLY)
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+        self.assertRegex(told[0], "is a fork of .* -1$")
+
+    def test_another_name_is_told(self):
+        self.misused(
+            lambda one: one.arrays["weight"], "failed", "no array 'weight'", fedasio.Misuse, "it has 'w', 'b'"
+        )
+
+    def test_a_loop_that_was_left_goes_on(self):
+        seen = []
+
+        def script():
+            with fedasio.connect(samples=10) as federation:
+                for one in federation.rounds():
+                    one.submit(one.arrays, loss=1.0)
+                    break
+                for one in federation.rounds():
+                    seen.append(one.number)
+                    break
+                for one in federation.rounds():
+                    pass
+
+        thread = self.start(script)
+        self.worker.tell(ARRAYS, WEIGHTS)
+        self.worker.train(number=1)
+        self.assertEqual(self.worker.answer().flags, link.REPLY)
+        self.worker.train(number=2)
+        self.assertIn("without submitting", self.worker.answer().meta["reason"])
+        self.finish(thread)
+        self.assertEqual(seen, [2])
+        self.assertRegex(str(self.failure), "round 2 was not submitted")
+
     def test_other_samples_than_told(self):
         self.misused(
             lambda one: one.submit(one.arrays, loss=1.0, samples=11),
@@ -175,6 +265,39 @@ class Conversation(unittest.TestCase):
         self.finish(thread)
         self.assertIsNone(self.failure)
 
+    def test_what_an_evaluation_must_be(self):
+        for result, sentence in (
+            (None, "evaluate\\(\\) returns"),
+            ({"accuracy": 1}, "evaluate\\(\\) returns"),
+            ({"loss": 1.0, "accuracy": 50}, "in percent"),
+        ):
+            with self.subTest(result):
+                thread = self.looped(lambda one: None, held_out=4, evaluate=lambda one, it=result: it)
+                self.worker.tell(ARRAYS, WEIGHTS)
+                self.worker.ask(link.EVALUATE, {"round": 1, "client": 0, "version": 1})
+                self.assertRegex(self.worker.answer().meta["reason"], sentence)
+                self.finish(thread)
+                self.assertIsInstance(self.failure, fedasio.Misuse)
+                self.worker.vanish()
+                self.setUp()
+
+    def test_what_load_must_return(self):
+        for result, sentence in (
+            (120, "load\\(\\) returns for each client .* not a int"),
+            ({1: 5}, "tells nothing of client 0"),
+            ({0: 1.5}, "samples of client 0 must be a whole number"),
+            ({0: (5, -1)}, "held out samples of client 0 must be at least 0"),
+        ):
+            with self.subTest(result):
+                thread = self.start(lambda it=result: fedasio.serve(load=lambda what: it, train=lambda one: None))
+                refusal = self.worker.tell(ARRAYS, WEIGHTS)
+                self.assertEqual(refusal.meta["code"], "data")
+                self.assertRegex(refusal.meta["reason"], sentence)
+                self.finish(thread)
+                self.assertIsInstance(self.failure, fedasio.Misuse)
+                self.worker.vanish()
+                self.setUp()
+
     def test_functions_for_many_clients(self):
         asked = []
 
@@ -217,7 +340,7 @@ class Starting(unittest.TestCase):
     def test_what_is_missing_is_said(self):
         with self.assertRaisesRegex(fedasio.Misuse, "where is the master"):
             fedasio.connect(samples=1)
-        with self.assertRaisesRegex(fedasio.Misuse, "at least one sample"):
+        with self.assertRaisesRegex(fedasio.Misuse, "samples must be at least 1, not 0"):
             fedasio.connect("a:1", samples=0)
         with self.assertRaisesRegex(fedasio.Misuse, "go together"):
             fedasio.connect("a:1", samples=1, held_out=3)
@@ -227,6 +350,36 @@ class Starting(unittest.TestCase):
                 fedasio.connect("a:1", samples=1)
         finally:
             os.environ["PATH"] = path
+        with self.assertRaisesRegex(fedasio.Misuse, "whole number, not 'many'"):
+            fedasio.connect("a:1", samples="many")
+        with self.assertRaisesRegex(fedasio.Misuse, "no key file /nowhere/key"):
+            fedasio.connect("a:1", samples=1, worker="/bin/true", key="/nowhere/key")
+        for program, sentence in (("/nowhere/worker", "No such file"), ("/tmp", "Permission denied")):
+            with self.assertRaisesRegex(fedasio.FederationError, f"the worker {program} cannot be started .{sentence}"):
+                fedasio.connect("a:1", samples=1, worker=program)
+
+    def test_an_inherited_descriptor_that_is_none_is_told(self):
+        for number in ("99999", "x"):
+            os.environ["FEDASIO_TRAINER_FD"] = number
+            with self.assertRaisesRegex(fedasio.Misuse, f"is '{number}', which is no open socket"):
+                fedasio.connect(samples=1)
+
+    def test_a_worker_that_ends_says_why_in_the_exception(self):
+        for script, sentence in (
+            ("exit 3", "ended with exit code 3 without a word: is it the fedasio-worker"),
+            ("echo 'fedasio-worker: the key is wrong' >&2; exit 1", "exit code 1: the key is wrong"),
+            ("kill -9 $$", "was killed by SIGKILL"),
+        ):
+            with tempfile.NamedTemporaryFile("w", suffix=".sh", delete=False) as file:
+                file.write(f"#!/bin/sh\n{script}\n")
+            self.addCleanup(os.unlink, file.name)
+            os.chmod(file.name, 0o700)
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                with self.assertRaisesRegex(fedasio.FederationError, sentence):
+                    with fedasio.connect("a:1", samples=1, worker=file.name) as federation:
+                        list(federation.rounds())
+            if "echo" in script:
+                self.assertEqual(said.getvalue(), "fedasio-worker: the key is wrong\n")
 
     def test_the_checksum_is_castagnolis(self):
         self.assertEqual(link.crc32c(b"123456789"), 0xE3069283)
