@@ -7,6 +7,7 @@
 """
 
 import csv
+import pathlib
 import sys
 
 import numpy as np
@@ -57,8 +58,8 @@ def main():
         right = probabilities(what.arrays, x[held]).argmax(1) == y[held]
         return {"loss": loss_of(what.arrays, x[held], y[held]), "accuracy": right.mean()}
 
-    own = int((~held).sum())
-    with fedasio.connect(samples=own, held_out=int(held.sum()), evaluate=evaluate) as federation:
+    name, own, others = pathlib.Path(sys.argv[1]).stem, int((~held).sum()), int(held.sum())
+    with fedasio.connect(name=name, samples=own, held_out=others, evaluate=evaluate) as federation:
         for round in federation.rounds():
             local = round.local
             arrays = train(

@@ -2,27 +2,64 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import pathlib
+import ssl
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from typing import Any, Dict, List, Optional
 
 from ._arrays import Path
-from ._errors import FederationError
+from ._errors import FederationError, Misuse
 from ._runs import curves_html
 
 
-class Master:
-    """Commands a master, and asks how it is getting on. `url` is that of its dashboard; `token` of an operator where
-    it asks for one ($FEDASIO_TOKEN). In a notebook it shows the curves of the present run."""
+def _why(reason: Any) -> str:
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({reason.verify_message}); name its authority's with ca=... or FEDASIO_CA"
+    if isinstance(reason, TimeoutError):
+        return "it does not answer in time"
+    return str(getattr(reason, "strerror", None) or reason or type(reason).__name__)
 
-    def __init__(self, url: str, token: Optional[str] = None, timeout: float = 60.0) -> None:
-        self.url = url.rstrip("/")
-        self._token = token or os.environ.get("FEDASIO_TOKEN")
+
+class Master:
+    """Commands a master, and asks how it is getting on. `url` is that of its dashboard ($FEDASIO_MASTER_URL, else
+    http://127.0.0.1:8080): HOST:PORT means http, and a URL that the master printed, with its token, will do. `token`
+    is an operator's where it asks for one ($FEDASIO_TOKEN); `ca` the certificate of the authority that signed the
+    master's, for https ($FEDASIO_CA; without it the system's authorities count). In a notebook it shows the curves of
+    the present run."""
+
+    def __init__(
+        self,
+        url: Optional[str] = None,
+        token: Optional[str] = None,
+        *,
+        ca: Optional[Path] = None,
+        timeout: float = 60.0,
+    ) -> None:
+        given = url or os.environ.get("FEDASIO_MASTER_URL") or "http://127.0.0.1:8080"
+        parts = urllib.parse.urlsplit(given if "://" in given else f"http://{given}")
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise Misuse(f"{given!r} is not the URL of a dashboard, such as http://127.0.0.1:8080")
+        self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        told = urllib.parse.parse_qs(parts.query).get("token", [""])[0]
+        self._token = token or told or os.environ.get("FEDASIO_TOKEN")
         self._timeout = timeout
+        authority = ca or os.environ.get("FEDASIO_CA")
+        handlers: List[urllib.request.BaseHandler] = []
+        if parts.scheme == "https":
+            try:
+                context = ssl.create_default_context(cafile=authority)
+            except OSError as error:
+                raise Misuse(f"the authority's certificate {authority} cannot be read: {error}") from None
+            handlers.append(urllib.request.HTTPSHandler(context=context))
+        if parts.hostname in ("127.0.0.1", "localhost", "::1"):
+            handlers.append(urllib.request.ProxyHandler({}))  # no proxy is nearer
+        self._opener = urllib.request.build_opener(*handlers)
 
     def _ask(self, path: str, body: Optional[Dict[str, Any]] = None) -> bytes:
         headers = {"Content-Type": "application/json"} if body is not None else {}
@@ -31,7 +68,7 @@ class Master:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/api/v1/{path}", data=data, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as answer:
+            with self._opener.open(request, timeout=self._timeout) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             with error:
@@ -43,11 +80,17 @@ class Master:
                 reason = str(error)
             raise FederationError(reason) from None
         except urllib.error.URLError as error:
-            raise FederationError(f"there is no master at {self.url} ({error.reason})") from None
+            raise FederationError(f"there is no master at {self.url}: {_why(error.reason)}") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise FederationError(f"{self.url} does not answer as a master's dashboard does: {_why(error)}") from None
 
     def get(self, path: str) -> Any:
         """The answer to GET /api/v1/`path`."""
-        return json.loads(self._ask(path))
+        text = self._ask(path)
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise FederationError(f"what answers at {self.url} is no dashboard of a master") from None
 
     def command(self, name: str, **options: Any) -> str:
         """A command of docs/api.md, such as `command("pause")`; gives what the master says. Raises FederationError

@@ -16,11 +16,17 @@ sys.path.insert(0, str(REPOSITORY / "python"))
 import fedasio  # noqa: E402
 
 EXAMPLES = REPOSITORY / "examples"
+TABLES = [REPOSITORY / "plans/penguins" / f"{name}.csv" for name in ("biscoe", "dream-torgersen")]
 
 try:
     import torch
 except ImportError:
     torch = None
+try:
+    import joblib
+    import sklearn
+except ImportError:
+    joblib = sklearn = None
 
 
 class Examples(Federation):
@@ -29,14 +35,23 @@ class Examples(Federation):
         os.environ["PYTHONPATH"] = str(REPOSITORY / "python")
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
-    def begin(self, name, *options):
-        """The initial arrays, and a master; gives it, and where its report will be."""
+    def prepare(self, name):
+        """Script, plan and initial arrays in the test's folder."""
         for kind in (".py", ".json"):
             shutil.copy(EXAMPLES / (name + kind), self.folder)
         subprocess.run([sys.executable, name + ".py", "initial"], cwd=self.folder, check=True, timeout=90)
+
+    def begin(self, name, *options):
+        """The initial arrays, and a master; gives it, and where its report will be."""
+        self.prepare(name)
         plan = (self.folder / (name + ".json")).read_text()
         report = self.folder / "report.json"
         return self.master(plan, "--autostart", "--exit-when-done", "--report", report, *options), report
+
+    def script(self, master, name, *arguments):
+        """One that starts its own worker."""
+        environment = {"FEDASIO_MASTER": master.workers_at, "FEDASIO_WORKER": str(BIN / "fedasio-worker")}
+        return self.program(sys.executable, name + ".py", *arguments, environment=environment)
 
     def finish(self, master, report, *programs):
         poll(lambda: any(one.exit_code is not None for one in (master, *programs)), "the end", 300)
@@ -46,34 +61,66 @@ class Examples(Federation):
 
     def test_softmax_regression_in_numpy(self):
         master, report = self.begin("numpy_penguins")
-        environment = {"FEDASIO_MASTER": master.workers_at, "FEDASIO_WORKER": str(BIN / "fedasio-worker")}
-        stations = [
-            self.program(
-                sys.executable,
-                "numpy_penguins.py",
-                REPOSITORY / "plans/penguins" / f"{name}.csv",
-                environment=environment,
-            )
-            for name in ("biscoe", "dream-torgersen")
-        ]
+        stations = [self.script(master, "numpy_penguins", table) for table in TABLES]
         told = self.finish(master, report, *stations)
         self.assertGreater(told["rounds"][-1]["test_accuracy"], 0.95)
         self.assertEqual(told["rounds"][-1]["test_clients"], 2)
 
     def test_a_worker_without_the_binary_beside_one_with_it(self):
         master, report = self.begin("numpy_penguins")
-        environment = {"FEDASIO_MASTER": master.workers_at, "FEDASIO_WORKER": str(BIN / "fedasio-worker")}
-        tables = REPOSITORY / "plans/penguins"
-        with_it = self.program(
-            sys.executable, "numpy_penguins.py", tables / "dream-torgersen.csv", environment=environment
-        )
+        with_it = self.script(master, "numpy_penguins", TABLES[1])
         without = self.program(
-            sys.executable, EXAMPLES / "foreign_worker.py", master.workers_at, "foreign", tables / "biscoe.csv"
+            sys.executable, EXAMPLES / "foreign_worker.py", master.workers_at, "foreign", TABLES[0]
         )
         told = self.finish(master, report, with_it, without)
         self.assertEqual([one["dropped"] for one in told["rounds"]], [[]] * 20)
         self.assertLess(told["rounds"][-1]["train_loss"], 0.25)
         self.assertEqual(told["rounds"][-1]["test_clients"], 1)
+
+    def penguins(self, plan, state, kill_after=None):
+        """A run of the softmax regression, as a plan's text says; master and scripts may be killed in it once, and
+        are begun again. Gives the report."""
+        report = self.folder / f"{state.name}.json"
+        options = ("--autostart", "--exit-when-done", "--state-dir", state, "--resume", "--report", report)
+        while True:
+            master = self.master(plan, *options)
+            stations = [self.script(master, "numpy_penguins", table) for table in TABLES]
+            if kill_after is None:
+                return self.finish(master, report, *stations)
+            master.wait_event("checkpoint", where=lambda event: event["round"] >= kill_after)
+            for one in (*stations, master):
+                one.kill()
+            kill_after = None
+
+    def test_a_run_in_numpy_that_is_killed_goes_on_with_the_same_bits(self):
+        self.prepare("numpy_penguins")
+        plan = (self.folder / "numpy_penguins.json").read_text()
+        plan = plan.replace('"rounds": 20', '"rounds": 200, "checkpoint_every": 1')
+        whole = self.penguins(plan, self.folder / "whole")
+        killed = self.penguins(plan, self.folder / "killed", kill_after=5)
+        self.assertEqual(killed["weights_sha256"], whole["weights_sha256"])
+        numbers = ("round", "train_loss", "test_loss", "test_accuracy")
+        for one, other in zip(whole["rounds"], killed["rounds"], strict=True):
+            self.assertEqual([one[name] for name in numbers], [other[name] for name in numbers])
+
+    @unittest.skipUnless(sklearn, "without scikit-learn")
+    def test_logistic_regression_of_scikit_learn(self):
+        master, report = self.begin("sklearn_cancer")
+        hospitals = [self.script(master, "sklearn_cancer", number) for number in range(3)]
+        told = self.finish(master, report, *hospitals)
+        self.assertGreater(told["rounds"][-1]["test_accuracy"], 0.93)
+        self.assertLess(told["rounds"][-1]["test_loss"], told["rounds"][0]["test_loss"])
+        self.assertEqual(told["rounds"][-1]["test_clients"], 3)
+        self.assertEqual(told["parameters"], 31)
+
+    @unittest.skipUnless(joblib, "without joblib and scikit-learn")
+    def test_clients_side_by_side_by_joblib(self):
+        master, report = self.begin("joblib_digits")
+        desks = self.script(master, "joblib_digits", 4)
+        told = self.finish(master, report, desks)
+        self.assertEqual(desks.lines["stdout"], ["4 clients have trained on 1797 digits"])
+        self.assertEqual([one["dropped"] for one in told["rounds"]], [[]] * 10)
+        self.assertGreater(told["rounds"][-1]["train_accuracy"], 0.9)
 
     @unittest.skipUnless(torch, "without torch")
     def test_a_convolutional_network_with_batch_norm_in_torch(self):
