@@ -1,4 +1,4 @@
-# cpack: Debian packages fedasio and libfedasio-dev. Use scripts/package.sh, which builds before.
+# cpack: Debian packages fedasio, python3-fedasio and libfedasio-dev. Use scripts/package.sh, which builds before.
 set(FEDASIO_MAINTAINER "fedasio maintainers <fedasio@example.org>" CACHE STRING "Maintainer: of the Debian packages")
 
 find_program(GZIP_PROGRAM gzip REQUIRED)
@@ -41,6 +41,14 @@ install(FILES packaging/copyright packaging/README.Debian ${pages_dir}/changelog
 install(FILES packaging/copyright ${pages_dir}/changelog.gz
   DESTINATION share/doc/libfedasio-dev COMPONENT packaging-development EXCLUDE_FROM_ALL)
 
+# The Python package, which finds the worker's program on the PATH.
+install(DIRECTORY python/fedasio DESTINATION /usr/lib/python3/dist-packages COMPONENT python EXCLUDE_FROM_ALL
+  PATTERN __pycache__ EXCLUDE PATTERN .mypy_cache EXCLUDE)
+install(DIRECTORY examples DESTINATION share/doc/python3-fedasio COMPONENT python EXCLUDE_FROM_ALL
+  PATTERN __pycache__ EXCLUDE)
+install(FILES packaging/copyright docs/python.md ${pages_dir}/changelog.gz
+  DESTINATION share/doc/python3-fedasio COMPONENT python EXCLUDE_FROM_ALL)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME fedasio)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
@@ -54,7 +62,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
   OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-set(CPACK_COMPONENTS_ALL programs packaging development packaging-development)
+set(CPACK_COMPONENTS_ALL programs packaging python development packaging-development)
 set(CPACK_DEBIAN_FEDASIO_PACKAGE_NAME fedasio)
 set(CPACK_DEBIAN_FEDASIO_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_FEDASIO_PACKAGE_DEPENDS adduser)
@@ -67,6 +75,18 @@ browser watches and steers.
 
 This package has the programs fedasio, fedasio-master and fedasio-worker, and
 services for systemd.")
+set(CPACK_DEBIAN_PYTHON3-FEDASIO_PACKAGE_NAME python3-fedasio)
+set(CPACK_DEBIAN_PYTHON3-FEDASIO_PACKAGE_SECTION python)
+set(CPACK_DEBIAN_PYTHON3-FEDASIO_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_PYTHON3-FEDASIO_PACKAGE_DEPENDS "python3:any (>= 3.9), python3-numpy")
+set(CPACK_DEBIAN_PYTHON3-FEDASIO_PACKAGE_RECOMMENDS "fedasio")
+set(CPACK_DEBIAN_PYTHON3-FEDASIO_PACKAGE_SUGGESTS "python3-pandas, python3-sklearn, python3-torch")
+set(CPACK_DEBIAN_PYTHON3-FEDASIO_DESCRIPTION
+"A training script in Python as a client of a federation: what is trained
+with PyTorch, scikit-learn or NumPy stays as it is, and fedasio-worker keeps
+the connection to the master.
+
+It also reads runs and models, and drives a master.")
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_PACKAGE_NAME libfedasio-dev)
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBFEDASIO-DEV_PACKAGE_DEPENDS
@@ -81,5 +101,6 @@ In CMake: find_package(fedasio).")
 include(CPack)
 cpack_add_component(programs GROUP fedasio)
 cpack_add_component(packaging GROUP fedasio)
+cpack_add_component(python GROUP python3-fedasio)
 cpack_add_component(development GROUP libfedasio-dev)
 cpack_add_component(packaging-development GROUP libfedasio-dev)

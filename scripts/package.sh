@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes Debian packages: fedasio (programs, manual pages, completions, services) and libfedasio-dev, in build/packages.
+# Makes Debian packages: fedasio (programs, manual pages, completions, services), python3-fedasio and libfedasio-dev, in build/packages.
 # Usage: scripts/package.sh [-DNAME=VALUE ...]   options for CMake, such as -DFEDASIO_MARCH=x86-64 for processors without AVX2
 set -euo pipefail
 cd "$(dirname "$0")/.."

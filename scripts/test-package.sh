@@ -59,11 +59,27 @@ for name in master site; do
   cp build/packages/fedasio_*.deb "$system/tmp/"
   depends=$(dpkg-deb -f build/packages/fedasio_*.deb Depends | sed 's/([^)]*)//g; s/|[^,]*//g; s/,/ /g')
   # shellcheck disable=SC2086
-  chroot "$system" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $depends
+  chroot "$system" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $depends python3-numpy
   files_of "$system" >"$work/$name.before"
   cp "$system/etc/passwd" "$work/$name.passwd"
   chroot "$system" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -q -y ./tmp/fedasio_*.deb'
 done
+
+# A script in Python finds its package and the worker, and goes again without a trace.
+cp build/packages/python3-fedasio_*.deb "$work/site/tmp/"
+files_of "$work/site" >"$work/site.python"
+chroot "$work/site" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ./tmp/python3-fedasio_*.deb'
+chroot "$work/site" env PYTHONDONTWRITEBYTECODE=1 python3 -c '
+import fedasio, numpy
+fedasio.save_arrays("/tmp/initial.safetensors", {"w": numpy.zeros((2, 3))})
+assert fedasio.load_model("/tmp/initial.safetensors")["w"].shape == (2, 3)
+try:
+    fedasio.connect("nowhere", samples=1).__enter__().rounds().__next__()
+except fedasio.FederationError as error:
+    assert "fedasio-worker ended with exit code 2" in str(error), error
+'
+chroot "$work/site" env DEBIAN_FRONTEND=noninteractive apt-get purge -q -y python3-fedasio
+files_of "$work/site" | diff "$work/site.python" - || fail "python3-fedasio has left something behind"
 
 for program in fedasio fedasio-master fedasio-worker; do
   chroot "$work/site" $program --version
