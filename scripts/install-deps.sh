@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what fedasio needs from Debian's packages. Safe to run again: what is there is left alone, and nothing is ever removed.
-# Usage: scripts/install-deps.sh [--tests] [--dev] [--bench] [--fuzz] [--package] [--package-tests]
+# Usage: scripts/install-deps.sh [--tests] [--dev] [--bench] [--fuzz] [--package] [--package-tests] [--examples]
 #   --tests  also what only the tests need    --dev  also clang-format, clang-tidy and the benchmarks' library
 #   --bench  also what the engine is measured against: PyTorch, and OpenBLAS, without which PyTorch is many times slower
 #   --fuzz   libFuzzer, and what puts names into the stacks of its findings
+#   --examples  also what examples/ train with, and what checks the Python package
 #   --package  also what scripts/package.sh needs    --package-tests  likewise scripts/test-package.sh
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -30,9 +31,11 @@ for option in "$@"; do
     --dev) packages+=(clang-format-19 clang-tidy-19 libbenchmark-dev) ;;
     --bench) packages+=(libbenchmark-dev libopenblas0-pthread python3-numpy python3-torch) ;;
     --fuzz) packages+=(libclang-rt-19-dev llvm-19) ;;
+    # Not with --tests: Debian's scikit-learn cannot be installed beside Boost 1.81's development files.
+    --examples) packages+=(mypy python3-joblib python3-numpy python3-pandas python3-sklearn python3-torch) ;;
     --package) packages+=(dpkg-dev) ;;
     --package-tests) packages+=(curl debootstrap diffutils iproute2 lintian systemd) ;;
-    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev, --bench, --fuzz, --package, --package-tests)" >&2; exit 2 ;;
+    *) echo "install-deps.sh: unknown option $option (known: --tests, --dev, --bench, --fuzz, --package, --package-tests, --examples)" >&2; exit 2 ;;
   esac
 done
 
