@@ -130,10 +130,11 @@ class Round(_Task):
         """Sends what was trained. `loss` is the mean over the samples in the last epoch, at least 0; `accuracy`
         from 0 to 1. `samples` must be what was told when the data was loaded. Raises Misuse for what cannot be
         meant, and Diverged, after the master was told, where a value is not finite."""
-        self._federation._link.check_owner()
+        federation = self._federation
+        federation._link.check_owner()
         if self._done:
             raise Misuse(f"round {self.number} of client {self.client} was submitted before: submit once a round")
-        told = self._federation._samples_of(self.client)
+        told = federation._samples_of(self.client)
         if samples is not None and _whole("samples", samples, 0) != told:
             raise Misuse(
                 f"{samples} samples are submitted, but {told} were told when the data was loaded: they are the "
@@ -142,7 +143,8 @@ class Round(_Task):
         loss = _real("loss", loss)
         if accuracy is not None:
             accuracy = _share("an accuracy", accuracy)
-        flat = self._layout.pack(state)
+        spare, federation._spare = federation._spare, None
+        flat = self._layout.pack(state, spare)
         broken = self._layout.first_not_finite(flat)
         if broken is not None or not math.isfinite(loss):
             reason = f"client {self.client} diverges: " + (
@@ -165,7 +167,8 @@ class Round(_Task):
         if accuracy is not None:
             meta["accuracy"] = accuracy
         self._finish()
-        self._federation._tell(lambda wire: wire.reply(self._request, meta, flat))
+        federation._tell(lambda wire: wire.reply(self._request, meta, flat))
+        federation._spare = flat  # it has been sent
 
     def fail(self, reason: str) -> None:
         """Tells the master that this client cannot train in this round."""
@@ -222,6 +225,7 @@ class Federation:
         self._weights: Flat = np.empty(0, np.float32)
         self._news = threading.Condition()
         self._waiting: Deque[Any] = collections.deque()
+        self._spare: Optional[Flat] = None  # that an earlier update was packed in
         self._open: List[_Task] = []
         self._last: Optional[Round] = None  # that the script has been given
         self._is_over = False

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -143,27 +144,64 @@ class Examples(Federation):
         self.assertLess(losses[-1], 0.8 * losses[0])
         self.assertEqual(told["parameters"], 8 * 2 + 2 * 32 + 32 * 2 + 2 * 1)
 
+    def twins(self, plan):
+        """What a plan gives with the built-in network, and with PyTorch on the same batches: a report and a model each."""
+        saved = self.folder / "saved.safetensors"
+        source = plan["data"]["source"]
+        here = self.run_to_the_end(plan, (), options=("--save", saved))
+        built_in = fedasio.load_model(saved)
+        paths = {name: str(self.folder / source[f"train_{name}"]) for name in ("images", "labels")}
+        plan["data"] = {**plan["data"], "source": {"type": "trainer", **paths}}
+        script = REPOSITORY / "tests/integration/torch_twin.py"
+        trainer = ("--threads", "1", "--trainer", f"exec {sys.executable} {script}")
+        there = self.run_to_the_end(plan, trainer, options=("--save", saved))
+        return here, built_in, there, fedasio.load_model(saved)
+
     @unittest.skipUnless(torch, "without torch")
     def test_the_same_batches_give_the_same_weights_as_the_built_in_network(self):
         plan = self.plan(rounds=5, local={"epochs": 2, "batch_size": 7, "optimizer": {"type": "sgd", "learning_rate": 0.1}})
-        saved = self.folder / "saved.safetensors"
-        here = self.run_to_the_end(plan, (), options=("--save", saved))
-        built_in = fedasio.load_model(saved)
-        plan["data"] = {"source": {"type": "trainer"}}
-        script = REPOSITORY / "tests/integration/torch_twin.py"
-        there = self.run_to_the_end(
-            plan,
-            ("--threads", "1", "--trainer", f"exec {sys.executable} {script} {self.folder}"),
-            options=("--save", saved),
-        )
-        twin = fedasio.load_model(saved)
+        here, built_in, there, twin = self.twins(plan)
         self.assertEqual(list(twin), list(built_in))
         for name, values in built_in.items():
             np.testing.assert_allclose(twin[name], values, atol=1e-5, err_msg=name)
-        for ours, theirs in zip(here["rounds"], there["rounds"]):
+        for ours, theirs in zip(here["rounds"], there["rounds"], strict=True):
             self.assertAlmostEqual(ours["train_loss"], theirs["train_loss"], places=5)
             self.assertAlmostEqual(ours["test_loss"], theirs["test_loss"], places=5)
             self.assertEqual(ours["test_accuracy"], theirs["test_accuracy"])
+
+    def two_hidden_layers(self, rounds):
+        """The 2NN of the demonstration on Fashion-MNIST, at 100 clients of which five train in a round."""
+        images = pathlib.Path("/usr/share/datasets/fashion-mnist")
+        dense = [("relu", 200), ("relu", 200), ("softmax", 10)]
+        layers = [{"type": "dense", "units": units, "activation": kind} for kind, units in dense]
+        source = {
+            "type": "idx",
+            "train_images": str(images / "train-images-idx3-ubyte.gz"),
+            "train_labels": str(images / "train-labels-idx1-ubyte.gz"),
+        }
+        return self.plan(
+            model={"input": [28, 28], "layers": [{"type": "flatten"}, *layers]},
+            data={"source": source, "partition": {"scheme": "iid"}},
+            clients=100,
+            fraction=0.05,
+            local={"epochs": 1, "batch_size": 10, "optimizer": {"type": "sgd", "learning_rate": 0.05}},
+            rounds=rounds,
+        )
+
+    @unittest.skipUnless(torch, "without torch")
+    def test_the_2nn_of_the_demonstration_has_the_same_weights_after_a_round(self):
+        _, built_in, _, twin = self.twins(self.two_hidden_layers(1))
+        self.assertEqual(sum(values.size for values in built_in.values()), 199_210)
+        for name, values in built_in.items():
+            np.testing.assert_allclose(twin[name], values, atol=1e-5, err_msg=name)
+
+    @unittest.skipUnless(torch, "without torch")
+    def test_the_2nn_of_the_demonstration_has_the_same_curve(self):
+        here, _, there, _ = self.twins(self.two_hidden_layers(6))
+        for ours, theirs in zip(here["rounds"], there["rounds"], strict=True):
+            self.assertAlmostEqual(ours["test_accuracy"], theirs["test_accuracy"], delta=0.01)
+            self.assertAlmostEqual(ours["test_loss"], theirs["test_loss"], delta=0.01)
+        self.assertGreater(there["rounds"][-1]["test_accuracy"], 0.7)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""A trainer in PyTorch that does what the built-in network does, batch by batch: the plan's dense network on the small
-images of the tests."""
+"""A trainer in PyTorch that does what the built-in network does, batch by batch: the plan's dense network on the images that
+data.source names."""
 
+import gzip
 import math
 import pathlib
-import sys
 
 import foreign_worker
 import numpy as np
@@ -11,14 +11,18 @@ import torch
 
 import fedasio
 
-FOLDER = pathlib.Path(sys.argv[1])
 torch.set_num_threads(1)
+
+
+def read(path, head):
+    content = pathlib.Path(path).read_bytes()
+    return np.frombuffer(gzip.decompress(content) if path.endswith(".gz") else content, np.uint8, offset=head)
 
 
 class Twin:
     def load(self, what):
-        images = np.frombuffer((FOLDER / "train-images").read_bytes(), np.uint8, offset=16).reshape(-1, 64)
-        labels = np.frombuffer((FOLDER / "train-labels").read_bytes(), np.uint8, offset=8)
+        labels = read(what.source["labels"], 8)
+        images = read(what.source["images"], 16).reshape(len(labels), -1)
         self.x = torch.from_numpy(images.astype(np.float32) / 255)
         self.y = torch.from_numpy(labels.astype(np.int64))
         self.seed = what.seed
@@ -58,8 +62,11 @@ class Twin:
         return {"loss": loss, "accuracy": (outputs.argmax(1) == self.y[held]).float().mean().item()}
 
     def outputs(self, arrays, x):
-        hidden = torch.relu(x @ arrays["1.dense.kernel"] + arrays["1.dense.bias"])
-        return hidden @ arrays["2.dense.kernel"] + arrays["2.dense.bias"]
+        layers = len(arrays) // 2
+        for number in range(1, layers + 1):
+            x = x @ arrays[f"{number}.dense.kernel"] + arrays[f"{number}.dense.bias"]
+            x = torch.relu(x) if number < layers else x
+        return x
 
 
 twin = Twin()
