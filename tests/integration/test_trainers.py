@@ -122,6 +122,11 @@ class Trainers(Federation):
         bad = self.misbehaving("die", "refused: the trainer ended with exit code 3")
         bad.wait_log("worker", "trainer 0 ended with exit code 3")
 
+    def test_what_it_has_started_goes_with_it(self):
+        self.misbehaving("children", "refused: the trainer ended with exit code 3")
+        child = int((self.folder / "mark-children").read_text())
+        poll(lambda: not is_alive(child), "what the trainer has started to end")
+
     def test_one_that_is_not_finite_is_left_out_with_the_reason(self):
         self.misbehaving("nan", "refused: client . diverges: the array 'w' is not finite")
 

@@ -8,6 +8,7 @@ A mode other than "good" misbehaves in the first round that it is asked for afte
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
 import numpy as np
@@ -62,6 +63,9 @@ def loss_of(arrays, client):
 
 def misbehave(round):
     if MODE == "die":
+        os._exit(3)
+    if MODE == "children":
+        MARK.write_text(str(subprocess.Popen(["sleep", "3600"]).pid))
         os._exit(3)
     if MODE == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
