@@ -216,7 +216,7 @@ class Federation(unittest.TestCase):
         thread.start()
         self.addCleanup(end)
 
-    def run_to_the_end(self, plan, *workers, options=(), ends_with=0):
+    def run_to_the_end(self, plan, *workers, options=(), ends_with=0, patience=PATIENCE):
         """Runs a plan with workers that are given as lists of options; gives the report."""
         report = self.folder / "report.json"
         report.unlink(missing_ok=True)
@@ -228,7 +228,7 @@ class Federation(unittest.TestCase):
         started = [
             self.worker(master, f"worker-{number}", *more) for number, more in enumerate(workers, start=1)
         ]
-        poll(lambda: any(p.exit_code is not None for p in (master, *started)), "the end of the run")
+        poll(lambda: any(p.exit_code is not None for p in (master, *started)), "the end of the run", patience)
         for program in started:
             self.assertIn(program.exit_code, (None, 0), program.text())
         self.assertEqual(master.wait_exit(), ends_with, master.text()[-4000:])
