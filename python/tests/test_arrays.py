@@ -57,6 +57,14 @@ class Layouts(unittest.TestCase):
             self.assertLessEqual(flat[-1], 16)
             self.assertEqual(self.layout.unpack(flat)["bn.num_batches_tracked"], count)
 
+    def test_memory_is_taken_again_if_it_fits(self):
+        first = self.layout.pack(self.state)
+        expected = first.copy()
+        first[:] = 7
+        self.assertIs(self.layout.pack(self.state, first), first)
+        np.testing.assert_array_equal(first, expected)
+        np.testing.assert_array_equal(self.layout.pack(self.state, np.empty(3, np.float32)), expected)
+
     def test_what_wrappers_put_before_names_is_taken_off(self):
         wrapped = {"_orig_mod.module." + name: value for name, value in self.state.items()}
         np.testing.assert_array_equal(self.layout.pack(wrapped), self.layout.pack(self.state))

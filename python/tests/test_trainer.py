@@ -78,6 +78,26 @@ class Conversation(unittest.TestCase):
         self.assertIsNone(self.failure)
         self.assertEqual(seen, [(3, 0, 12345, 0.5, "sgd")])
 
+    def test_what_a_started_script_prints_is_seen_at_once(self):
+        lines = io.TextIOWrapper(io.BytesIO())
+        with contextlib.redirect_stdout(lines):
+            thread = self.looped(lambda one: None)
+            print("a line")
+            self.assertEqual(lines.buffer.getvalue(), b"a line\n")
+            self.finish(thread)
+
+    def test_one_update_after_the_other_from_the_same_memory(self):
+        def body(one):
+            one.submit({"w": np.full(2, one.number), "b": -one.number}, loss=1.0)
+
+        thread = self.looped(body)
+        self.worker.tell(ARRAYS, WEIGHTS)
+        for number in (1, 2, 3):
+            self.worker.train(number)
+            np.testing.assert_array_equal(self.worker.answer().body.view("<f4"), [number, number, -number])
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+
     def misused(self, body, code, reason, error, sentence):
         thread = self.looped(body)
         self.worker.tell(ARRAYS, WEIGHTS)
