@@ -66,7 +66,8 @@ def _close_in_child() -> None:
         one._wire.close()
 
 
-os.register_at_fork(after_in_child=_close_in_child)
+if hasattr(os, "register_at_fork"):  # who only reads runs may do so on any system
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 class Link:

@@ -369,7 +369,7 @@ class Federation:
         reason."""
         self._link.check_owner()
         while True:
-            last, self._last = self._last, None
+            last = self._last
             if last is not None and not last._done:
                 if not last.cancelled:
                     last._refuse("failed", "the script went on without submitting")

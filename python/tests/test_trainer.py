@@ -3,6 +3,8 @@
 import contextlib
 import io
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import unittest
@@ -87,8 +89,11 @@ class Conversation(unittest.TestCase):
             self.finish(thread)
 
     def test_one_update_after_the_other_from_the_same_memory(self):
+        packed = []
+
         def body(one):
             one.submit({"w": np.full(2, one.number), "b": -one.number}, loss=1.0)
+            packed.append(one._federation._spare)
 
         thread = self.looped(body)
         self.worker.tell(ARRAYS, WEIGHTS)
@@ -97,6 +102,8 @@ class Conversation(unittest.TestCase):
             np.testing.assert_array_equal(self.worker.answer().body.view("<f4"), [number, number, -number])
         self.finish(thread)
         self.assertIsNone(self.failure)
+        self.assertIsNotNone(packed[0])
+        self.assertIs(packed[0], packed[2])
 
     def misused(self, body, code, reason, error, sentence):
         thread = self.looped(body)
@@ -228,6 +235,8 @@ class Conversation(unittest.TestCase):
             raise KeyError("no such column")
 
         self.misused(body, "failed", "KeyError: 'no such column'", KeyError, "no such column")
+        goodbye = self.worker.answer()
+        self.assertEqual((goodbye.kind, goodbye.meta["reason"]), (link.BYE, "KeyError: 'no such column'"))
 
     def test_two_submitted(self):
         def body(one):
@@ -264,6 +273,61 @@ class Conversation(unittest.TestCase):
         self.finish(thread)
         self.assertIsNone(self.failure)
         self.assertEqual(seen, [1, 2])
+
+    def test_rounds_that_have_not_begun_are_cancelled_unseen(self):
+        begun, seen = threading.Event(), []
+
+        def train(one):
+            seen.append((one.number, one.client))
+            begun.set()
+            if one.number == 2:
+                one.submit(one.arrays, loss=1.0)
+            else:
+                one._cancelled.wait(60)
+
+        thread = self.start(lambda: fedasio.serve(load=lambda what: {0: 5, 1: 5}, train=train))
+        self.worker.tell(ARRAYS, WEIGHTS, clients=(0, 1))
+        asked = [self.worker.train(1, 0), self.worker.train(1, 1)]
+        self.assertTrue(begun.wait(60))
+        self.worker.link.send(link.CANCEL, {"round": 1})
+        refusals = [self.worker.answer() for _ in asked]
+        self.assertEqual(sorted(one.correlation for one in refusals), asked)
+        self.assertEqual({one.meta["code"] for one in refusals}, {"unexpected"})
+        self.worker.train(2, 1)
+        self.assertEqual(self.worker.answer().flags, link.REPLY)
+        self.finish(thread)
+        self.assertEqual(seen, [(1, 0), (2, 1)])
+
+    def test_a_long_loop_ends_when_the_worker_has_gone(self):
+        begun = threading.Event()
+
+        def body(one):
+            begun.set()
+            while not one.cancelled:
+                one._cancelled.wait(0.01)
+
+        thread = self.looped(body)
+        self.worker.tell(ARRAYS, WEIGHTS)
+        self.worker.train()
+        self.assertTrue(begun.wait(60))
+        self.worker.vanish()
+        thread.join(60)
+        self.assertFalse(thread.is_alive())
+        self.assertIsInstance(self.failure, fedasio.FederationError)
+
+    def test_a_script_without_with_says_goodbye(self):
+        text = "import fedasio\nfor one in fedasio.connect(samples=1).rounds():\n    one.submit(one.arrays, loss=1.0)\n    break\n"
+        number = int(os.environ["FEDASIO_TRAINER_FD"])
+        with subprocess.Popen([sys.executable, "-c", text], pass_fds=[number]) as script:
+            os.close(number)
+            self.worker.greet()
+            self.worker.tell(ARRAYS, WEIGHTS)
+            self.worker.train()
+            self.assertEqual(self.worker.answer().kind, link.TRAIN)
+            goodbye = self.worker.answer()
+            self.assertEqual((goodbye.kind, goodbye.meta), (link.BYE, {"reason": "the script has ended"}))
+            self.worker.vanish()
+            self.assertEqual(script.wait(60), 0)
 
     def test_the_worker_goes_without_a_word(self):
         thread = self.looped(lambda one: None)
