@@ -122,6 +122,28 @@ class Trainers(Federation):
         bad = self.misbehaving("die", "refused: the trainer ended with exit code 3")
         bad.wait_log("worker", "trainer 0 ended with exit code 3")
 
+    def test_one_that_holds_its_interpreter_costs_no_heartbeat(self):
+        plan = self.plan_of_arrays(rounds=1)
+        _, at_once = self.model_of((), plan, self.trainer())
+        _, held = self.model_of((), plan, self.trainer("hold"))
+        self.assertEqual(held["rounds"][0]["dropped"], [])
+        self.assertEqual(held["weights_sha256"], at_once["weights_sha256"])
+        self.assertGreater(held["rounds"][0]["seconds"]["training"], 5)
+
+    def test_a_simulation_asks_the_same_of_them(self):
+        local = {"optimizer": {"type": "sgd", "learning_rate": 1e-6}}  # a client's values are as large as its number
+        plan = self.plan_of_arrays(rounds=2, clients=300, fraction=0.1, local=local)
+        _, there = self.model_of((), plan, self.trainer())
+        report = self.folder / "simulated.json"
+        code, _, errors = run_program(
+            *("fedasio", "simulate", self.write_plan(plan), "--threads", "2", "--report", report, *self.trainer()),
+            directory=self.folder,
+        )
+        self.assertEqual(code, 0, errors)
+        told = json.loads(report.read_text())
+        self.assertEqual(told["weights_sha256"], there["weights_sha256"])
+        self.assertEqual([len(one["cohort"]) for one in told["rounds"]], [30, 30])
+
     def test_what_it_has_started_goes_with_it(self):
         self.misbehaving("children", "refused: the trainer ended with exit code 3")
         child = int((self.folder / "mark-children").read_text())

@@ -5,6 +5,7 @@
 A mode other than "good" misbehaves in the first round that it is asked for after FILE does not exist, which it makes.
 """
 
+import ctypes
 import os
 import pathlib
 import signal
@@ -67,6 +68,8 @@ def misbehave(round):
     if MODE == "children":
         MARK.write_text(str(subprocess.Popen(["sleep", "3600"]).pid))
         os._exit(3)
+    if MODE == "hold":
+        ctypes.PyDLL(None).sleep(5)  # with the interpreter held: longer than a master waits for a worker's pong
     if MODE == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         sum(range(10**15))  # holds the interpreter
