@@ -93,6 +93,20 @@ class Examples(Federation):
                 one.kill()
             kill_after = None
 
+    def test_scripts_survive_a_master_that_is_killed(self):
+        self.prepare("numpy_penguins")
+        plan = (self.folder / "numpy_penguins.json").read_text()
+        plan = plan.replace('"rounds": 20', '"rounds": 200, "checkpoint_every": 1')
+        whole = self.penguins(plan, self.folder / "whole")
+        state, report = self.folder / "killed", self.folder / "killed.json"
+        options = ("--autostart", "--exit-when-done", "--state-dir", state, "--resume", "--report", report)
+        first = self.master(plan, *options)
+        stations = [self.script(first, "numpy_penguins", table) for table in TABLES]
+        first.wait_event("checkpoint", where=lambda event: event["round"] >= 5)
+        first.kill()
+        second = self.master(plan, *options, listen=first.workers_at)
+        self.assertEqual(self.finish(second, report, *stations)["weights_sha256"], whole["weights_sha256"])
+
     def test_a_run_in_numpy_that_is_killed_goes_on_with_the_same_bits(self):
         self.prepare("numpy_penguins")
         plan = (self.folder / "numpy_penguins.json").read_text()
