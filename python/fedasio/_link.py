@@ -18,6 +18,7 @@ from ._errors import Misuse
 
 PING, PONG, BYE = 1, 2, 3
 HELLO, SURVEY, LOAD, MODEL, WEIGHTS, TRAIN, EVALUATE, CANCEL, RUN_OVER = range(16, 25)
+INITIAL = 27
 REPLY, REFUSAL = 1, 2
 
 _HEADER = struct.Struct("<4sBBHQIIII")

@@ -18,6 +18,7 @@ from typing import Any, Callable, Deque, Dict, Iterator, List, Mapping, Optional
 import numpy as np
 
 from . import _link as link
+from . import _memory as memory
 from ._arrays import Arrays, Flat, Layout, torch_is_there
 from ._errors import Diverged, FederationError, Misuse
 from ._worker import OwnWorker, check_key_file, find
@@ -143,7 +144,11 @@ class Round(_Task):
         loss = _real("loss", loss)
         if accuracy is not None:
             accuracy = _share("an accuracy", accuracy)
-        spare, federation._spare = federation._spare, None
+        shared = federation._memory
+        if shared is None:
+            spare, federation._spare = federation._spare, None
+        else:
+            spare = shared[self._layout.size :]
         flat = self._layout.pack(state, spare)
         broken = self._layout.first_not_finite(flat)
         if broken is not None or not math.isfinite(loss):
@@ -167,8 +172,8 @@ class Round(_Task):
         if accuracy is not None:
             meta["accuracy"] = accuracy
         self._finish()
-        federation._tell(lambda wire: wire.reply(self._request, meta, flat))
-        federation._spare = flat  # it has been sent
+        federation._tell(lambda wire: wire.reply(self._request, meta, flat if shared is None else None))
+        federation._spare = flat if shared is None else None  # it has been sent
 
     def fail(self, reason: str) -> None:
         """Tells the master that this client cannot train in this round."""
@@ -201,6 +206,7 @@ class Evaluation(_Task):
 LoadFunction = Callable[[Load], Mapping[int, Counts]]
 EvaluateFunction = Callable[[Evaluation], Mapping[str, Any]]
 TrainFunction = Callable[[Round], None]
+InitialFunction = Callable[[], Mapping[str, Any]]
 
 
 class Federation:
@@ -214,7 +220,9 @@ class Federation:
         evaluate: Optional[EvaluateFunction],
         worker: Optional[OwnWorker] = None,
         load_here: bool = True,
+        initial: Optional[InitialFunction] = None,
     ) -> None:
+        self._initial = initial
         self._link = link.Link(wire)
         self._worker = worker
         self._load = load
@@ -226,6 +234,7 @@ class Federation:
         self._news = threading.Condition()
         self._waiting: Deque[Any] = collections.deque()
         self._spare: Optional[Flat] = None  # that an earlier update was packed in
+        self._memory: Optional[Flat] = None  # the weights, then the update; None: they go through the socket
         self._open: List[_Task] = []
         self._last: Optional[Round] = None  # that the script has been given
         self._is_over = False
@@ -270,11 +279,20 @@ class Federation:
                 self._answer_load(frame)
             else:
                 self._queue(frame)
+        elif frame.kind == link.INITIAL:
+            if self._load_here:
+                self._answer_initial(frame)
+            else:
+                self._queue(frame)
         elif frame.kind == link.MODEL:
             self._layout = Layout(frame.meta["arrays"])
-            self._link.reply(frame, {"parameters": self._layout.size})
+            self._memory = memory.shared(frame.meta.get("memory"), 2 * self._layout.size)
+            self._link.reply(frame, {"parameters": self._layout.size, "memory": self._memory is not None})
         elif frame.kind == link.WEIGHTS:
-            self._weights = frame.body.view("<f4")
+            if self._memory is None:
+                self._weights = frame.body.view("<f4")
+            else:
+                self._weights = self._memory[: self._layout.size]
             self._link.reply(frame, {"version": frame.meta["version"]})
         elif frame.kind == link.TRAIN:
             self._queue(Round(self, frame))
@@ -343,6 +361,19 @@ class Federation:
         reply = [{"client": c, "samples": n, "held_out": h} for c, (n, h) in counts.items()]
         self._tell(lambda wire: wire.reply(frame, {"clients": reply}))
 
+    def _answer_initial(self, frame: link.Frame) -> None:
+        try:
+            if self._initial is None:
+                raise Misuse("the plan leaves the model to the trainer: give connect() or serve() `initial`")
+            state = self._initial()
+            layout = Layout.of(state)
+            flat = layout.pack(state)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            self._tell(lambda wire: wire.refuse(frame, "failed", reason))
+            return
+        self._tell(lambda wire: wire.reply(frame, {"arrays": layout.to_json()}, flat))
+
     # What tasks ask for.
 
     def _samples_of(self, client: int) -> int:
@@ -389,6 +420,8 @@ class Federation:
                 yield task
             elif isinstance(task, Evaluation):
                 self._run_evaluation(task)
+            elif task.kind == link.INITIAL:
+                self._answer_initial(task)
             else:
                 self._answer_load(task)
         if self._why_lost is not None and not self._closed:
@@ -482,6 +515,7 @@ def connect(
     samples: int,
     held_out: int = 0,
     evaluate: Optional[EvaluateFunction] = None,
+    initial: Optional[InitialFunction] = None,
     key: Optional[str] = None,
     name: Optional[str] = None,
     worker: Optional[str] = None,
@@ -495,7 +529,10 @@ def connect(
     worker there already.
 
     `held_out` samples are for testing the global model: `evaluate` is called with an Evaluation and returns
-    {"loss": mean, "accuracy": share}; the accuracy may be left out."""
+    {"loss": mean, "accuracy": share}; the accuracy may be left out.
+
+    `initial` is called for the model of a plan with `"model": {"from": "trainer"}`, such as
+    `initial=model.state_dict`."""
     samples = _whole("samples", samples, 1)
     held_out = _whole("held_out", held_out, 0)
     if (held_out > 0) != (evaluate is not None):
@@ -505,7 +542,7 @@ def connect(
     def counts(what: Load) -> Dict[int, Counts]:
         return {client: (samples, held_out) for client in what.clients}
 
-    return Federation(wire, counts, evaluate, process)
+    return Federation(wire, counts, evaluate, process, initial=initial)
 
 
 def serve(
@@ -514,6 +551,7 @@ def serve(
     train: TrainFunction,
     load: LoadFunction,
     evaluate: Optional[EvaluateFunction] = None,
+    initial: Optional[InitialFunction] = None,
     key: Optional[str] = None,
     name: Optional[str] = None,
     worker: Optional[str] = None,
@@ -524,7 +562,7 @@ def serve(
     `evaluate` with an Evaluation, as in connect(). A client whose training raises is left out of the round, and the
     others go on. Arguments as in connect()."""
     wire, process = _open(address, key, name, worker, arguments)
-    with Federation(wire, load, evaluate, process, load_here=False) as federation:
+    with Federation(wire, load, evaluate, process, load_here=False, initial=initial) as federation:
         for round in federation.rounds():
             try:
                 train(round)

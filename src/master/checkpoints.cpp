@@ -72,6 +72,9 @@ net::awaitable<void> checkpoints::write() {
         record_.owners = state_.members.owners.all();
         record_.states = state_.memory.rounds();
         record_.schema = state_.model.schema();
+        if (setting_.plan.model_from_trainer) {
+            record_.arrays = state_.model.arrays();
+        }
         record_.asked = state_.progress.asked.kept();
         state.history = record_.text();
         const auto lines = record_.journal.unwritten();
@@ -160,6 +163,11 @@ checkpoints::found_checkpoint checkpoints::find() const {
     if (!is_there && kept->record.schema) {
         result.begun =
             make_model_of_tables(*kept->record.schema, setting_.plan, setting_.options.memory_bytes);
+    }
+    if (!is_there && kept->record.arrays) {
+        net::buffer zeros(kept->record.arrays->size() * sizeof(float));
+        std::ranges::fill(zeros.floats(), 0.0F); // until the weights of the checkpoint take their place
+        result.begun = make_arrays_model(*kept->record.arrays, net::payload(std::move(zeros)), setting_.plan);
     }
     const auto* const arrays = is_there       ? &state_.model.arrays()
                                : result.begun ? &result.begun->arrays

@@ -33,33 +33,34 @@ std::uint64_t bytes_of_a_round(const nn::network& network, const plan::plan& pla
     return network.parameter_count() * ((3 + channels + kept) * sizeof(float) + taken) + evaluated;
 }
 
-/// The model that a file of arrays begins with. Its metadata `arrays` tells types and roles where they are
-/// not the usual ones.
-initial_model read_initial_arrays(const plan::plan& plan) {
-    const std::filesystem::path path = plan.initial_arrays;
+} // namespace
+
+initial_model make_arrays_model(nn::model_arrays arrays, net::payload values, const plan::plan& plan) {
+    if (const auto problem = plan::problem_of_size(arrays.size(), *plan.strategy); !problem.empty()) {
+        throw run_failed(problem);
+    }
+    auto state = make_model_state(*plan.strategy, std::move(values));
+    return {std::nullopt, std::move(arrays), std::move(state)};
+}
+
+initial_model read_arrays_model(const std::filesystem::path& path, const plan::plan& plan) {
     try {
         const auto file = store::read_safetensors(path);
-        const auto arrays = plan::arrays_of(path, file);
-        if (const auto problem = plan::problem_of_size(arrays.size(), *plan.strategy); !problem.empty()) {
-            throw run_failed(problem);
-        }
+        auto arrays = plan::arrays_of(path, file);
         net::buffer values(arrays.size() * sizeof(float));
         store::load_model(path, plan::layout_of(arrays), values.floats());
-        auto state = make_model_state(*plan.strategy, net::payload(std::move(values)));
-        return {std::nullopt, arrays, std::move(state)};
+        return make_arrays_model(std::move(arrays), net::payload(std::move(values)), plan);
     } catch (const std::bad_alloc&) {
-        throw run_failed("there is not enough memory for the arrays in " + plan.initial_arrays);
+        throw run_failed("there is not enough memory for the arrays in " + path.string());
     } catch (const std::exception& e) {
         throw run_failed(std::string("of the plan's model.arrays: ") + e.what());
     }
 }
 
-} // namespace
-
 initial_model make_initial_model(const plan::plan& plan, std::uint64_t memory_bytes,
                                  const std::function<bool()>& unwanted) {
     return plan.initial_arrays.empty() ? make_initial_model(plan.model, plan, memory_bytes, unwanted)
-                                       : read_initial_arrays(plan);
+                                       : read_arrays_model(plan.initial_arrays, plan);
 }
 
 initial_model make_initial_model(const nn::model_spec& spec, const plan::plan& plan,

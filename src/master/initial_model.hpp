@@ -7,6 +7,7 @@
 #include <fedasio/plan/plan.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 
@@ -22,6 +23,15 @@ struct initial_model {
 /// Of a plan with plan::knows_model(): its network, or the arrays in its file. Throws run_failed likewise.
 [[nodiscard]] initial_model make_initial_model(const plan::plan& plan, std::uint64_t memory_bytes,
                                                const std::function<bool()>& unwanted = {});
+
+/// Of a file with arrays, whose metadata `arrays` tells types and roles where they are not the usual ones.
+/// Throws run_failed.
+[[nodiscard]] initial_model read_arrays_model(const std::filesystem::path& path, const plan::plan& plan);
+
+/// Of arrays that a trainer begins with, or that are to be filled. Throws run_failed if they do not go
+/// together with the plan's strategy.
+[[nodiscard]] initial_model make_arrays_model(nn::model_arrays arrays, net::payload values,
+                                              const plan::plan& plan);
 
 /// The weights depend on the plan's seed alone. Takes seconds for a large model; ends early, with
 /// run_failed, once `unwanted` says so. Throws run_failed for a model that cannot be built, and for one that

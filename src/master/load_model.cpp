@@ -93,6 +93,17 @@ net::awaitable<command_answer> load_model(const setting& given, run_state& state
             tell_loaded(given, state, safe, name);
             co_return accepted("'" + name + "' is the global model now");
         }
+        if (given.plan.model_from_trainer) {
+            auto job = [&] { return read_arrays_model(path, given.plan); };
+            auto loaded = co_await given.offload(std::move(job));
+            if (has_begun() || state.model.is_there()) {
+                co_return refused("a training has begun in the meantime: stop it first");
+            }
+            state.model.build(std::move(loaded));
+            given.events.publish(model_built{state.model.arrays().size()});
+            tell_loaded(given, state, safe, name);
+            co_return accepted("'" + name + "' is the global model now; trainers get its arrays");
+        }
         auto job = [&, plan = given.plan] {
             return read_tables_model(path, name, plan, given.options.memory_bytes);
         };

@@ -2,6 +2,8 @@
 
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/plan/limits.hpp>
+#include <fedasio/store/digest.hpp>
+#include <fedasio/wire/initial.hpp>
 #include <fedasio/wire/message_type.hpp>
 
 #include <boost/json/object.hpp>
@@ -14,6 +16,8 @@
 #include "master/same_data.hpp"
 #include "master/standing.hpp"
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 namespace fedasio::master {
@@ -64,6 +68,7 @@ net::awaitable<void> preparation::prepare(net::clock::time_point until, net::clo
 net::awaitable<void> preparation::prepare_present(net::clock::time_point end) {
     dealing_.deal();
     co_await load_datasets(end);
+    co_await ask_for_model(end);
     co_await distribute_model(end);
 }
 
@@ -206,7 +211,60 @@ void preparation::take_loaded(worker& who, wire::loaded loaded) {
     setting_.events.publish(std::move(event));
 }
 
+/// Of the worker that has the first client, where the plan leaves the model to trainers.
+net::awaitable<void> preparation::ask_for_model(net::clock::time_point end) {
+    const auto hosts = state_.members.roster.hosts();
+    if (state_.model.is_there() || !setting_.plan.model_from_trainer || hosts.empty()) {
+        co_return;
+    }
+    const std::vector<worker_ptr> whom{hosts.begin()->second};
+    std::vector<net::call> calls;
+    const wire::initial what{setting_.plan.seed};
+    calls.emplace_back(whom[0]->connection, net::frame(message_type::initial, wire::to_meta(what)),
+                       wire::limits::initial_arrays);
+    std::optional<nn::model_arrays> arrays;
+    net::payload values;
+    auto on_reply = [&](std::size_t, net::frame& reply) -> std::string {
+        auto told = wire::read_initial_arrays(reply.meta);
+        if (reply.body.size() != told.arrays.size() * sizeof(float)) {
+            return "its trainer begins with " + std::to_string(reply.body.size()) +
+                   " bytes of weights, but its arrays have " +
+                   std::to_string(told.arrays.size() * sizeof(float));
+        }
+        arrays = std::move(told.arrays);
+        values = std::move(reply.body);
+        return {};
+    };
+    const net::gather_policy policy(deadline_before(end));
+    const auto answers = co_await net::gather(setting_.rt, std::move(calls), policy, on_reply);
+    reject_silent(whom, answers);
+    if (arrays) {
+        co_await use_model(*whom[0], *std::move(arrays), std::move(values));
+    }
+}
+
+/// A trainer begins with these.
+net::awaitable<void> preparation::use_model(worker& from, nn::model_arrays arrays, net::payload values) {
+    auto job = [floats = values.floats()] {
+        const bool finite = std::ranges::all_of(floats, [](float one) { return std::isfinite(one); });
+        return finite ? store::weights_sha256(floats) : std::string();
+    };
+    const auto digest = co_await setting_.offload(std::move(job));
+    if (digest.empty()) {
+        newcomers_.reject(from, "its trainer begins with values that are not finite");
+        co_return;
+    }
+    const auto count = arrays.all().size();
+    state_.model.build(make_arrays_model(std::move(arrays), std::move(values), setting_.plan));
+    setting_.events.publish(model_built{state_.model.arrays().size()});
+    setting_.notice(noticed::severity::info, "the model is that of the trainer at " + from.hello.name + ": " +
+                                                 std::to_string(count) + " arrays, SHA-256 " + digest);
+}
+
 net::awaitable<void> preparation::distribute_model(net::clock::time_point end) {
+    if (!state_.model.is_there()) {
+        co_return;
+    }
     std::vector<worker_ptr> whom;
     std::vector<net::call> calls;
     for (const auto& [id, who] : state_.members.roster.all()) {

@@ -50,6 +50,8 @@ private:
     net::awaitable<void> load_datasets(net::clock::time_point end);
     net::awaitable<void> learn_schema(std::vector<worker_ptr> whom, net::clock::time_point end);
     net::awaitable<void> ask_to_load(std::vector<worker_ptr> whom, net::clock::time_point end);
+    net::awaitable<void> ask_for_model(net::clock::time_point end);
+    net::awaitable<void> use_model(worker& from, nn::model_arrays arrays, net::payload values);
     net::awaitable<void> distribute_model(net::clock::time_point end);
 
     /// Each request has the plan's deadline, but not over `end`.

@@ -1,5 +1,6 @@
 #include <fedasio/master/report.hpp>
 #include <fedasio/master/run_record.hpp>
+#include <fedasio/plan/arrays_json.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/text/json_text.hpp>
 
@@ -148,6 +149,9 @@ std::string run_record::text() const {
         }
         content["states"] = std::move(rounds);
     }
+    if (arrays) {
+        content["arrays"] = plan::to_json(*arrays);
+    }
     if (untested) {
         content["untested"] = to_json(*untested);
     }
@@ -182,6 +186,9 @@ kept_run read_run_record(std::string_view text, std::uint32_t round,
     }
     if (const auto* const schema = said.at("schema").if_object()) {
         result.record.schema = plan::read_schema(*schema);
+    }
+    if (const auto* const arrays = said.as_object().if_contains("arrays")) {
+        result.record.arrays = plan::arrays_from_json(*arrays);
     }
     // A checkpoint from before plans could be changed has none of these.
     if (said.as_object().contains("changed")) {

@@ -74,8 +74,8 @@ void check_outputs(const plan& what, const nn::network& whole, const std::string
 } // namespace
 
 void check_model(const plan& what, const std::string& file_name) {
-    if (!what.initial_arrays.empty()) {
-        return; // what is in the file is known when it is read
+    if (is_trainers_own(what)) {
+        return; // what is in a file, or a trainer has, is known when it is read
     }
     auto spec = what.model;
     if (spec.input.size() == 0) {

@@ -144,6 +144,10 @@ bool has_test_files(const data::source_spec& source) {
     return csv != nullptr && !csv->test.empty();
 }
 
+bool is_trainers_own(const plan& what) {
+    return !what.initial_arrays.empty() || what.model_from_trainer;
+}
+
 bool knows_model(const plan& what) {
     return !what.initial_arrays.empty() || what.model.input.size() != 0;
 }

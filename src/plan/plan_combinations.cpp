@@ -52,16 +52,16 @@ void check_data(const plan& what, const text::json_field& root) {
             "is missing: write the table's path, or set data.partition.scheme to \"local\" if each worker "
             "brings its own with --data");
     }
-    if (!what.initial_arrays.empty() && !is_for_trainer(what.source)) {
+    if (is_trainers_own(what) && !is_for_trainer(what.source)) {
         throw text::field_error(
             root.where("data.source"),
-            "must be {\"type\": \"trainer\"}: the model is a trainer's own (model.arrays), "
-            "and so is how it reads data");
+            "must be {\"type\": \"trainer\"}: the model is a trainer's own, and so is how it "
+            "reads data");
     }
     if (const auto* images = std::get_if<data::image_source>(&what.source)) {
         check_images(what, *images, root);
     }
-    if (table == nullptr && !knows_model(what)) {
+    if (table == nullptr && !knows_model(what) && !what.model_from_trainer) {
         throw text::field_error(root.where("model.input"),
                                 "is missing: write the shape of one image, such as [28, 28]");
     }

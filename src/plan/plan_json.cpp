@@ -3,9 +3,11 @@
 #include <fedasio/plan/metrics.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/plan/plan_check.hpp>
+#include <fedasio/text/field_error.hpp>
 #include <fedasio/text/json_keys.hpp>
 #include <fedasio/text/json_text.hpp>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -54,26 +56,61 @@ text::description keys_of(early_stopping& what) {
     };
 }
 
-/// A network, or {"arrays": PATH}.
+/// What stands in place of a network.
+void describe_own_model(plan& what, text::keys& keys) {
+    keys.key(
+        "arrays",
+        {.read =
+             [&what](const text::json_field& from) { what.initial_arrays = from.text(limits::plan_path); },
+         .write = [&what] { return json::value(what.initial_arrays); },
+         .outline = [] { return json::object{{"type", "string"}}; },
+         .says_nothing = [&what] { return what.initial_arrays.empty(); }},
+        "In place of all others, where the model is one of your own: a safetensors file of float32 with the "
+        "initial values, read by the master.",
+        text::written::when_changed);
+    keys.key("from",
+             {.read =
+                  [&what](const text::json_field& from) {
+                      constexpr std::array words{std::string_view("trainer")};
+                      (void)from.choice_of(words);
+                      what.model_from_trainer = true;
+                  },
+              .write = [] { return json::value("trainer"); },
+              .outline = [] { return json::object{{"type", "string"}, {"choices", json::array{"trainer"}}}; },
+              .says_nothing = [&what] { return !what.model_from_trainer; }},
+             "In place of all others: the model is what the trainer of the first client begins with.",
+             text::written::when_changed);
+}
+
+/// A network, or one of these two.
 text::form model_form(plan& what) {
+    auto own = [&what](text::keys& keys) { describe_own_model(what, keys); };
     return {.read =
-                [&what](const text::json_field& from) {
+                [&what, own](const text::json_field& from) {
                     const auto* object = from.value().if_object();
-                    if (object == nullptr || !object->contains("arrays") || object->contains("layers")) {
+                    const bool has_network = object == nullptr || object->contains("layers");
+                    if (has_network || (!object->contains("arrays") && !object->contains("from"))) {
                         text::read_keys(from, fedasio::plan::keys_of(what.model));
                         return;
                     }
-                    what.initial_arrays = from.members({"arrays"})
-                                              .require("arrays", "write the path of a safetensors file")
-                                              .text(limits::plan_path);
+                    text::read_keys(from, own);
+                    if (object->size() > 1) {
+                        throw text::field_error(from.where(), "has both `arrays` and `from`; remove one");
+                    }
                 },
             .write =
-                [&what] {
-                    return what.initial_arrays.empty()
-                               ? json::value(text::write_keys(fedasio::plan::keys_of(what.model)))
-                               : json::value(json::object{{"arrays", what.initial_arrays}});
+                [&what, own] {
+                    return is_trainers_own(what)
+                               ? json::value(text::write_keys(own))
+                               : json::value(text::write_keys(fedasio::plan::keys_of(what.model)));
                 },
-            .outline = [&what] { return text::schema_of(fedasio::plan::keys_of(what.model)); },
+            .outline =
+                [&what, own] {
+                    return text::schema_of([&what, own](text::keys& keys) {
+                        fedasio::plan::keys_of(what.model)(keys);
+                        own(keys);
+                    });
+                },
             .says_nothing = [] { return false; }};
 }
 

@@ -271,6 +271,7 @@ void describe(data::image_source& source, text::keys& keys) {
         return std::nullopt;
     });
 }
+
 /// Its keys are for the trainer to know.
 void describe(data::trainer_source& /*source*/, text::keys& /*keys*/) {}
 

@@ -48,7 +48,8 @@ lanes::lanes(net::runtime& rt, boost::asio::any_io_executor pool, const worker_o
       work_(rt.executor), children_(rt.executor) {
     for (std::uint32_t i = 0; i < options_.threads; ++i) {
         if (options_.trainer) {
-            processes_.push_back(std::make_unique<trainer_process>(rt_, *options_.trainer, log_, i));
+            processes_.push_back(
+                std::make_unique<trainer_process>(trainer_place{rt_, *options_.trainer, log_, i}, pool_));
         }
         children_.spawn(lane(i));
     }
@@ -172,7 +173,7 @@ net::awaitable<void> lanes::end(const ending& how) {
     children_.cancel();
     net::nursery ends(rt_.executor);
     for (const auto& one : processes_) {
-        ends.spawn(one->end(how));
+        ends.spawn(one->program().end(how));
     }
     co_await children_.join();
     co_await ends.join();

@@ -13,6 +13,7 @@
 #include <fedasio/text/printable.hpp>
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/hello.hpp>
+#include <fedasio/wire/initial.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/load.hpp>
 #include <fedasio/wire/message_type.hpp>
@@ -46,6 +47,8 @@ std::vector<std::string> strategies_with_a_client_half() {
     }
     return names;
 }
+
+constexpr const char* no_trainer = "the plan's model is a trainer's own: start this worker with --trainer";
 
 /// Of the weights of the round, the update, what trains, and what the client keeps: as it was and will be.
 std::uint64_t bytes_for(const training_setup& setup) {
@@ -153,6 +156,9 @@ void session::handle(net::frame request) {
             } else {
                 children_.spawn(load(std::move(request), ++loads_asked_));
             }
+            return;
+        case message_type::initial:
+            children_.spawn(ask_trainer_for_model(std::move(request)));
             return;
         case message_type::model:
             take_model(request);
@@ -305,6 +311,24 @@ net::awaitable<void> session::load_at_trainer(net::frame request, std::uint64_t 
     }
 }
 
+/// What the first of its trainers begins with.
+net::awaitable<void> session::ask_trainer_for_model(net::frame request) {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    try {
+        if (work_.process() == nullptr) {
+            throw std::runtime_error(no_trainer);
+        }
+        auto reply = co_await work_.process()->initial(wire::read_initial(request.meta));
+        co_await connection_->writable();
+        connection_->reply(request, std::move(reply.meta), std::move(reply.body));
+    } catch (const text::field_error& e) {
+        connection_->refuse(request, refusal_code::malformed, e.what());
+    } catch (const std::exception& e) {
+        log_(severity::warning, e.what());
+        connection_->refuse(request, refusal_code::failed, e.what());
+    }
+}
+
 void session::take_model(const net::frame& request) {
     const auto what = wire::read_model(request.meta);
     auto made = std::make_shared<training_setup>();
@@ -320,9 +344,8 @@ void session::take_model(const net::frame& request) {
     if (work_.process() != nullptr) {
         made->told = std::make_shared<const boost::json::object>(model_for_trainer(request.meta, *made));
     } else if (!what.network) {
-        const std::string reason = "the plan's model is a trainer's own: start this worker with --trainer";
-        log_(severity::warning, reason);
-        connection_->refuse(request, refusal_code::failed, reason);
+        log_(severity::warning, no_trainer);
+        connection_->refuse(request, refusal_code::failed, no_trainer);
         return;
     }
     const std::shared_ptr<const training_setup> setup = std::move(made);

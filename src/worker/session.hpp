@@ -33,6 +33,7 @@ private:
     net::awaitable<void> introduce();
     net::awaitable<void> measure();
     net::awaitable<void> load(net::frame request, std::uint64_t number);
+    net::awaitable<void> ask_trainer_for_model(net::frame request);
     net::awaitable<void> load_at_trainer(net::frame request, std::uint64_t number);
     net::awaitable<void> survey(net::frame request);
     void handle(net::frame request);

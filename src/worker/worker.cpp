@@ -97,15 +97,15 @@ net::awaitable<ending> run(net::runtime& rt, boost::asio::any_io_executor pool, 
     ending how;
     net::event over(rt.executor);
     if (options.trainer && options.trainer->descriptor) {
-        work.process()->on_gone([&over] { over.set(); });
+        work.process()->program().on_gone([&over] { over.set(); });
     }
     net::nursery serving(rt.executor);
     serving.spawn(serve_until_over(rt, pool, std::move(dial), options, log, work, how, over));
     const auto cancelled = co_await over.wait();
     serving.cancel();
     co_await serving.join();
-    if (!cancelled && work.process() != nullptr && work.process()->is_gone()) {
-        how = {false, work.process()->why_gone()};
+    if (!cancelled && work.process() != nullptr && work.process()->program().is_gone()) {
+        how = {false, work.process()->program().why_gone()};
     }
     co_await work.end(how);
     co_return how;

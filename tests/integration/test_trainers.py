@@ -100,6 +100,58 @@ class Trainers(Federation):
         self.assertEqual(told["weights_sha256"], whole["weights_sha256"])
         self.assertEqual([one["round"] for one in told["rounds"]], [1, 2, 3, 4])
 
+    def test_large_arrays_have_the_same_bits_through_memory_and_through_the_socket(self):
+        plan = self.plan_of_arrays(model={"from": "trainer"}, rounds=2)
+        model, through_memory = self.model_of((), plan, self.trainer("wide"))
+        _, through_socket = self.model_of((), plan, self.trainer("socket-wide"))
+        self.assertEqual(through_memory["weights_sha256"], through_socket["weights_sha256"])
+        counts = np.array([script.SAMPLES + client for client in range(3)])
+        factor = float(np.average([0.5, 1.5, 2.5], weights=counts)) ** 2
+        np.testing.assert_allclose(model["wide"].ravel(), factor * np.linspace(-1, 1, 300_000), rtol=1e-4, atol=1e-6)
+
+    def test_the_first_trainer_gives_the_model(self):
+        _, of_file = self.model_of((), self.plan_of_arrays(rounds=2), self.trainer())
+        plan = self.plan_of_arrays(model={"from": "trainer"}, rounds=2)
+        model, of_trainer = self.model_of((), plan, self.trainer(), self.trainer())
+        self.assertEqual(of_trainer["weights_sha256"], of_file["weights_sha256"])
+        self.assertEqual(model["b"].dtype, np.float64)
+        self.assertEqual(model["norm.num_batches_tracked"].dtype, np.int64)
+
+    def test_a_model_of_a_trainer_is_asked_for_once_and_kept(self):
+        plan = self.plan_of_arrays(model={"from": "trainer"}, rounds=3)
+        _, whole = self.model_of((), plan, self.trainer())
+        options = ("--autostart", "--exit-when-done", "--state-dir", self.folder / "kept", "--resume")
+        first = self.master(plan, *options)
+        worker = self.worker(first, "one", *self.trainer())
+        first.wait_event("checkpoint", where=lambda event: event["round"] >= 1)
+        first.kill()
+        worker.kill()
+        report = self.folder / "kept.json"
+        second = self.master(plan, *options, "--report", report)
+        self.worker(second, "two", *self.trainer("begin-never"))
+        self.assertEqual(second.wait_exit(), 0)
+        told = json.loads(report.read_text())
+        self.assertEqual(told["weights_sha256"], whole["weights_sha256"])
+        self.assertEqual([one["round"] for one in told["rounds"]], [1, 2, 3])
+
+    def test_a_trainer_that_has_no_model_to_begin_with_is_left_out(self):
+        plan = self.plan_of_arrays(model={"from": "trainer"}, rounds=1)
+        for mode, reason in (("begin-never", "there is no model here"), ("begin-nan", "not finite")):
+            master = self.master(plan, "--autostart", "--min-workers", "2")
+            self.worker(master, mode, *self.trainer(mode))
+            master.wait_workers(1)
+            self.worker(master, "good", *self.trainer())
+            master.wait_event("worker_standing", where=lambda event, reason=reason: reason in event["reason"])
+            master.wait_event("round_finished")
+
+    def test_as_many_arrays_as_resnet18_has(self):
+        plan = self.plan_of_arrays(model={"from": "trainer"}, rounds=1, clients=2)
+        model, report = self.model_of((), plan, (*self.trainer("resnet"), "--threads", "1"))
+        self.assertEqual(report["rounds"][0]["dropped"], [])
+        self.assertGreater(report["parameters"], 11_600_000)
+        self.assertEqual(model["layer19.bn.num_batches_tracked"], 1)
+        np.testing.assert_array_equal(model["layer7.weight"], np.full((580, 1000), 0.07, np.float32))
+
     def misbehaving(self, mode, reason, *more, **changes):
         """A worker whose trainer misbehaves once beside a good one; gives the worker."""
         plan = self.plan_of_arrays(rounds=3, clients=2, **changes)

@@ -21,16 +21,34 @@ MARK = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
 INPUTS = 3
 SAMPLES = 20
 
+if MODE.startswith("socket"):
+    from fedasio import _memory
+
+    _memory.shared = lambda path, floats: None
+
 
 def initial():
     """The arrays that a run begins with: also a statistic, a counter, and other types."""
-    return {
+    result = {
         "w": np.linspace(-1, 1, INPUTS).astype(np.float32),
         "b": np.zeros((), np.float64),
         "norm.running_mean": np.zeros(INPUTS, np.float32),
         "norm.num_batches_tracked": np.zeros((), np.int64),
         "empty": np.zeros((0, 2), np.float16),
     }
+    if MODE.endswith("wide"):  # more than goes through a socket at once
+        result["wide"] = np.linspace(-1, 1, 300_000).astype(np.float32).reshape(3, -1)
+    if MODE == "resnet":  # as many arrays and values as ResNet-18 has: 20 BatchNorms with their counters
+        for layer in range(20):
+            result[f"layer{layer}.weight"] = np.full((580, 1000), layer / 100, np.float32)
+            result[f"layer{layer}.bn.weight"] = np.ones(500, np.float32)
+            result[f"layer{layer}.bn.running_var"] = np.ones(500, np.float32)
+            result[f"layer{layer}.bn.num_batches_tracked"] = np.zeros((), np.int64)
+    if MODE == "begin-nan":
+        result["w"][0] = np.nan
+    if MODE == "begin-never":
+        raise OSError("there is no model here")
+    return result
 
 
 def samples_of(client):
@@ -48,13 +66,16 @@ def trained(arrays, local, client, seed):
         error = x[i] @ w + b - y[i]
         w = w - local["learning_rate"] * error * x[i]
         b = b - local["learning_rate"] * error
-    return {
+    result = {name: values + (values.dtype.kind == "i") for name, values in arrays.items()}
+    if "wide" in result:
+        result["wide"] = result["wide"] * np.float32(0.5 + client)
+    result.update({
         "w": w.astype(np.float32),
         "b": np.array(b),
         "norm.running_mean": (0.5 * arrays["norm.running_mean"] + 0.5 * x.mean(0)).astype(np.float32),
         "norm.num_batches_tracked": arrays["norm.num_batches_tracked"] + len(x),
-        "empty": arrays["empty"],
-    }
+    })
+    return result
 
 
 def loss_of(arrays, client):
@@ -112,4 +133,4 @@ def evaluate(what):
 
 
 if __name__ == "__main__":
-    fedasio.serve(train=train, load=load, evaluate=evaluate)
+    fedasio.serve(train=train, load=load, evaluate=evaluate, initial=initial)

@@ -107,6 +107,36 @@ BOOST_AUTO_TEST_CASE(malformed_frames_end_the_connection) {
                make_error_code(errc::bad_checksum));
 }
 
+// A trainer on the same machine need not compute the checksum of a body; whoever is far away must.
+BOOST_AUTO_TEST_CASE(a_body_without_a_checksum_is_taken_only_where_that_is_agreed_on) {
+    auto bytes = wire_form(frame(notice, {{"a", 1}}, payload_of("12345")));
+    const auto put = [&](std::size_t at, std::uint32_t value) {
+        for (unsigned i = 0; i < 4; ++i) {
+            bytes[at + i] = static_cast<char>(value >> (8 * i));
+        }
+    };
+    for (const std::uint32_t checksum : {0U, 1U}) {
+        put(24, checksum);
+        auto sum = crc32c(as_bytes(bytes).first(28));
+        const auto meta = bytes.size() - frame_header::size - 5;
+        sum = crc32c(as_bytes(bytes).subspan(frame_header::size, meta), sum);
+        put(28, sum);
+        BOOST_TEST(end_after(bytes, {"body"}) == make_error_code(errc::bad_checksum));
+        virtual_runtime world;
+        connection_options options;
+        options.limits = {100, 50};
+        options.allows_unchecked_bodies = true;
+        raw_peer peer(world, options);
+        peer.say(bytes);
+        BOOST_TEST(peer.received().size() == (checksum == 0 ? 1U : 0U));
+        BOOST_TEST(peer.subject()->is_open() == (checksum == 0));
+        if (checksum == 0) {
+            // Who passes the body on sends its checksum with it.
+            BOOST_TEST(peer.received()[0].body.checksum() == payload_of("12345").checksum());
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(replies_that_nobody_asked_for) {
     frame stray(notice);
     stray.is_reply = true;

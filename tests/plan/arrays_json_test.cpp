@@ -1,5 +1,6 @@
 #include <fedasio/plan/arrays_json.hpp>
 #include <fedasio/plan/plan.hpp>
+#include <fedasio/plan/plan_check.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/plan/trained_model.hpp>
 #include <fedasio/text/field_error.hpp>
@@ -67,6 +68,25 @@ BOOST_AUTO_TEST_CASE(a_plan_names_a_file_of_arrays_and_passes_its_data_on) {
     const auto again = plan::parse_plan(canonical, "p.json");
     BOOST_TEST(text::canonical_text(plan::to_json(again)) == canonical);
     BOOST_TEST(plan::plan_digest(again) == plan::plan_digest(read));
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_leaves_the_model_to_the_first_trainer) {
+    const std::string rest = R"("clients": 2, "rounds": 1, "data": {"source": {"type": "trainer"}}})";
+    const auto read = plan::parse_checked_plan(R"({"model": {"from": "trainer"}, )" + rest, "p.json");
+    BOOST_TEST(read.model_from_trainer);
+    BOOST_TEST(!plan::knows_model(read));
+    const auto again = plan::parse_plan(text::canonical_text(plan::to_json(read)), "p.json");
+    BOOST_TEST(again.model_from_trainer);
+    BOOST_TEST(plan::plan_digest(again) == plan::plan_digest(read));
+    for (const auto* model : {R"({"from": "master"})", R"({"from": "trainer", "arrays": "a"})",
+                              R"({"from": "trainer", "input": [3]})"}) {
+        BOOST_CHECK_THROW(static_cast<void>(plan::parse_checked_plan(
+                              std::string(R"({"model": )") + model + ", " + rest, "p.json")),
+                          text::field_error);
+    }
+    const auto schema = text::parse_json(plan::plan_schema());
+    const auto& keys = schema.at("keys").at("model").at("keys").as_object();
+    BOOST_TEST((keys.contains("arrays") && keys.contains("from") && keys.contains("layers")));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_without_a_word_on_its_arrays_is_read_by_names) {

@@ -2,6 +2,7 @@
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/wire/evaluate.hpp>
+#include <fedasio/wire/initial.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/load.hpp>
 #include <fedasio/wire/survey.hpp>
@@ -64,6 +65,8 @@ BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_frames) {
                 " × (classes² + 3 × cells); classes is 0 unless `confusion`, and cells 0 unless `scores` was "
                 "asked for",
             "0") +
+        row("to the master, replies to `initial`", digits(limits::initial_arrays.meta),
+            "4 × " + digits(fedasio::plan::limits::parameters)) +
         row("to a worker, before `model`", digits(limits::from_master(0).meta), "0") +
         row("to a worker, after `model`", digits(limits::from_master(4).meta),
             "4 × parameters × (1 + channels); 16 × parameters if that is more and the master keeps the "

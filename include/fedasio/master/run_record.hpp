@@ -3,6 +3,7 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/master/events.hpp>
 #include <fedasio/master/terms.hpp>
+#include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/store/journal.hpp>
 
 #include <filesystem>
@@ -29,8 +30,8 @@ public:
     void add(const round_result& result);
     void add(const plan_changed& change);
     /// JSON: `{"run": "…", "journal": {"lines": N, "bytes": N, "chain": "…"}, "owners": {"NAME": CLIENT},
-    /// "schema": {…} or null, "planned": {…}, "changed": {…}, "ordered": {…} or null}`. The journal's place
-    /// is that behind all that was added.
+    /// "schema": {…} or null, "planned": {…}, "changed": {…}, "ordered": {…} or null}`, and `arrays` of a
+    /// model that a trainer has brought. The journal's place is that behind all that was added.
     [[nodiscard]] std::string text() const;
 
     store::journal journal; ///< its lines: a round as in the report, or `{"change": …}`
@@ -39,6 +40,7 @@ public:
     /// Of strategies whose clients keep something: the last round of each that counted.
     std::map<client_id, std::uint32_t> states;
     std::optional<data::csv_schema> schema; ///< CSV only
+    std::optional<nn::model_arrays> arrays; ///< of a model that a trainer has brought
     /// The round whose weights are there, as far as it is known before its test.
     std::optional<round_result> untested;
     clients_evaluated tested; ///< the latest

@@ -27,6 +27,9 @@ struct connection_options {
     std::size_t outbox_bytes = std::size_t{16} << 20;
     /// What is accepted from the peer unasked. Replies have limits of their own, named by whoever asks.
     frame_limits limits;
+    /// A body checksum of 0 says that the peer did not compute it. Only for streams within one machine, where
+    /// nothing is damaged on the way.
+    bool allows_unchecked_bodies = false;
     /// Makes the memory for the body of a frame; std::bad_alloc ends the connection. Tests let it fail.
     std::function<buffer(std::size_t bytes)> make_body = [](std::size_t bytes) { return buffer(bytes); };
 };

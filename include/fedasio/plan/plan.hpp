@@ -39,6 +39,8 @@ struct plan {
     /// A safetensors file with the initial values of a model that only a trainer knows; `model` has no layers
     /// then. Empty: the model is the network `model`.
     std::string initial_arrays;
+    /// The model is what the first trainer begins with; `model` has no layers then.
+    bool model_from_trainer = false;
     data::source_spec source;
     data::partition_spec partition;
     double test_fraction =
@@ -111,6 +113,9 @@ void check_model(const plan& what, const std::string& file_name);
 
 /// A round's result has test metrics: by test files, or by what clients hold out.
 [[nodiscard]] bool is_tested(const plan& what);
+
+/// The model is no network of ours: only a trainer knows what its arrays are for.
+[[nodiscard]] bool is_trainers_own(const plan& what);
 
 /// What the run begins with is known before any data is.
 [[nodiscard]] bool knows_model(const plan& what);

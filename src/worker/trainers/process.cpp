@@ -1,17 +1,22 @@
 #include "worker/trainers/process.hpp"
 
-#include <fedasio/net/local_stream.hpp>
-#include <fedasio/wire/hello.hpp>
+#include <fedasio/data/error.hpp>
+#include <fedasio/net/offload.hpp>
+#include <fedasio/plan/arrays_json.hpp>
+#include <fedasio/plan/limits.hpp>
+#include <fedasio/plan/spec_json.hpp>
+#include <fedasio/random.hpp>
+#include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/refusal_code.hpp>
-#include <fedasio/wire/run_over.hpp>
+#include <fedasio/wire/weights.hpp>
 
-#include <boost/asio/this_coro.hpp>
-#include <boost/json/object.hpp>
+#include <boost/json/array.hpp>
 
-#include <algorithm>
+#include <cstring>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace fedasio::worker {
@@ -22,209 +27,222 @@ namespace refusal_code = wire::refusal_code;
 
 // Longer than any training: who holds an interpreter for an hour answers nothing meanwhile.
 constexpr auto for_ever = std::chrono::hours(24 * 365);
-constexpr auto patience_for_the_end = std::chrono::seconds(2);
+// Smaller arrays are as fast through the socket.
+constexpr std::size_t worth_sharing = std::size_t{64} << 10;
 
-net::connection_options patient_options() {
-    net::connection_options options;
-    options.heartbeat_interval = options.heartbeat_timeout = options.stall_timeout = for_ever;
-    options.limits = wire::limits::stranger;
-    return options;
+/// For the global weights and as many trained ones; null: they go through the socket, as they do where the
+/// system gives none.
+std::unique_ptr<net::shared_memory> memory_for(const training_setup& setup) {
+    const auto bytes = setup.parameter_count() * sizeof(float);
+    if (bytes < worth_sharing) {
+        return nullptr;
+    }
+    try {
+        return std::make_unique<net::shared_memory>(2 * bytes);
+    } catch (const std::system_error&) {
+        return nullptr;
+    }
 }
 
 } // namespace
 
-trainer_process::trainer_process(net::runtime& rt, const trainer_command& how, const log_handler& log,
-                                 std::uint32_t number)
-    : rt_(rt), how_(how), log_(log), number_(number), ready_(rt.executor), started_(rt.executor),
-      children_(rt.executor) {
-    started_.set();
+trainer_process::trainer_process(trainer_place where, boost::asio::any_io_executor pool)
+    : where_(where), pool_(std::move(pool)), program_(where) {}
+
+boost::json::object model_for_trainer(boost::json::object request, const training_setup& setup) {
+    request["arrays"] = plan::to_json(setup.arrays());
+    return request;
 }
 
-/// Started, and greeted.
-net::awaitable<void> trainer_process::be_ready() {
-    for (;;) {
-        if (over_) {
+net::awaitable<net::frame> trainer_process::ask(net::frame request, net::frame_limits limits,
+                                                net::clock::duration patience) {
+    const auto connection = program_.connection();
+    co_await connection->writable();
+    const auto type = request.type;
+    auto got = co_await connection->request(std::move(request), limits, where_.rt.time.now() + patience);
+    switch (got.result) {
+    case net::outcome::reply:
+        program_.has_answered();
+        co_return std::move(got.reply);
+    case net::outcome::refused:
+        program_.has_answered();
+        if (got.code == refusal_code::data) {
+            throw data::error(got.reason);
+        }
+        if (got.code == refusal_code::diverged) {
+            throw diverged_training(got.reason);
+        }
+        if (got.code == refusal_code::unexpected) {
             throw cancelled_task();
         }
-        if (is_gone()) {
-            throw std::runtime_error(why_gone_);
-        }
-        if (ready_.is_set() && connection_->is_open()) {
-            co_return;
-        }
-        if (started_.is_set()) {
-            break;
-        }
-        const auto cancelled = co_await started_.wait();
-        if (cancelled) {
-            throw cancelled_task();
-        }
+        throw std::runtime_error("the trainer: " + got.reason);
+    case net::outcome::timed_out:
+        program_.begin_end("it did not answer a message of type " + std::to_string(type));
+        throw std::runtime_error("the trainer was ended: " + program_.why_ended());
+    case net::outcome::cancelled:
+        throw cancelled_task();
+    default:
+        break;
     }
-    started_.reset();
+    const auto why = co_await program_.why_lost(got.reason);
+    throw std::runtime_error(why);
+}
+
+net::awaitable<net::frame> trainer_process::ask_stoppable(net::frame request, net::frame_limits limits,
+                                                          std::uint32_t round, stop_signal& stop) {
+    if (stop.is_raised()) {
+        throw cancelled_task();
+    }
+    const auto connection = program_.connection();
+    std::unique_ptr<net::alarm> end;
+    stop.on_raise([this, connection, round, &end] {
+        connection->send(net::frame(message_type::cancel, wire::to_meta(wire::cancel{round})));
+        end = where_.rt.time.at(where_.rt.time.now() + where_.how.grace, [this, connection] {
+            if (connection == program_.connection() && connection->is_open()) {
+                program_.begin_end("it did not come to an end when it was told that nobody needs its answer");
+            }
+        });
+    });
     try {
-        co_await start();
+        auto reply = co_await ask(std::move(request), limits, for_ever);
+        stop.on_raise({});
+        co_return std::move(reply);
     } catch (...) {
-        started_.set();
+        const bool unwanted = stop.is_raised();
+        stop.on_raise({});
+        if (unwanted) {
+            throw cancelled_task();
+        }
         throw;
     }
-    started_.set();
 }
 
-net::awaitable<void> trainer_process::start() {
-    if (child_ && !child_->has_ended()) { // it is on its way out
-        const auto cancelled = co_await child_->ended();
-        if (cancelled) {
-            throw cancelled_task();
-        }
+/// A process that was started meanwhile knows nothing.
+net::awaitable<void> trainer_process::be_ready() {
+    co_await program_.be_ready();
+    if (told_to_ != program_.connection()) {
+        told_to_ = program_.connection();
+        told_ = {};
     }
-    if (failures_ > 0) {
-        const auto doubled = how_.first_pause * (1U << std::min(failures_ - 1, 16U));
-        co_await net::sleep_for(rt_, std::min(how_.longest_pause, net::clock::duration(doubled)));
+}
+
+/// Tells it what it does not know yet.
+net::awaitable<void> trainer_process::prepare(const process_basis& basis) {
+    co_await be_ready();
+    if (told_.load != basis.load) {
+        net::frame request(message_type::load, *basis.load);
+        const auto hosted = basis.load->at("clients").as_array().size();
+        co_await ask(std::move(request), wire::limits::loaded(hosted, plan::limits::shown_classes),
+                     where_.how.patience);
+        told_.load = basis.load;
     }
-    if (over_) {
-        throw cancelled_task();
+    if (told_.setup != basis.setup) {
+        co_await tell_model(basis);
     }
-    ++failures_;
-    told_ = {};
-    ready_.reset();
-    why_ended_.clear();
-    std::unique_ptr<net::stream> channel;
-    if (how_.descriptor) {
-        if (connection_) {
-            throw std::runtime_error("the trainer has gone");
-        }
-        channel = net::adopt_local_stream(rt_, *how_.descriptor);
-    } else {
-        auto on_line = [this](const std::string& line) {
-            log_(severity::info, "trainer " + std::to_string(number_) + ": " + line);
+    if (told_.weights.empty() || told_.version != basis.version ||
+        told_.weights.bytes().data() != basis.weights.bytes().data()) {
+        co_await tell_weights(basis);
+    }
+}
+
+net::awaitable<void> trainer_process::tell_model(const process_basis& basis) {
+    auto meta = *basis.setup->told;
+    memory_ = memory_for(*basis.setup);
+    if (memory_) {
+        meta["memory"] = memory_->path();
+    }
+    auto reply = co_await ask(net::frame(message_type::model, std::move(meta)), wire::limits::short_reply,
+                              where_.how.patience);
+    const auto* const taken = reply.meta.if_contains("memory");
+    if (taken == nullptr || *taken != true) {
+        memory_.reset();
+    }
+    told_.setup = basis.setup;
+    told_.weights = {};
+}
+
+net::awaitable<void> trainer_process::tell_weights(const process_basis& basis) {
+    net::frame request(message_type::weights, wire::to_meta(wire::weights{basis.version}));
+    if (memory_) {
+        auto copy = [to = memory_->bytes(), from = basis.weights] {
+            std::memcpy(to.data(), from.bytes().data(), from.size());
+            return true;
         };
-        child_ = std::make_shared<net::child_process>(rt_, how_.command, trainer_command::variable,
-                                                      std::move(on_line));
-        channel = child_->take_channel();
-        children_.spawn(watch(child_));
+        co_await net::offload(where_.rt, pool_, std::move(copy));
+    } else {
+        request.body = basis.weights;
     }
-    connection_ = std::make_shared<net::connection>(rt_, std::move(channel), patient_options(),
-                                                    [this](net::frame message) { hear(std::move(message)); });
-    connection_->start();
-    if (how_.descriptor) {
-        children_.spawn(watch_adopted());
-    }
-    const auto patience = rt_.time.at(rt_.time.now() + how_.patience_for_hello, [this] {
-        begin_end("it did not say hello in " +
-                  std::to_string(
-                      std::chrono::duration_cast<std::chrono::seconds>(how_.patience_for_hello).count()) +
-                  " s");
-        ready_.set();
-    });
-    const auto cancelled = co_await ready_.wait();
-    if (cancelled || over_) {
-        throw cancelled_task();
-    }
-    if (!connection_->is_open()) {
-        const auto why = co_await why_lost(connection_->end_reason());
-        throw std::runtime_error(why);
-    }
+    co_await ask(std::move(request), wire::limits::short_reply, where_.how.patience);
+    told_.weights = basis.weights;
+    told_.version = basis.version;
 }
 
-/// Reads its output, and tells how it ended.
-net::awaitable<void> trainer_process::watch(std::shared_ptr<net::child_process> child) {
-    co_await boost::asio::this_coro::throw_if_cancelled(false);
-    co_await child->run();
-    if (!over_) {
-        log_(severity::warning, "trainer " + std::to_string(number_) + " " + child->how_it_ended());
+/// Those of an update, wherever the trainer has put them.
+net::awaitable<net::payload> trainer_process::take_weights(net::frame update, std::size_t bytes) {
+    if (memory_ && update.body.empty()) {
+        auto copy = [from = memory_->bytes().subspan(bytes)] {
+            net::buffer values(from.size());
+            std::memcpy(values.bytes().data(), from.data(), from.size());
+            return net::payload(std::move(values));
+        };
+        co_return co_await net::offload(where_.rt, pool_, std::move(copy));
     }
-    if (child == child_) {
-        connection_->abort(net::error_code(boost::asio::error::eof), "the trainer has ended");
-        ready_.set();
+    if (update.body.size() != bytes) {
+        throw std::runtime_error("the trainer sends " + std::to_string(update.body.size()) +
+                                 " bytes of weights, the model has " + std::to_string(bytes));
     }
+    co_return std::move(update.body);
 }
 
-net::awaitable<void> trainer_process::watch_adopted() {
-    co_await boost::asio::this_coro::throw_if_cancelled(false);
-    const auto cancelled = co_await connection_->ended();
-    if (cancelled == boost::asio::error::operation_aborted && over_) {
-        co_return;
-    }
-    why_gone_ = "the trainer has gone (" + connection_->end_reason() + ")";
-    ready_.set();
-    if (on_gone_) {
-        on_gone_();
-    }
+net::awaitable<wire::loaded> trainer_process::load(process_basis::meta what) {
+    co_await be_ready();
+    net::frame request(message_type::load, *what);
+    const auto hosted = what->at("clients").as_array().size();
+    const auto reply = co_await ask(
+        std::move(request), wire::limits::loaded(hosted, plan::limits::shown_classes), where_.how.patience);
+    auto loaded = wire::read_loaded(reply.meta);
+    told_.load = std::move(what);
+    co_return std::move(loaded);
 }
 
-void trainer_process::on_gone(std::function<void()> handler) {
-    on_gone_ = std::move(handler);
-    auto begin = [](trainer_process& self) -> net::awaitable<void> {
-        co_await boost::asio::this_coro::throw_if_cancelled(false);
-        try {
-            co_await self.be_ready();
-        } catch (const std::exception& e) {
-            if (!self.over_ && self.why_gone_.empty()) {
-                self.why_gone_ = e.what();
-                self.on_gone_();
-            }
-        }
-    };
-    children_.spawn(begin(*this));
+net::awaitable<net::frame> trainer_process::initial(wire::initial what) {
+    co_await be_ready();
+    net::frame request(message_type::initial, wire::to_meta(what));
+    co_return co_await ask(std::move(request), wire::limits::initial_arrays, where_.how.patience);
 }
 
-/// The connection ends now; the process has its grace.
-void trainer_process::begin_end(const std::string& why) {
-    why_ended_ = why;
-    if (connection_) {
-        connection_->abort(net::error_code(boost::asio::error::timed_out), why);
+net::awaitable<trained> trainer_process::train(process_basis basis, wire::train what, stop_signal& stop) {
+    co_await prepare(basis);
+    auto meta = wire::to_meta(what);
+    const auto& setup = *basis.setup;
+    meta["local"] = plan::to_json(setup.local.in_round(what.round));
+    meta["seed"] = random_stream(setup.seed, purpose::shuffle, what.round, what.client)();
+    const auto bytes = setup.parameter_count() * sizeof(float);
+    auto reply = co_await ask_stoppable(net::frame(message_type::train, std::move(meta)),
+                                        wire::limits::update(bytes), what.round, stop);
+    trained result;
+    result.update = wire::read_update(reply.meta);
+    if (result.update.round != what.round || result.update.client != what.client) {
+        throw std::runtime_error("the trainer answers for client " + std::to_string(result.update.client) +
+                                 " in round " + std::to_string(result.update.round) + ", not for client " +
+                                 std::to_string(what.client) + " in round " + std::to_string(what.round));
     }
-    if (child_ && !child_->has_ended()) {
-        log_(severity::warning, "trainer " + std::to_string(number_) + " is ended: " + why);
-        children_.spawn(put_down(child_));
-    }
+    result.weights = co_await take_weights(std::move(reply), bytes);
+    co_return std::move(result);
 }
 
-net::awaitable<void> trainer_process::put_down(std::shared_ptr<net::child_process> child) {
-    co_await boost::asio::this_coro::throw_if_cancelled(false);
-    child->terminate();
-    const auto alarm = rt_.time.at(rt_.time.now() + how_.grace, [child] { child->kill(); });
-    const auto cancelled = co_await child->ended();
-    if (cancelled) {
-        child->kill();
+net::awaitable<wire::evaluation> trainer_process::evaluate(process_basis basis, wire::evaluate what,
+                                                           stop_signal& stop) {
+    co_await prepare(basis);
+    net::frame request(message_type::evaluate, wire::to_meta(what));
+    const auto reply =
+        co_await ask_stoppable(std::move(request), wire::limits::short_reply, what.round, stop);
+    auto result = wire::read_evaluation(reply.meta);
+    if (result.client != what.client) {
+        throw std::runtime_error("the trainer answers for client " + std::to_string(result.client) +
+                                 ", not for client " + std::to_string(what.client));
     }
-}
-
-net::awaitable<void> trainer_process::end(ending how) {
-    co_await boost::asio::this_coro::throw_if_cancelled(false);
-    over_ = true;
-    ready_.set();
-    if (connection_ && connection_->is_open()) {
-        if (how.done) {
-            connection_->send(net::frame(message_type::run_over, wire::to_meta(wire::run_over{how.reason})));
-        }
-        connection_->close(how.reason);
-        const auto connection = connection_;
-        const auto alarm = rt_.time.at(rt_.time.now() + patience_for_the_end, [connection] {
-            connection->abort(net::error_code(boost::asio::error::timed_out));
-        });
-        co_await connection->ended();
-    }
-    if (child_ && !child_->has_ended()) {
-        const auto child = child_;
-        const auto alarm =
-            rt_.time.at(rt_.time.now() + patience_for_the_end, [child] { child->terminate(); });
-        const auto last =
-            rt_.time.at(rt_.time.now() + patience_for_the_end + how_.grace, [child] { child->kill(); });
-        co_await child->ended();
-    }
-    co_await children_.join();
-}
-
-void trainer_process::hear(net::frame message) {
-    if (message.type == message_type::hello && message.is_request() && !ready_.is_set()) {
-        connection_->reply(message, wire::to_meta(wire::welcome{number_, {}}));
-        ready_.set();
-        return;
-    }
-    if (message.is_request()) {
-        connection_->refuse(message, refusal_code::unexpected, "a trainer asks nothing but its hello");
-    }
+    co_return std::move(result);
 }
 
 } // namespace fedasio::worker
