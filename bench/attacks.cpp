@@ -143,7 +143,7 @@ public:
         if (turned_) {
             return turned_->train(std::move(what), stop);
         }
-        const auto base = what.weights.first(setup().network.parameter_count());
+        const auto base = what.weights.first(setup().parameter_count());
         auto noise = random_stream(shared_->seed, for_noise, what.round, what.client);
         auto result = honest_->train(std::move(what), stop);
         const auto sent = result.weights.floats();
