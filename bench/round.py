@@ -128,6 +128,14 @@ class Fedasio(Side):
         self.server = subprocess.Popen(
             [master, "--plan", folder / "plan.json", "--listen", "127.0.0.1:0", "--dashboard", "127.0.0.1:0",
              "--state-dir", folder / "state", "--log-level", "error"], stdout=subprocess.PIPE, text=True)  # fmt: skip
+        self.processes = [self.server]
+        try:
+            self.join(programs, workers)
+        except BaseException:
+            self.end()
+            raise
+
+    def join(self, programs, workers):
         self.address = line_of(self.server, "listening")
         self.dashboard = line_of(self.server, "dashboard").rstrip("/")
         began = time.monotonic()
