@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 
 #include "master/standing.hpp"
+#include <algorithm>
 #include <utility>
 
 namespace fedasio::master {
@@ -21,18 +22,30 @@ namespace refusal_code = wire::refusal_code;
 
 constexpr auto time_to_say_hello = std::chrono::seconds(10);
 constexpr auto shortest_between_measurements = std::chrono::milliseconds(200);
+/// Updates that are received and added up at once take this much, and may take so much of what there is where
+/// workers are slow.
+constexpr std::uint64_t share_of_updates = 4;
+constexpr std::size_t most_of_updates = std::size_t{256} << 20;
+
+std::shared_ptr<net::receive_window> window_for(const setting& given) {
+    const auto least = given.options.window_bytes;
+    const auto most = std::max<std::uint64_t>(most_of_updates, given.options.memory_bytes / share_of_updates);
+    return std::make_shared<net::receive_window>(given.rt, least, std::max<std::size_t>(least, most));
+}
 
 } // namespace
 
 admission::admission(const setting& given, run_state& state, newcomers& coming)
-    : setting_(given), members_(state.members), progress_(state.progress), newcomers_(coming),
-      strangers_(given.rt,
-                 [&given](std::string text) { given.notice(noticed::severity::warning, std::move(text)); }) {}
+    : window_(window_for(given)), setting_(given), members_(state.members), progress_(state.progress),
+      newcomers_(coming), strangers_(given.rt, [&given](std::string text) {
+          given.notice(noticed::severity::warning, std::move(text));
+      }) {}
 
 net::awaitable<void> admission::admit(std::unique_ptr<net::stream> wire) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     auto options = setting_.options.connection;
     options.limits = wire::limits::stranger;
+    options.window = window_;
     const auto proved_name = wire->peer_name();
     const auto connection = std::make_shared<net::connection>(setting_.rt, std::move(wire), options);
     worker_ptr who;

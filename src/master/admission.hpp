@@ -4,6 +4,7 @@
 #include <fedasio/master/stranger_log.hpp>
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/frame.hpp>
+#include <fedasio/net/receive_window.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/stream.hpp>
 
@@ -33,6 +34,7 @@ private:
     void hear(worker& who, const net::frame& message);
     void part_from(const worker_ptr& who, bool is_graceful);
 
+    std::shared_ptr<net::receive_window> window_; ///< for the updates of all
     const setting& setting_;
     members& members_;
     const progress& progress_;

@@ -116,7 +116,7 @@ update_intake::outcome update_intake::work(std::size_t place, const wire::update
     result.counters.assign(counters.begin(), counters.end());
     result.objection = add(place, update, report);
     if (terms_.compares) {
-        result.sketch = update.sketch();
+        result.sketch = std::make_unique<method::update_sketch>(update.sketch());
     }
     return result;
 }
@@ -145,6 +145,7 @@ void update_intake::take_over(std::size_t place, outcome&& result, net::payload 
         counters_[place] = std::move(result.counters);
         if (!sum_) {
             bodies_[place] = std::move(body);
+            bodies_[place].leave_window();
         }
     }
     body = {};

@@ -68,7 +68,8 @@ private:
     struct outcome {
         std::string objection;
         method::client_report report;
-        std::optional<method::update_sketch> sketch;
+        std::unique_ptr<method::update_sketch>
+            sketch; ///< apart, because it is large and the rest is passed on
         method::client_state state;
         std::vector<float> counters;
     };
@@ -87,7 +88,7 @@ private:
     std::size_t count_ = 0;
     // One a client of the cohort; empty until its update counts.
     std::vector<std::optional<method::client_report>> reports_;
-    std::vector<std::optional<method::update_sketch>> sketches_;
+    std::vector<std::unique_ptr<method::update_sketch>> sketches_;
     std::vector<net::payload> bodies_; ///< intake::all
     std::vector<method::client_state> states_;
     std::vector<std::vector<float>> counters_;

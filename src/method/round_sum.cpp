@@ -1,10 +1,12 @@
 #include <fedasio/method/round_sum.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -28,12 +30,21 @@ int exponent_above(double x) {
     return mantissa == 0.5 ? exponent - 1 : exponent;
 }
 
+/// Sums side by side, so that it runs as fast as memory.
 double norm_of(std::span<const float> values) {
-    double squares = 0;
-    for (const float value : values) {
-        squares += static_cast<double>(value) * static_cast<double>(value);
+    constexpr std::size_t lanes = 16;
+    std::array<double, lanes> squares{};
+    const auto whole = values.size() / lanes * lanes;
+    for (std::size_t i = 0; i < whole; i += lanes) {
+        for (std::size_t k = 0; k < lanes; ++k) {
+            const auto value = static_cast<double>(values[i + k]);
+            squares[k] += value * value;
+        }
     }
-    return std::sqrt(squares);
+    for (std::size_t i = whole; i < values.size(); ++i) {
+        squares[i - whole] += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+    }
+    return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
 }
 
 /// Of an even number the lower one.
@@ -88,19 +99,43 @@ round_sum::sums& round_sum::sums_of(int step) {
         return found->second;
     }
     sums fresh;
+    fresh.has_begun.resize(blocks_.size());
     for (std::size_t i = 0; i < codes_.size(); ++i) {
-        fresh.emplace_back(base_.x().size(), 0);
+        fresh.values.emplace_back(base_.x().size() * sizeof(std::uint64_t));
     }
     return sums_.emplace(step, std::move(fresh)).first->second;
 }
 
-/// Calls work(block) for each block while nobody else does. Who starts elsewhere seldom waits.
+std::span<std::uint64_t> round_sum::sums::part(std::size_t which, const block& of) {
+    const auto bytes = values[which].bytes();
+    return std::span(reinterpret_cast<std::uint64_t*>(bytes.data()), bytes.size() / sizeof(std::uint64_t))
+        .subspan(of.first, of.size);
+}
+
+std::span<const std::uint64_t> round_sum::sums::part(std::size_t which, const block& of) const {
+    const auto bytes = values[which].bytes();
+    return std::span(reinterpret_cast<const std::uint64_t*>(bytes.data()),
+                     bytes.size() / sizeof(std::uint64_t))
+        .subspan(of.first, of.size);
+}
+
+/// Its block of this number is locked.
+void round_sum::begin(sums& to, std::size_t number) {
+    if (to.has_begun[number] == 0) {
+        for (std::size_t which = 0; which < to.values.size(); ++which) {
+            std::ranges::fill(to.part(which, blocks_[number]), std::uint64_t{0});
+        }
+        to.has_begun[number] = 1;
+    }
+}
+
+/// Calls work(number of the block) for each block while nobody else does. Who starts elsewhere seldom waits.
 template <class Work>
 void round_sum::in_locked_blocks(std::size_t start, const Work& work) {
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
         const auto at = (start + i) % blocks_.size();
         const std::scoped_lock alone(block_locks_[at]);
-        work(blocks_[at]);
+        work(at);
     }
 }
 
@@ -125,25 +160,26 @@ std::optional<rejection> round_sum::add(const checked_update& update, const adde
         arrivals_.push_back(next);
         total_ += how.factor;
     }
-    in_locked_blocks(start, [&](const block& part) {
-        const auto out = [&](std::size_t which) {
-            return std::span((*to)[which]).subspan(part.first, part.size);
-        };
+    in_locked_blocks(start, [&](std::size_t number) {
+        const auto& part = blocks_[number];
+        begin(*to, number);
         codes_[0].add_share(update.values().subspan(part.first, part.size),
-                            base_.x().subspan(part.first, part.size), how.share, how.factor, out(0));
+                            base_.x().subspan(part.first, part.size), how.share, how.factor,
+                            to->part(0, part));
         for (std::size_t i = 1; i < codes_.size(); ++i) {
-            codes_[i].add(update.channels()[i - 1].subspan(part.first, part.size), how.factor, out(i));
+            codes_[i].add(update.channels()[i - 1].subspan(part.first, part.size), how.factor,
+                          to->part(i, part));
         }
     });
     return std::nullopt;
 }
 
 void round_sum::add_all(sums& to, const sums& from) {
-    in_locked_blocks(0, [&](const block& part) {
-        for (std::size_t which = 0; which < to.size(); ++which) {
-            const auto out = std::span(to[which]).subspan(part.first, part.size);
-            std::ranges::transform(out, std::span(from[which]).subspan(part.first, part.size), out.begin(),
-                                   std::plus());
+    in_locked_blocks(0, [&](std::size_t number) {
+        begin(to, number);
+        for (std::size_t which = 0; which < to.values.size(); ++which) {
+            const auto out = to.part(which, blocks_[number]);
+            std::ranges::transform(out, from.part(which, blocks_[number]), out.begin(), std::plus());
         }
     });
 }
@@ -216,9 +252,8 @@ double round_sum::total() const {
 
 void round_sum::mean_of(std::size_t which, const block& part, std::span<double> out) const {
     const double divisor = total();
-    const auto from = std::span(sums_.begin()->second[which]).subspan(part.first, part.size);
-    std::ranges::transform(from, out.begin(),
-                           [&](std::uint64_t sum) { return codes_[which].mean(sum, divisor); });
+    const auto from = std::as_const(sums_.begin()->second).part(which, part);
+    codes_[which].means(from, divisor, out);
 }
 
 void round_sum::mean(const block& part, std::span<double> out) const {

@@ -80,10 +80,9 @@ update_check::check(std::span<const float> values, std::vector<std::span<const f
     checked_update result(values, std::move(channels));
     for (std::size_t first = 0; first < values.size(); first += piece_values) {
         const auto piece = std::min(piece_values, values.size() - first);
-        if (!all_within(values.data() + first, bound_, piece)) {
+        if (!result.sketch_.extend_within(values.subspan(first, piece), x_.subspan(first, piece), bound_)) {
             return offender(values, bound_, "");
         }
-        result.sketch_.extend(values.subspan(first, piece), x_.subspan(first, piece));
     }
     return result;
 }

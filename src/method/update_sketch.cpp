@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 
@@ -25,17 +26,22 @@ float with_sign(float value, std::uint32_t sign) {
     return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) ^ sign);
 }
 
+/// True if all values of the update are within the bound.
 FEDASIO_WIDE_CLONES
-void add_row(const float* update, const float* base, std::uint32_t first, float* buckets, double* squares) {
+bool add_row(const float* update, const float* base, std::uint32_t first, float bound, float* buckets,
+             double* squares) {
     constexpr std::size_t lanes = 16;
+    std::array<std::uint32_t, lanes> beyond{};
     for (std::size_t i = 0; i < update_sketch::buckets; i += lanes) {
         for (std::size_t k = 0; k < lanes; ++k) {
+            beyond[k] |= std::abs(update[i + k]) <= bound ? 0U : 1U;
             const float difference = update[i + k] - base[i + k];
             buckets[i + k] += with_sign(difference, sign_bit(first + static_cast<std::uint32_t>(i + k)));
             const double exact = static_cast<double>(update[i + k]) - static_cast<double>(base[i + k]);
             squares[k] += exact * exact;
         }
     }
+    return std::ranges::none_of(beyond, [](std::uint32_t one) { return one != 0; });
 }
 
 } // namespace
@@ -45,24 +51,31 @@ update_sketch::update_sketch(std::span<const float> update, std::span<const floa
 }
 
 void update_sketch::extend(std::span<const float> update, std::span<const float> base) {
+    (void)extend_within(update, base, std::numeric_limits<float>::infinity());
+}
+
+bool update_sketch::extend_within(std::span<const float> update, std::span<const float> base, float bound) {
     if (update.size() != base.size()) {
         throw std::invalid_argument("update_sketch: the two have different sizes");
     }
     if (size_ % buckets != 0) {
         throw std::invalid_argument("update_sketch: only whole rows can be gone on with");
     }
+    bool fine = true;
     const auto whole = update.size() / buckets * buckets;
     for (std::size_t first = 0; first < whole; first += buckets) {
-        add_row(update.data() + first, base.data() + first, static_cast<std::uint32_t>(size_ + first),
-                values_.data(), squares_.data());
+        fine &= add_row(update.data() + first, base.data() + first, static_cast<std::uint32_t>(size_ + first),
+                        bound, values_.data(), squares_.data());
     }
     for (std::size_t i = whole; i < update.size(); ++i) {
+        fine &= std::abs(update[i]) <= bound;
         const float difference = update[i] - base[i];
         values_[i - whole] += with_sign(difference, sign_bit(static_cast<std::uint32_t>(size_ + i)));
         const double exact = static_cast<double>(update[i]) - static_cast<double>(base[i]);
         squares_[i % lanes] += exact * exact;
     }
     size_ += update.size();
+    return fine;
 }
 
 double update_sketch::norm() const noexcept {

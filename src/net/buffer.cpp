@@ -23,8 +23,9 @@ std::span<const float> buffer::floats() const noexcept {
 payload::payload(buffer content)
     : content_(std::make_shared<const buffer>(std::move(content))), checksum_(crc32c(content_->bytes())) {}
 
-payload::payload(buffer content, std::uint32_t checksum)
-    : content_(std::make_shared<const buffer>(std::move(content))), checksum_(checksum) {}
+payload::payload(buffer content, std::uint32_t checksum, std::shared_ptr<const void> room)
+    : content_(std::make_shared<const buffer>(std::move(content))), room_(std::move(room)),
+      checksum_(checksum) {}
 
 std::span<const std::byte> payload::bytes() const noexcept {
     return content_ ? content_->bytes() : std::span<const std::byte>{};

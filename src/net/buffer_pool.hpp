@@ -8,13 +8,14 @@ namespace fedasio::net {
 
 /// Where the memory of buffers comes from, and comes back to for the next buffer of about that size. Without
 /// it a master would grow for ever: between the blocks that allocators take for updates, small records come
-/// to lie that live long, so that no freed block is large enough for the next update. Any thread.
+/// to lie that live long, so that no freed block is large enough for the next update. And what the system
+/// gives anew in each round costs a page fault for each 4 KiB, as much time as to fill it. Any thread.
 class buffer_pool {
 public:
     /// Larger ones go back to the system at once.
-    static constexpr std::size_t largest = std::size_t{4} << 20;
+    static constexpr std::size_t largest = std::size_t{128} << 20;
     /// What lies here unused, in all.
-    static constexpr std::size_t most_unused = std::size_t{32} << 20;
+    static constexpr std::size_t most_unused = std::size_t{128} << 20;
 
     /// Never destroyed, because buffers may outlive everything.
     static buffer_pool& instance() noexcept;
@@ -29,7 +30,7 @@ public:
 private:
     /// Four sizes to each power of two, so that at most a fifth of a block is not used.
     static constexpr std::size_t smallest_bits = 9;
-    static constexpr std::size_t sizes = 4 * (22 - smallest_bits) + 1;
+    static constexpr std::size_t sizes = 4 * (27 - smallest_bits) + 1;
 
     struct unused_block {
         unused_block* next;

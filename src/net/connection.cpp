@@ -22,7 +22,6 @@ constexpr std::size_t most_bytes_before_a_pong = 4096;
 constexpr std::size_t longest_reason = 500;
 constexpr std::size_t fewest_bytes_of_a_frame = std::size_t{16} << 10;
 constexpr std::size_t most_forgotten = 65536;
-constexpr std::size_t checksum_step = std::size_t{1} << 20;
 constexpr auto time_to_say_goodbye = std::chrono::seconds(2);
 
 /// A text of the peer's.
@@ -121,6 +120,9 @@ bool connection::fail(error_code why, std::string detail) {
     why_ = why;
     detail_ = std::move(detail);
     next_beat_.reset();
+    if (const auto place = std::exchange(place_, nullptr)) {
+        place->turn().set();
+    }
     outbox_.abort();
     wire_->close();
     stopped_.set();
@@ -238,35 +240,10 @@ awaitable<bool> connection::read_frame(frame& into) {
         co_return co_await skip(header.body_length);
     }
     // It may have been forgotten while its meta arrived.
-    const auto still_asked = pending_.find(header.correlation);
-    if (on_arrival && still_asked != pending_.end() && still_asked->second.handler) {
+    if (on_arrival && is_wanted(header)) {
         on_arrival();
     }
-    buffer body;
-    try {
-        body = options_.make_body(header.body_length);
-    } catch (const std::bad_alloc&) {
-        body = buffer();
-    }
-    if (body.size() != header.body_length) {
-        co_return fail(errc::no_memory, "no memory for a body of " + text::size_text(header.body_length));
-    }
-    // The checksum of a large body is not computed in one go, because others wait for this thread.
-    std::uint32_t checksum = 0;
-    for (std::size_t done = 0; done < body.size(); done += checksum_step) {
-        const auto part = body.bytes().subspan(done, std::min(checksum_step, body.size() - done));
-        const bool have_part = co_await read_exactly(part);
-        if (!have_part) {
-            co_return false;
-        }
-        checksum = crc32c(part, checksum);
-    }
-    into.body = payload(std::move(body), checksum);
-    const bool is_unchecked = header.body_checksum == 0 && options_.allows_unchecked_bodies;
-    if (!is_unchecked && checksum != header.body_checksum) {
-        co_return fail(errc::bad_checksum, "body of a " + describe_type(header));
-    }
-    co_return true;
+    co_return co_await read_body(header, into);
 }
 
 // What is small is read ahead into one small buffer, so that a short frame costs one system call; what is
@@ -450,6 +427,10 @@ void connection::beat_again() {
         reading_since_ = std::max(reading_since_, now);
     }
     last_beat_ = now;
+    if (place_ && !place_->has_room()) { // it is we who do not read
+        last_received_ = reading_since_ = now;
+        reading_from_ = bytes_received_;
+    }
     if (now - last_received_ > options_.heartbeat_timeout) {
         const auto silent =
             std::chrono::duration_cast<std::chrono::milliseconds>(now - last_received_).count();
@@ -531,6 +512,9 @@ bool connection::forget(std::uint64_t ticket) noexcept {
     asked->second.handler = nullptr;
     asked->second.on_arrival = nullptr;
     ++forgotten_;
+    if (place_) {
+        place_->turn().set(); // perhaps it is this one that waits for room
+    }
     return false;
 }
 

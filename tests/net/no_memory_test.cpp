@@ -75,7 +75,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t body_bytes = 19'000'000; // more than the pool of buffers keeps
+constexpr std::size_t body_bytes = 19'000'000;
 
 connection_options with_bodies() {
     connection_options options;
@@ -112,7 +112,9 @@ BOOST_AUTO_TEST_CASE(a_body_without_memory_ends_its_connection_alone) {
     virtual_runtime world;
     raw_peer starved(world, with_bodies());
     raw_peer other(world, with_bodies());
-    const auto large = wire_form(frame(17, {}, payload_of(std::string(body_bytes, 'x'))));
+    const auto body =
+        payload_of(std::string(body_bytes, 'x')); // is kept, so that its memory cannot be used again
+    const auto large = wire_form(frame(17, {}, body));
     const auto small = wire_form(frame(17, {}, payload_of("small")));
     std::vector<answer> lost;
     starved.subject()->ask(frame(16), {}, [&](answer got) { lost.push_back(std::move(got)); });

@@ -319,6 +319,44 @@ BOOST_AUTO_TEST_CASE(connections_over_sockets) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(bodies_come_one_at_a_time_through_a_window) {
+    live_runtime world;
+    listener door(world, listen_tcp(world, anywhere));
+    connection_options options;
+    options.limits.body = std::size_t{4} << 20;
+    auto by_window = options;
+    by_window.window = std::make_shared<receive_window>(world, 1, 1);
+    buffer content(options.limits.body);
+    std::fill(content.bytes().begin(), content.bytes().end(), std::byte{0x5a});
+    const payload body(std::move(content));
+    std::vector<connection_ptr> far;
+    std::vector<call> calls;
+    for (int i = 0; i < 5; ++i) {
+        far.push_back(
+            std::make_shared<connection>(world, dial(world, address::parse(door.local())), options));
+        far.back()->on_frame(
+            [raw = far.back().get(), &body](const frame& got) { raw->reply(got, {}, body); });
+        far.back()->start();
+        auto near = world.run(door.accept(by_window));
+        calls.emplace_back(near, frame(16), frame_limits{4096, body.size()});
+    }
+    std::size_t most = 0;
+    const auto results = world.run(
+        gather(world, std::move(calls), gather_policy(world.now() + 1min), [&](std::size_t, frame& reply) {
+            most = std::max(most, by_window.window->bytes());
+            return std::string(std::ranges::equal(reply.body.bytes(), body.bytes()) ? "" : "changed");
+        }));
+    for (const auto& one : results) {
+        BOOST_TEST(to_string(one.result) == "reply");
+    }
+    BOOST_TEST(most == body.size());
+    BOOST_TEST(by_window.window->bytes() == 0U);
+    for (const auto& peer : far) {
+        peer->abort(errc::closed);
+        world.run(peer->ended());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(accepting_after_stop_throws) {
     live_runtime world;
     listener door(world, listen_tcp(world, anywhere));

@@ -215,6 +215,7 @@ void trial::start_master() {
     options.disk = &disk_;
     options.patience = 1h;
     options.connection.make_body = make_body();
+    options.window_bytes = 1; // a body at a time
     me.run =
         std::make_unique<master::run>(me.self.runtime(), me.self.pool(), scenario_.plan, options, me.events);
     net::listener_options doors;

@@ -41,6 +41,9 @@ struct run_options {
     bool workers_on_this_machine = false;      ///< then its training files count like its test files
     store::disk* disk = &store::system_disk(); ///< where checkpoints and models are written
     net::connection_options connection;
+    /// Bodies that are received and added up at once, in bytes, where the master is slower than its workers:
+    /// at least one. The larger it is, the more memory a round takes; it is no faster.
+    std::size_t window_bytes = std::size_t{16} << 20;
     /// What this machine lets a process have: a model that needs more is refused. 0: not known.
     std::uint64_t memory_bytes = 0;
     /// Measure how the updates of each round differ from their mean (`updates_compared`). The weights do not

@@ -44,6 +44,9 @@ public:
         return static_cast<double>(static_cast<std::int64_t>(sum)) / (total * scale_);
     }
 
+    /// The same of many.
+    void means(std::span<const std::uint64_t> sums, double total, std::span<double> out) const;
+
 private:
     double scale_;
 };

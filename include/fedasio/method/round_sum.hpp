@@ -4,6 +4,7 @@
 #include <fedasio/method/rejection.hpp>
 #include <fedasio/method/strategy.hpp>
 #include <fedasio/method/update_check.hpp>
+#include <fedasio/net/buffer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -90,14 +91,22 @@ private:
         int step = 0;
     };
 
-    /// The sums of the updates and of each channel, one after the other.
-    using sums = std::vector<std::vector<std::uint64_t>>;
+    /// The sums of the updates and of each channel, one after the other. A block holds nothing yet, not even
+    /// zeros, until something is added to it: so memory is passed over once less.
+    struct sums {
+        std::vector<net::buffer> values;
+        std::vector<char> has_begun; ///< a block each
+
+        [[nodiscard]] std::span<std::uint64_t> part(std::size_t which, const block& of);
+        [[nodiscard]] std::span<const std::uint64_t> part(std::size_t which, const block& of) const;
+    };
 
     [[nodiscard]] int step_of(double norm) const;
     [[nodiscard]] std::optional<rejection> over_maximum(double factor, std::size_t updates) const;
     [[nodiscard]] sums& sums_of(int step);
     template <class Work>
     void in_locked_blocks(std::size_t start, const Work& work);
+    void begin(sums& to, std::size_t number);
     void add_all(sums& to, const sums& from);
     std::vector<left_out> leave_out();
     void mean_of(std::size_t which, const block& part, std::span<double> out) const;

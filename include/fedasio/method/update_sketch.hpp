@@ -26,6 +26,8 @@ public:
     /// Goes on with the values that follow. Throws std::invalid_argument unless both are of a size, and those
     /// before were a multiple of `buckets`.
     void extend(std::span<const float> update, std::span<const float> base);
+    /// The same; whether all values of the update are numbers of at most this size.
+    bool extend_within(std::span<const float> update, std::span<const float> base, float bound);
 
     /// L2 norm of the difference: the same on every machine.
     [[nodiscard]] double norm() const noexcept;

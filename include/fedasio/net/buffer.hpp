@@ -8,7 +8,7 @@
 namespace fedasio::net {
 
 /// Bytes aligned to 64, not initialised, of a fixed size: what a socket reads into and vector code works on
-/// directly. The memory of small and middling ones is kept for the next of about that size.
+/// directly. The memory of all but huge ones is kept, within a bound, for the next of about that size.
 class buffer {
 public:
     static constexpr std::size_t alignment = 64;
@@ -48,8 +48,9 @@ class payload {
 public:
     payload() = default;
     explicit payload(buffer content);
-    /// When the checksum of the content is known already.
-    payload(buffer content, std::uint32_t checksum);
+    /// When the checksum of the content is known already. `room` is held as long as the content: what it
+    /// takes in a receive_window.
+    payload(buffer content, std::uint32_t checksum, std::shared_ptr<const void> room = {});
 
     [[nodiscard]] std::size_t size() const noexcept { return content_ ? content_->size() : 0; }
 
@@ -61,11 +62,15 @@ public:
     /// CRC-32C of the bytes; 0 when empty.
     [[nodiscard]] std::uint32_t checksum() const noexcept { return checksum_; }
 
+    /// The bytes stay, and are not counted in the window any more.
+    void leave_window() noexcept { room_.reset(); }
+
     /// How many payloads share the bytes.
     [[nodiscard]] long use_count() const noexcept { return content_.use_count(); }
 
 private:
     std::shared_ptr<const buffer> content_;
+    std::shared_ptr<const void> room_;
     std::uint32_t checksum_ = 0;
 };
 

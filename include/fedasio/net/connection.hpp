@@ -3,6 +3,7 @@
 #include <fedasio/net/frame.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/outbox.hpp>
+#include <fedasio/net/receive_window.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/stream.hpp>
 
@@ -30,6 +31,9 @@ struct connection_options {
     /// A body checksum of 0 says that the peer did not compute it. Only for streams within one machine, where
     /// nothing is damaged on the way.
     bool allows_unchecked_bodies = false;
+    /// Where the bodies that the peer sends wait for room, together with those of others; none: they do not
+    /// wait. What waits is no silence: the peer is neither lost nor slow meanwhile.
+    std::shared_ptr<receive_window> window;
     /// Makes the memory for the body of a frame; std::bad_alloc ends the connection. Tests let it fail.
     std::function<buffer(std::size_t bytes)> make_body = [](std::size_t bytes) { return buffer(bytes); };
 };
@@ -148,6 +152,15 @@ private:
     awaitable<void> read_loop();
     awaitable<void> read_frames();
     awaitable<bool> read_frame(frame& into);
+    // connection_body.cpp
+    awaitable<bool> read_body(const frame_header& header, frame& into);
+    awaitable<bool> wait_for_room(const frame_header& header, buffer& body, std::size_t& done,
+                                  std::uint32_t& checksum);
+    awaitable<bool> read_part(buffer& body, std::size_t& done, std::uint32_t& checksum,
+                              receive_window::place* place);
+    [[nodiscard]] bool is_wanted(const frame_header& header) const;
+    [[nodiscard]] buffer memory_for(std::size_t bytes);
+
     awaitable<bool> read_exactly(std::span<std::byte> into, bool between_frames = false);
     awaitable<bool> skip(std::size_t bytes);
     awaitable<void> write_loop();
@@ -180,6 +193,7 @@ private:
     clock::time_point last_beat_;
     clock::time_point reading_since_ = clock::time_point::max(); ///< of a frame; never: between two
     std::uint64_t reading_from_ = 0;                             ///< bytes received until then
+    std::shared_ptr<receive_window::place> place_;               ///< of the body that waits for room
     clock::time_point ping_sent_;
     clock::time_point closing_since_ = clock::time_point::max();
     std::uint64_t ping_number_ = 0;

@@ -1,0 +1,79 @@
+#include <fedasio/net/receive_window.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fedasio::net {
+namespace {
+
+constexpr auto between_looks = std::chrono::milliseconds(100);
+
+} // namespace
+
+receive_window::place::place(std::shared_ptr<receive_window> window, std::size_t bytes)
+    : window_(std::move(window)), bytes_(bytes), missing_(bytes), turn_(window_->rt_.executor) {}
+
+receive_window::place::~place() {
+    window_->leave(*this);
+}
+
+void receive_window::place::came(std::size_t bytes) noexcept {
+    missing_ -= bytes;
+    window_->missing_ -= has_room_ ? bytes : 0;
+    window_->came_ += bytes;
+}
+
+receive_window::receive_window(runtime& rt, std::size_t least, std::size_t most)
+    : rt_(rt), least_(least), most_(std::max(least, most)), room_(least) {}
+
+std::shared_ptr<receive_window::place> receive_window::enter(std::size_t bytes) {
+    std::shared_ptr<place> who(new place(shared_from_this(), bytes)); // its constructor is private
+    who->waiting_ = waiting_.insert(waiting_.end(), who.get());
+    let_in();
+    if (!waiting_.empty() && !next_look_) {
+        came_ = 0;
+        next_look_ = rt_.time.at(rt_.time.now() + between_looks, [this] { look(); });
+    }
+    return who;
+}
+
+void receive_window::leave(place& who) noexcept {
+    if (who.has_room_) {
+        bytes_ -= who.bytes_;
+        missing_ -= who.missing_;
+    } else {
+        waiting_.erase(who.waiting_);
+    }
+    let_in();
+}
+
+void receive_window::let_in() noexcept {
+    while (!waiting_.empty()) {
+        auto& first = *waiting_.front();
+        if (bytes_ > 0 && (bytes_ >= room_ || first.bytes_ > room_ - bytes_)) {
+            return;
+        }
+        waiting_.pop_front();
+        bytes_ += first.bytes_;
+        missing_ += first.missing_;
+        first.has_room_ = true;
+        first.turn_.set();
+    }
+}
+
+/// Whether those that have room are slower than this machine.
+void receive_window::look() {
+    next_look_.reset();
+    if (waiting_.empty()) {
+        room_ = least_;
+        return;
+    }
+    if (missing_ > 0 && came_ < least_) {
+        room_ = std::min(room_ + std::min(room_, most_ - room_), most_);
+        let_in();
+    }
+    came_ = 0;
+    next_look_ = rt_.time.at(rt_.time.now() + between_looks, [this] { look(); });
+}
+
+} // namespace fedasio::net
