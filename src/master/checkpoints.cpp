@@ -3,12 +3,14 @@
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/store/checkpoint.hpp>
 #include <fedasio/store/durable_file.hpp>
+#include <fedasio/text/rare_branch.hpp>
 
 #include "master/initial_model.hpp"
 #include "master/old_state.hpp"
 #include <algorithm>
 #include <exception>
 #include <fmt/format.h>
+#include <functional>
 #include <utility>
 
 namespace fedasio::master {
@@ -42,6 +44,21 @@ void checkpoints::add(const round_result& finished) {
         record_.add(finished);
     }
     record_.untested.reset();
+}
+
+std::string checkpoints::broken_invariant() const {
+    const auto round = state_.model.round();
+    if (safe_round_ > round) {
+        return "no round is safe that is not there";
+    }
+    if (record_.untested && record_.untested->round != round) {
+        return "only the last round is still to be tested";
+    }
+    const bool rises = std::ranges::adjacent_find(kept_, std::greater_equal()) == kept_.end();
+    const bool ends_well = kept_.empty() || kept_.back() == safe_round_;
+    return rises && ends_well && kept_.size() <= setting_.options.keep_checkpoints
+               ? ""
+               : "the checkpoints that are kept are the latest ones";
 }
 
 /// The last round is finished, for people too.
@@ -111,6 +128,7 @@ net::awaitable<void> checkpoints::write() {
         }
     } catch (const std::exception& e) {
         problem_ = e.what();
+        text::passes(text::rare_branch::checkpoint_unwritten);
         setting_.notice(noticed::severity::error,
                         "the checkpoint of round " + std::to_string(round) + " could not be written; " +
                             (safe_round_ == 0 ? "there is none yet"
@@ -226,6 +244,7 @@ run_resumed checkpoints::take_up(kept_run kept, model_state weights) {
     resumed.tested = record_.tested;
     resumed.clients_per_round = state_.clients_per_round(setting_.plan);
     if (!problem.empty()) {
+        text::passes(text::rare_branch::journal_damaged);
         setting_.notice(noticed::severity::error, "not all rounds of run " + resumed.run +
                                                       " before this start can be told any more (" + problem +
                                                       "); its weights are whole");

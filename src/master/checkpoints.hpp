@@ -63,6 +63,9 @@ public:
     /// read on the pool.
     net::awaitable<std::optional<run_resumed>> restore();
 
+    /// What must always hold and does not; empty: all does.
+    [[nodiscard]] std::string broken_invariant() const;
+
 private:
     struct found_checkpoint;
 

@@ -1,5 +1,7 @@
 #include "master/collection.hpp"
 
+#include <fedasio/text/rare_branch.hpp>
+
 #include "master/answers.hpp"
 #include "master/cancelled.hpp"
 #include "master/client_training.hpp"
@@ -16,6 +18,21 @@ namespace {
 constexpr std::size_t most_compared = 2000;
 /// So often a client goes on in one round where its owner alone can train it.
 constexpr unsigned most_moves = 3;
+
+void note_how_it_ended(const round_state& round) {
+    const auto has = [&](net::outcome how) {
+        const std::string reason = net::to_string(how);
+        return std::ranges::any_of(round.result.dropped,
+                                   [&](const auto& one) { return one.reason == reason; });
+    };
+    if (round.count() == 0) {
+        text::passes(text::rare_branch::round_without_update);
+    } else if (has(net::outcome::not_needed)) {
+        text::passes(text::rare_branch::quorum_before_all);
+    } else if (has(net::outcome::timed_out)) {
+        text::passes(text::rare_branch::deadline_below_quorum);
+    }
+}
 
 } // namespace
 
@@ -36,6 +53,7 @@ net::awaitable<void> collection::collect(round_state& round, std::uint32_t safe_
         round.drop(setting_, place, net::to_string(net::outcome::lost),
                    round.hosts[place]->connection->end_reason());
     }
+    note_how_it_ended(round);
     co_await leave_out_of_proportion(round);
     co_await throw_if_cancelled();
 }
@@ -99,6 +117,10 @@ bool collection::move_to_other_host(round_state& round, std::size_t place) {
         return false;
     }
     round.hosts[place] = host;
+    text::passes(setting_.is_local() ? text::rare_branch::owner_back : text::rare_branch::client_moved);
+    if (state_.memory.round_of(client) > 0) {
+        text::passes(text::rare_branch::state_moved);
+    }
     setting_.notice(noticed::severity::info,
                     fmt::format("{} goes on at {} in round {}", state_.members.name_of(client),
                                 host->hello.name, round.result.round));

@@ -1,6 +1,7 @@
 #include "master/evaluations.hpp"
 
 #include <fedasio/net/gather.hpp>
+#include <fedasio/text/rare_branch.hpp>
 
 #include "master/answers.hpp"
 #include "master/cancelled.hpp"
@@ -111,6 +112,9 @@ net::awaitable<void> evaluations::ask_clients(round_state& round, client_test& t
             goes_on = co_await wait_for_owners(open, test, until);
         } else if (goes_on) {
             goes_on = co_await find_other_evaluators(open, until);
+            if (goes_on) {
+                text::passes(text::rare_branch::evaluation_moved);
+            }
         }
         state_.progress.enter(phase::evaluating);
     }

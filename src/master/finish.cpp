@@ -1,4 +1,5 @@
 #include <fedasio/net/runtime.hpp>
+#include <fedasio/text/rare_branch.hpp>
 
 #include "master/answers.hpp"
 #include "master/attendance.hpp"
@@ -78,6 +79,7 @@ net::awaitable<void> training::finish(round_state& round) {
     const bool is_cancelled = co_await net::is_cancelled();
     if (is_cancelled && state_.progress.asked.is_closed() && !result.test_problem.empty()) {
         checkpoints_.leave_test(result.test_problem);
+        text::passes(text::rare_branch::test_left_to_next);
     } else {
         checkpoints_.add(result);
     }
@@ -93,6 +95,7 @@ net::awaitable<void> training::finish_untested() {
     if (!untested || !untested->test_problem.empty()) { // or it was left to the next process just now
         co_return;
     }
+    text::passes(text::rare_branch::test_made_up_for);
     const auto& everybody = state_.members;
     round_state round;
     round.result = *untested;

@@ -12,6 +12,7 @@
 #include "master/admission.hpp"
 #include "master/checkpoints.hpp"
 #include "master/initial_model.hpp"
+#include "master/invariants.hpp"
 #include "master/model_files.hpp"
 #include "master/newcomers.hpp"
 #include "master/run_state.hpp"
@@ -35,6 +36,10 @@ public:
 
     net::awaitable<bool> serve();
     [[nodiscard]] std::string unsafe() const;
+
+    [[nodiscard]] std::string broken_invariant() const {
+        return master::broken_invariant(setting_, state_, checkpoints_);
+    }
 
     [[nodiscard]] const setting& given() const noexcept { return setting_; }
 

@@ -1,5 +1,6 @@
 #include "master/newcomers.hpp"
 
+#include <fedasio/text/rare_branch.hpp>
 #include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/standing.hpp>
 
@@ -62,6 +63,7 @@ void newcomers::reject(worker& who, const std::string& reason, bool is_slow) {
         members_.participation.rounds_of(who.hello.name) == 0) {
         members_.owners.forget(who.hello.name);
     }
+    text::passes(text::rare_branch::worker_left_out);
     who.unusable = reason;
     who.proof.is_slow = is_slow;
     members_.roster.assign(who, {});
@@ -113,6 +115,7 @@ net::awaitable<void> newcomers::prove(worker_ptr who) {
         co_return;
     }
     if (answer.result == net::outcome::reply) {
+        text::passes(text::rare_branch::newcomer_proved);
         who->proof.is_proven = who->has_model = true;
         who->unusable.clear();
         set_state(setting_, *who, worker_state::ready);

@@ -1,4 +1,5 @@
 #include <fedasio/master/orders.hpp>
+#include <fedasio/text/rare_branch.hpp>
 
 #include "master/answers_to_commands.hpp"
 #include <fmt/format.h>
@@ -58,6 +59,9 @@ command_answer orders::train(const command& what, const round_place& at, const s
 
 command_answer orders::pause() {
     if (!is_training()) {
+        if (now_ == course::ending || now_ == course::over) {
+            text::passes(text::rare_branch::paused_while_ending);
+        }
         return refused("nothing is being trained");
     }
     if (is_stopping()) {

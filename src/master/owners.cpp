@@ -2,6 +2,7 @@
 #include <fedasio/method/quorum.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace fedasio::master {
@@ -44,6 +45,7 @@ void owners::forget(const std::string& name) {
         free_.give_back(found->second);
         clients_.erase(found);
     }
+    away_.erase(name);
 }
 
 std::uint64_t owners::needed(const plan::plan& plan) const {
@@ -63,6 +65,23 @@ const owners::absence* owners::absence_of(const std::string& name) const {
 std::optional<owners::loaded_data> owners::note_data(const std::string& name, loaded_data now) {
     const auto [place, is_new] = data_.try_emplace(name, std::move(now));
     return is_new ? std::nullopt : std::optional(std::exchange(place->second, std::move(now)));
+}
+
+std::string owners::broken_invariant() const {
+    for (const auto& [name, client] : clients_) {
+        const auto found = names_.find(client);
+        if (found == names_.end() || found->second != name || names_.size() != clients_.size()) {
+            return "each owner has one client, and each client one owner";
+        }
+    }
+    const auto first = free_.first();
+    const auto below = std::distance(names_.begin(), names_.lower_bound(first));
+    if (names_.contains(first) || static_cast<std::uint64_t>(below) != first) {
+        return "the next owner gets the smallest number that is free";
+    }
+    const bool are_owners =
+        std::ranges::all_of(away_, [&](const auto& one) { return clients_.contains(one.first); });
+    return are_owners ? "" : "only owners are away";
 }
 
 } // namespace fedasio::master

@@ -3,6 +3,7 @@
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/store/digest.hpp>
+#include <fedasio/text/rare_branch.hpp>
 #include <fedasio/wire/initial.hpp>
 #include <fedasio/wire/message_type.hpp>
 
@@ -183,8 +184,12 @@ net::awaitable<void> preparation::ask_to_load(std::vector<worker_ptr> whom, net:
         }
         return objection;
     };
-    const net::gather_policy policy(deadline_before(end));
+    const auto deadline = state_.progress.deadline();
+    const net::gather_policy policy(std::min(deadline, end));
     const auto answers = co_await net::gather(setting_.rt, std::move(calls), policy, on_reply);
+    if (end < deadline && setting_.rt.time.now() >= end) {
+        text::passes(text::rare_branch::load_cut_short);
+    }
     reject_silent(whom, answers);
 }
 

@@ -277,75 +277,66 @@ boost::json::object data_digests::to_json() const {
 void report::take(const event& happened) {
     digests_.take(happened);
     if (const auto* opened = std::get_if<run_opened>(&happened.what)) {
-        parameters_ = 0;
-        data_ = {};
-        rounds_.clear();
-        changes_.clear();
-        tested_ = {};
-        checkpoint_round_ = 0;
-        end_ = {};
-        ended_ = false;
-        began_ = net::clock::time_point::max();
-        seconds_before_ = 0;
-        seconds_total_ = {};
-        run_ = *opened;
+        run_ = {};
+        run_.opened = *opened;
     } else if (const auto* built = std::get_if<model_built>(&happened.what)) {
-        parameters_ = built->parameters;
+        run_.parameters = built->parameters;
     } else if (const auto* understood = std::get_if<data_understood>(&happened.what)) {
-        data_ = understood->data;
+        run_.data = understood->data;
     } else if (std::holds_alternative<training_started>(happened.what)) {
-        began_ = std::min(began_, time_.now());
+        run_.time.began = std::min(run_.time.began, time_.now());
     } else if (const auto* finished = std::get_if<round_finished>(&happened.what)) {
-        rounds_.push_back(finished->result);
+        run_.rounds.push_back(finished->result);
     } else if (const auto* resumed = std::get_if<run_resumed>(&happened.what)) {
-        run_.run = resumed->run;
-        rounds_ = resumed->rounds;
-        changes_ = resumed->changes;
-        tested_ = resumed->tested;
-        checkpoint_round_ = resumed->round;
-        for (const auto& round : rounds_) {
-            seconds_before_ += std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0);
+        run_.opened.run = resumed->run;
+        run_.rounds = resumed->rounds;
+        run_.changes = resumed->changes;
+        run_.tested = resumed->tested;
+        run_.checkpoint_round = resumed->round;
+        for (const auto& round : run_.rounds) {
+            run_.time.before += std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0);
         }
     } else if (const auto* tested = std::get_if<clients_evaluated>(&happened.what)) {
-        tested_ = *tested;
+        run_.tested = *tested;
     } else if (const auto* changed = std::get_if<plan_changed>(&happened.what)) {
-        changes_.push_back(*changed);
+        run_.changes.push_back(*changed);
     } else if (const auto* written = std::get_if<checkpoint_written>(&happened.what)) {
-        checkpoint_round_ = written->round;
+        run_.checkpoint_round = written->round;
     } else if (const auto* end = std::get_if<training_finished>(&happened.what)) {
-        end_ = *end;
-        ended_ = true;
-        seconds_total_ = time_.now() - began_;
+        run_.end = *end;
+        run_.time.total = time_.now() - run_.time.began;
     }
 }
 
 boost::json::object report::to_json() const {
-    boost::json::array rounds;
-    for (const auto& result : rounds_) {
-        rounds.emplace_back(master::to_json(result));
-    }
-    const auto outcome = to_string(end_.outcome);
+    const auto& [opened, parameters, data, results, changed, tested, checkpoint_round, ended, time] = run_;
+    const auto end = ended.value_or(training_finished{});
+    const auto outcome = to_string(end.outcome);
     boost::json::object content{
-        {"run", run_.run},          {"plan", run_.plan},       {"plan_digest", run_.plan_digest},
-        {"seed", run_.seed},        {"version", run_.version}, {"instruction_set", run_.instruction_set},
-        {"parameters", parameters_}};
-    content["outcome"] = ended_ ? boost::json::value(boost::json::string_view(outcome.data(), outcome.size()))
-                                : boost::json::value(nullptr);
-    content["detail"] = end_.detail;
-    content["weights_sha256"] = end_.weights_sha256;
-    content["complete"] = ended_ ? boost::json::value(end_.is_complete()) : boost::json::value(nullptr);
-    content["sites"] = master::to_json(end_.sites);
-    content["checkpoint_round"] = checkpoint_round_;
+        {"run", opened.run},       {"plan", opened.plan},       {"plan_digest", opened.plan_digest},
+        {"seed", opened.seed},     {"version", opened.version}, {"instruction_set", opened.instruction_set},
+        {"parameters", parameters}};
+    content["outcome"] = ended ? boost::json::value(boost::json::string_view(outcome.data(), outcome.size()))
+                               : boost::json::value(nullptr);
+    content["detail"] = end.detail;
+    content["weights_sha256"] = end.weights_sha256;
+    content["complete"] = ended ? boost::json::value(end.is_complete()) : boost::json::value(nullptr);
+    content["sites"] = master::to_json(end.sites);
+    content["checkpoint_round"] = checkpoint_round;
     content["data_sha256"] = digests_.to_json();
-    content["data"] = master::to_json(data_);
+    content["data"] = master::to_json(data);
     boost::json::array changes;
-    for (const auto& change : changes_) {
+    for (const auto& change : changed) {
         changes.emplace_back(master::to_json(change));
     }
     content["changes"] = std::move(changes);
-    content["clients"] = master::to_json(tested_);
+    content["clients"] = master::to_json(tested);
+    boost::json::array rounds;
+    for (const auto& result : results) {
+        rounds.emplace_back(master::to_json(result));
+    }
     content["rounds"] = std::move(rounds);
-    content["seconds_total"] = seconds_before_ + std::chrono::duration<double>(seconds_total_).count();
+    content["seconds_total"] = time.before + std::chrono::duration<double>(time.total).count();
     return content;
 }
 

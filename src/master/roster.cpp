@@ -119,4 +119,28 @@ std::uint64_t roster::bytes_received() const {
     return total;
 }
 
+std::string roster::broken_invariant() const {
+    std::size_t hosted = 0;
+    std::uint64_t room = 0;
+    std::size_t unbounded = 0;
+    for (const auto& [id, who] : workers_) {
+        hosted += who->data.hosted_.size();
+        room += who->hello.clients;
+        unbounded += who->hello.clients == 0 ? 1 : 0;
+        if (find(who->hello.name) != who || names_.size() != workers_.size()) {
+            return "each worker that is here is found by its name";
+        }
+        for (const auto& [client, counts] : who->data.hosted_) {
+            const auto found = hosts_.find(client);
+            if (found == hosts_.end() || found->second != who) {
+                return "each client that is hosted is hosted by one worker, which is found by it";
+            }
+        }
+    }
+    if (hosted != hosts_.size()) {
+        return "nobody who has gone hosts a client";
+    }
+    return room == room_ && unbounded == unbounded_ ? "" : "the room is that of those who are here";
+}
+
 } // namespace fedasio::master

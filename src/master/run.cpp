@@ -43,6 +43,10 @@ void run::turned_away(std::string what) {
     machine_->doors().turned_away(std::move(what));
 }
 
+std::string run::broken_invariant() const {
+    return machine_->broken_invariant();
+}
+
 void run::notice(noticed::severity level, std::string text) {
     machine_->given().notice(level, std::move(text));
 }

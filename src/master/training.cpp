@@ -1,5 +1,6 @@
 #include "master/training.hpp"
 
+#include <fedasio/text/rare_branch.hpp>
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/message_type.hpp>
 
@@ -7,8 +8,10 @@
 
 #include "master/attendance.hpp"
 #include "master/cancelled.hpp"
+#include "master/invariants.hpp"
 #include "master/run_failed.hpp"
 #include "master/standing.hpp"
+#include <cassert>
 #include <chrono>
 #include <cmath>
 #include <fmt/format.h>
@@ -115,6 +118,7 @@ net::awaitable<void> training::run_rounds() {
         round_state round;
         const bool finished = co_await run_round(round);
         progress.end_round();
+        assert(broken_invariant(setting_, state_, checkpoints_).empty());
         if (finished && (divergence_.has_diverged() || (divergence_.is_suspicious() && is_done()))) {
             const auto reason = divergence_.reason();
             restore_good_weights();
@@ -141,6 +145,7 @@ void training::give_up_round() {
     if (!state_.progress.is_in_open_round()) {
         return;
     }
+    text::passes(text::rare_branch::round_given_up);
     const wire::cancel message{state_.progress.running_round()};
     for (const auto& [id, who] : state_.members.roster.all()) {
         who->connection->send(net::frame(wire::message_type::cancel, wire::to_meta(message)));

@@ -1,6 +1,8 @@
 
 #include "master/waiting.hpp"
 
+#include <fedasio/text/rare_branch.hpp>
+
 #include "master/attendance.hpp"
 #include "master/cancelled.hpp"
 #include "master/run_failed.hpp"
@@ -102,6 +104,7 @@ net::awaitable<void> waiting::wait_while_paused() {
     const auto& asked = state_.progress.asked;
     if (asked.wanted() == intent::pause) {
         state_.progress.enter(phase::paused);
+        text::passes(text::rare_branch::paused_between_rounds);
     }
     while (asked.wanted() == intent::pause) {
         resumed_.reset();

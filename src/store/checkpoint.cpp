@@ -1,6 +1,7 @@
 #include <fedasio/store/checkpoint.hpp>
 #include <fedasio/store/digest.hpp>
 #include <fedasio/store/safetensors.hpp>
+#include <fedasio/text/rare_branch.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -276,6 +277,9 @@ checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::strin
     for (const checkpoint_file& file : content.files) {
         try {
             result.latest = read_named_checkpoint(file, plan_digest);
+            if (!result.warnings.empty()) {
+                text::passes(text::rare_branch::checkpoint_passed_over);
+            }
             if (auto warning = newer_than(file.path, content); !warning.empty()) {
                 result.warnings.push_back(std::move(warning));
             }

@@ -2,6 +2,7 @@
 
 #include <fedasio/data/error.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/text/rare_branch.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/refusal_code.hpp>
@@ -269,6 +270,7 @@ method::client_state lanes::state_for(const training_setup& setup, const task& n
 net::awaitable<void> lanes::train(place& own, task& next) {
     auto result = finished_.find(next.what.round, next.what.client, next.what.state_round);
     if (result) {
+        text::passes(text::rare_branch::update_sent_again);
         log_(severity::info, "client " + std::to_string(next.what.client) +
                                  " is asked for again; its update from before is handed in");
     } else {

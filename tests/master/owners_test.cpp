@@ -67,6 +67,10 @@ BOOST_AUTO_TEST_CASE(an_owner_keeps_its_client) {
     BOOST_TEST(all.add("north") == 2U);
     all.forget("nobody");
     BOOST_TEST(all.size() == 3U);
+    all.mark_away("east", net::clock::time_point{} + 1s, 1);
+    all.forget("east");
+    BOOST_TEST(all.absence_of("east") == nullptr); // an old absence would cost it its patience
+    BOOST_TEST(all.broken_invariant() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_resumed_run_goes_on_with_its_owners) {

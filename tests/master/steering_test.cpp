@@ -1,23 +1,20 @@
-#include <fedasio/plan/plan.hpp>
-
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "house.hpp"
-#include <algorithm>
-#include <cmath>
-#include <numeric>
+#include "scene.hpp"
 #include <ostream>
 #include <set>
-#include <sys/resource.h>
 
 namespace {
 
 using namespace fedasio;
-using master::command;
 using master::phase;
-using kind = master::command::kind;
+using scenes::command;
+using scenes::kind;
+using scenes::order;
+using scenes::scene;
+using scenes::train_to_the_end;
 
 /// A command as it is tried, and in which phases it is accepted.
 struct attempt {
@@ -28,19 +25,6 @@ struct attempt {
 
 std::ostream& operator<<(std::ostream& out, const attempt& it) {
     return out << it.name;
-}
-
-command order(kind what) {
-    command result;
-    result.what = what;
-    return result;
-}
-
-template <class Change>
-command order(kind what, Change change) {
-    auto result = order(what);
-    change(result);
-    return result;
 }
 
 const std::set<phase> rounds{phase::loading_dataset, phase::distributing_model, phase::distributing_weights,
@@ -87,20 +71,6 @@ const std::vector<phase> phases{
     phase::waiting,  phase::loading_dataset, phase::distributing_model, phase::distributing_weights,
     phase::training, phase::aggregating,     phase::evaluating,         phase::paused,
     phase::finished, phase::failed};
-
-struct scene {
-    test::scratch_directory folder;
-    std::filesystem::path rows = folder.write("rows.csv", house::table(90));
-    std::string plan = house::plan_text(rows);
-
-    [[nodiscard]] master::run_options options() const {
-        master::run_options result;
-        result.autostart = true;
-        result.state_dir = folder.path();
-        result.patience = std::chrono::seconds(60);
-        return result;
-    }
-};
 
 std::string weights_after(const scene& in, std::uint32_t count) {
     if (count == 0) {
@@ -299,10 +269,6 @@ net::awaitable<void> train_with_a_change(house::federation_of& told, command cha
     co_await told.until([&] { return !told.all<master::training_finished>().empty(); });
 }
 
-net::awaitable<void> train_to_the_end(house::federation_of& told) {
-    co_await told.until([&] { return !told.all<master::training_finished>().empty(); });
-}
-
 std::vector<std::size_t> cohorts(const house::federation_of& told) {
     std::vector<std::size_t> sizes;
     for (const auto& round : told.all<master::round_started>()) {
@@ -422,178 +388,6 @@ BOOST_AUTO_TEST_CASE(without_an_accuracy_there_is_no_target) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_new_run_begins_with_nothing_of_the_one_before) {
-    const scene in;
-    const auto other =
-        in.folder.write("other.csv", "p,q,r,kind\n1,2,3,a\n2,3,4,b\n3,4,5,c\n1,1,1,a\n2,2,2,b\n9,9,9,c\n"
-                                     "1,2,4,a\n2,3,5,b\n3,4,6,c\n1,1,2,a\n2,2,3,b\n9,9,8,c\n");
-    const std::string text =
-        R"({"name": "other", "model": {"layers": [{"type": "dense", "units": 3, "activation": "softmax"}]},
-        "data": {"source": {"type": "csv", "train": ")" +
-        other.string() + R"(", "label": "kind"}}, "clients": 2, "rounds": 1})";
-    std::string alone;
-    {
-        house::federation_of all(plan::parse_plan(text, "plan"), in.options());
-        all.add_worker("a");
-        all.play(train_to_the_end(all));
-        alone = all.all<master::training_finished>().back().weights_sha256;
-    }
-    house::federation_of all(plan::parse_plan(in.plan, "plan"), in.options());
-    all.add_worker("a");
-    all.add_worker("b");
-    auto script = [](house::federation_of& told, std::string plan) -> net::awaitable<void> {
-        co_await told.until([&] { return !told.all<master::training_finished>().empty(); });
-        const auto answer = co_await told.order(order(kind::start, [&](command& it) { it.plan = plan; }));
-        BOOST_TEST(answer.accepted, answer.message);
-        co_await told.until([&] { return told.all<master::training_finished>().size() == 2; });
-    };
-    all.play(script(all, text));
-    const auto runs = all.all<master::run_opened>();
-    BOOST_TEST_REQUIRE(runs.size() == 2U);
-    BOOST_TEST(runs[1].plan == "other");
-    BOOST_TEST(runs[1].plan_digest != runs[0].plan_digest);
-    BOOST_TEST(runs[1].plan_text.find("\"other\"") != std::string::npos);
-    BOOST_TEST(all.all<master::training_started>().back().round == 1U);
-    BOOST_TEST(all.all<master::training_finished>().back().weights_sha256 == alone);
-    BOOST_TEST(all.all<master::worker_joined>().size() == 2U);
-}
-
-namespace {
-
-std::string with_test_file(const scene& in, const std::filesystem::path& file) {
-    return R"({"model": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]},
-        "data": {"source": {"type": "csv", "train": ")" +
-           in.rows.string() + R"(", "test": ")" + file.string() +
-           R"(", "label": "label"}}, "clients": 2, "rounds": 1})";
-}
-
-/// What `start` answers to each of the plans, in a master that was begun with `first`.
-std::vector<master::command_answer> answers_to(const std::string& first, const master::run_options& options,
-                                               const std::vector<std::string>& plans) {
-    house::federation_of all(plan::parse_plan(first, "plan"), options);
-    std::vector<master::command_answer> answers;
-    auto script = [](house::federation_of& told, const std::vector<std::string>& texts,
-                     std::vector<master::command_answer>& said) -> net::awaitable<void> {
-        co_await told.until([&] { return !told.events.empty(); });
-        for (const auto& text : texts) {
-            const auto answer = co_await told.order(order(kind::start, [&](command& it) { it.plan = text; }));
-            said.push_back(answer);
-            if (answer.accepted) {
-                break;
-            }
-        }
-    };
-    all.play(script(all, plans, answers));
-    return answers;
-}
-
-} // namespace
-
-BOOST_AUTO_TEST_CASE(a_plan_that_is_sent_names_test_files_in_allowed_folders_only) {
-    const scene in;
-    const test::scratch_directory allowed;
-    const test::scratch_directory outside;
-    const test::scratch_directory state;
-    const auto inside = allowed.write("test.csv", house::table(20));
-    const auto secret = outside.write("key", "s3cret,hidden\n");
-    std::filesystem::create_symlink(secret, allowed / "link.csv");
-    std::filesystem::create_directory_symlink(outside.path(), allowed / "folder");
-    auto options = in.options();
-    options.autostart = false;
-    options.state_dir = state.path();
-    const std::vector<std::string> refused{
-        with_test_file(in, secret),
-        with_test_file(in, outside / "nothing"),
-        with_test_file(in, allowed / "link.csv"),
-        with_test_file(in, allowed / "folder" / "key"),
-        with_test_file(in, allowed / ".." / outside.path().filename() / "key"),
-        with_test_file(in, outside / ".." / allowed.path().filename() / "test.csv"),
-        with_test_file(in, outside / "nothing" / ".." / ".." / allowed.path().filename() / "test.csv"),
-        with_test_file(in, allowed.path().string() + "2/test.csv"),
-        with_test_file(in, state.path() / "audit.log")};
-
-    options.plan_folders = {allowed.path(), state.path()};
-    auto answers = answers_to(in.plan, options, refused);
-    BOOST_TEST(answers.size() == refused.size());
-    for (const auto& answer : answers) {
-        BOOST_TEST(!answer.accepted);
-        BOOST_TEST(answer.message == answers.front().message);
-    }
-    BOOST_TEST(answers.front().message.find(allowed.path().string()) != std::string::npos);
-    BOOST_TEST(answers.front().message.find("--plan-data") != std::string::npos);
-    BOOST_TEST(answers_to(in.plan, options, {with_test_file(in, inside)}).front().accepted);
-
-    options.plan_folders.clear();
-    BOOST_TEST(!answers_to(in.plan, options, {with_test_file(in, inside)}).front().accepted);
-    const auto first = with_test_file(in, inside);
-    BOOST_TEST(answers_to(first, options, {with_test_file(in, allowed / "other.csv")}).front().accepted);
-    BOOST_TEST(
-        !answers_to(first, options, {with_test_file(in, allowed / "deeper" / "key")}).front().accepted);
-
-    // Workers of this master's own read its files too.
-    const auto trains_on = [](const std::filesystem::path& file) { return house::plan_text(file); };
-    BOOST_TEST(answers_to(in.plan, options, {trains_on(secret)}).front().accepted);
-    options.workers_on_this_machine = true;
-    BOOST_TEST(!answers_to(in.plan, options, {trains_on(secret)}).front().accepted);
-    BOOST_TEST(answers_to(in.plan, options, {trains_on(in.rows)}).front().accepted);
-}
-
-namespace {
-
-std::string image_plan(std::uint32_t inputs, std::uint32_t units) {
-    return R"({"model": {"input": [)" + std::to_string(inputs) +
-           R"(], "layers": [{"type": "dense", "units": )" + std::to_string(units) +
-           R"(, "activation": "softmax"}]}, "data": {"source": {"type": "idx", "train_images": "i",
-           "train_labels": "l"}}, "clients": 2, "rounds": 1})";
-}
-
-} // namespace
-
-BOOST_AUTO_TEST_CASE(while_a_model_is_made_the_master_answers) {
-    using namespace boost::asio::experimental::awaitable_operators;
-    const scene in;
-    auto options = in.options();
-    options.autostart = false;
-    house::federation_of all(plan::parse_plan(in.plan, "plan"), options);
-    auto script = [](house::federation_of& told) -> net::awaitable<void> {
-        co_await told.until([&] { return !told.events.empty(); });
-        const auto plan = image_plan(40, 30);
-        const auto [started, asked] =
-            co_await (told.order(order(kind::start, [&](command& it) { it.plan = plan; })) &&
-                      told.order(order(kind::train)));
-        BOOST_TEST(started.accepted, started.message);
-        BOOST_TEST(!asked.accepted);
-        BOOST_TEST(asked.message.find("made ready") != std::string::npos, asked.message);
-        BOOST_TEST(told.all<master::model_built>().back().parameters == 41U * 30U);
-        const auto after = co_await told.order(order(kind::train));
-        BOOST_TEST(after.message.find("made ready") == std::string::npos, after.message);
-    };
-    all.play(script(all));
-}
-
-BOOST_AUTO_TEST_CASE(a_model_that_memory_does_not_hold_is_refused_and_the_run_stays) {
-    const scene in;
-    auto options = in.options();
-    options.autostart = false;
-    options.memory_bytes = std::uint64_t{4} << 30;
-    house::federation_of all(plan::parse_plan(in.plan, "plan"), options);
-    auto script = [](house::federation_of& told) -> net::awaitable<void> {
-        co_await told.until([&] { return !told.events.empty(); });
-        const auto plan = image_plan(1999, 500'000);
-        const auto answer = co_await told.order(order(kind::start, [&](command& it) { it.plan = plan; }));
-        BOOST_TEST(!answer.accepted);
-        BOOST_TEST(answer.message.find("a model of 1000000000 parameters takes a master") !=
-                       std::string::npos,
-                   answer.message);
-        BOOST_TEST(answer.message.find("this machine gives a process 4.3 GB") != std::string::npos,
-                   answer.message);
-        BOOST_TEST(told.all<master::run_opened>().size() == 1U);
-        const auto after = co_await told.order(order(kind::change, [](command& it) { it.deadline = 10; }));
-        BOOST_TEST(after.accepted, after.message);
-    };
-    all.play(script(all));
-}
-
 BOOST_AUTO_TEST_CASE(a_load_is_a_change_that_the_checkpoint_keeps) {
     const scene in;
     auto options = in.options();
@@ -629,119 +423,6 @@ BOOST_AUTO_TEST_CASE(a_load_is_a_change_that_the_checkpoint_keeps) {
     BOOST_TEST_REQUIRE(!resumed[0].changes.empty());
     BOOST_TEST(resumed[0].changes.front().loaded == "kept");
     BOOST_TEST(resumed[0].changes.back().loaded.empty());
-}
-
-BOOST_AUTO_TEST_CASE(what_people_see_of_a_round) {
-    const scene in;
-    house::federation_of all(plan::parse_plan(in.plan, "plan"), in.options());
-    all.add_worker("a");
-    all.add_worker("b");
-    all.play(train_to_the_end(all));
-
-    for (const auto& assigned : all.all<master::worker_assigned>()) {
-        for (const auto& client : assigned.clients) {
-            BOOST_TEST(client.labels.size() == 2U);
-            BOOST_TEST(std::reduce(client.labels.begin(), client.labels.end()) == client.samples);
-        }
-    }
-    const auto compared = all.all<master::updates_compared>();
-    BOOST_TEST_REQUIRE(compared.size() == 2U);
-    BOOST_TEST(compared[1].round == 2U);
-    BOOST_TEST(compared[1].step > 0);
-    BOOST_TEST_REQUIRE(compared[1].clients.size() == 6U);
-    double longest = 0;
-    for (const auto& one : compared[1].clients) {
-        BOOST_TEST(one.distance > 0);
-        BOOST_TEST(std::abs(one.cosine.value()) <= 1);
-        longest = std::max(longest, one.distance);
-    }
-    BOOST_TEST(compared[1].step <= longest);
-    const auto evaluated = all.all<master::model_evaluated>();
-    const auto finished = all.all<master::round_finished>();
-    BOOST_TEST_REQUIRE(evaluated.size() == 2U);
-    for (std::size_t i = 0; i < 2; ++i) {
-        const auto& [round, samples, classes, confusion, wrong] = evaluated[i];
-        BOOST_TEST((classes == std::vector<std::string>{"over", "under"}));
-        BOOST_TEST_REQUIRE(confusion.size() == 4U);
-        BOOST_TEST(std::reduce(confusion.begin(), confusion.end()) == samples);
-        const auto right = static_cast<double>(confusion[0] + confusion[3]);
-        BOOST_TEST(right / static_cast<double>(samples) == finished[i].result.test_accuracy.value());
-        BOOST_TEST(wrong.empty());
-    }
-    std::set<std::string> states;
-    auto last = master::worker_state::joined;
-    for (const auto& change : all.all<master::worker_state_changed>()) {
-        states.emplace(to_string(change.state));
-        last = change.state == master::worker_state::gone ? last : change.state;
-    }
-    BOOST_TEST(states.contains("sending"));
-    BOOST_TEST((last == master::worker_state::ready));
-}
-
-BOOST_AUTO_TEST_CASE(a_single_client_goes_the_whole_step) {
-    const scene in;
-    const auto plan = house::plan_text(in.rows, R"(, "rounds": 1, "fraction": 0.1)");
-    house::federation_of all(plan::parse_plan(plan, "plan"), in.options());
-    all.add_worker("a");
-    all.play(train_to_the_end(all));
-    const auto compared = all.all<master::updates_compared>();
-    BOOST_TEST_REQUIRE(compared.size() == 1U);
-    BOOST_TEST_REQUIRE(compared[0].clients.size() == 1U);
-    BOOST_TEST(compared[0].clients[0].distance == compared[0].step, boost::test_tools::tolerance(1e-4));
-    BOOST_TEST(compared[0].clients[0].cosine.value() > 0.7);
-}
-
-// Weight decay and a long step of the master let the weights grow ten millionfold each round, which is not
-// finite before it is seen to diverge.
-BOOST_AUTO_TEST_CASE(a_step_to_weights_that_are_not_finite_fails_the_training) {
-    const scene in;
-    const auto plan = R"({"model": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]},
-      "data": {"source": {"type": "csv", "train": ")" +
-                      in.rows.string() + R"(", "label": "label"}, "partition": {"scheme": "iid"}},
-      "clients": 2, "checkpoint_every": 1, "rounds": 40,
-      "local": {"epochs": 1, "batch_size": 1000, "optimizer": {"type": "sgd", "learning_rate": 0.1, "weight_decay": 150}},
-      "strategy": {"type": "fedavgm", "server_learning_rate": 1000000}})";
-    house::federation_of all(plan::parse_plan(plan, "plan"), in.options());
-    all.add_worker("a");
-    all.play(train_to_the_end(all));
-    const auto end = all.all<master::training_finished>().back();
-    BOOST_TEST((end.outcome == master::training_outcome::failed));
-    const auto rounds = all.all<master::round_finished>();
-    BOOST_TEST_REQUIRE(!rounds.empty());
-    const auto last = rounds.back().result.round;
-    BOOST_TEST(end.round == last);
-    BOOST_TEST(end.detail.find("round " + std::to_string(last + 1) + " would make weights of no use") !=
-               std::string::npos);
-    BOOST_TEST(end.detail.find("lower strategy.server_learning_rate") != std::string::npos);
-    BOOST_TEST(end.detail.find("The global model is that of round " + std::to_string(last)) !=
-               std::string::npos);
-    // What is on disk is from before the weights went wrong.
-    for (const auto& written : all.all<master::checkpoint_written>()) {
-        BOOST_TEST(written.round <= last);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(a_worker_may_keep_its_label_counts) {
-    const scene in;
-    auto options = in.options();
-    options.min_workers = 2;
-    options.compare_updates = false;
-    house::federation_of all(plan::parse_plan(in.plan, "plan"), options);
-    all.add_worker("a", true);
-    all.add_worker("b", false);
-    all.play(train_to_the_end(all));
-    std::set<bool> told;
-    for (const auto& assigned : all.all<master::worker_assigned>()) {
-        for (const auto& client : assigned.clients) {
-            told.insert(!client.labels.empty());
-        }
-    }
-    BOOST_TEST((told == std::set<bool>{false, true}));
-    const auto evaluated = all.all<master::model_evaluated>();
-    BOOST_TEST_REQUIRE(!evaluated.empty());
-    BOOST_TEST(evaluated.back().confusion.empty());
-    BOOST_TEST(evaluated.back().samples > 0U);
-    BOOST_TEST(all.all<master::updates_compared>().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

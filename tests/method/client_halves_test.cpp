@@ -159,6 +159,7 @@ BOOST_AUTO_TEST_CASE(scalar_clients_give_their_values) {
     fedprox.local.optimizer.proximal = 0.1F;
     follows(std::move(fedprox), {0.225330687100, 0.269019324559, 0.277489973042});
     follows({make("scaffold")}, {0.066103333333, 0.099064684922, 0.119698239174});
+    follows({make("scaffold", {{"by_samples", true}})}, {0.229271000000, 0.301946856637, 0.323920897757});
     follows({make("feddyn", {{"alpha", 0.1}})}, {0.130034467333, 0.151507155015, 0.125131296098});
     federation plain{make("qffl", {{"q", 0.0}})};
     follows(std::move(plain), {0.066103333333});
@@ -187,6 +188,11 @@ BOOST_AUTO_TEST_CASE(server_states_give_their_values) {
         scaffold.round();
     }
     BOOST_TEST(std::abs(scaffold.x[0] - 1.0F / 7) < 1e-5F);
+    federation weighted{make("scaffold", {{"by_samples", true}})};
+    for (int round = 0; round < 300; ++round) {
+        weighted.round();
+    }
+    BOOST_TEST(std::abs(weighted.x[0] - 1.0F / 3) < 1e-5F); // where sum_k n_k f_k is least
     federation feddyn{make("feddyn", {{"alpha", 0.1}})};
     for (const double h : {-0.006501723367, -0.004324496067, -0.000843455088}) {
         feddyn.round();

@@ -6,9 +6,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include "random_values.hpp"
+#include "same_bits.hpp"
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <nn/layer_kernel.hpp>
+#include <nn/optimizer.hpp>
 #include <string>
 #include <vector>
 
@@ -190,6 +193,51 @@ BOOST_AUTO_TEST_CASE(of_dropout_with_a_mask_that_repeats) {
 BOOST_AUTO_TEST_CASE(skips_what_lies_before_the_first_layer_that_learns) {
     check_gradients({6, 6, 2}, {max_pool2d{2}, dropout{0.2F}, activate{activation::tanh},
                                 conv2d{.filters = 2, .kernel_height = 2, .act = activation::tanh}});
+}
+
+namespace {
+
+/// The gradient by the inputs of one convolution.
+std::vector<float> inputs_gradient(const network& model, std::span<const float> weights,
+                                   std::span<const float> x, std::span<const float> gradient) {
+    fedasio::random_stream masks(13, fedasio::purpose::dropout); // without it there is no backward pass
+    const auto stages = make_stages(model, 1, &masks);
+    optimizer own({}, model);
+    training_pass pass;
+    pass.weights = weights;
+    own.begin(pass);
+    own.begin_step();
+    aligned_floats y(gradient.size());
+    aligned_floats dy(gradient.size());
+    aligned_floats dx(x.size());
+    std::ranges::copy(gradient, dy.data());
+    stages[0].kernel->forward(own.weights().data(), x.data(), y.data(), 1);
+    stages[0].kernel->backward({own, 0}, x.data(), y.data(), dy.data(), dx.data(), 1);
+    return copy_of(dx.span());
+}
+
+} // namespace
+
+// A row of the image that one row of the kernel meets is a product of many terms in one row: its sum must be
+// the chain that it is where more rows meet it, be they of zeros.
+BOOST_AUTO_TEST_CASE(of_an_image_has_the_bits_that_more_rows_of_zeros_give) {
+    constexpr std::size_t row = 5 * 2;
+    constexpr std::size_t filters = 100; // 300 terms a row of the kernel
+    const network model({.input = {4, 5, 2},
+                         .layers = {conv2d{.filters = filters, .kernel_height = 3, .kernel_width = 3}},
+                         .objective = loss::mean_squared_error});
+    const network taller({.input = {5, 5, 2},
+                          .layers = {conv2d{.filters = filters, .kernel_height = 4, .kernel_width = 3}},
+                          .objective = loss::mean_squared_error});
+    const auto weights = random_values(model.parameter_count(), 1);
+    std::vector<float> more(taller.parameter_count());
+    std::ranges::copy(weights, more.end() - static_cast<std::ptrdiff_t>(weights.size()));
+    const auto x = random_values(model.input().size(), 2);
+    const auto dy = random_values(model.output().size(), 3);
+    BOOST_REQUIRE(model.output().size() == taller.output().size());
+    const auto found = inputs_gradient(model, weights, x, dy);
+    const auto expected = inputs_gradient(taller, more, random_values(taller.input().size(), 2), dy);
+    BOOST_TEST(same_bits(found, std::span(expected).subspan(row)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #include "scratch_directory.hpp"
 #include "sim/trial.hpp"
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <fmt/format.h>
@@ -15,13 +16,26 @@ struct arguments {
     std::uint64_t first = 1;
     std::uint64_t seeds = 1000;
     bool trace = false;
+    bool all_branches = false;
 };
+
+/// How many seeds came to each rare branch; false if some branch has none.
+bool tell_branches(const fedasio::text::rare_branch_counts& seeds) {
+    const auto& names = fedasio::text::rare_branch_names;
+    bool all = true;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        std::cout << fmt::format("{:>7} {}\n", seeds[i], names[i]);
+        all = all && seeds[i] > 0;
+    }
+    return all;
+}
 
 int simulate(const arguments& what, const std::string& program) {
     const fedasio::test::scratch_directory folder;
     fedasio::sim::write_data(folder.path());
     fedasio::sim::oracles known;
     fedasio::sim::verdict sum;
+    auto& branches = sum.branches; // seeds that came to them
     std::uint64_t broken = 0;
     const auto began = std::chrono::steady_clock::now();
     for (std::uint64_t seed = what.first; seed < what.first + what.seeds; ++seed) {
@@ -33,6 +47,9 @@ int simulate(const arguments& what, const std::string& program) {
         sum.masters += one.masters;
         sum.workers += one.workers;
         sum.drops += one.drops;
+        for (std::size_t i = 0; i < branches.size(); ++i) {
+            branches[i] += one.branches[i] > 0 ? 1 : 0;
+        }
         if (!one.broken.empty()) {
             ++broken;
             std::cout << fmt::format("seed {}: BROKEN: {}\n  replay with: {} --first {} --seeds 1 --trace\n",
@@ -47,7 +64,12 @@ int simulate(const arguments& what, const std::string& program) {
         "{} handlers\n",
         what.seeds, what.first, broken, static_cast<double>(what.seeds) / took, sum.seconds / took,
         sum.rounds, sum.masters, sum.resumed, sum.workers, sum.drops, sum.steps);
-    return broken == 0 ? 0 : 1;
+    std::cout << "seeds that came to a rare branch:\n";
+    const bool all = tell_branches(branches);
+    if (what.all_branches && !all) {
+        std::cout << "BROKEN: no seed came to a branch that is marked (text/rare_branch.hpp)\n";
+    }
+    return broken == 0 && (all || !what.all_branches) ? 0 : 1;
 }
 
 } // namespace
@@ -59,6 +81,7 @@ int main(int argc, char** argv) {
     arguments what;
     app.add_option("--first", what.first, "the first seed")->capture_default_str();
     app.add_option("--seeds", what.seeds, "how many")->capture_default_str();
+    app.add_flag("--all-branches", what.all_branches, "some seed must come to each rare branch");
     app.add_flag("--trace", what.trace, "tell all that happens");
     CLI11_PARSE(app, argc, argv);
     try {

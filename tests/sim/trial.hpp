@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fedasio/text/rare_branch.hpp>
+
 #include "sim/checker.hpp"
 #include "sim/disk.hpp"
 #include "sim/network.hpp"
@@ -32,6 +34,7 @@ struct verdict {
     std::size_t masters = 0;
     std::size_t workers = 0;
     std::size_t drops = 0;
+    text::rare_branch_counts branches{}; ///< how often it came to each
 };
 
 /// Runs one federation to its end: a plan, workers, faults, all chosen by the seed. `folder` holds the data

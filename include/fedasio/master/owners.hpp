@@ -70,6 +70,9 @@ public:
     /// What it loaded before, if it ever did; then this is remembered.
     std::optional<loaded_data> note_data(const std::string& name, loaded_data now);
 
+    /// What must always hold and does not; empty: all does.
+    [[nodiscard]] std::string broken_invariant() const;
+
 private:
     std::map<std::string, client_id> clients_;
     std::map<client_id, std::string> names_;

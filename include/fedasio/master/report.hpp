@@ -5,7 +5,9 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,20 +63,29 @@ public:
     [[nodiscard]] boost::json::object to_json() const;
 
 private:
+    /// How long a run takes.
+    struct span {
+        net::clock::time_point began = net::clock::time_point::max();
+        double before = 0; ///< seconds, of the rounds of earlier processes
+        net::clock::duration total{};
+    };
+
+    /// What is told of one run.
+    struct account {
+        run_opened opened;
+        std::uint64_t parameters = 0;
+        data::data_description data;
+        std::vector<round_result> rounds;
+        std::vector<plan_changed> changes;
+        clients_evaluated tested;
+        std::uint32_t checkpoint_round = 0;
+        std::optional<training_finished> end;
+        span time;
+    };
+
     const net::clock& time_;
-    run_opened run_;
-    std::uint64_t parameters_ = 0;
     data_digests digests_;
-    data::data_description data_;
-    std::vector<round_result> rounds_;
-    std::vector<plan_changed> changes_;
-    clients_evaluated tested_;
-    std::uint32_t checkpoint_round_ = 0;
-    training_finished end_;
-    bool ended_ = false;
-    net::clock::time_point began_ = net::clock::time_point::max();
-    double seconds_before_ = 0; ///< of the rounds of earlier processes
-    net::clock::duration seconds_total_{};
+    account run_;
 };
 
 } // namespace fedasio::master

@@ -118,6 +118,9 @@ public:
     [[nodiscard]] std::uint64_t bytes_sent() const;
     [[nodiscard]] std::uint64_t bytes_received() const;
 
+    /// What must always hold and does not; empty: all does.
+    [[nodiscard]] std::string broken_invariant() const;
+
 private:
     std::map<worker_id, worker_ptr> workers_;
     std::map<std::string, worker_ptr> names_;

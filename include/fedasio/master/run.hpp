@@ -94,6 +94,10 @@ public:
     /// A peer that did not become a worker, and why; of many only their number is told.
     void turned_away(std::string what);
 
+    /// What must hold between any two handlers of its thread and does not: an error of this program. Empty:
+    /// all does.
+    [[nodiscard]] std::string broken_invariant() const;
+
     /// Something outside the run that people should see.
     void notice(noticed::severity level, std::string text);
 

@@ -6,7 +6,8 @@
 //   client:  y <- y - eta_l (g(y) - c_k + c);  c_k+ = c_k - c + (x - y) / (K eta_l)
 //   server:  x <- x + eta_g mean_S(y_k - x);   c <- c + |S| / N mean_S(c_k+ - c_k).
 //
-// Clients count alike, whatever their samples.
+// Clients count alike, whatever their samples; with `by_samples` both means are weighted by them, so that the
+// limit is the minimum of sum_k n_k / n f_k, as FedAvg's is meant to be.
 
 #include "method/arrays.hpp"
 #include "method/ranges.hpp"
@@ -24,6 +25,10 @@ public:
     void describe(text::keys& keys) override {
         keys.real("server_learning_rate", eta_, positive_rate,
                   "How far the weights move to the mean of the updates: 1 is the mean itself.");
+        keys.boolean("by_samples", by_samples_,
+                     "Clients count by their samples, in the model and in the control variates; in the paper "
+                     "all count alike.",
+                     text::written::when_changed);
     }
 
     [[nodiscard]] std::string objection(const local_training& local) const override {
@@ -42,12 +47,13 @@ public:
         return {};
     }
 
-    [[nodiscard]] double factor(const client_report& /*report*/,
-                                const local_training& /*local*/) const override {
-        return 1;
+    [[nodiscard]] double factor(const client_report& report, const local_training& local) const override {
+        return by_samples_ ? strategy::factor(report, local) : 1;
     }
 
-    [[nodiscard]] double largest_factor(std::uint64_t /*samples*/) const override { return 1; }
+    [[nodiscard]] double largest_factor(std::uint64_t samples) const override {
+        return by_samples_ ? strategy::largest_factor(samples) : 1;
+    }
 
     [[nodiscard]] std::vector<std::string> channels() const override { return {control}; }
 
@@ -89,6 +95,7 @@ public:
 
 private:
     double eta_ = 1;
+    bool by_samples_ = false;
 };
 
 } // namespace
