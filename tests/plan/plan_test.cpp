@@ -644,6 +644,15 @@ BOOST_AUTO_TEST_CASE(what_does_not_go_together) {
     const std::string table = with(smallest, "/data/source", csv_source);
     check_error(table, "/data/source/train", "", "data.source.train: is missing: write the table's path");
     check_error(smallest, "/clients", "0", "clients: must be at least 1 unless");
+    const std::string flipped = with(smallest, "/local", R"({"flip": true})");
+    const std::string image = with(smallest, "/model", R"({"input": [7, 9], "layers": [{"type": "flatten"},
+        {"type": "dense", "units": 2, "activation": "softmax"}]})");
+    check_fine(image, "/local", R"({"flip": true, "crop": 6})");
+    check_error(image, "/local", R"({"crop": 7})", "local.crop: can move an image of 7 x 9 pixels out of sight");
+    check_error(image, "/local", R"({"randomCrop": 2})", "did you mean `crop`?");
+    check_error(table, "/local", R"({"flip": true})", "local.flip: varies images, and data.source is a table");
+    check_error(table, "/local", R"({"crop": 1})", "local.crop: varies images, and data.source is a table");
+    check_error(flipped, "/model/input", "[4]", "local.flip: varies images, and model.input tells no height");
     const std::string local = with(table, "/data/partition", R"({"scheme": "local"})");
     check_fine(local, "/data/source/train", "");
     check_fine(local, "/clients", "");
