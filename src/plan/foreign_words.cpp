@@ -24,7 +24,7 @@ using synonym = std::pair<std::string_view, std::string_view>;
 
 // In lower case without `_` and `-`, as plain() makes it; on the right keys of the plan, whatever their
 // place.
-constexpr std::array<synonym, 84> keys_elsewhere{{
+constexpr std::array<synonym, 88> keys_elsewhere{{
     {"lr", "learning_rate"},
     {"eta", "learning_rate"},
     {"stepsize", "learning_rate"},
