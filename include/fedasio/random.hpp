@@ -9,17 +9,18 @@ namespace fedasio {
 
 /// What a random stream is drawn for. The number is part of the stream's key: never renumber.
 enum class purpose : std::uint32_t {
-    weights = 1,   ///< initial weights of the model
-    partition = 2, ///< how samples are dealt to clients
-    cohort = 3,    ///< which clients take part in a round
-    shuffle = 4,   ///< order of a client's samples in a local epoch
-    dropout = 5,   ///< dropout masks of a client in a round
-    holdout = 6,   ///< which local samples are held out for evaluation
+    weights = 1,      ///< initial weights of the model
+    partition = 2,    ///< how samples are dealt to clients
+    cohort = 3,       ///< which clients take part in a round
+    shuffle = 4,      ///< order of a client's samples in a local epoch
+    dropout = 5,      ///< dropout masks of a client in a round
+    holdout = 6,      ///< which local samples are held out for evaluation
+    augmentation = 7, ///< how a client varies its images in a round
 };
 
 /// What a stream is drawn for in one of several passes that a client makes over its data in one round
-/// (`shuffle` and `dropout`): the pass, from 0, times 65536 is added to the purpose's number. So pass 0 is
-/// the purpose itself. `pass` is at most 65535.
+/// (`shuffle`, `dropout` and `augmentation`): the pass, from 0, times 65536 is added to the purpose's number.
+/// So pass 0 is the purpose itself. `pass` is at most 65535.
 [[nodiscard]] constexpr purpose in_pass(purpose what, std::uint32_t pass) noexcept {
     return static_cast<purpose>(static_cast<std::uint32_t>(what) + (pass << 16U));
 }

@@ -290,9 +290,10 @@ std::filesystem::path labels_of(const std::filesystem::path& images) {
     return images.parent_path() / name;
 }
 
-int inspect_folder(const std::filesystem::path& folder) {
+/// A folder of IDX files, or of tables.
+int inspect_folder(const settings& from) {
     int code = program::failed;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(from.file)) {
         const auto& file = entry.path();
         const bool is_images =
             entry.is_regular_file() && file.filename().string().find("images") != std::string::npos;
@@ -300,12 +301,7 @@ int inspect_folder(const std::filesystem::path& folder) {
             code = inspect_images(file, labels_of(file));
         }
     }
-    if (code != program::done) {
-        throw data::error::in_file(
-            folder, "is a folder without pairs of IDX files (...images..., ...labels...); name "
-                    "a table, or the plan with --plan");
-    }
-    return code;
+    return code == program::done ? code : inspect_without_plan(from);
 }
 
 int inspect(const settings& from) {
@@ -318,7 +314,7 @@ int inspect(const settings& from) {
     }
     if (from.plan.empty()) {
         if (std::filesystem::is_directory(from.file)) {
-            return inspect_folder(from.file);
+            return inspect_folder(from);
         }
         return is_idx(from.file) ? inspect_images(from.file, labels_of(from.file))
                                  : inspect_without_plan(from);
@@ -354,7 +350,8 @@ void add_inspect(CLI::App& app, std::function<int()>& job) {
         "Show what a worker with this data would tell a master, or what a plan, model or checkpoint holds");
     const auto from = std::make_shared<settings>();
     sub->footer(examples);
-    sub->add_option("FILE", from->file, "A table, a folder of images, a plan, a model, or a checkpoint")
+    sub->add_option("FILE", from->file,
+                    "A table, a folder of tables or images, a plan, a model, or a checkpoint")
         ->required()
         ->check(CLI::ExistingPath);
     sub->add_option("--plan", from->plan, "The plan by which it is read (default: as the columns look)")

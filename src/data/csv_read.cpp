@@ -53,8 +53,7 @@ name_index class_index(const csv_schema& schema, std::vector<std::string>& canon
 class encoding {
 public:
     /// With `inputs_only` the file needs the columns that become inputs, and no others.
-    encoding(const std::filesystem::path& file, const csv_table& table, const csv_schema& schema,
-             bool inputs_only = false)
+    encoding(const csv_table& table, const csv_schema& schema, bool inputs_only = false)
         : schema_(schema), missing_(schema.notation.missing),
           classes_(class_index(schema, canonical_classes_)), width_(feature_count(schema)) {
         std::vector<std::string> expected;
@@ -72,8 +71,7 @@ public:
         }
         if (!difference.empty()) {
             throw error(
-                file.string() + ", line " + std::to_string(table.line()) +
-                ": the header differs from that of the training data: " +
+                table.place() + ": the header differs from that of the training data: " +
                 difference_text(difference, table.names()) +
                 "; all files need the same columns, in any order" +
                 (difference.extra.empty() ? "" : " (or write \"extra_columns\": \"ignore\" in data.source)") +
@@ -244,7 +242,7 @@ dataset read_csv(const std::filesystem::path& file, const csv_schema& schema) {
 dataset read_csv(const std::filesystem::path& file, const csv_schema& schema,
                  const row_handler& on_left_out) {
     csv_table table(file, schema.delimiter);
-    const encoding rows(file, table, schema);
+    const encoding rows(table, schema);
     if (rows.width() == 0 || rows.width() > std::numeric_limits<std::uint32_t>::max()) {
         throw error::in_file(
             file, "the schema leaves no column to learn from; check that all sides use the same plan");
@@ -292,7 +290,7 @@ dataset read_csv(const std::filesystem::path& file, const csv_schema& schema,
 
 struct csv_rows::reader {
     reader(const std::filesystem::path& file, const csv_schema& by, bool with_labels)
-        : schema(by), wants_labels(with_labels), table(file, by.delimiter), rows(file, table, by, true) {
+        : schema(by), wants_labels(with_labels), table(file, by.delimiter), rows(table, by, true) {
         if (wants_labels && !rows.has_label()) {
             throw error::in_file(file,
                                  "has no column '" + by.label +

@@ -71,8 +71,7 @@ public:
 private:
     void prepare(const csv_table& table) {
         const std::vector<csv_role> roles =
-            column_roles(file_.string() + ", line " + std::to_string(table.line()), table.names(), source_,
-                         regression_, table.delimiter_hint());
+            column_roles(table.place(), table.names(), source_, regression_, table.delimiter_hint());
         columns_.resize(roles.size());
         for (std::size_t i = 0; i < columns_.size(); ++i) {
             column_state& column = columns_[i];

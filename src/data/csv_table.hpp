@@ -2,29 +2,24 @@
 
 #include <fedasio/data/error.hpp>
 
-#include <csv.h>
-
-#include "text_file.hpp"
-#include <array>
+#include "csv_file.hpp"
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace fedasio::data {
 
-/// Reads a CSV file row by row, in memory bounded by its longest row (16 MiB at most). The first row is the
-/// header. Throws data::error for what is malformed; every row that it returns has as many fields as the
-/// header.
+/// Reads a table row by row: a CSV file, or the files of a folder one after the other (see table_files()),
+/// which have the same columns in any order. The first row of a file is its header. Throws data::error for
+/// what is malformed; every row that next() returns has as many fields as the header.
 class csv_table {
 public:
-    csv_table(const std::filesystem::path& file, char delimiter);
-    ~csv_table();
-    csv_table(const csv_table&) = delete;
-    csv_table& operator=(const csv_table&) = delete;
+    csv_table(const std::filesystem::path& path, char delimiter);
 
-    /// The column names, all different.
+    /// The column names, all different, in the order of the first file.
     const std::vector<std::string>& names() const { return names_; }
 
     /// "", or what the header would be with another delimiter: "; delimited by ';' it would have 4 columns:
@@ -35,57 +30,42 @@ public:
     /// The usual delimiter that gives the header most columns.
     char better_delimiter() const { return better_delimiter_; }
 
-    /// Goes to the next row; false at the end of the file.
+    /// Goes to the next row; false at the end of the table.
     bool next();
 
     /// The same for who goes on after a row of another length, by require_length(); next() throws for it.
-    bool next_of_any_length() { return next_row(); }
+    bool next_of_any_length();
 
     void require_length() const;
 
     /// A field of this row; valid until next().
-    std::string_view field(std::size_t column) const {
-        const std::size_t start = column == 0 ? 0 : ends_[column - 1];
-        return std::string_view(text_).substr(start, ends_[column] - start);
-    }
+    std::string_view field(std::size_t column) const { return at_->field(places_[column]); }
 
-    /// The line on which this row starts.
-    std::uint64_t line() const { return row_line_; }
+    /// The line of its file on which this row starts.
+    std::uint64_t line() const { return at_->line(); }
+
+    /// Where this row is: "FILE, line 3".
+    std::string place() const { return at_->path().string() + ", line " + std::to_string(line()); }
 
     /// An error at this row.
-    error fault(const std::string& text) const { return error::at_line(file_, line(), text); }
+    error fault(const std::string& text) const { return at_->fault(text); }
 
     /// An error in a field of this row: "column 'NAME': text".
     error fault(std::size_t column, const std::string& text) const;
 
 private:
-    static void add_field(void* bytes, std::size_t size, void* table) noexcept;
-    static void end_row(int terminator, void* table) noexcept;
+    void open_next();
+    std::vector<std::string> read_header();
+    void look_at_delimiters();
 
-    bool next_row();
-    bool fill();
-    std::string_view take_piece();
-    void count_line(std::string_view piece);
-    void read_header();
-
-    std::filesystem::path file_;
+    std::vector<std::filesystem::path> files_;
+    std::size_t opened_ = 0;
     char delimiter_;
     char better_delimiter_ = ',';
-    text_file stream_;
-    std::array<char, 1 << 16> buffer_;
-    std::string_view unread_;
-    csv_parser parser_{};
-
-    std::vector<std::string> names_;
     std::string delimiter_hint_;
-    std::string text_;
-    std::vector<std::size_t> ends_;
-    bool row_complete_ = false;
-    bool in_row_ = false;
-    bool after_carriage_return_ = false;
-    std::uint64_t line_ = 1;
-    std::uint64_t row_line_ = 1;
-    std::size_t row_bytes_ = 0;
+    std::vector<std::string> names_;
+    std::unique_ptr<csv_file> at_;
+    std::vector<std::size_t> places_; ///< of each column in a row of the file
 };
 
 } // namespace fedasio::data

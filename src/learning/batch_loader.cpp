@@ -3,7 +3,8 @@
 namespace fedasio::learning {
 
 batch_loader::batch_loader(const nn::network& network, std::size_t most)
-    : features_(most * network.input().size()), classes_(most), values_(most) {}
+
+    : image_(network.input()), features_(most * network.input().size()), classes_(most), values_(most) {}
 
 nn::targets batch_loader::read(const data::dataset& from, std::span<const std::uint32_t> indices) {
     filled_ = indices.size() * from.feature_count();

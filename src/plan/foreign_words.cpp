@@ -24,7 +24,7 @@ using synonym = std::pair<std::string_view, std::string_view>;
 
 // In lower case without `_` and `-`, as plain() makes it; on the right keys of the plan, whatever their
 // place.
-constexpr std::array<synonym, 84> keys_elsewhere{{
+constexpr std::array<synonym, 88> keys_elsewhere{{
     {"lr", "learning_rate"},
     {"eta", "learning_rate"},
     {"stepsize", "learning_rate"},
@@ -49,6 +49,10 @@ constexpr std::array<synonym, 84> keys_elsewhere{{
     {"localepoch", "epochs"},
     {"localsteps", "epochs"},
     {"epochsperround", "epochs"},
+    {"horizontalflip", "flip"},
+    {"randomhorizontalflip", "flip"},
+    {"mirror", "flip"},
+    {"randomcrop", "crop"},
     {"batch", "batch_size"},
     {"bs", "batch_size"},
     {"minibatch", "batch_size"},

@@ -95,6 +95,13 @@ text::description keys_of(method::local_training& what) {
         keys.whole("batch_size", what.batch_size, 1, 1U << 16U, "Samples in a step.");
         keys.object("optimizer", kinds_of(what.optimizer),
                     "How a step is taken; it starts anew in every round.");
+        keys.boolean("flip", what.augmentation.flip,
+                     "Turns every second image on average, left to right, each time that it is trained on.",
+                     text::written::when_changed);
+        keys.whole("crop", what.augmentation.crop, 0, limits::pixels - 1,
+                   "Moves an image by up to so many pixels in both directions, each time that it is trained "
+                   "on; what comes in is black.",
+                   text::written::when_changed);
     };
 }
 

@@ -81,6 +81,32 @@ void check_data(const plan& what, const text::json_field& root) {
     }
 }
 
+/// Of how images are varied, which only images can be. (What a trainer of the user's own does is its own.)
+void check_augmentation(const plan& what, const text::json_field& root) {
+    const auto& how = what.local.augmentation;
+    if (how.is_none() || is_for_trainer(what.source)) {
+        return;
+    }
+    const std::string key = how.flip ? "local.flip" : "local.crop";
+    if (std::holds_alternative<data::csv_source>(what.source)) {
+        throw text::field_error(root.where(key),
+                                "varies images, and data.source is a table; remove `flip` and `crop`");
+    }
+    const auto& image = what.model.input;
+    if (image.height == 1 && image.width == 1) {
+        throw text::field_error(root.where(key),
+                                "varies images, and model.input tells no height and width; write [height, "
+                                "width] and put a layer \"flatten\" first");
+    }
+    const auto side = std::min(image.height, image.width);
+    if (how.crop >= side) {
+        throw text::field_error(root.where("local.crop"),
+                                "can move an image of " + std::to_string(image.height) + " x " +
+                                    std::to_string(image.width) +
+                                    " pixels out of sight; it must be less than " + std::to_string(side));
+    }
+}
+
 /// Of a metric by which something is decided.
 void check_metric(const plan& what, std::string_view metric, const std::string& where,
                   const std::string& remedy) {
@@ -155,6 +181,7 @@ void check_strategy(const plan& what, const text::json_field& root) {
 
 void check_together(const plan& what, const text::json_field& root) {
     check_data(what, root);
+    check_augmentation(what, root);
     if (what.target_accuracy) {
         check_metric(what, "test_accuracy", root.where("target_accuracy"), "remove the key");
     }

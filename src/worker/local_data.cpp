@@ -4,7 +4,10 @@
 #include <fedasio/data/idx.hpp>
 #include <fedasio/data/image_folder.hpp>
 #include <fedasio/data/partition.hpp>
+<<<<<<< HEAD
 #include <fedasio/plan/plan.hpp>
+=======
+#include <fedasio/data/table_files.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/text/json_text.hpp>
@@ -34,7 +37,7 @@ std::vector<std::filesystem::path> files_of(const data::source_spec& source, con
         throw data::error("the plan's data is for a trainer of one's own to read: start this worker with "
                           "--trainer");
     }
-    return {locate(std::get<data::csv_source>(source).train, data)};
+    return data::table_files(locate(std::get<data::csv_source>(source).train, data));
 }
 
 /// A plan's folder is that of the same name in --data, where there is one, else --data itself.
@@ -71,14 +74,15 @@ std::shared_ptr<const data::dataset> read_samples(const wire::load& what, const 
     if (const auto* images = std::get_if<data::image_source>(&what.source)) {
         return std::make_shared<const data::dataset>(read_local_images(*images, data));
     }
-    const auto files = files_of(what.source, data);
     if (std::holds_alternative<data::idx_source>(what.source)) {
+        const auto files = files_of(what.source, data);
         return std::make_shared<const data::dataset>(data::read_idx(files[0], files[1]));
     }
     if (!what.schema) {
         throw data::error("the master sent no schema for the table");
     }
-    return std::make_shared<const data::dataset>(data::read_csv(files[0], *what.schema));
+    const auto table = locate(std::get<data::csv_source>(what.source).train, data);
+    return std::make_shared<const data::dataset>(data::read_csv(table, *what.schema));
 }
 
 } // namespace
@@ -86,16 +90,13 @@ std::shared_ptr<const data::dataset> read_samples(const wire::load& what, const 
 std::filesystem::path locate(const std::string& in_plan, const data_path& data) {
     if (!data) {
         if (in_plan.empty()) {
-            throw data::error("the plan names no training file: start this worker with --data FILE");
+            throw data::error(
+                "the plan names no training file: start this worker with --data FILE, or a folder of files");
         }
         return in_plan;
     }
-    if (!std::filesystem::is_directory(*data)) {
+    if (in_plan.empty() || !std::filesystem::is_directory(*data)) {
         return *data;
-    }
-    if (in_plan.empty()) {
-        throw data::error::in_file(*data,
-                                   "is a folder, but the plan names no file in it: start with --data FILE");
     }
     return *data / std::filesystem::path(in_plan).filename();
 }

@@ -43,6 +43,21 @@ BOOST_AUTO_TEST_CASE(the_best_model_is_chosen_by_what_the_plan_can_tell) {
     BOOST_TEST(best_metric(table) == "test_loss");
 }
 
+BOOST_AUTO_TEST_CASE(only_images_are_varied) {
+    const std::string flipped = with(smallest, "/local", R"({"flip": true})");
+    const std::string image = with(smallest, "/model", R"({"input": [7, 9], "layers": [{"type": "flatten"},
+        {"type": "dense", "units": 2, "activation": "softmax"}]})");
+    const std::string table = with(smallest, "/data/source", csv_source);
+    check_fine(image, "/local", R"({"flip": true, "crop": 6})");
+    check_error(image, "/local", R"({"crop": 7})",
+                "local.crop: can move an image of 7 x 9 pixels out of sight");
+    check_error(image, "/local", R"({"randomCrop": 2})", "did you mean `crop`?");
+    check_error(table, "/local", R"({"flip": true})",
+                "local.flip: varies images, and data.source is a table");
+    check_error(table, "/local", R"({"crop": 1})", "local.crop: varies images, and data.source is a table");
+    check_error(flipped, "/model/input", "[4]", "local.flip: varies images, and model.input tells no height");
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_go_together) {
     check_error(smallest, "/model/input", "\"auto\"", "model.input: is missing");
     check_error(smallest, "/data/source/test_images", "\"x\"", "`test_images` and `test_labels` go together");

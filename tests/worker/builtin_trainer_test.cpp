@@ -106,6 +106,22 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_trained_says_why) {
         [](const data::error& e) { return std::string(e.what()).find("model.input") != std::string::npos; });
 }
 
+BOOST_AUTO_TEST_CASE(images_are_varied_where_they_are_trained_on_and_nowhere_else) {
+    const auto plain = setup();
+    auto varied = std::make_shared<training_setup>(*plain);
+    varied->local.augmentation.crop = 1;
+    const auto weights = initial(*plain);
+    const auto trained = [&](const std::shared_ptr<const training_setup>& what, std::uint32_t round) {
+        const auto result = made(what)->train({round, 0, weights.floats(), {}}, stop).weights;
+        return std::vector<float>(result.floats().begin(), result.floats().end());
+    };
+    BOOST_TEST(trained(varied, 1) != trained(plain, 1));
+    BOOST_TEST(trained(varied, 1) == trained(varied, 1));
+    BOOST_TEST(trained(varied, 1) != trained(varied, 2));
+    BOOST_TEST(made(varied)->evaluate({0, weights.floats()}, stop).loss_sum ==
+               made(plain)->evaluate({0, weights.floats()}, stop).loss_sum);
+}
+
 BOOST_AUTO_TEST_CASE(a_schedule_changes_the_learning_rate_by_round) {
     auto scheduled = std::make_shared<training_setup>(*setup(0.1F));
     scheduled->local.optimizer.schedule.type = nn::schedule::kind::exponential;

@@ -68,6 +68,17 @@ BOOST_AUTO_TEST_CASE(a_worker_gets_the_parts_of_its_clients_only) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_of_tables_is_one_and_read_again_when_a_file_comes) {
+    const fedasio::test::scratch_directory folder;
+    sample_cache cache;
+    folder.write("1.csv", table(6));
+    auto what = request_for(folder.path(), data::partition_spec::scheme::local, {0});
+    std::get<data::csv_source>(what.source).train.clear();
+    BOOST_TEST(local_data(what, folder.path(), cache).samples().size() == 6U);
+    folder.write("2.csv", table(4));
+    BOOST_TEST(local_data(what, folder.path(), cache).samples().size() == 10U);
+}
+
 BOOST_AUTO_TEST_CASE(local_is_the_whole_file_for_one_client) {
     const fedasio::test::scratch_directory folder;
     sample_cache cache;

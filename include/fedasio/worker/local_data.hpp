@@ -43,8 +43,8 @@ private:
 };
 
 /// Where a file of the plan lies on this machine. Without `data` (--data) the plan's own path counts. If
-/// `data` is a folder, the file of the same name in it is meant; otherwise `data` is the file itself. Throws
-/// data::error when neither names a file.
+/// `data` is a folder, the file (or folder) of the same name in it is meant; otherwise, and if the plan has
+/// no name, `data` itself. Throws data::error when neither names anything.
 std::filesystem::path locate(const std::string& in_plan, const std::optional<std::filesystem::path>& data);
 
 /// The training images of a source on this machine: the plan's folder, that of the same name in `data`, or

@@ -63,6 +63,7 @@ client_round::outcome client_round::run(const nn::training_pass& pass, std::uint
     auto& [trainer, loader, order] = memory_.to_train();
     trainer.begin(pass, stream(purpose::dropout));
     auto shuffle = stream(purpose::shuffle);
+    auto variation = stream(purpose::augmentation);
     order.assign(own_.begin(), own_.end());
     nn::batch_result epoch;
     for (std::uint32_t done = 0; done < local_.epochs; ++done) {
@@ -74,6 +75,7 @@ client_round::outcome client_round::run(const nn::training_pass& pass, std::uint
             }
             const auto size = std::min<std::size_t>(local_.batch_size, order.size() - begin);
             const auto expected = loader.read(samples_, std::span(order).subspan(begin, size));
+            loader.vary(local_.augmentation, variation);
             const auto result = trainer.step(loader.features(), expected, size);
             epoch.loss_sum += result.loss_sum;
             epoch.correct += result.correct;
