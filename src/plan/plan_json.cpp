@@ -82,35 +82,35 @@ void describe_own_model(plan& what, text::keys& keys) {
              text::written::when_changed);
 }
 
-/// A network, or one of these two.
+void describe_model(plan& what, text::keys& keys) {
+    fedasio::plan::keys_of(what.model)(keys);
+    describe_own_model(what, keys);
+    keys.check([&what]() -> std::optional<text::fault> {
+        if (!is_trainers_own(what)) {
+            return std::nullopt;
+        }
+        return text::fault{what.model_from_trainer ? "from" : "arrays",
+                           "stands in place of all other keys; remove them, or it"};
+    });
+}
+
+/// A network, or one of the two keys that stand in its place.
 text::form model_form(plan& what) {
     auto own = [&what](text::keys& keys) { describe_own_model(what, keys); };
+    auto whole = [&what](text::keys& keys) { describe_model(what, keys); };
     return {.read =
-                [&what, own](const text::json_field& from) {
+                [own, whole](const text::json_field& from) {
                     const auto* object = from.value().if_object();
-                    const bool has_network = object == nullptr || object->contains("layers");
-                    if (has_network || (!object->contains("arrays") && !object->contains("from"))) {
-                        text::read_keys(from, fedasio::plan::keys_of(what.model));
-                        return;
-                    }
-                    text::read_keys(from, own);
-                    if (object->size() > 1) {
-                        throw text::field_error(from.where(), "has both `arrays` and `from`; remove one");
-                    }
+                    const bool is_own = object != nullptr && object->size() == 1 &&
+                                        (object->contains("arrays") || object->contains("from"));
+                    text::read_keys(from, is_own ? text::description(own) : text::description(whole));
                 },
             .write =
                 [&what, own] {
-                    return is_trainers_own(what)
-                               ? json::value(text::write_keys(own))
-                               : json::value(text::write_keys(fedasio::plan::keys_of(what.model)));
+                    return json::value(text::write_keys(
+                        is_trainers_own(what) ? text::description(own) : fedasio::plan::keys_of(what.model)));
                 },
-            .outline =
-                [&what, own] {
-                    return text::schema_of([&what, own](text::keys& keys) {
-                        fedasio::plan::keys_of(what.model)(keys);
-                        own(keys);
-                    });
-                },
+            .outline = [whole] { return text::schema_of(whole); },
             .says_nothing = [] { return false; }};
 }
 

@@ -4,9 +4,7 @@
 #include <fedasio/data/idx.hpp>
 #include <fedasio/data/image_folder.hpp>
 #include <fedasio/data/partition.hpp>
-<<<<<<< HEAD
 #include <fedasio/plan/plan.hpp>
-=======
 #include <fedasio/data/table_files.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/plan/spec_json.hpp>
