@@ -319,27 +319,10 @@ struct log_filter {
 } // namespace
 
 void add_evaluation(json::object& into, const master::model_evaluated& it) {
-    into["round"] = it.round;
-    into["samples"] = it.samples;
-    into["classes"] = texts(it.classes);
-    into["confusion"] = nullptr;
-    if (!it.confusion.empty()) {
-        const auto width = it.classes.size();
-        json::array rows;
-        for (std::size_t row = 0; row < width; ++row) {
-            const auto counts = std::span(it.confusion).subspan(row * width, width);
-            rows.push_back(json::array(counts.begin(), counts.end()));
-        }
-        into["confusion"] = std::move(rows);
+    for (auto& member : master::to_json(it)) {
+        into[member.key()] = member.value();
     }
-    json::array wrong;
-    for (const auto& mistake : it.wrong) {
-        wrong.push_back(json::object{{"index", mistake.index},
-                                     {"label", mistake.label},
-                                     {"predicted", mistake.predicted},
-                                     {"confidence", json_number(mistake.confidence)}});
-    }
-    into["wrong"] = std::move(wrong);
+    into["classes"] = texts(it.classes); // whatever bytes a name has
 }
 
 json::object event_json(const master::event& happened) {

@@ -11,9 +11,11 @@
 #include "access.hpp"
 #include "gunzip.hpp"
 #include "json_scalar.hpp"
+#include "labels_json.hpp"
 #include "plan_check_json.hpp"
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
 #include <utility>
 
 namespace fedasio::dashboard {
@@ -180,6 +182,19 @@ route_result router::command(const routed& at) const {
         auto reply = command_reply({false, problem.what()});
         reply.status = 400;
         return reply;
+    }
+}
+
+route_result router::label(const routed& at) const {
+    if (!is_json(at.request.content_type)) {
+        return error_reply(415, "send the labels as Content-Type: application/json");
+    }
+    try {
+        archive_question what{archive_question::kind::label, std::string(at.run)};
+        what.labels = labels_text(at.request.body);
+        return what;
+    } catch (const std::runtime_error& problem) {
+        return error_reply(400, problem.what());
     }
 }
 

@@ -143,6 +143,7 @@ private:
     [[nodiscard]] route_result report(const routed& at) const;
     [[nodiscard]] route_result events(const routed& at) const;
     [[nodiscard]] route_result command(const routed& at) const;
+    [[nodiscard]] route_result label(const routed& at) const;
     [[nodiscard]] route_result stream(const routed& at) const;
 
     template <archive_question::kind What>

@@ -48,7 +48,7 @@ std::span<const table_row> router::table() {
     constexpr auto anyone = access::anyone;
     constexpr auto viewers = access::viewers;
     constexpr auto operators = access::operators;
-    static const std::array<table_row, 26> rows{{
+    static const std::array<table_row, 29> rows{{
         {{"GET", "/", "", viewers, 0, "the page"}, &router::page},
         {{"POST", "/login", "", anyone, 1 * limits::kib,
           "with tokens: the form `token=T`; 303 to `/` and a session's cookie, or 401. `GET /?token=T` does "
@@ -120,6 +120,21 @@ std::span<const table_row> router::table() {
           "array of `{\"client\", \"worker\", \"samples\", \"loss\", \"accuracy\", \"seconds\", \"reason\", "
           "\"detail\"}`: who was dropped has a `reason` and no numbers. `worker` is a name"},
          &router::archived<kind::clients>},
+        {{"GET", "/api/v1/runs/RUN/evaluation", "", viewers, 0,
+          "what its latest test says of each class, as in [`model_evaluated`](#stream); `null` in a "
+          "regression"},
+         &router::archived<kind::evaluation>},
+        {{"GET", "/api/v1/runs/RUN/lanes", "", viewers, 0,
+          "what workers did in its latest 20 rounds: array of `{\"round\", \"states\"}`, where `states` is "
+          "an "
+          "array of `[time, name, state]` in the order of time, at most 4,000 a round"},
+         &router::archived<kind::lanes>},
+        {{"POST", "/api/v1/runs/RUN/labels", "", operators, 16 * limits::kib,
+          "writes down what people say of a run, in place of what was there: `{\"name\", \"note\", \"tags\": "
+          "[...], \"pinned\": bool}`, each may be missing; the answer is what is kept, and stands as "
+          "`labels` "
+          "in the run object"},
+         &router::label},
         {{"POST", "/api/v1/commands", "", operators, limits::command_bytes,
           "runs a command, see [below](#commands)"},
          &router::command},

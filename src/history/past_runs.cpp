@@ -8,6 +8,8 @@
 #include "history/database.hpp"
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace fedasio::history {
@@ -55,11 +57,47 @@ json::object run_object(const statement& from) {
     return run;
 }
 
+/// What is beside the tables of a format is not there before a recorder of this release opens the file.
+bool has_table(database& file, std::string_view name) {
+    statement found(file, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+    found.bind(name);
+    return found.next();
+}
+
+/// By run.
+using labels_map = std::map<std::string, json::value>;
+
+/// What people wrote about runs, or about one of them.
+labels_map labels_of(database& file, std::optional<std::string_view> run = {}) {
+    labels_map result;
+    if (!has_table(file, "labels")) {
+        return result;
+    }
+    statement labels(file, std::string("SELECT run, labels FROM labels") + (run ? " WHERE run = ?" : ""));
+    if (run) {
+        labels.bind(*run);
+    }
+    while (labels.next()) {
+        result.emplace(labels.text(0), text::parse_json(labels.text(1)));
+    }
+    return result;
+}
+
+void add_labels(json::object& run, const labels_map& labels) {
+    const auto found = labels.find(std::string(std::string_view(run.at("run").as_string())));
+    run["labels"] = found == labels.end() ? json::value(nullptr) : found->second;
+}
+
 /// Empty if there is no such run.
 std::optional<json::object> find_run(database& in, std::string_view run) {
     statement found(in, std::string(run_columns) + "WHERE id = ?");
     found.bind(run);
-    return found.next() ? std::optional(run_object(found)) : std::nullopt;
+    if (!found.next()) {
+        return std::nullopt;
+    }
+    auto result = run_object(found);
+    add_labels(result, labels_of(in, run));
+    return result;
 }
 
 json::array notes_of(database& file, std::string_view run, std::size_t most) {
@@ -109,7 +147,7 @@ void add_report_facts(json::object& report, database& file, std::string_view run
     report["data"] = nullptr;
     report["complete"] = nullptr;
     report["sites"] = json::array();
-    if (file.text_of("SELECT count(*) FROM sqlite_master WHERE name = 'report_facts'") == "0") {
+    if (!has_table(file, "report_facts")) {
         return;
     }
     statement facts(file, "SELECT facts FROM report_facts WHERE run = ?");
@@ -166,8 +204,11 @@ std::string runs_text(const std::filesystem::path& file, std::size_t most) {
     if (auto opened = open(file)) {
         statement runs(*opened, std::string(run_columns) + "ORDER BY started DESC, id LIMIT ?");
         runs.bind(static_cast<std::int64_t>(most));
+        const auto labels = labels_of(*opened);
         while (runs.next()) {
-            result.push_back(run_object(runs));
+            auto run = run_object(runs);
+            add_labels(run, labels);
+            result.push_back(std::move(run));
         }
     }
     return text::canonical_text(result);
@@ -220,6 +261,37 @@ std::optional<std::string> tests_text(const std::filesystem::path& file, std::st
     return tests_of(*opened, run, round).value_or("[]");
 }
 
+std::optional<std::string> evaluation_text(const std::filesystem::path& file, std::string_view run) {
+    auto opened = open(file);
+    if (!opened || !has_run(*opened, run)) {
+        return std::nullopt;
+    }
+    if (!has_table(*opened, "evaluations")) {
+        return "null";
+    }
+    statement found(*opened, "SELECT evaluation FROM evaluations WHERE run = ?");
+    found.bind(run);
+    return found.next() ? found.text(0) : "null";
+}
+
+std::optional<std::string> lanes_text(const std::filesystem::path& file, std::string_view run) {
+    auto opened = open(file);
+    if (!opened || !has_run(*opened, run)) {
+        return std::nullopt;
+    }
+    std::string result = "[";
+    if (has_table(*opened, "lanes")) {
+        statement lanes(*opened, "SELECT round, states FROM lanes WHERE run = ? ORDER BY round");
+        lanes.bind(run);
+        while (lanes.next()) {
+            result += result.size() > 1 ? "," : "";
+            result +=
+                R"({"round":)" + std::to_string(lanes.number(0)) + R"(,"states":)" + lanes.text(1) + "}";
+        }
+    }
+    return result + "]";
+}
+
 std::optional<std::string> rounds_text(const std::filesystem::path& file, std::string_view run,
                                        std::uint32_t before, std::size_t most_bytes) {
     auto opened = open(file);
@@ -238,7 +310,7 @@ std::optional<std::string> report_text(const std::filesystem::path& file, std::s
     }
     auto& report = *found;
     for (const auto* const key : {"started", "ended", "rounds", "best_test_accuracy", "last_test_accuracy",
-                                  "last_test_loss", "best_test_loss"}) {
+                                  "last_test_loss", "best_test_loss", "labels"}) {
         report.erase(key);
     }
     for (const auto* const key : {"detail", "weights_sha256"}) {

@@ -29,6 +29,9 @@ std::string name_of(severity level) {
     return names[static_cast<std::size_t>(level)];
 }
 
+/// What workers do in a round is told of so many changes at most.
+constexpr std::size_t most_states = 4000;
+
 std::optional<double> finite(const std::optional<double>& number) {
     return number && std::isfinite(*number) ? number : std::nullopt;
 }
@@ -66,6 +69,7 @@ struct recorder::state {
     boost::json::object of_report = nothing_to_report(); ///< keys of the report that no table has
     std::optional<double> began;                         ///< when the first training of this process did
     double seconds_before = 0;                           ///< of the rounds of earlier processes
+    boost::json::array lanes;                            ///< what workers did since the last round
     std::vector<row> waiting;
     std::vector<row> early; ///< of this run before its first training: without one it leaves nothing
     net::event due;
@@ -87,6 +91,17 @@ struct recorder::state {
         of_report["data_sha256"] = digests.to_json();
         facts.of_report = text::canonical_text(of_report);
         add(facts);
+    }
+
+    void add_lane(double time, const std::string& worker, master::worker_state now) {
+        if (lanes.size() < most_states) {
+            lanes.push_back(boost::json::array{time, worker, to_string(now)});
+        }
+    }
+
+    void add_lanes(std::uint32_t round) {
+        add(lanes_row{round, text::canonical_text(lanes)});
+        lanes.clear();
     }
 
     void take(const master::event& happened);
@@ -115,8 +130,12 @@ void recorder::state::take(const master::event& happened) {
         changes.push_back(master::to_json(*changed));
     } else if (const auto* joined = std::get_if<master::worker_joined>(&happened.what)) {
         workers[joined->worker] = joined->name;
+        add_lane(happened.time, joined->name, master::worker_state::joined);
     } else if (const auto* left = std::get_if<master::worker_left>(&happened.what)) {
         workers.erase(left->worker);
+        add_lane(happened.time, left->name, master::worker_state::gone);
+    } else if (const auto* state = std::get_if<master::worker_state_changed>(&happened.what)) {
+        add_lane(happened.time, workers[state->worker], state->state);
     } else if (std::holds_alternative<master::training_started>(happened.what)) {
         if (!began) {
             began = happened.time;
@@ -149,8 +168,11 @@ void recorder::state::take(const master::event& happened) {
                        dropped->detail});
     } else if (const auto* tested = std::get_if<master::clients_evaluated>(&happened.what)) {
         add(*tested);
+    } else if (const auto* found = std::get_if<master::model_evaluated>(&happened.what)) {
+        add(*found);
     } else if (const auto* finished = std::get_if<master::round_finished>(&happened.what)) {
         add(finished->result);
+        add_lanes(finished->result.round);
         add_facts();
         due.set();
     } else if (const auto* end = std::get_if<master::training_finished>(&happened.what)) {

@@ -58,10 +58,17 @@ constexpr auto upgrade_to_3 = R"(
     PRAGMA user_version = 3;
 )";
 
-// Beside the tables of any format, which do not refer to it.
-constexpr auto create_report_facts = R"(
+// Beside the tables of any format, which do not refer to them: `evaluations` has the latest of each run,
+// `lanes` the latest rounds.
+constexpr auto create_more = R"(
     CREATE TABLE IF NOT EXISTS report_facts (
         run TEXT PRIMARY KEY, facts TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS evaluations (
+        run TEXT PRIMARY KEY, round INTEGER NOT NULL, evaluation TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS lanes (
+        run TEXT NOT NULL, round INTEGER NOT NULL, states TEXT NOT NULL, PRIMARY KEY (run, round)
     ) STRICT, WITHOUT ROWID;
 )";
 
@@ -90,7 +97,7 @@ struct tables::writer {
     }
 
     void operator()(const std::string& run, const run_continues& it) {
-        for (const auto* const table : {"rounds", "clients", "tests"}) {
+        for (const auto* const table : {"rounds", "clients", "tests", "evaluations", "lanes"}) {
             statement(file, std::string("DELETE FROM ") + table + " WHERE run = ? AND round > ?")
                 .bind(run)
                 .bind(it.round)
@@ -146,6 +153,26 @@ struct tables::writer {
             .run();
     }
 
+    void operator()(const std::string& run, const master::model_evaluated& it) {
+        statement(file, "INSERT OR REPLACE INTO evaluations VALUES (?, ?, ?)")
+            .bind(run)
+            .bind(it.round)
+            .bind(text::canonical_text(master::to_json(it)))
+            .run();
+    }
+
+    void operator()(const std::string& run, const lanes_row& it) {
+        statement(file, "INSERT OR REPLACE INTO lanes VALUES (?, ?, ?)")
+            .bind(run)
+            .bind(it.round)
+            .bind(it.states)
+            .run();
+        statement(file, "DELETE FROM lanes WHERE run = ? AND round <= ?")
+            .bind(run)
+            .bind(std::int64_t{it.round} - most_lanes)
+            .run();
+    }
+
     void operator()(const std::string& run, const client_row& it) {
         client.bind(run)
             .bind(it.round)
@@ -186,7 +213,7 @@ tables::tables(const std::filesystem::path& file) : file_(file, database::access
         throw std::runtime_error(file.string() + ": it is of another release (format " + found +
                                  "): move it away");
     }
-    file_.execute(create_report_facts);
+    file_.execute(create_more);
 }
 
 void tables::write(const std::vector<row>& rows) {

@@ -59,6 +59,12 @@ struct client_row {
     std::string detail;
 };
 
+/// What workers did in a round, for a master that goes on after this one.
+struct lanes_row {
+    std::uint32_t round = 0;
+    std::string states; ///< JSON: an array of [Unix seconds, name of the worker, its state from then on]
+};
+
 /// Something that people were told.
 struct note_row {
     double time = 0;
@@ -68,12 +74,16 @@ struct note_row {
 
 /// What is written at a time; `run` says of which run.
 struct row {
-    using content = std::variant<run_begins, run_continues, run_facts, run_ends, master::round_result,
-                                 master::clients_evaluated, client_row, note_row>;
+    using content =
+        std::variant<run_begins, run_continues, run_facts, run_ends, master::round_result,
+                     master::clients_evaluated, master::model_evaluated, lanes_row, client_row, note_row>;
 
     std::string run;
     content what;
 };
+
+/// So many rounds of a run have lanes.
+inline constexpr std::uint32_t most_lanes = 20;
 
 /// The tables of docs/operations.md in one file, made or brought up to date when it is opened.
 class tables {

@@ -205,6 +205,40 @@ BOOST_AUTO_TEST_CASE(a_server_without_an_archive_knows_no_runs) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(what_people_say_of_a_run_is_checked_before_it_is_kept) {
+    archive = [](fedasio::dashboard::archive_question what) -> awaitable<std::optional<archive_answer>> {
+        if (what.what != fedasio::dashboard::archive_question::kind::label || what.run != "5c0f") {
+            co_return std::nullopt;
+        }
+        co_return archive_answer{what.labels};
+    };
+    run([](fixture& with) -> awaitable<void> {
+        const auto say = [&](const std::string& run, const std::string& body,
+                             const std::string& type = "application/json") {
+            return ask(with, "POST /api/v1/runs/" + run + "/labels HTTP/1.1\r\nHost: " + with.host() +
+                                 "\r\nContent-Type: " + type +
+                                 "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+        };
+        const auto kept = co_await say("5c0f", R"({"tags": ["a"], "note": "one\ntwo", "pinned": true})");
+        BOOST_TEST(kept.status == 200U);
+        BOOST_TEST(kept.body == R"({"name":"","note":"one\ntwo","tags":["a"],"pinned":true})");
+        const auto plain = co_await say("5c0f", "{}");
+        BOOST_TEST(plain.body == R"({"name":"","note":"","tags":[],"pinned":false})");
+        const auto missing = co_await say("5c0e", "{}");
+        BOOST_TEST(missing.status == 404U);
+        const auto no_json = co_await say("5c0f", "{}", "text/plain");
+        BOOST_TEST(no_json.status == 415U);
+        for (const auto& bad :
+             {std::string("[]"), std::string("{"), std::string(R"({"name": 1})"),
+              R"({"name": ")" + std::string(101, 'a') + R"("})", std::string(R"({"note": "\u0001"})"),
+              std::string(R"({"tags": [""]})"), std::string(R"({"colour": "red"})")}) {
+            const auto answer = co_await say("5c0f", bad);
+            BOOST_TEST(answer.status == 400U, bad);
+            BOOST_TEST(answer.body.starts_with(R"({"error":)"), answer.body);
+        }
+    });
+}
+
 BOOST_AUTO_TEST_CASE(every_address_answers) {
     run([](fixture& with) -> awaitable<void> {
         with.events.publish(samples::opened());

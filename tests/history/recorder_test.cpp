@@ -1,3 +1,4 @@
+#include <fedasio/history/labels.hpp>
 #include <fedasio/history/past_runs.hpp>
 #include <fedasio/history/recorder.hpp>
 #include <fedasio/master/report.hpp>
@@ -145,6 +146,81 @@ BOOST_AUTO_TEST_CASE(what_clients_found_is_kept_by_round) {
     again.events.publish(training_started{2, 2, {}});
     again.write();
     BOOST_TEST(history::tests_text(file, "aa", 2).value() == "[]");
+}
+
+BOOST_AUTO_TEST_CASE(the_latest_test_of_classes_is_kept) {
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 2, {}});
+    master.round(1);
+    master.write();
+    BOOST_TEST(history::evaluation_text(file, "aa").value() == "null");
+    BOOST_TEST(!history::evaluation_text(file, "bb").has_value());
+    for (std::uint32_t round = 2; round <= 3; ++round) {
+        master.events.publish(model_evaluated{round, 10, {"cat", "dog"}, {4, 1, round, 3}, {{7, 0, 1, 0.5}}});
+        master.round(round);
+    }
+    master.write();
+    const auto kept = parsed(history::evaluation_text(file, "aa").value());
+    BOOST_TEST(kept.at("round").to_number<int>() == 3);
+    BOOST_TEST(kept.at("classes").at(1).as_string() == "dog");
+    BOOST_TEST(kept.at("confusion").at(1).at(0).to_number<int>() == 3);
+    BOOST_TEST(kept.at("wrong").at(0).at("index").to_number<int>() == 7);
+    // What was found after the checkpoint that is gone on from is found again.
+    process again(*this, "bb");
+    again.events.publish(run_resumed{"aa", 1, {result_of(1)}});
+    again.events.publish(training_started{2, 3, {}});
+    again.write();
+    BOOST_TEST(history::evaluation_text(file, "aa").value() == "null");
+}
+
+BOOST_AUTO_TEST_CASE(what_workers_did_is_kept_of_the_latest_rounds) {
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 30, {}});
+    for (std::uint32_t round = 1; round <= 30; ++round) {
+        master.events.publish(worker_state_changed{7, worker_state::training});
+        master.events.publish(worker_state_changed{7, worker_state::ready});
+        master.round(round);
+    }
+    master.write();
+    const auto lanes = parsed(history::lanes_text(file, "aa").value()).as_array();
+    BOOST_REQUIRE(lanes.size() == 20U);
+    BOOST_TEST(lanes.front().at("round").to_number<int>() == 11);
+    BOOST_TEST(lanes.back().at("round").to_number<int>() == 30);
+    const auto& states = lanes.back().at("states").as_array();
+    BOOST_REQUIRE(states.size() == 2U);
+    BOOST_TEST(states[0].at(1).as_string() == "north");
+    BOOST_TEST(states[0].at(2).as_string() == "training");
+    BOOST_TEST(states[1].at(2).as_string() == "ready");
+    BOOST_TEST(!history::lanes_text(file, "bb").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(more_of_a_round_than_a_page_shows_is_not_kept) {
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 1, {}});
+    for (int i = 0; i < 5000; ++i) {
+        master.events.publish(worker_state_changed{7, worker_state::training});
+    }
+    master.round(1);
+    master.write();
+    const auto lanes = parsed(history::lanes_text(file, "aa").value()).as_array();
+    BOOST_TEST(lanes.front().at("states").as_array().size() == 4000U);
+}
+
+BOOST_AUTO_TEST_CASE(what_people_say_of_a_run_is_kept_beside_it) {
+    BOOST_TEST(!history::write_labels(file, "aa", "{}"));
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 2, {}});
+    master.round(1);
+    master.write();
+    BOOST_TEST(run("aa").at("labels").is_null());
+    BOOST_TEST(!history::write_labels(file, "bb", "{}"));
+    BOOST_TEST(history::write_labels(file, "aa", R"({"name":"first"})"));
+    BOOST_TEST(history::write_labels(file, "aa", R"({"name":"second"})"));
+    master.round(2);
+    master.write();
+    BOOST_TEST(run("aa").at("labels").at("name").as_string() == "second");
+    BOOST_TEST(runs().at(0).at("labels").at("name").as_string() == "second");
+    BOOST_TEST(!parsed(history::report_text(file, "aa").value()).as_object().contains("labels"));
 }
 
 BOOST_AUTO_TEST_CASE(a_run_is_kept_whole) {

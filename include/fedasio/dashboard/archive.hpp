@@ -11,14 +11,28 @@ namespace fedasio::dashboard {
 
 /// What a browser asks of runs that are over and of the one that is not, beyond what events tell.
 struct archive_question {
-    enum class kind { runs, run, rounds, clients, report, sample, model, saved_model, tests };
+    enum class kind {
+        runs,
+        run,
+        rounds,
+        clients,
+        report,
+        sample,
+        model,
+        saved_model,
+        tests,
+        evaluation,
+        lanes,
+        label, ///< to be written, and answered with what is kept
+    };
 
     kind what = kind::runs;
-    std::string run = {};     ///< run, rounds, clients, tests, report
+    std::string run = {};     ///< all about one run
     std::uint32_t round = 0;  ///< clients, tests: of this round
     std::uint64_t index = 0;  ///< sample: in the master's test set
     std::string name = {};    ///< saved_model
     std::uint32_t before = 0; ///< rounds: those before this one; 0: all
+    std::string labels = {};  ///< label: a JSON object
     /// rounds: what the board has itself, a JSON array. It follows what the archive answers, and is the
     /// answer where that has nothing.
     std::string latest = {};

@@ -38,4 +38,12 @@ namespace fedasio::history {
 [[nodiscard]] std::optional<std::string> tests_text(const std::filesystem::path& file, std::string_view run,
                                                     std::uint32_t round);
 
+/// What the latest test of a run says of each class, as in the event `model_evaluated`, or null; empty if
+/// there is no such run.
+[[nodiscard]] std::optional<std::string> evaluation_text(const std::filesystem::path& file,
+                                                         std::string_view run);
+
+/// What workers did in the latest rounds of a run, oldest first; empty if there is no such run.
+[[nodiscard]] std::optional<std::string> lanes_text(const std::filesystem::path& file, std::string_view run);
+
 } // namespace fedasio::history
