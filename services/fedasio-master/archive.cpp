@@ -1,6 +1,5 @@
 #include "archive.hpp"
 
-#include <fedasio/history/past_runs.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/text/json_text.hpp>
@@ -9,6 +8,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include "program/past_answers.hpp"
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -71,25 +71,6 @@ std::optional<archive_answer> sample_of(const data::dataset& set, std::uint64_t 
     return archive_answer{text::canonical_text(sample), {}};
 }
 
-std::optional<std::string> past(const std::filesystem::path& history, const archive_question& what) {
-    switch (what.what) {
-    case kind::runs:
-        return history::runs_text(history);
-    case kind::run:
-        return history::run_text(history, what.run);
-    case kind::rounds:
-        return history::rounds_text(history, what.run, what.before);
-    case kind::clients:
-        return history::clients_text(history, what.run, what.round);
-    case kind::tests:
-        return history::tests_text(history, what.run, what.round);
-    case kind::report:
-        return history::report_text(history, what.run);
-    default:
-        return std::nullopt;
-    }
-}
-
 } // namespace
 
 net::awaitable<std::optional<archive_answer>>
@@ -110,7 +91,8 @@ answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run
         if (what.what == kind::saved_model) {
             return file_of(store::model_path(state_dir, what.name));
         }
-        auto text = past(state_dir / "history.sqlite", what);
+        const auto history = state_dir / "history.sqlite";
+        auto text = answer_of_past(std::span(&history, 1), what);
         return text ? std::optional(archive_answer{std::move(*text), {}}) : std::nullopt;
     };
     co_return co_await net::offload(rt, std::move(pool), std::move(job));

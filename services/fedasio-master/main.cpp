@@ -17,6 +17,7 @@
 #include "program/command_line.hpp"
 #include "program/event_output.hpp"
 #include "program/logging.hpp"
+#include "program/page_files.hpp"
 #include "program/plan_file.hpp"
 #include "program/protection.hpp"
 #include "program/resources.hpp"
@@ -26,7 +27,6 @@
 #include "program/state_lock.hpp"
 #include <algorithm>
 #include <cstdio>
-#include <fedasio_web_assets.hpp>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -49,14 +49,6 @@ struct settings {
     program::log_options log;
     master::run_options run;
 };
-
-std::vector<dashboard::asset> page_files() {
-    std::vector<dashboard::asset> files;
-    for (const auto& file : web::assets()) {
-        files.push_back({file.path, file.content_type, file.gzip, file.etag});
-    }
-    return files;
-}
 
 /// An address that reaches `where` from this machine.
 net::address from_here(net::address where) {
@@ -157,7 +149,7 @@ int start(settings from, bool min_workers_given) {
                                                     : "the audit log cannot be written: " + problem);
                                });
     access.protection.audit = [&audit](const dashboard::audit_entry& entry) { audit.write(entry); };
-    const auto files = page_files();
+    const auto files = program::page_files();
     access.protection.warn = warn;
     dashboard::server_options limits;
     // Workers come before browsers.

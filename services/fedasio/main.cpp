@@ -17,6 +17,7 @@
 #include <boost/system/system_error.hpp>
 
 #include "export.hpp"
+#include "export_run.hpp"
 #include "inspect.hpp"
 #include "pki.hpp"
 #include "predict.hpp"
@@ -26,6 +27,7 @@
 #include "simulate.hpp"
 #include "status_text.hpp"
 #include "sweep.hpp"
+#include "view.hpp"
 #include "watch.hpp"
 #include "workers_text.hpp"
 #include <csignal>
@@ -71,6 +73,7 @@ constexpr auto examples = R"(Examples:
                                                train a plan in this one process, without a master
   fedasio inspect ward.csv --plan plan.json    what a worker with this table would tell, without any network
   fedasio sweep --help                         ... with every combination of some values
+  fedasio view fedasio-state                   the runs in this folder, in the browser
   fedasio predict fedasio-state/models/best.safetensors --data rows.csv
                                                what a saved model says of rows, as CSV
 
@@ -318,6 +321,8 @@ void declare(CLI::App& app, request& wanted) {
     steering::add_sweep(app, wanted.job);
     steering::add_predict(app, wanted.job);
     steering::add_export(app, wanted.job);
+    steering::add_export_run(app, wanted.job);
+    steering::add_view(app, wanted.job);
     steering::add_pki(app, wanted.job);
 }
 

@@ -8,7 +8,8 @@
 namespace fedasio::steering {
 
 /// A message of Protocol Buffers, field by field in its wire format
-/// (https://protobuf.dev/programming-guides/encoding): of the kinds of fields those that ONNX needs.
+/// (https://protobuf.dev/programming-guides/encoding): of the kinds of fields those that ONNX and TensorBoard
+/// need.
 class protobuf_message {
 public:
     protobuf_message& number(std::uint32_t field, std::uint64_t value) {
@@ -21,6 +22,16 @@ public:
         constexpr std::uint32_t bits_in_byte = 8;
         key(field, 5); // four bytes, little-endian
         for (auto bits = std::bit_cast<std::uint32_t>(value), i = 0U; i < sizeof bits; ++i) {
+            bytes_ += static_cast<char>(bits >> (i * bits_in_byte) & 0xffU);
+        }
+        return *this;
+    }
+
+    protobuf_message& real64(std::uint32_t field, double value) {
+        constexpr std::uint32_t bits_in_byte = 8;
+        key(field, 1); // eight bytes, little-endian
+        const auto bits = std::bit_cast<std::uint64_t>(value);
+        for (std::uint32_t i = 0; i < sizeof bits; ++i) {
             bytes_ += static_cast<char>(bits >> (i * bits_in_byte) & 0xffU);
         }
         return *this;

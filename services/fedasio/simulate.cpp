@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "kept_history.hpp"
 #include "program/command_line.hpp"
 #include "program/event_output.hpp"
 #include "program/logging.hpp"
@@ -46,17 +47,23 @@ int start(const settings& from) {
     plan.rounds = from.rounds.value_or(plan.rounds);
     plan.seed = from.seed.value_or(plan.seed);
     std::optional<program::state_lock> only_user;
+    std::optional<kept_history> history;
     if (!from.simulation.state_dir.empty()) {
         program::make_state_dir(from.simulation.state_dir);
         only_user.emplace(from.simulation.state_dir);
+        history.emplace(from.simulation.state_dir);
     }
     boost::asio::io_context context;
     net::system_runtime rt(context);
     program::event_output output(rt.get().time, from.report);
     const program::stop_on_signal signals;
     const bool ended_well =
-        simulation::simulate(plan, from.simulation, signals.token(),
-                             [&output](const master::event& happened) { output.take(happened); });
+        simulation::simulate(plan, from.simulation, signals.token(), [&](const master::event& happened) {
+            output.take(happened);
+            if (history) {
+                history->take(happened);
+            }
+        });
     return ended_well && output.is_complete() ? program::done : program::failed;
 }
 
@@ -86,8 +93,9 @@ void add_simulate(CLI::App& app, std::function<int()>& job) {
         ->check(program::whole_between(0, std::numeric_limits<std::uint64_t>::max()));
     sub->add_option("--report", from->report, "Write a JSON report to this file when the training ends")
         ->check(program::writable_file());
-    auto* const state_dir = sub->add_option("--state-dir", from->simulation.state_dir,
-                                            "Folder for checkpoints; without it none are written");
+    auto* const state_dir =
+        sub->add_option("--state-dir", from->simulation.state_dir,
+                        "Folder for checkpoints and the history of runs; without it none are written");
     sub->add_flag("--resume", from->simulation.resume,
                   "Go on from the latest checkpoint of this plan in the state folder")
         ->needs(state_dir);

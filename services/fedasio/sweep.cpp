@@ -1,10 +1,12 @@
 #include "sweep.hpp"
 
+#include <fedasio/simulation/simulate.hpp>
 #include <fedasio/simulation/sweep.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/json/value.hpp>
 
+#include "kept_history.hpp"
 #include "program/command_line.hpp"
 #include "program/logging.hpp"
 #include "program/signals.hpp"
@@ -30,7 +32,8 @@ Examples:
   fedasio sweep plans/paper/2nn.json --seeds 1,2,3      (after scripts/fetch-mnist.sh)
 
 Writes DIR/results.csv and DIR/results.json, a row a run, DIR/summary.csv, mean and deviation over the seeds
-of each combination, DIR/curves/RUN.csv, a line a round, and DIR/plans/RUN.json, the plan of each run.
+of each combination, DIR/curves/RUN.csv, a line a round, DIR/plans/RUN.json, the plan of each run, and
+DIR/history.sqlite, which fedasio view DIR shows.
 Ctrl-C keeps what is done, and the same command goes on: runs with a row are not run again, and the
 one that was interrupted goes on from its last checkpoint (the plan's checkpoint_every) or starts anew.
 
@@ -99,9 +102,19 @@ int start(const settings& from) {
     }
     const program::stop_on_signal signals;
     sweep_log log(runs.size());
-    const auto summary =
-        simulation::sweep(runs, from.sweep, signals.token(),
-                          [&log](const simulation::sweep_progress& news) { log.take(news); });
+    // For the page, beside results.csv.
+    const auto simulate = [&](const plan::plan& plan, const simulation::simulation_options& options,
+                              const std::stop_token& stop,
+                              const std::function<void(const master::event&)>& on_event) {
+        kept_history history(from.sweep.out);
+        return simulation::simulate(plan, options, stop, [&](const master::event& happened) {
+            on_event(happened);
+            history.take(happened);
+        });
+    };
+    const auto summary = simulation::sweep(
+        runs, from.sweep, signals.token(), [&log](const simulation::sweep_progress& news) { log.take(news); },
+        simulate);
     tell_seeds(summary);
     std::cout << runs.size() << " runs: " << summary.succeeded << " done, " << summary.failed << " failed, "
               << summary.open << " not done; results in " << (from.sweep.out / "results.csv").string()

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace fedasio::steering {
+
+/// Adds the command `export-run`, which sets `job`.
+void add_export_run(CLI::App& app, std::function<int()>& job);
+
+} // namespace fedasio::steering

@@ -1,0 +1,67 @@
+#include "run_numbers.hpp"
+
+#include <fedasio/text/json_text.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include <array>
+#include <utility>
+
+namespace fedasio::steering {
+namespace {
+
+namespace json = boost::json;
+
+/// `test_accuracy` becomes test/accuracy; empty: the key is no number of a curve.
+std::string name_of(std::string_view key) {
+    constexpr std::array<std::string_view, 3> groups{"train", "test", "personal"};
+    for (const auto group : groups) {
+        if (key.starts_with(group) && key.size() > group.size() && key[group.size()] == '_') {
+            return std::string(group) + "/" + std::string(key.substr(group.size() + 1));
+        }
+    }
+    if (key == "bytes_sent" || key == "bytes_received") {
+        return "bytes/" + std::string(key.substr(6));
+    }
+    return {};
+}
+
+} // namespace
+
+std::vector<run_number> numbers_of(const json::object& report) {
+    std::vector<run_number> all;
+    for (const auto& round : report.at("rounds").as_array()) {
+        const auto number = round.at("round").to_number<std::uint32_t>();
+        const auto time = round.at("time").to_number<double>();
+        const auto add = [&](std::string name, const json::value& value) {
+            if (!name.empty() && value.is_number()) {
+                all.push_back({std::move(name), value.to_number<double>(), number, time});
+            }
+        };
+        for (const auto& member : round.as_object()) {
+            add(name_of(member.key()), member.value());
+        }
+        for (const auto& phase : round.at("seconds").as_object()) {
+            add("seconds/" + std::string(std::string_view(phase.key())), phase.value());
+        }
+        add("clients/dropped", json::value(round.at("dropped").as_array().size()));
+    }
+    return all;
+}
+
+void for_each_value(const json::value& plan, const std::string& path,
+                    const std::function<void(const std::string&, const std::string&)>& take) {
+    if (const auto* const object = plan.if_object()) {
+        for (const auto& member : *object) {
+            const std::string key(std::string_view(member.key()));
+            for_each_value(member.value(), path.empty() ? key : path + "." + key, take);
+        }
+    } else if (const auto* const text = plan.if_string()) {
+        take(path, std::string(std::string_view(*text)));
+    } else {
+        take(path, text::canonical_text(plan));
+    }
+}
+
+} // namespace fedasio::steering

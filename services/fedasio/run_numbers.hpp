@@ -1,0 +1,29 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fedasio::steering {
+
+/// One number of a round.
+struct run_number {
+    std::string name; ///< "test/accuracy"
+    double value = 0;
+    std::uint32_t round = 0;
+    double time = 0; ///< Unix seconds
+};
+
+/// All numbers of the rounds of a report, in their order: losses, accuracies and errors under `train/`,
+/// `test/` and `personal/`, `clients/dropped`, `bytes/sent` and `bytes/received`, and the seconds of each
+/// phase under `seconds/`. What does not exist is left out.
+[[nodiscard]] std::vector<run_number> numbers_of(const boost::json::object& report);
+
+/// Every value of a plan by its path, "local.epochs".
+void for_each_value(const boost::json::value& plan, const std::string& path,
+                    const std::function<void(const std::string& path, const std::string& value)>& take);
+
+} // namespace fedasio::steering
