@@ -3,7 +3,9 @@
 //   FEDASIO_MASTER        path of fedasio-master; without it nothing is tested
 // chromium.mjs names the other settings.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { assert_accessible, look, make_helpers, open_page, start_browser } from './chromium.mjs';
 import { start_master, start_wire } from './master.mjs';
@@ -154,7 +156,7 @@ step('trains on from the keyboard, and runs long', async () => {
 });
 
 step('does not move anything while it trains', async () => {
-    for (const [width, height] of [[1366, 800], [1280, 800], [800, 800], [400, 800]]) {
+    for (const [width, height] of [[1440, 900], [1366, 800], [1280, 800], [800, 800], [400, 800]]) {
         await page.setViewportSize({ width, height });
         const from = await points('chart-accuracy');
         await has_points('chart-accuracy', from + 2);
@@ -591,6 +593,41 @@ step('lets a viewer watch and not steer, and says so', async () => {
         await operator.page.context().close();
     } finally {
         await guarded.end();
+    }
+});
+
+step('starts the very run of the command line, whatever digits its seed has', async () => {
+    const own = await start_master({ workers: 1 });
+    try {
+        const opened = await open_page(browser, own.url);
+        const theirs = make_helpers(opened.page);
+        await opened.page.goto(`${own.url}#/plan`);
+        await theirs.live();
+        await opened.page.waitForSelector('[data-testid="plan-verdict"][data-ok="true"]');
+        const text = (await theirs.by('plan-text').inputValue())
+            .replace(/"seed": \d+/, '"seed": 9223372036854775813')
+            .replace(/"rounds": \d+/, '"rounds": 1')
+            .replace(/"epochs": \d+/, '"epochs": 1');
+        await theirs.by('plan-text').fill(text);
+        await opened.page.waitForSelector('[data-testid="start-button"][aria-disabled="false"]');
+        await theirs.by('start-button').click();
+        await theirs.answer_to(() => theirs.by('dialog-submit').click(), 'accepted');
+        await theirs.by('facts').filter({ hasText: 'seed 9223372036854775813' }).waitFor();
+        await theirs.in_phase('finished');
+        const shown = await (await fetch(new URL('api/v1/report', own.url))).json();
+        const plan = path.join(own.folder, 'typed.json');
+        const report = path.join(own.folder, 'report.json');
+        await writeFile(plan, text);
+        const program = path.join(path.dirname(process.env.FEDASIO_MASTER), 'fedasio');
+        const { status } = spawnSync(program, ['simulate', plan, '--report', report], { stdio: 'ignore' });
+        assert.equal(status, 0);
+        const simulated = JSON.parse(await readFile(report, 'utf8'));
+        assert.match(simulated.weights_sha256, /^[0-9a-f]{64}$/);
+        assert.equal(shown.weights_sha256, simulated.weights_sha256);
+        assert.equal(shown.plan_digest, simulated.plan_digest);
+        await opened.page.context().close();
+    } finally {
+        await own.end();
     }
 });
 

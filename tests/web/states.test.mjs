@@ -309,6 +309,7 @@ step(
                     started: 1_750_000_000 - place,
                     best_test_accuracy: accuracy,
                     weights_sha256: place < 2 ? 'abcd' : `${place}`,
+                    plan_json: { name: run, seed, rounds: 2, local: { learning_rate: swept[place].rate } },
                 }),
             ),
             ...Object.fromEntries(
@@ -336,6 +337,8 @@ step(
         await page.waitForSelector('[data-testid="run-row"][data-run="a3"].row-open');
         await by('sweep').locator('circle').nth(2).click();
         await page.waitForSelector('[data-testid="run-row"][data-run="a3"]:not(.row-open)');
+        await page.waitForSelector('[data-testid="parallel"][data-runs="4"]');
+        assert.equal(await by('parallel').locator('polyline').count(), 4);
         await by('group-seeds').check();
         await page.waitForSelector('[data-testid="shown"]:text("2 of 4")');
         assert.match(await by('run-row').first().innerText(), /2 seeds.*71\.0 % ± 1\.4/s);
@@ -607,5 +610,259 @@ step(
         assert.equal(csv.trim().split('\r\n').length, 3);
         const table = (await saved(() => by('save-md').click())).bytes.toString();
         assert.match(table, /^\| Round \| Cohort .*\|\n\| --- \| --: /);
+    },
+);
+
+const kept_run = (run, fields = {}) => ({ ...run_of(run), labels: null, ...fields });
+const report_of = (rounds) => ({
+    parameters: 10, checkpoint_round: 0, seconds_total: 60, changes: [], data: null, sites: [], rounds,
+});
+const two_classes = (round) => ({ round, samples: 100, classes: ['cat', 'dog'], confusion: [[40, 10], [5, 45]], wrong: [] });
+
+let said_of_d1 = null;
+
+step(
+    'opens a run of the past like the present one, keeps what is said of it, and finds the way back',
+    {
+        snapshot: make_snapshot({ status: { ...training, run: 'd0', plan: 'now', state_dir: true }, rounds: [make_round(1)] }),
+        hash: '#/history',
+        objects: {
+            runs: () => ({
+                body: [
+                    kept_run('d0', { plan: 'now' }),
+                    kept_run('d1', { plan: 'before', seed: 7, labels: said_of_d1 }),
+                    kept_run('d2', { plan: 'older' }),
+                ],
+            }),
+            'runs/d1': { ...kept_run('d1', { plan: 'before', seed: 7 }), plan_json: { rounds: 2, clients: 2 }, notes: [{ time: 1_750_000_001, level: 'info', text: 'said long ago' }] },
+            'runs/d1/report': report_of([make_round(1), make_round(2, { test_accuracy: 0.91 })]),
+            'runs/d1/evaluation': two_classes(2),
+            'runs/d1/lanes': [{ round: 1, states: [[1_750_000_001, 'ward-3', 'training'], [1_750_000_003, 'ward-3', 'ready']] }],
+            'runs/d1/rounds/2/clients': [
+                { client: 0, worker: 'ward-3', samples: 250, loss: 0.7, accuracy: 0.61, seconds: 2, reason: null, detail: null },
+            ],
+            'runs/d1/rounds/2/tests': [],
+            'runs/d1/labels': ({ method }) => {
+                assert.equal(method, 'POST');
+                said_of_d1 = { name: 'larger rate', note: 'try again', tags: ['paper', 'rate'], pinned: false };
+                return { body: said_of_d1 };
+            },
+        },
+    },
+    async ({ by, go, page, has_points }) => {
+        const of_run = (run) => page.locator(`[data-testid="run-row"][data-run="${run}"]`);
+        await of_run('d1').getByTestId('open-run').click();
+        await page.waitForSelector('[data-testid="past-bar"][data-run="d1"][data-state="shown"]');
+        await has_points('chart-loss', 2);
+        await by('test-accuracy').filter({ hasText: '91.0 %' }).waitFor();
+        await by('facts').filter({ hasText: 'seed 7' }).waitFor();
+        await by('confusion').waitFor();
+        assert.equal(await by('train-button').count(), 0, 'what is over cannot be steered');
+        assert.equal(await by('tab-network').count(), 0);
+        await assert_accessible(page, 'a past run');
+        // What is said of it goes to the table of runs.
+        await by('labels-edit').click();
+        await by('labels-name').fill('larger rate');
+        await by('labels-tags').fill('paper, rate');
+        await by('labels-note').fill('try again');
+        await assert_accessible(page, 'labels');
+        await by('labels-keep').click();
+        await by('labels').filter({ hasText: /larger rate.*paper.*try again/s }).waitFor();
+        await by('tab-log').click();
+        await by('log').locator('li', { hasText: 'said long ago' }).waitFor();
+        await by('tab-workers').click();
+        await page.waitForSelector('[data-testid="stream"][data-lanes="1"]');
+        await page.waitForSelector('[data-testid="worker-row"]:has-text("ward-3")');
+        await by('tab-history').click();
+        await of_run('d1').filter({ hasText: /larger rate.*paper/s }).waitFor();
+        await by('filter').fill('paper');
+        await page.waitForSelector('[data-testid="shown"]:text("1 of 3")');
+        for (const width of [1280, 800, 400]) {
+            await page.setViewportSize({ width, height: 800 });
+            await assert_fits(page, `a past run at ${width}`);
+        }
+        await by('past-close').click();
+        await by('phase').waitFor();
+        assert.equal(await page.locator('h1').innerText(), 'now');
+        await page.goBack();
+        await page.waitForSelector('[data-testid="past-bar"][data-run="d1"]');
+        await go('run', '?of=eeee');
+        await by('past-bar').filter({ hasText: 'nothing there' }).waitFor();
+    },
+);
+
+step(
+    'shows the runs of a folder where none goes on',
+    {
+        snapshot: make_snapshot({ status: { run: '', plan: 'fedasio-sweep', state_dir: true } }),
+        objects: { runs: [kept_run('e1', { labels: { name: '', note: '', tags: [], pinned: false } }), kept_run('e2', { labels: { name: 'kept', note: '', tags: [], pinned: true } })] },
+    },
+    async ({ by, page }) => {
+        await page.waitForSelector('[data-testid="run-row"]');
+        assert.equal(await by('run-row').first().getAttribute('data-run'), 'e2', 'what is pinned is first');
+        assert.equal(await by('phase').count(), 0);
+        assert.equal(await page.locator('h1').innerText(), 'fedasio-sweep');
+        assert.equal(await page.locator('nav a').count(), 1);
+        await assert_accessible(page, 'a folder');
+    },
+);
+
+step(
+    'has the matrix and the lanes of a run that an earlier process of the master began',
+    {
+        snapshot: make_snapshot({
+            status: { ...training, run: 'c1', state_dir: true, started: 1_750_000_050, now: 1_750_000_060 },
+            workers: [make_worker(4, { name: 'ward-3' })],
+            rounds: [make_round(1), make_round(2)],
+        }),
+        objects: {
+            'runs/c1/evaluation': two_classes(2),
+            'runs/c1/lanes': [
+                { round: 1, states: [[1_750_000_001, 'ward-3', 'training'], [1_750_000_002, 'ward-3', 'ready'], [1_750_000_001, 'ward-9', 'training']] },
+                { round: 2, states: [[1_750_000_003, 'ward-3', 'training'], [1_750_000_004, 'ward-3', 'ready']] },
+            ],
+        },
+    },
+    async ({ by, go, page }) => {
+        await by('confusion').waitFor();
+        assert.match(await by('confusion').getAttribute('aria-label'), /in round 2/);
+        await go('workers', '?window=120');
+        // One row a name: the worker of before and the one that came back are the same.
+        await page.waitForSelector('[data-testid="stream"][data-lanes="1"]');
+        await page.waitForSelector('path[fill="url(#do-training)"][d^="M"]', { state: 'attached' });
+    },
+);
+
+step(
+    'opens the examples of a cell of the matrix, and draws how classes came along',
+    {
+        snapshot: make_snapshot({
+            rounds: [1, 2, 3].map((round) => make_round(round, { test_recall: [0.2 * round, 0.9, null] })),
+            evaluation: {
+                round: 3, samples: 30, classes: ['coat', 'shirt', 'bag'], confusion: [[6, 4, 0], [1, 9, 0], [0, 0, 10]],
+                wrong: [
+                    { index: 3, label: 0, predicted: 1, confidence: 0.9 },
+                    { index: 5, label: 0, predicted: 1, confidence: 0.8 },
+                    { index: 8, label: 1, predicted: 0, confidence: 0.7 },
+                ],
+            },
+        }),
+    },
+    async ({ by, page, has_points }) => {
+        const samples = by('wrong-samples').locator('li');
+        assert.equal(await samples.count(), 3);
+        const cell = page.locator('.matrix-wrong').first();
+        await cell.scrollIntoViewIfNeeded();
+        const { x, y, width, height } = await cell.boundingBox();
+        await page.mouse.move(x + width / 2, y + height / 2);
+        await page.mouse.click(x + width / 2, y + height / 2);
+        await by('cell-examples').filter({ hasText: /2 of the 3 most confident: coat → shirt/ }).waitFor();
+        assert.equal(await samples.count(), 2);
+        assert.match(await page.evaluate(() => location.hash), /cell=0\.1/);
+        await by('cell-examples').getByRole('button', { name: 'show all' }).click();
+        assert.equal(await samples.count(), 3);
+        // By the keyboard too.
+        await by('class-table').getByRole('link', { name: /coat/ }).press('Enter');
+        await by('cell-examples').filter({ hasText: /1 of the 3 most confident: shirt → coat/ }).waitFor();
+        // The worst classes have curves until others are chosen; one without samples has none.
+        await has_points('chart-classes', 3);
+        await by('chart-classes').filter({ hasText: /coat 60\.0 %.*shirt 90\.0 %/s }).waitFor();
+        await by('class-chip').filter({ hasText: 'shirt' }).click();
+        assert.equal(await by('chart-classes').locator('.legend li').count(), 1);
+        await assert_accessible(page, 'curves of classes');
+    },
+);
+
+step(
+    'saves a chart as a drawing, and a run as one file that opens without a master',
+    {
+        snapshot: make_snapshot({ status: { run: 'f1' }, rounds: [make_round(1), make_round(2)] }),
+        objects: { report: { run: 'f1', plan: '</script><b>', rounds: [] } },
+    },
+    async ({ by, page, has_points }) => {
+        await has_points('chart-loss', 2);
+        const saved = async (action) => {
+            const [download] = await Promise.all([page.waitForEvent('download'), action()]);
+            return { name: download.suggestedFilename(), text: (await readFile(await download.path())).toString() };
+        };
+        await by('chart-loss').hover();
+        const drawing = await saved(() => by('chart-loss-svg').click());
+        assert.equal(drawing.name, 'loss.svg');
+        const parts = await page.evaluate((text) => {
+            const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
+            const lines = [...parsed.querySelectorAll('polyline')].map((one) => one.getAttribute('points').split(' ').length);
+            return { wrong: parsed.querySelectorAll('parsererror').length, lines, title: parsed.querySelector('text').textContent };
+        }, drawing.text);
+        assert.deepEqual(parts, { wrong: 0, lines: [2, 2], title: 'Loss' });
+        const file = await saved(() => by('save-html').click());
+        assert.equal(file.name, 'scripted-f1.html');
+        const found = await page.evaluate((text) => {
+            const parsed = new DOMParser().parseFromString(text, 'text/html');
+            return {
+                pictures: [...parsed.querySelectorAll('img')].every((one) => one.src.startsWith('data:image/png')),
+                drawn: parsed.querySelectorAll('.chart img').length,
+                programs: [...parsed.querySelectorAll('script')].map((one) => one.type),
+                links: parsed.querySelectorAll('link, [href]').length,
+                plan: JSON.parse(parsed.getElementById('report').textContent).plan,
+            };
+        }, file.text);
+        assert.deepEqual(found, { pictures: true, drawn: 2, programs: ['application/json'], links: 0, plan: '</script><b>' });
+    },
+);
+
+step(
+    'draws the stream of many workers as a heat map on one screen',
+    {
+        snapshot: make_snapshot({
+            status: { workers: 80, now: 1_750_000_100 },
+            workers: Array.from({ length: 80 }, (_, place) => make_worker(place + 1, { state: place % 2 === 0 ? 'training' : 'ready' })),
+        }),
+        hash: '#/workers',
+    },
+    async ({ by, page }) => {
+        await page.waitForSelector('[data-testid="stream"][data-lanes="80"]');
+        assert.equal(await page.locator('.stream-name').count(), 0);
+        const [whole, shown] = await by('stream').evaluate((box) => [box.scrollHeight, box.clientHeight]);
+        assert.ok(whole <= shown + 1, `${whole} in ${shown}`);
+        const { x, y, width } = await by('stream').boundingBox();
+        await page.mouse.move(x + width - 20, y + 2);
+        await by('stream-tip').filter({ hasText: /worker-1: training/ }).waitFor();
+    },
+);
+
+step(
+    'has the error of a regression in the unit of its label',
+    {
+        snapshot: make_snapshot({
+            status: { task: 'regression' },
+            rounds: [1, 2].map((round) => make_round(round, { test_accuracy: null, train_accuracy: null, test_rmse: 8 / round, test_mae: 3 / round, test_r2: 0.4 * round })),
+            data: { label: { name: 'weight in g', kind: 'numeric', mean: 4200, deviation: 800 }, inputs: 3, columns: [], column_count: 0, owners: [], owner_count: 0, notes: [] },
+        }),
+    },
+    async ({ by, has_points }) => {
+        await has_points('chart-error', 2);
+        await by('chart-error').filter({ hasText: /Error in weight in g.*RMSE 4.*MAE 1\.5/s }).waitFor();
+        assert.equal(await by('chart-accuracy').count(), 0);
+    },
+);
+
+step(
+    'makes a link by which others may watch',
+    {
+        objects: {
+            session: { role: 'operator', protected: true },
+            links: ({ method }) => {
+                assert.equal(method, 'POST');
+                return { body: { link: '?link=viewer.1.link-a.b', expires: 1_750_086_400 } };
+            },
+        },
+    },
+    async ({ by, page, server }) => {
+        await by('phase').waitFor();
+        await by('keys-button').click();
+        await by('link-make').click();
+        await by('link-address').waitFor();
+        assert.equal(await by('link-address').inputValue(), `${server.url}?link=viewer.1.link-a.b`);
+        await assert_accessible(page, 'a link to watch');
     },
 );

@@ -1,7 +1,7 @@
 // What somebody who looks elsewhere should know: in the title, in the icon, and where it is wanted as a notification.
 import { computed, effect, signal } from '@preact/signals';
 import { ending_health, learning_health } from './models/health';
-import { rounds, state, status, workers } from './store';
+import { present } from './store';
 
 export interface Alert {
     /** Changes when there is something new to tell. */
@@ -17,23 +17,22 @@ const good = '#1d8a4b';
 
 /** The gravest thing there is to tell; null when all is as it should be. */
 export const alert = computed((): Alert | null => {
-    const known = status.value;
-    if (known === null || state.value === null) {
+    if (present.value === null) {
         return null;
     }
-    const { ending, training } = state.value;
+    const { ending, training, rounds, workers, status: known } = present.value;
     if (ending !== null && training !== true) {
-        const { text, tone } = ending_health(ending, rounds.value);
+        const { text, tone } = ending_health(ending, rounds);
         const [sign, colour] = tone === 'bad' ? ['✕', bad] : tone === 'good' ? ['✓', good] : ['■', warning];
         return { key: `${known.run}/${ending.outcome}/${ending.round}`, sign: sign!, colour: colour!, text };
     }
-    const left_out = workers.value.filter((one) => one.state !== 'gone' && one.standing === 'left_out');
+    const left_out = workers.filter((one) => one.state !== 'gone' && one.standing === 'left_out');
     if (left_out.length > 0) {
         const names = left_out.map((one) => one.name).join(', ');
         return { key: `${known.run}/left out/${names}`, sign: '▲', colour: warning, text: `Left out: ${names}` };
     }
-    if (rounds.value.length > 0 && training === true) {
-        const { text, tone } = learning_health(rounds.value);
+    if (rounds.length > 0 && training === true) {
+        const { text, tone } = learning_health(rounds);
         if (tone === 'bad' || tone === 'warning') {
             const key = `${known.run}/${text.split(':')[0]}`;
             return { key, sign: '▲', colour: tone === 'bad' ? bad : warning, text };
@@ -82,8 +81,8 @@ export function start(): void {
         const key = found?.key ?? '';
         // What is so on opening is no news.
         if (told !== null && key !== '' && key !== told && notifies.peek() && document.hidden) {
-            new Notification(status.peek()?.plan ?? 'fedasio', { body: found!.text, tag: 'fedasio' });
+            new Notification(present.peek()?.status.plan ?? 'fedasio', { body: found!.text, tag: 'fedasio' });
         }
-        told = state.value === null ? null : key;
+        told = present.value === null ? null : key;
     });
 }

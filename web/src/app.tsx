@@ -6,11 +6,13 @@ import { AnswerNote } from './components/answer_note';
 import { ConnectionBanner } from './components/connection_banner';
 import { ControlBar } from './components/control_bar';
 import { Header } from './components/header';
+import { PastBar } from './components/past_bar';
 import { OpenDialog } from './dialogs/open_dialog';
 import { view_names } from './keys';
-import { view } from './route';
+import { opened_run, view } from './route';
 import { standing_name } from './sentences';
-import { state, status } from './store';
+import { opened, present, state, status } from './store';
+import { opened_error } from './opened_run';
 import { HistoryView } from './views/history';
 import { LogView } from './views/log';
 import { NetworkView } from './views/network';
@@ -34,12 +36,18 @@ export function App() {
             document.title = 'fedasio';
             return;
         }
+        if (opened_run.value !== '' || known.run === '') {
+            document.title = `${known.plan} ${known.run.slice(0, 8)} · fedasio`;
+            return;
+        }
         const sign = alert.value === null ? '' : `${alert.value.sign} `;
-        const name = standing_name(known.phase, state.value?.ending ?? null);
+        const name = standing_name(known.phase, present.value?.ending ?? null);
         const of = known.last_round >= known.round ? `/${known.last_round}` : '';
         document.title = `${sign}${name}, ${known.round}${of} · ${known.plan} · fedasio`;
     });
-    const Shown = shown[view.value];
+    const is_read = opened_run.value === '' || opened.value !== null;
+    const has_run = state.value?.status.run !== '';
+    const Shown = !is_read && view.value !== 'history' ? ReadingRun : shown[has_run ? view.value : 'history'];
     return (
         <>
             <a class="skip" href="#main" onClick={skip_to_main}>
@@ -53,7 +61,7 @@ export function App() {
                 </main>
             ) : (
                 <>
-                    <ControlBar />
+                    {opened_run.value !== '' ? <PastBar /> : present.value?.status.run !== '' && <ControlBar />}
                     <main class="page" id="main" tabIndex={-1} data-testid={`view-${view.value}`}>
                         <h2 class="hidden">{view_names[view.value]}</h2>
                         <Shown />
@@ -64,6 +72,10 @@ export function App() {
             <AnswerNote />
         </>
     );
+}
+
+function ReadingRun() {
+    return <p class="hint">{opened_error.value === null ? 'Reading the run from the history…' : 'There is nothing to show of it.'}</p>;
 }
 
 /** The address belongs to the views. */

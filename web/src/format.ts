@@ -101,3 +101,9 @@ export function ranges(numbers: readonly number[]): string {
 export function plural(number: number, one: string, many = `${one}s`): string {
     return `${count(number)} ${number === 1 ? one : many}`;
 }
+
+/** Day and time where the reader is. */
+export function date(unix_seconds: number): string {
+    const at = new Date(unix_seconds * 1000);
+    return `${at.toLocaleDateString('en-CA')} ${at.toLocaleTimeString('en-GB')}`;
+}

@@ -2,11 +2,15 @@
 import { signal } from '@preact/signals';
 import { get_json } from './api';
 import { backfill, far, near, type EventPage } from './backfill';
-import { Journal } from './models/journal';
+import { Journal, type KeptLanes } from './models/journal';
 import type { Event, Snapshot } from './protocol';
 
-/** The journal changes in place; whoever draws it reads `journal_version` to draw again. */
-export let journal = new Journal();
+/** Of the master, as its stream tells it. */
+let live = new Journal();
+/** Of an opened run of the past. */
+let opened: Journal | null = null;
+/** The one that is shown changes in place; whoever draws it reads `journal_version` to draw again. */
+export let journal = live;
 export const journal_version = signal(0);
 
 let instance = '';
@@ -16,15 +20,47 @@ let newest = 0;
 let reach = near;
 /** Events that came while older ones are being read; null when nothing is being read. */
 let held: Event[] | null = null;
+/** What the history has of the lanes from before the master's process. */
+let kept: Promise<KeptLanes[]> = Promise.resolve([]);
 /** So many may wait; what is over is read up with the rest later. */
 const held_limit = 20_000;
+
+function show_live(next: Journal): void {
+    live = next;
+    journal = opened ?? live;
+    journal_version.value += 1;
+}
+
+/** Shows what is kept of a run of the past in place of the present one, until it is given null. */
+export function show_opened(lanes: readonly KeptLanes[] | null, names: readonly string[] = []): void {
+    opened = null;
+    if (lanes !== null) {
+        opened = new Journal();
+        opened.replay(lanes, names);
+    }
+    show_live(live);
+}
+
+/** Those of the present run from before this process; what cannot be read stays missing. */
+async function read_lanes({ status, rounds }: Snapshot): Promise<KeptLanes[]> {
+    const before = rounds.filter((round) => round.time < status.started);
+    if (!status.state_dir || before.length === 0) {
+        return [];
+    }
+    const lanes = await get_json<KeptLanes[]>(`runs/${status.run}/lanes`).catch(() => []);
+    const rounds_before = lanes.map(({ round, states }) => ({
+        round,
+        states: states.filter(([time]) => time < status.started),
+    }));
+    return rounds_before.filter(({ states }) => states.length > 0);
+}
 
 export function take(message: Snapshot | Event): void {
     newest = message.seq;
     if (message.type === 'snapshot') {
         void catch_up(message);
     } else if (held === null) {
-        journal.apply(message);
+        live.apply(message);
     } else if (held.length < held_limit) {
         held.push(message);
     }
@@ -37,7 +73,7 @@ export async function look_far_back(): Promise<void> {
     }
     reach = far;
     if (instance !== '') {
-        const before = journal;
+        const before = live;
         await fill(new Journal(), newest, (fresh) => {
             // Who has done nothing for long is in no event that is still kept.
             for (const lane of before.lanes.values()) {
@@ -52,10 +88,11 @@ export async function look_far_back(): Promise<void> {
 async function catch_up(snapshot: Snapshot): Promise<void> {
     if (snapshot.instance !== instance) {
         instance = snapshot.instance;
-        journal = new Journal();
+        show_live(new Journal());
+        kept = read_lanes(snapshot);
     }
     const { seq } = snapshot;
-    await fill(journal, seq, (target) => {
+    await fill(live, seq, (target) => {
         const is_behind = target.seq < seq;
         if (is_behind) {
             target.skip(seq, snapshot.status.now);
@@ -70,7 +107,7 @@ async function catch_up(snapshot: Snapshot): Promise<void> {
 }
 
 /**
- * Reads up to number `to`; `then` is done before the events that came meanwhile are applied. A journal that cannot be
+ * Reads up to number `to`; `then` is done before the events that came meanwhile are applied. A live that cannot be
  * read up that far is given up for the other one, if there is one.
  */
 async function fill(
@@ -80,6 +117,9 @@ async function fill(
     otherwise: Journal | null = null,
 ): Promise<void> {
     const mine = (held = []);
+    if (target.seq === 0) {
+        target.replay(await kept);
+    }
     await backfill(target, instance, to, reach, (after) => get_json<EventPage>(`events?after=${after}&limit=1000`));
     // Something newer has taken over.
     if (held !== mine) {
@@ -92,6 +132,5 @@ async function fill(
     }
     (mine as Event[]).forEach((event) => result.apply(event));
     held = null;
-    journal = result;
-    journal_version.value += 1;
+    show_live(result);
 }

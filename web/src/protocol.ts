@@ -363,8 +363,18 @@ export interface Session {
     protected: boolean;
 }
 
+/** What people say of a run. */
+export interface Labels {
+    name: string;
+    note: string;
+    tags: string[];
+    pinned: boolean;
+}
+
 export interface Run {
     run: string;
+    /** Masters of before tell none. */
+    labels?: Labels | null;
     plan: string;
     plan_digest: string;
     seed: number | bigint;

@@ -9,7 +9,13 @@ export const view = computed(() => route.value.view);
 /** What each view was left with, so that its tab leads back to it. */
 const left = signal<Partial<Record<View, Record<string, string>>>>({});
 /** What is opened for a moment is not come back to. */
-const momentary: ReadonlySet<string> = new Set(['client', 'worker_card']);
+const momentary: ReadonlySet<string> = new Set(['client', 'worker_card', 'of']);
+/** The run of the past that is opened; '' for the present one. All views are of it. */
+export const opened_run = computed(() => (/^[0-9a-f]+$/.test(param('of')) ? param('of') : ''));
+
+function of_same_run(params: Record<string, string> = {}): Record<string, string> {
+    return opened_run.value === '' ? params : { of: opened_run.value, ...params };
+}
 
 function remember({ view: here, params }: Address): void {
     const kept = Object.entries(params).filter(([name]) => !momentary.has(name));
@@ -39,7 +45,7 @@ function show(next: Address, how: 'push' | 'replace'): void {
 
 /** Goes to a view with these parameters and no others. */
 export function go(to: View, params: Record<string, string> = {}): void {
-    show({ view: to, params }, 'push');
+    show({ view: to, params: of_same_run(params) }, 'push');
 }
 
 /**
@@ -59,7 +65,7 @@ export function param(name: string): string {
 }
 
 export function href(to: View, params: Record<string, string> = {}): string {
-    return format({ view: to, params });
+    return format({ view: to, params: of_same_run(params) });
 }
 
 /** The address of the present view with some parameters changed. */

@@ -1,7 +1,7 @@
 // The history of runs, read when it is looked at.
 import { signal } from '@preact/signals';
 import { get_json, why } from './api';
-import type { Round, Run } from './protocol';
+import type { Labels, Round, Run } from './protocol';
 
 export const runs = signal<Run[] | null>(null);
 export const runs_error = signal<string | null>(null);
@@ -22,6 +22,18 @@ export async function read_runs(): Promise<void> {
     } catch (error) {
         runs_error.value = why(error);
     }
+}
+
+export const no_labels: Labels = { name: '', note: '', tags: [], pinned: false };
+
+/** Keeps what people say of a run. @throws ApiError */
+export async function write_labels(run: string, labels: Labels): Promise<void> {
+    const kept = await get_json<Labels>(`runs/${run}/labels`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(labels),
+    });
+    runs.value = (runs.peek() ?? []).map((one) => (one.run === run ? { ...one, labels: kept } : one));
 }
 
 /** Reads a run's rounds and plan; asked again, reads them again. */

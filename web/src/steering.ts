@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { send, type Answer } from './commands';
 import { obstacles, type Control } from './models/controls';
 import type { Command } from './protocol';
-import { is_live, session, state } from './store';
+import { is_live, present, session } from './store';
 
 export type Dialog =
     | { name: Exclude<Control, 'pause' | 'resume' | 'stop_now' | 'evict' | 'start'> | 'keys' }
@@ -16,7 +16,7 @@ export const answer = signal<(Answer & { time: number; number: number }) | null>
 export const is_waiting = signal(false);
 
 export const why_not = computed(() => {
-    const known = state.value;
+    const known = present.value;
     return obstacles({
         phase: known?.status.phase ?? 'waiting',
         pausing: known?.status.pausing ?? false,

@@ -4,6 +4,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { ApiError, get_json } from './api';
 import { Connection, type Answering, type Link, type Socket } from './connection';
 import type { State } from './model';
+import { read_kept_evaluation, with_kept } from './kept_evaluation';
 import { read_last_clients, with_last } from './last_clients';
 import { missing_rounds, with_older } from './older_rounds';
 import { journal_version, take } from './past';
@@ -14,7 +15,11 @@ import type { Round, Session } from './protocol';
 const hidden_interval = 1000;
 const probe_limit = 5_000;
 
-export const state = signal<State | null>(null);
+/** Of the master, as its stream tells it. */
+export const present = signal<State | null>(null);
+/** A run of the past that is shown in its place; null: none is. */
+export const opened = signal<State | null>(null);
+export const state = computed(() => opened.value ?? present.value);
 export const link = signal<Link>({ kind: 'connecting' });
 export const session = signal<Session>({ role: 'operator', protected: false });
 /** Unix seconds by the master's clock, ticking once a second while something is heard of it. */
@@ -26,15 +31,17 @@ export const last_heard = signal<number | null>(null);
 
 export const status = computed(() => state.value?.status ?? null);
 export const workers = computed(() => state.value?.workers ?? []);
-export const clients = computed(() => with_last(state.value?.clients ?? []));
+export const clients = computed(() => opened.value?.clients ?? with_last(present.value?.clients ?? []));
 const older_rounds = signal<Round[]>([]);
-export const rounds = computed(() => with_older(older_rounds.value, state.value?.rounds ?? []));
+export const rounds = computed(
+    () => opened.value?.rounds ?? with_older(older_rounds.value, present.value?.rounds ?? []),
+);
 /** Rounds of the run that neither the page has nor the master can tell. */
 export const rounds_lost = computed(() =>
-    older_rounds.value.length > 0 ? 0 : (state.value?.status.rounds_forgotten ?? 0),
+    opened.value !== null || older_rounds.value.length > 0 ? 0 : (present.value?.status.rounds_forgotten ?? 0),
 );
 export const log = computed(() => state.value?.log ?? []);
-export const evaluation = computed(() => state.value?.evaluation ?? null);
+export const evaluation = computed(() => with_kept(state.value));
 export const data = computed(() => state.value?.data ?? null);
 export const open_round = computed(() => state.value?.open_round ?? null);
 /** What is shown is what is: by the stream, or where none passes by asking. */
@@ -47,15 +54,21 @@ let latest: State | null = null;
 let is_planned = false;
 let asked_rounds: string | null = null;
 
-/** Unix seconds by the master's clock, to the millisecond; not a signal. It stands still while nothing is heard. */
+/**
+ * Unix seconds by the master's clock, to the millisecond; not a signal. It stands still while nothing is heard, and
+ * is the end of a run of the past that is opened.
+ */
 export function master_time(): number {
+    if (opened.peek() !== null) {
+        return opened.peek()!.status.now;
+    }
     return (is_live.peek() ? Date.now() / 1000 : (last_heard.peek() ?? Date.now() / 1000)) + clock_offset;
 }
 
 function draw(): void {
     is_planned = false;
     batch(() => {
-        state.value = latest;
+        present.value = latest;
         last_heard.value = Date.now() / 1000;
         journal_version.value += 1;
     });
@@ -92,6 +105,7 @@ async function read_older_rounds(next: State): Promise<void> {
 function on_state(next: State): void {
     void read_older_rounds(next);
     void read_last_clients(next);
+    void read_kept_evaluation(next);
     // status.now changes with snapshots only, and is the time of the master's clock when it was sent.
     if (next.status.now !== clock_read) {
         clock_read = next.status.now;

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import { theme } from '../theme';
 import { save_picture } from './chart_picture';
+import { save_svg } from './chart_svg';
 import { log_splits } from './ticks';
 
 export interface Curve {
@@ -122,13 +123,27 @@ export function Chart(props: Props) {
                             type="button"
                             class="quiet chart-save"
                             data-testid={`${props.test_id}-save`}
-                            aria-label={`Save ${props.title} as a picture`}
-                            title="Save as PNG"
+                            aria-label={`Save ${props.title} as PNG`}
+                            title="Save as a picture (PNG)"
                             onClick={() =>
                                 save_picture({ title: props.title, lines: curves, plot: plot.current!.ctx.canvas })
                             }
                         >
-                            ↓
+                            PNG
+                        </button>
+                    )}
+                    {x.length > 0 && (
+                        <button
+                            type="button"
+                            class="quiet chart-save"
+                            data-testid={`${props.test_id}-svg`}
+                            aria-label={`Save ${props.title} as SVG`}
+                            title="Save as a drawing (SVG)"
+                            onClick={() =>
+                                save_svg({ title: props.title, x, curves, band, marks, target: props.target ?? null, plot: plot.current! })
+                            }
+                        >
+                            SVG
                         </button>
                     )}
                 </h3>

@@ -1,7 +1,8 @@
-// Which runs are compared: in the address; without a choice the present one, the one before and the best.
+// Which runs are compared: in the address; without a choice the one that is shown, the one before and the best.
 import { computed } from '@preact/signals';
 import { param, set_params } from '../route';
 import { runs } from '../runs';
+import type { Run } from '../protocol';
 import { status } from '../store';
 
 /** As many as there are colours. */
@@ -18,18 +19,18 @@ export const chosen_runs = computed((): string[] => {
               .slice(0, runs_limit);
 });
 
+const score = (run: Run): number => run.best_test_accuracy ?? -(run.best_test_loss ?? run.last_test_loss ?? Infinity);
+const better = (a: Run, b: Run): number => score(b) - score(a);
+
+/** Without a run that is shown the best of the latest plan stand against each other. */
 function first_choice(): string[] {
-    const known = status.value;
-    const present = runs.value?.find((run) => run.run === known?.run);
-    if (present === undefined) {
-        return [];
-    }
-    const others = runs.value!.filter((run) => run !== present && run.plan === present.plan && run.rounds > 0);
-    const score = (run: (typeof others)[number]): number =>
-        run.best_test_accuracy ?? -(run.best_test_loss ?? run.last_test_loss ?? Infinity);
-    const best = [...others].sort((a, b) => score(b) - score(a))[0];
-    const all = [present.rounds > 0 ? present : undefined, others[0], best];
-    return [...new Set(all.flatMap((run) => (run === undefined ? [] : [run.run])))];
+    const all = runs.value ?? [];
+    const shown = all.find((run) => run.run === status.value?.run);
+    const plan = shown?.plan ?? all[0]?.plan;
+    const others = all.filter((run) => run !== shown && run.plan === plan && run.rounds > 0);
+    const best = [...others].sort(better);
+    const chosen = shown === undefined ? best.slice(0, 3) : [shown.rounds > 0 ? shown : undefined, others[0], best[0]];
+    return [...new Set(chosen.flatMap((run) => (run === undefined ? [] : [run.run])))];
 }
 
 export function choose_run(run: string, wanted: boolean): void {

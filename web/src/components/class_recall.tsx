@@ -11,8 +11,7 @@ export function ClassRecall() {
     return (
         <>
             <p class="hint">
-                Recall in round {last.round}. The whole matrix comes with the next round: a master that was started
-                again has none.
+                Recall in round {last.round}. What is mistaken for what is drawn with the next test.
             </p>
             <RecallBars shares={last.test_recall!} names={names} narrow testid="class-recall" />
         </>

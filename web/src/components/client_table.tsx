@@ -211,7 +211,9 @@ export function ClientTable() {
     });
     const column = columns.find((one) => one.key === sort) ?? columns[0]!;
     const other = is_regression.value ? of_classes : of_numbers;
-    const shown = columns.filter((one) => !other.includes(one.key));
+    // Where the master tests, clients have no tests to show.
+    const are_tested = clients.value.some((one) => one.test_round !== null);
+    const shown = columns.filter((one) => !other.includes(one.key) && (are_tested || !one.key.startsWith('test_')));
     return (
         <>
             <TableTools

@@ -3,6 +3,8 @@ import { useMemo } from 'preact/hooks';
 import { count, missing, percent } from '../format';
 import { class_results, shares } from '../models/confusion';
 import type { Evaluation } from '../protocol';
+import { href_with } from '../route';
+import { choose_cell, chosen_cell } from './chosen_cell';
 import { DataTable } from './data_table';
 
 /** Pixels of a class, and of all of them together. */
@@ -21,9 +23,10 @@ export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: 
     const longest = Math.max(...classes.map((name) => Math.min(12, name.length)));
     const margin = classes.length <= names_limit ? 14 + 7 * longest : 8;
     const [row, column] = pointed.value ?? [-1, -1];
+    const chosen = chosen_cell();
     const told =
         row < 0
-            ? 'Rows are true classes, columns what the model takes them for; shades are shares of a row.'
+            ? 'Rows are true classes, columns what the model takes them for; shades are shares of a row. A click shows examples.'
             : `${count(confusion[row]![column]!)} of ${classes[row]} (${percent(share[row]![column])}) ` +
               (row === column ? 'are recognised.' : `are taken for ${classes[column]}.`);
     return (
@@ -34,6 +37,7 @@ export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: 
                 role="img"
                 aria-label={`Confusion matrix of ${classes.length} classes in round ${result.round}; the table below has its numbers`}
                 data-testid="confusion"
+                onClick={() => pointed.value !== null && choose_cell(pointed.value)}
                 onPointerLeave={() => {
                     pointed.value = null;
                 }}
@@ -48,6 +52,9 @@ export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: 
             >
                 <g transform={`translate(${margin} 0)`}>
                     <Cells confusion={confusion} share={share} cell={cell} />
+                    {chosen !== null && (
+                        <rect class="matrix-chosen" x={chosen[1] * cell} y={chosen[0] * cell} width={cell} height={cell} />
+                    )}
                     {row >= 0 && (
                         <rect
                             class="matrix-pointed"
@@ -164,9 +171,13 @@ export function ClassTable({ result }: { result: Evaluation & { confusion: numbe
                                 </td>
                                 <td class="number">{percent(one.precision)}</td>
                                 <td class="wide">
-                                    {one.mistaken === null
-                                        ? missing
-                                        : `${one.mistaken.name} (${count(one.mistaken.samples)})`}
+                                    {one.mistaken === null ? (
+                                        missing
+                                    ) : (
+                                        <a href={href_with({ cell: `${place}.${one.mistaken.label}` })}>
+                                            {one.mistaken.name} ({count(one.mistaken.samples)})
+                                        </a>
+                                    )}
                                 </td>
                             </tr>
                         ))}

@@ -1,8 +1,8 @@
-import { views } from '../address';
+import { views, type View } from '../address';
 import { view_names } from '../keys';
-import { tab_href, view } from '../route';
+import { opened_run, tab_href, view } from '../route';
 import { dialog } from '../steering';
-import { link, session, status } from '../store';
+import { link, present, session, status } from '../store';
 import { choice, choose, type Choice } from '../theme';
 
 const link_names = {
@@ -14,9 +14,18 @@ const link_names = {
     signed_out: 'signed out',
 } as const;
 
+/** Of a run of the past there is no traffic; without any run there is the history. */
+function shown_views(): readonly View[] {
+    if (opened_run.value !== '') {
+        return views.filter((one) => one !== 'network');
+    }
+    return present.value?.status.run === '' ? ['history'] : views;
+}
+
 export function Header() {
     const name = status.value?.plan || 'fedasio';
     const kind = link.value.kind;
+    const is_bare = opened_run.value === '' && present.value?.status.run === '';
     return (
         <header class="header">
             <div class="brand">
@@ -24,12 +33,12 @@ export function Header() {
                 <h1 title={name}>{name}</h1>
             </div>
             <nav class="tabs" aria-label="Views">
-                {views.map((one) => (
+                {shown_views().map((one) => (
                     <a
                         key={one}
                         href={tab_href(one)}
                         data-testid={`tab-${one}`}
-                        aria-current={view.value === one ? 'page' : undefined}
+                        aria-current={view.value === one || (one === 'history' && is_bare) ? 'page' : undefined}
                     >
                         {view_names[one]}
                     </a>

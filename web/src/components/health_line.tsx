@@ -21,7 +21,7 @@ export function HealthLine() {
     return (
         <div class="health">
             <p class={`health-line health-${tone}`} data-testid="health" data-tone={tone}>
-                {text}.
+                {`${text}.`}
             </p>
             {slow !== null && (
                 <p class="health-more health-warning" data-testid="health-slow">

@@ -5,7 +5,7 @@ import { marks_of } from '../models/marks';
 import { smooth } from '../models/smoothing';
 import type { Round } from '../protocol';
 import { journal, journal_version } from '../past';
-import { is_regression, log, rounds, status } from '../store';
+import { data, is_regression, log, rounds, status } from '../store';
 import { Chart, type Curve } from './chart';
 import { axis, ChartTools, is_log, set_zoom, smoothing, zoom } from './chart_tools';
 import { RoundsTable } from './rounds_table';
@@ -28,6 +28,13 @@ export function LearningCharts() {
         [list, weight],
     );
     const explained = useMemo(() => [curve(list, 'test', 'test_r2', weight)], [list, weight]);
+    const errors = useMemo(
+        () => [
+            { ...curve(list, 'test', 'test_rmse', weight), name: 'RMSE' },
+            { ...curve(list, 'train', 'test_mae', weight), name: 'MAE' },
+        ],
+        [list, weight],
+    );
     const losses = useMemo(
         () => [curve(list, 'train', 'train_loss', weight), curve(list, 'test', 'test_loss', weight)],
         [list, weight],
@@ -59,6 +66,16 @@ export function LearningCharts() {
                 <ChartTools x={x} />
             </div>
             <div class="chart-pair">
+                {is_regression.value && (
+                    <Chart
+                        test_id="chart-error"
+                        title={data.value === null ? 'Error' : `Error in ${data.value.label.name}`}
+                        curves={errors}
+                        format={loss}
+                        tick={loss_tick}
+                        {...common}
+                    />
+                )}
                 {is_regression.value ? (
                     <Chart
                         test_id="chart-r2"

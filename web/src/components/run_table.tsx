@@ -1,11 +1,14 @@
 import { useMemo } from 'preact/hooks';
-import { clock, count, loss, missing, percent } from '../format';
+import { clock, count, date, loss, missing, percent } from '../format';
 import { matches, sort_rows, type Key } from '../models/rows';
 import { by_seed, differences, mean_deviation, sort_key, type Difference, type Group } from '../models/sweeps';
 import type { Run } from '../protocol';
-import { param, set_params } from '../route';
+import { href, param, set_params } from '../route';
+import { no_labels } from '../runs';
 import { plans, plans_limit } from '../run_plans';
+import { session } from '../store';
 import { choose_run, chosen_runs, run_colour, runs_limit } from './chosen_runs';
+import { PinButton } from './run_labels';
 import { set_sorting, sorting } from './table_tools';
 
 const outcome_names: Record<string, string> = {
@@ -21,11 +24,6 @@ function outcome(run: Run, present: string): string {
         return 'this one';
     }
     return run.outcome === null ? 'cut off' : (outcome_names[run.outcome] ?? run.outcome);
-}
-
-function date(unix_seconds: number): string {
-    const at = new Date(unix_seconds * 1000);
-    return `${at.toLocaleDateString('en-CA')} ${at.toLocaleTimeString('en-GB')}`;
 }
 
 /** Keys that get a column; all are in the comparison of plans. */
@@ -100,7 +98,7 @@ export function RunTable({ runs, present }: { runs: Run[]; present: string }) {
     const chosen = runs.filter((run) =>
         matches(
             filter,
-            `${run.plan} ${run.run} ${outcome(run, present)} ${found.map((one) => `${one.title}=${one.values.get(run.run) ?? ''}`).join(' ')}`,
+            `${run.labels?.name ?? ''} ${run.labels?.tags.join(' ') ?? ''} ${run.labels?.note ?? ''} ${run.plan} ${run.run} ${outcome(run, present)} ${found.map((one) => `${one.title}=${one.values.get(run.run) ?? ''}`).join(' ')}`,
         ),
     );
     const groups = grouped ? by_seed(chosen, found, known) : chosen.map((run): Group => ({ runs: [run] }));
@@ -193,14 +191,19 @@ export function RunTable({ runs, present }: { runs: Run[]; present: string }) {
                         </tr>
                     </thead>
                     <tbody>
-                        {sort_rows(groups, sort === 'plan' ? name_column.sort : by.sort, is_down).map((group) => (
-                            <Row key={group.runs[0]!.run} group={group} columns={columns} alike={alike} />
+                        {pinned_first(sort_rows(groups, sort === 'plan' ? name_column.sort : by.sort, is_down)).map((group) => (
+                            <Row key={group.runs[0]!.run} group={group} columns={columns} alike={alike} present={present} />
                         ))}
                     </tbody>
                 </table>
             </div>
         </>
     );
+}
+
+function pinned_first(groups: readonly Group[]): Group[] {
+    const is_pinned = (group: Group): boolean => group.runs.some((run) => run.labels?.pinned === true);
+    return [...groups.filter(is_pinned), ...groups.filter((group) => !is_pinned(group))];
 }
 
 const took = (run: Run): number | null => (run.ended === null ? null : run.ended - run.started);
@@ -236,9 +239,10 @@ interface RowProps {
     group: Group;
     columns: readonly Column[];
     alike: ReadonlySet<string>;
+    present: string;
 }
 
-function Row({ group, columns, alike }: RowProps) {
+function Row({ group, columns, alike, present }: RowProps) {
     const run = group.runs[0]!;
     const chosen = chosen_runs.value;
     const place = chosen.indexOf(run.run);
@@ -260,7 +264,19 @@ function Row({ group, columns, alike }: RowProps) {
                 </label>
             </td>
             <th scope="row" class="run-name one-line" title={`${run.plan}, run ${run.run}, plan ${run.plan_digest}`}>
-                {run.plan} <small>{group.runs.length > 1 ? `${group.runs.length} seeds` : run.run.slice(0, 8)}</small>
+                {group.runs.length === 1 && session.value.role === 'operator' && (
+                    <PinButton run={run.run} labels={run.labels ?? no_labels} />
+                )}
+                <a data-testid="open-run" href={href('run', { of: run.run === present ? '' : run.run })} title={run.labels?.note || 'Open this run'}>
+                    {run.labels?.name || run.plan}
+                </a>{' '}
+                <small>{group.runs.length > 1 ? `${group.runs.length} seeds` : run.run.slice(0, 8)}</small>
+                {group.runs.length === 1 &&
+                    run.labels?.tags.map((tag) => (
+                        <span key={tag} class="tag">
+                            {tag}
+                        </span>
+                    ))}
                 {run.weights_sha256 !== null && alike.has(run.weights_sha256) && (
                     <small class="alike" title={`Another run has the same weights, bit for bit: ${run.weights_sha256}`}>
                         {' = '}

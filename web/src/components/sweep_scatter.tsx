@@ -26,7 +26,7 @@ export function SweepScatter({ runs }: { runs: Run[] }) {
     const told = useSignal('');
     const known = plans.value;
     const keys = useMemo(() => numeric_keys(runs, known), [runs, known]);
-    const key = keys.find(({ path }) => path === param('by')) ?? keys[0];
+    const key = keys.find(({ path }) => path === param('by')) ?? keys.find(({ path }) => path !== 'seed') ?? keys[0];
     const is_share = runs.some((run) => run.best_test_accuracy !== null);
     const result = (run: Run): number | null | undefined => (is_share ? run.best_test_accuracy : run.best_test_loss);
     const text = is_share ? percent : loss;

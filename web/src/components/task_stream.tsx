@@ -16,6 +16,17 @@ import { chosen_workers } from './worker_table';
 const tall = { row_height: 26, bar_height: 18 };
 const dense = { row_height: 16, bar_height: 12 };
 const tall_limit = 12;
+/** More rows than that are a heat map, on one screen and without names. */
+const named_limit = 50;
+const whole_height = 400;
+
+function row_size(rows: number): { row_height: number; bar_height: number } {
+    if (rows <= named_limit) {
+        return rows <= tall_limit ? tall : dense;
+    }
+    const row_height = Math.max(2, Math.floor(whole_height / rows));
+    return { row_height, bar_height: row_height };
+}
 /** Seconds. */
 const least_shown = 2;
 const longest_shown = 3600;
@@ -59,7 +70,7 @@ export function TaskStream() {
     // What is short does not begin in the middle of nowhere.
     const first_seen = Math.min(...lanes.map((lane) => lane.times[0] ?? to));
     const from = Math.max(to - seconds, Math.min(first_seen, to - least_shown));
-    const { row_height, bar_height } = lanes.length <= tall_limit ? tall : dense;
+    const { row_height, bar_height } = row_size(lanes.length);
     const [first, last] = visible_rows(lanes.length, row_height, scrolled.value, height.value, 4);
     const visible = lanes.slice(first, last);
     const frame = {
@@ -198,7 +209,7 @@ export function TaskStream() {
                                 <path key={what} d={paths[what]} fill={`url(#do-${what})`} />
                             ))}
                         </g>
-                        {visible.map((lane, row) => (
+                        {(lanes.length > named_limit ? [] : visible).map((lane, row) => (
                             <text
                                 key={lane.worker}
                                 class={late.value.has(lane.worker) ? 'stream-name stream-late' : 'stream-name'}
@@ -234,8 +245,10 @@ export function TaskStream() {
                 </p>
             )}
             <p class="hint stream-told">
-                Drag to go back in time, Ctrl and the wheel to zoom, click to open the worker. Lines are starts of rounds; ▲
-                marks who is far later than most.
+                Drag to go back in time, Ctrl and the wheel to zoom, click to open the worker. Lines are starts of rounds
+                {lanes.length > named_limit
+                    ? '; a row is a worker: point at it to read its name.'
+                    : '; ▲ marks who is far later than most.'}
             </p>
             <DataTable
                 summary="Time by state"

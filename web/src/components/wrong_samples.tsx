@@ -5,6 +5,7 @@ import type { Evaluation, WrongSample } from '../protocol';
 import { forget, load_sample, show, shown, type Sample } from '../samples';
 import { status } from '../store';
 import { theme } from '../theme';
+import { choose_cell, chosen_cell } from './chosen_cell';
 
 /** What the model is most sure of, and wrong. */
 export function WrongSamples({ result }: { result: Evaluation }) {
@@ -16,13 +17,26 @@ export function WrongSamples({ result }: { result: Evaluation }) {
         return null;
     }
     const name = (label: number): string => classes[label] ?? String(label);
+    const cell = chosen_cell();
+    const listed = cell === null ? wrong : wrong.filter(({ label, predicted }) => label === cell[0] && predicted === cell[1]);
     return (
         <div class="wrong">
             <h3>
                 Most confident mistakes <small>test samples, round {round}</small>
             </h3>
+            {cell !== null && (
+                <p class="hint" data-testid="cell-examples">
+                    {listed.length === 0 ? `None of the ${wrong.length} most confident is ` : `${listed.length} of the ${wrong.length} most confident: `}
+                    <b>
+                        {name(cell[0])} → {name(cell[1])}
+                    </b>{' '}
+                    <button type="button" class="link-button" onClick={() => choose_cell(cell)}>
+                        show all
+                    </button>
+                </p>
+            )}
             <ul class="samples" data-testid="wrong-samples">
-                {wrong.map((one) => (
+                {listed.map((one) => (
                     <Picture key={one.index} one={one} name={name} />
                 ))}
             </ul>

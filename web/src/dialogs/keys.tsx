@@ -1,5 +1,7 @@
 import { notifies, set_notifies } from '../alerts';
+import { WatchLink } from '../components/watch_link';
 import { key_help, keys_are_on, set_keys_on } from '../keys';
+import { session } from '../store';
 import { Frame } from './frame';
 
 export function KeysDialog() {
@@ -44,6 +46,7 @@ export function KeysDialog() {
                 />
                 Tell me while I look elsewhere when it ends, fails or goes wrong
             </label>
+            {session.value.protected && session.value.role === 'operator' && <WatchLink />}
         </Frame>
     );
 }

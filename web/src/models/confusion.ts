@@ -8,7 +8,7 @@ export interface ClassResult {
     /** Share of what was taken for the class that was it; null if nothing was. */
     precision: number | null;
     /** The class that it is most often taken for, and how often; null when never. */
-    mistaken: { name: string; samples: number } | null;
+    mistaken: { label: number; name: string; samples: number } | null;
 }
 
 export function class_results(classes: readonly string[], confusion: readonly number[][]): ClassResult[] {
@@ -28,7 +28,7 @@ export function class_results(classes: readonly string[], confusion: readonly nu
             samples,
             recall: samples > 0 ? right / samples : null,
             precision: taken[place]! > 0 ? right / taken[place]! : null,
-            mistaken: worst < 0 ? null : { name: classes[worst] ?? String(worst), samples: row[worst]! },
+            mistaken: worst < 0 ? null : { label: worst, name: classes[worst] ?? String(worst), samples: row[worst]! },
         };
     });
 }

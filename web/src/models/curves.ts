@@ -9,6 +9,7 @@ export type Metric =
     | 'test_loss'
     | 'test_r2'
     | 'test_rmse'
+    | 'test_mae'
     | 'test_auc';
 
 /** Seconds since the first round began; a resumed run's pause counts, as it does on the wall. */

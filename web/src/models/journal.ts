@@ -33,6 +33,13 @@ export interface RoundShare {
     late: number[];
 }
 
+/** A round of `runs/RUN/lanes`. */
+export interface KeptLanes {
+    round: number;
+    /** Unix seconds, the worker's name, and what it did from then on. */
+    states: [number, string, WorkerState][];
+}
+
 /** Spans of all lanes, and rounds of all clients. */
 export const span_limit = 60_000;
 export const client_round_limit = 60_000;
@@ -154,8 +161,31 @@ export class Journal {
         this.seq = seq;
     }
 
+    /**
+     * What workers did before this master's process. Who is not among `names`, the first of whom is number 1, has a
+     * row without a worker, which one of the same name takes over.
+     */
+    replay(rounds: readonly KeptLanes[], names: readonly string[] = []): void {
+        const numbers = new Map(names.map((name, place) => [name, place + 1]));
+        let last = 0;
+        for (const { round, states } of rounds) {
+            for (const [time, name, state] of states) {
+                const number = numbers.get(name) ?? -1 - numbers.size;
+                numbers.set(name, number);
+                this.lane(number, name).add(time, doing(state));
+                this.open ??= { round, from: time };
+                last = time;
+            }
+            this.close_round(round, last);
+        }
+        for (const number of numbers.values()) {
+            this.lane(number).add(last, 'gone');
+        }
+    }
+
     /** What a worker does by a snapshot, where no event tells; later than every event so far. */
     see(worker: number, name: string, state: WorkerState, time: number): void {
+        this.take_over(worker, name);
         this.lane(worker, name).add(time, doing(state));
     }
 

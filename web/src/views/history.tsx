@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { Parallel } from '../components/parallel';
 import { PlanDiff } from '../components/plan_diff';
 import { RunCurves } from '../components/run_curves';
 import { RunTable } from '../components/run_table';
@@ -7,7 +8,7 @@ import { chosen_runs } from '../components/chosen_runs';
 import { csv } from '../models/csv';
 import { json_text } from '../models/exact_json';
 import { save_file } from '../download';
-import { href } from '../route';
+import { href, opened_run } from '../route';
 import { read_plans } from '../run_plans';
 import { loaded, read_run, read_runs, runs, runs_error } from '../runs';
 import { is_live, rounds, state, status } from '../store';
@@ -47,23 +48,7 @@ export function HistoryView() {
                                 Refresh
                             </button>
                         )}
-                        {rounds.value.length > 0 ? (
-                            <a
-                                class="button"
-                                href="api/v1/report"
-                                download="report.json"
-                                data-testid="download-report"
-                            >
-                                Report of this run
-                            </a>
-                        ) : (
-                            <button type="button" disabled title="There is none before the first round">
-                                Report of this run
-                            </button>
-                        )}
-                        <a class="button" href="api/v1/model" download data-testid="download-model">
-                            Download the weights
-                        </a>
+                        {known.run !== '' && <ThisRun run={known.run} has_rounds={rounds.value.length > 0} />}
                     </div>
                 </div>
                 {runs_error.value !== null && (
@@ -80,7 +65,10 @@ export function HistoryView() {
                 ) : (
                     <>
                         <RunTable runs={runs.value} present={known.run} />
-                        <SweepScatter runs={runs.value} />
+                        <div class="sweep-pair">
+                            <SweepScatter runs={runs.value} />
+                            <Parallel runs={runs.value} />
+                        </div>
                     </>
                 )}
                 {known.models.length > 0 && (
@@ -191,4 +179,33 @@ function export_json(chosen: readonly string[]): void {
         rounds: loaded.value.get(run)?.rounds ?? [],
     }));
     save_file('fedasio-runs.json', 'application/json', json_text(all));
+}
+
+/** What can be taken of the run that is shown. */
+function ThisRun({ run, has_rounds }: { run: string; has_rounds: boolean }) {
+    if (!has_rounds) {
+        return (
+            <button type="button" disabled title="There is none before the first round">
+                Report of this run
+            </button>
+        );
+    }
+    const is_past = opened_run.value !== '';
+    return (
+        <>
+            <a
+                class="button"
+                href={is_past ? `api/v1/runs/${run}/report` : 'api/v1/report'}
+                download="report.json"
+                data-testid="download-report"
+            >
+                Report of this run
+            </a>
+            {!is_past && (
+                <a class="button" href="api/v1/model" download data-testid="download-model">
+                    Download the weights
+                </a>
+            )}
+        </>
+    );
 }

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { insert, PlanEditor, show_place } from '../components/plan_editor';
 import { begin, check, cursor, draft_error, is_checking, original, read_schema, schema, text } from '../draft';
 import { allows, plan_hint, snippet, tells_variants } from '../models/plan_hints';
-import { param, set_params } from '../route';
+import { opened_run, param, set_params } from '../route';
 import { read_runs, runs } from '../runs';
 import { ask_to_start, why_not } from '../steering';
 import { status } from '../store';
@@ -10,7 +10,7 @@ import { status } from '../store';
 export function PlanView() {
     const known = status.value!;
     const editor = useRef<HTMLTextAreaElement>(null);
-    const base = param('base');
+    const base = param('base') || opened_run.value;
     useEffect(() => void begin(base, false), [base]);
     useEffect(() => {
         void read_schema();

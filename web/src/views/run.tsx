@@ -1,6 +1,7 @@
 import { ClassTable, ConfusionMatrix } from '../components/confusion_matrix';
 import { LeftOutLine } from '../components/left_out';
 import { LearningCharts } from '../components/learning_charts';
+import { ClassCurves } from '../components/class_curves';
 import { ClassRecall } from '../components/class_recall';
 import { Fairness } from '../components/fairness';
 import { Figures } from '../components/figures';
@@ -64,6 +65,7 @@ function Classes() {
                     <WrongSamples result={result} />
                 </div>
             </div>
+            <ClassCurves names={result.classes} />
         </section>
     );
 }

@@ -1,0 +1,82 @@
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { loss, percent } from '../format';
+import { parallel_axes } from '../models/parallel';
+import { differences } from '../models/sweeps';
+import type { Run } from '../protocol';
+import { plans } from '../run_plans';
+import { choose_run, chosen_runs, run_colour } from './chosen_runs';
+
+const width = 700;
+const height = 260;
+const margin = { x: 64, top: 40, bottom: 24 };
+const fewest_runs = 3;
+const fewest_keys = 2;
+const most_keys = 7;
+
+/** All keys of the plan that were varied, and what came of them: a line a run. */
+export function Parallel({ runs }: { runs: Run[] }) {
+    const told = useSignal('');
+    const known = plans.value;
+    const is_share = runs.some((run) => run.best_test_accuracy !== null);
+    const result = (run: Run): number | null => (is_share ? run.best_test_accuracy : (run.best_test_loss ?? null));
+    const found = useMemo(() => differences(runs, known).slice(0, most_keys), [runs, known]);
+    const shown = runs.filter((run) => result(run) !== null && known.has(run.run));
+    if (shown.length < fewest_runs || found.length < fewest_keys) {
+        return null;
+    }
+    const text = is_share ? percent : loss;
+    const axes = [
+        ...found.map(({ title, values }) => parallel_axis_of(title, shown, (run) => values.get(run.run) ?? null)),
+        parallel_axes(is_share ? 'best accuracy' : 'best loss', shown.map((run) => ({ key: run.run, value: String(result(run)!) })), text),
+    ];
+    const x = (place: number): number => margin.x + (place * (width - 2 * margin.x)) / (axes.length - 1);
+    const y = (share: number): number => height - margin.bottom - share * (height - margin.top - margin.bottom);
+    const chosen = chosen_runs.value;
+    const order = [...shown].sort((a, b) => (result(a)! - result(b)!) * (is_share ? 1 : -1));
+    return (
+        <figure class="sweep" aria-label="Runs by all keys that differ">
+            <h3>All keys that differ</h3>
+            <div class="scroll" tabIndex={0} role="region" aria-label="Runs by all keys">
+            <svg viewBox={`0 0 ${width} ${height}`} role="img" data-testid="parallel" data-runs={shown.length} aria-label={`${shown.length} runs by ${found.length} keys; the table above has the numbers`}>
+                {axes.map((axis, place) => (
+                    <g key={place}>
+                        <line class="stream-grid" x1={x(place)} x2={x(place)} y1={y(0)} y2={y(1)} />
+                        <text class="axis-text axis-title" x={x(place)} y={margin.top - 22}>
+                            {axis.title}
+                        </text>
+                        {axis.ticks.map(({ share, name }) => (
+                            <text key={name} class="axis-text axis-text-y" x={x(place) - 6} y={y(share)}>
+                                {name}
+                            </text>
+                        ))}
+                    </g>
+                ))}
+                {order.map((run, rank) => {
+                    const place = chosen.indexOf(run.run);
+                    const points = axes.map((axis, at) => `${x(at)},${y(axis.at(run.run)).toFixed(1)}`).join(' ');
+                    return (
+                        <polyline
+                            key={run.run}
+                            class={place < 0 ? 'parallel-run' : `parallel-chosen line-${run_colour(place)}`}
+                            points={points}
+                            stroke-opacity={place < 0 ? (0.15 + (0.65 * rank) / Math.max(1, order.length - 1)).toFixed(2) : 1}
+                            onPointerEnter={() => {
+                                told.value = `${run.labels?.name || run.plan} ${run.run.slice(0, 8)}: ${found.map(({ title, values }) => `${title} ${values.get(run.run) ?? '–'}`).join(', ')}: ${text(result(run))}`;
+                            }}
+                            onClick={() => choose_run(run.run, place < 0)}
+                        />
+                    );
+                })}
+            </svg>
+            </div>
+            <figcaption class="hint one-line">
+                {told.value || 'A line is a run, the stronger the better. Point at one to read it, click to compare it.'}
+            </figcaption>
+        </figure>
+    );
+}
+
+function parallel_axis_of(title: string, runs: readonly Run[], value: (run: Run) => string | null) {
+    return parallel_axes(title, runs.map((run) => ({ key: run.run, value: value(run) })));
+}
