@@ -16,6 +16,18 @@ bool is_wildcard(const net::address& where) {
     return where.host == "0.0.0.0" || where.host == "::";
 }
 
+CLI::Validator public_url() {
+    return {[](const std::string& text) {
+                try {
+                    dashboard::public_origin::parse(text);
+                } catch (const std::invalid_argument& problem) {
+                    return std::string(problem.what());
+                }
+                return std::string();
+            },
+            "URL"};
+}
+
 } // namespace
 
 void add_dashboard_access_options(CLI::App& app, dashboard_access_options& into) {
@@ -34,16 +46,12 @@ void add_dashboard_access_options(CLI::App& app, dashboard_access_options& into)
                    "the address that browsers use when a proxy stands before the dashboard, such as "
                    "https://fl.example.org/training; pages of no other may command. Needs tokens; may be "
                    "repeated")
-        ->check(CLI::Validator(
-            [](const std::string& text) {
-                try {
-                    dashboard::public_origin::parse(text);
-                } catch (const std::invalid_argument& problem) {
-                    return std::string(problem.what());
-                }
-                return std::string();
-            },
-            "URL"))
+        ->check(public_url())
+        ->allow_extra_args(false);
+    app.add_option("--dashboard-embed", into.embedders,
+                   "the address of pages that may show the dashboard in a frame, such as a notebook's "
+                   "http://localhost:8888; may be repeated")
+        ->check(public_url())
         ->allow_extra_args(false);
 }
 
@@ -89,6 +97,9 @@ dashboard_access make_dashboard_access(net::runtime& rt, const dashboard_access_
     }
     for (const auto& url : from.origins) {
         result.protection.origins.push_back(dashboard::public_origin::parse(url));
+    }
+    for (const auto& url : from.embedders) {
+        result.protection.embedders.push_back(dashboard::public_origin::parse(url).origin());
     }
     if (!from.origins.empty() && !result.protection.tokens) {
         throw std::runtime_error("--dashboard-origin without tokens would let everyone command who reaches " +

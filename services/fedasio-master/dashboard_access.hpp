@@ -19,9 +19,10 @@ struct dashboard_access_options {
     std::filesystem::path tokens;
     std::vector<std::string> names;
     std::vector<std::string> origins;
+    std::vector<std::string> embedders;
 };
 
-/// Adds --dashboard-tls, --dashboard-tokens, --dashboard-name and --dashboard-origin.
+/// Adds --dashboard-tls, --dashboard-tokens, --dashboard-name, --dashboard-origin and --dashboard-embed.
 void add_dashboard_access_options(CLI::App& app, dashboard_access_options& into);
 
 /// The same with all defaults filled in.

@@ -1,4 +1,5 @@
 #include <fedasio/dashboard/audit_log.hpp>
+#include <fedasio/dashboard/master_place.hpp>
 #include <fedasio/dashboard/server.hpp>
 #include <fedasio/history/recorder.hpp>
 #include <fedasio/master/run.hpp>
@@ -25,9 +26,11 @@
 #include "program/signals.hpp"
 #include "program/state_dir.hpp"
 #include "program/state_lock.hpp"
+#include "webhook.hpp"
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -44,6 +47,7 @@ struct settings {
     bool announce = false;
     std::uint16_t discovery_port = net::discovery_options{}.port;
     std::string report;
+    std::string notify;
     program::protection_options protection;
     program::dashboard_access_options access;
     program::log_options log;
@@ -139,6 +143,11 @@ int start(settings from, bool min_workers_given) {
         [&run](severity level, std::string text) { run.notice(level, std::move(text)); });
     events.subscribe([&recorder](const master::event& happened) { recorder.take(happened); });
     const auto warn = [&run](const std::string& what) { run.notice(severity::warning, what); };
+    std::optional<program::webhook> hook;
+    if (!from.notify.empty()) {
+        hook.emplace(rt, from.notify, warn);
+        events.subscribe([&hook](const master::event& happened) { hook->take(happened); });
+    }
     const auto dashboard_at = net::address::parse(from.dashboard);
     auto access = program::make_dashboard_access(rt, from.access, from.protection, dashboard_at,
                                                  from.run.state_dir, warn);
@@ -194,6 +203,7 @@ int start(settings from, bool min_workers_given) {
     program::child_processes children;
     net::nursery services(rt.executor);
     net::nursery training(rt.executor);
+    net::nursery telling(rt.executor);
     bool succeeded = true;
     const auto everything_ends = [&] {
         listener.stop();
@@ -202,6 +212,9 @@ int start(settings from, bool min_workers_given) {
         }
         page.stop();
         services.cancel();
+        if (hook) {
+            hook->finish();
+        }
     };
     services.spawn(program::watch_signals(signals, [&training] {
         program::notify_service_manager("STOPPING=1");
@@ -209,6 +222,9 @@ int start(settings from, bool min_workers_given) {
     }));
     services.spawn(recorder.run());
     services.spawn(page.run());
+    if (hook) {
+        telling.spawn(hook->run());
+    }
     const auto admit = [&run](std::unique_ptr<net::stream> wire) { return run.admit(std::move(wire)); };
     services.spawn(listener.run(admit));
     if (inner_listener) {
@@ -313,6 +329,20 @@ int main(int argc, char** argv) {
         ->check(program::writable_file());
     app.add_option("--report", from.report, "write a JSON report to this file when a training ends")
         ->check(program::writable_file());
+    app.add_option(
+           "--notify", from.notify,
+           "tell this http or https address how each training ends, which workers are left out, and when "
+           "nothing goes forward: a POST of JSON with a text")
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+                try {
+                    dashboard::parse_master_url(text);
+                } catch (const std::invalid_argument& problem) {
+                    return std::string(problem.what());
+                }
+                return std::string();
+            },
+            "URL"));
     app.add_option(
            "--plan-data", from.run.plan_folders,
            "folder whose files a plan that is sent to this master may name as its test files (with "

@@ -19,11 +19,15 @@ using kind = dashboard::archive_question::kind;
 
 constexpr std::size_t most_runs = 1000;
 
+std::size_t plans_of(const dashboard::archive_question& what) {
+    return what.with_plans ? history::most_plans : 0;
+}
+
 std::optional<std::string> answer_of_one(const std::filesystem::path& history,
                                          const dashboard::archive_question& what) {
     switch (what.what) {
     case kind::runs:
-        return history::runs_text(history);
+        return history::runs_text(history, most_runs, plans_of(what));
     case kind::run:
         return history::run_text(history, what.run);
     case kind::rounds:
@@ -47,11 +51,11 @@ std::optional<std::string> answer_of_one(const std::filesystem::path& history,
 }
 
 /// The latest of all, newest first.
-std::string all_runs(std::span<const std::filesystem::path> histories) {
+std::string all_runs(std::span<const std::filesystem::path> histories, std::size_t plans) {
     json::array all;
     for (const auto& history : histories) {
         text::json_limits limits;
-        const auto text = history::runs_text(history);
+        const auto text = history::runs_text(history, most_runs, plans);
         limits.bytes = text.size();
         auto found = text::parse_json(text, limits);
         std::ranges::move(found.as_array(), std::back_inserter(all));
@@ -68,7 +72,7 @@ std::string all_runs(std::span<const std::filesystem::path> histories) {
 std::optional<std::string> answer_of_past(std::span<const std::filesystem::path> histories,
                                           const dashboard::archive_question& what) {
     if (what.what == kind::runs && histories.size() != 1) {
-        return all_runs(histories);
+        return all_runs(histories, plans_of(what));
     }
     for (const auto& history : histories) {
         if (auto answer = answer_of_one(history, what)) {

@@ -85,6 +85,8 @@ awaitable<http_reply> carry_out(hub& shared, const visitor& from, const http_req
         reply = std::move(*ready);
     } else if (std::holds_alternative<login_request>(what)) {
         reply = shared.entrance.log_in(from, asked.content_type, asked.body);
+    } else if (const auto* const link = std::get_if<link_request>(&what)) {
+        reply = shared.entrance.new_link(link->hours);
     } else if (std::holds_alternative<session_request>(what)) {
         reply = shared.entrance.session_reply(from);
     } else {

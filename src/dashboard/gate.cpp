@@ -7,6 +7,7 @@
 
 #include "access.hpp"
 #include "hex_number.hpp"
+#include "links.hpp"
 #include "login_page.hpp"
 #include "origins.hpp"
 #include "session_cookie.hpp"
@@ -30,18 +31,8 @@ std::string seconds_text(net::clock::duration wait) {
     return std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count());
 }
 
-std::string_view prefix_of(const visitor& who) {
-    return who.origin == nullptr ? std::string_view{} : std::string_view(who.origin->prefix);
-}
-
 http_reply html_reply(unsigned status, std::string_view problem, const visitor& to) {
-    http_reply reply(login_page(problem, prefix_of(to)));
-    reply.status = status;
-    reply.content_type = "text/html; charset=utf-8";
-    reply.headers.emplace_back("Content-Security-Policy", login_page_policy());
-    // With no-referrer a form's Origin would be null.
-    reply.headers.emplace_back("Referrer-Policy", "same-origin");
-    return reply;
+    return login_reply(status, problem, prefix_of(to));
 }
 
 http_reply too_many(net::clock::duration wait, http_reply reply) {
@@ -195,9 +186,13 @@ gate::decision gate::admit(const http_request& request, const std::string& addre
     if (result.needs == access::anyone) {
         return result;
     }
-    const auto in_query = query_value(request.query(), "token");
-    if (request.method == "GET" && request.path() == "/" && in_query) {
+    const bool is_page = request.method == "GET" && request.path() == "/";
+    if (const auto in_query = query_value(request.query(), "token"); is_page && in_query) {
         result.reply = take_token(result.from, *in_query);
+        return result;
+    }
+    if (const auto link = query_value(request.query(), "link"); is_page && link) {
+        result.reply = take_link(result.from, *link);
         return result;
     }
     if (token) {
@@ -242,7 +237,7 @@ void gate::recognize_session(visitor& into, const http_request& request) const {
 
 void gate::renew_session(visitor& of) const {
     const auto left = of.expires - rt_.time.unix_time();
-    if (of.who && left < static_cast<double>(rules_.session_length.count()) / 2) {
+    if (of.who && !is_link(of.session) && left < static_cast<double>(rules_.session_length.count()) / 2) {
         of.renewed_cookie = new_cookie(of);
     }
 }
@@ -259,10 +254,14 @@ std::string gate::new_cookie(const visitor& of) const {
     const auto length = static_cast<std::uint64_t>(rules_.session_length.count());
     const auto now = static_cast<std::uint64_t>(rt_.time.unix_time());
     const session_cookie fresh{*of.who, of.session, now + length};
+    return cookie_text(of, fresh.sealed(*rules_.tokens), length);
+}
+
+std::string gate::cookie_text(const visitor& of, const std::string& sealed, std::uint64_t seconds) const {
     const bool is_secure = is_https() || (of.origin != nullptr && of.origin->is_https);
-    return cookie_name(of.origin) + "=" + fresh.sealed(*rules_.tokens) +
-           "; Max-Age=" + std::to_string(length) + "; Path=" + std::string(prefix_of(of)) +
-           "/; HttpOnly; SameSite=Strict" + (is_secure ? "; Secure" : "");
+    return cookie_name(of.origin) + "=" + sealed + "; Max-Age=" + std::to_string(seconds) +
+           "; Path=" + std::string(prefix_of(of)) + "/; HttpOnly; SameSite=Strict" +
+           (is_secure ? "; Secure" : "");
 }
 
 std::optional<role> gate::try_token(const visitor& from, std::string_view token,

@@ -40,6 +40,8 @@ public:
                                     std::string_view form);
     /// Whether this visitor may do now what is for operators; otherwise the answer.
     [[nodiscard]] std::optional<http_reply> refuse_command(const visitor& from);
+    /// The answer to POST /api/v1/links.
+    [[nodiscard]] http_reply new_link(std::uint32_t hours);
     /// The answer to GET /api/v1/session.
     [[nodiscard]] http_reply session_reply(const visitor& from) const;
     /// Writes down what became of a command; `body` is what was sent.
@@ -58,12 +60,15 @@ private:
     [[nodiscard]] bool is_foreign(const http_request& request) const;
     [[nodiscard]] http_reply refuse_origin(const http_request& request) const;
     [[nodiscard]] http_reply take_token(const visitor& from, std::string_view token);
+    [[nodiscard]] http_reply take_link(const visitor& from, std::string_view link);
     [[nodiscard]] std::optional<role> try_token(const visitor& from, std::string_view token,
                                                 std::optional<http_reply>& refused);
     void recognize_session(visitor& into, const http_request& request) const;
     void renew_session(visitor& of) const;
     [[nodiscard]] std::string cookie_name(const public_origin* by) const;
     [[nodiscard]] std::string new_cookie(const visitor& of) const;
+    [[nodiscard]] std::string cookie_text(const visitor& of, const std::string& sealed,
+                                          std::uint64_t seconds) const;
     void record(std::string action, const visitor& from, std::string what, const http_reply& reply);
 
     net::runtime& rt_;

@@ -25,7 +25,8 @@ struct hub {
     };
 
     hub(net::runtime& runtime, server_options limits, master::command_handler handler,
-        std::span<const asset> assets, server_protection rules, bool loopback_only, std::uint16_t port);
+        std::span<const asset> assets, const server_protection& rules, bool loopback_only,
+        std::uint16_t port);
 
     net::runtime& rt;
     server_options options;
@@ -34,6 +35,8 @@ struct hub {
     board folded;
     router routes;
     gate entrance;
+    std::string content_policy; ///< of every answer
+    bool may_be_framed = false;
     /// Wake stream writers; set and reset at once, for nobody waits who has not looked before.
     net::event changed; ///< with each event
     net::event paced;   ///< at most once in `stream_interval`: who takes many events in one message

@@ -3,6 +3,7 @@
 #include <fedasio/dashboard/command_json.hpp>
 #include <fedasio/dashboard/metrics.hpp>
 #include <fedasio/plan/plan_check.hpp>
+#include <fedasio/text/json_field.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/json/object.hpp>
@@ -182,6 +183,27 @@ route_result router::command(const routed& at) const {
         auto reply = command_reply({false, problem.what()});
         reply.status = 400;
         return reply;
+    }
+}
+
+route_result router::runs(const routed& at) const {
+    archive_question what{archive_question::kind::runs};
+    what.with_plans = query_value(at.request.query(), "plans") == "1";
+    return what;
+}
+
+route_result router::link(const routed& at) const {
+    if (!is_json(at.request.content_type)) {
+        return error_reply(415, "send the hours as Content-Type: application/json");
+    }
+    try {
+        const auto body = text::parse_json(at.request.body);
+        const auto members = text::json_field(body, "link").members({"hours"});
+        constexpr std::uint32_t most_hours = 24 * 90;
+        return link_request{
+            members.require("hours", "write for how long it opens the page").whole32(1, most_hours)};
+    } catch (const std::runtime_error& problem) {
+        return error_reply(400, problem.what());
     }
 }
 

@@ -82,9 +82,14 @@ struct login_request {};
 /// What the client may do.
 struct session_request {};
 
+/// A link that lets whoever has it watch, for a while.
+struct link_request {
+    std::uint32_t hours = 0;
+};
+
 /// What is to be done about a request.
 using route_result = std::variant<http_reply, master::command, stream_request, archive_question,
-                                  login_request, session_request>;
+                                  login_request, session_request, link_request>;
 
 /// `{"error": ...}`
 http_reply error_reply(unsigned status, std::string_view problem);
@@ -143,6 +148,8 @@ private:
     [[nodiscard]] route_result report(const routed& at) const;
     [[nodiscard]] route_result events(const routed& at) const;
     [[nodiscard]] route_result command(const routed& at) const;
+    [[nodiscard]] route_result runs(const routed& at) const;
+    [[nodiscard]] route_result link(const routed& at) const;
     [[nodiscard]] route_result label(const routed& at) const;
     [[nodiscard]] route_result stream(const routed& at) const;
 

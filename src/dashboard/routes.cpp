@@ -48,7 +48,7 @@ std::span<const table_row> router::table() {
     constexpr auto anyone = access::anyone;
     constexpr auto viewers = access::viewers;
     constexpr auto operators = access::operators;
-    static const std::array<table_row, 29> rows{{
+    static const std::array<table_row, 30> rows{{
         {{"GET", "/", "", viewers, 0, "the page"}, &router::page},
         {{"POST", "/login", "", anyone, 1 * limits::kib,
           "with tokens: the form `token=T`; 303 to `/` and a session's cookie, or 401. `GET /?token=T` does "
@@ -58,6 +58,12 @@ std::span<const table_row> router::table() {
           "`{\"role\": \"viewer\" or \"operator\", \"protected\": bool}`: what this client may do, and "
           "whether tokens are asked for"},
          &router::session},
+        {{"POST", "/api/v1/links", "", operators, 1 * limits::kib,
+          "with tokens: a link by which others may watch and not steer. Body `{\"hours\": N}`, from 1 to "
+          "2160; "
+          "`{\"link\": \"?link=…\", \"expires\"}`, to be put behind the page's address; `expires` in Unix "
+          "seconds. New tokens end all links"},
+         &router::link},
         {{"GET", "/healthz", "", anyone, 0, "`200 ok` (text) while the master runs"}, &router::health},
         {{"GET", "/metrics", "", viewers, 0, "Prometheus text format"}, &router::metrics},
         {{"GET", "/api/v1/status", "", viewers, 0, "the status object below"}, &router::status},
@@ -99,9 +105,11 @@ std::span<const table_row> router::table() {
           "`{\"instance\", \"events\": [...], \"oldest\": O, \"newest\": P}`: events after number N that are "
           "still kept, of those from number O to P; M from 1 to 1000"},
          &router::events},
-        {{"GET", "/api/v1/runs", "", viewers, 0,
-          "past runs and the present one: array of [run objects](#runs), the latest first, at most 1,000"},
-         &router::archived<kind::runs>},
+        {{"GET", "/api/v1/runs", "?plans=1", viewers, 0,
+          "past runs and the present one: array of [run objects](#runs), the latest first, at most 1,000; "
+          "with "
+          "`plans=1` the latest 100 have their `plan_json`"},
+         &router::runs},
         {{"GET", "/api/v1/runs/RUN", "", viewers, 0,
           "the run object, and besides `plan_json`, the whole plan, and `notes`, an array of `{\"time\", "
           "\"level\", \"text\"}`: the latest 1,000 things that were said"},

@@ -34,6 +34,17 @@ std::unique_ptr<net::acceptor> listen_on(net::runtime& rt, const net::address& w
     }
 }
 
+/// The policy of every answer (https://www.w3.org/TR/CSP3/).
+std::string content_policy(std::span<const std::string> embedders) {
+    std::string policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors";
+    for (const auto& origin : embedders) {
+        policy += " " + origin;
+    }
+    return embedders.empty() ? policy + " 'none'" : policy;
+}
+
 bool is_loopback(const net::address& where) {
     return asio::ip::make_address(where.host).is_loopback();
 }
@@ -69,11 +80,13 @@ awaitable<void> serve_counted(std::shared_ptr<hub> shared, std::unique_ptr<net::
 } // namespace
 
 hub::hub(net::runtime& runtime, server_options limits, master::command_handler handler,
-         std::span<const asset> assets, server_protection rules, bool loopback_only, std::uint16_t port)
+         std::span<const asset> assets, const server_protection& rules, bool loopback_only,
+         std::uint16_t port)
     : rt(runtime), options(limits), commands(std::move(handler)),
       folded(hex(runtime.entropy()), runtime.time.unix_time()), routes(folded, assets),
-      entrance(runtime, std::move(rules), loopback_only, port), changed(runtime.executor),
-      paced(runtime.executor) {}
+      entrance(runtime, rules, loopback_only, port),
+      content_policy(dashboard::content_policy(rules.embedders)), may_be_framed(!rules.embedders.empty()),
+      changed(runtime.executor), paced(runtime.executor) {}
 
 void hub::wake() {
     changed.set();

@@ -38,10 +38,6 @@ constexpr std::size_t first_bytes = 1024;
 /// Shorter answers fit into few packets as they are.
 constexpr std::size_t least_packed_bytes = std::size_t{4} << 10;
 
-constexpr std::string_view content_security_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 struct connection {
     std::shared_ptr<hub> owner; // outlives the server when the whole execution context is destroyed
     hub& shared;
@@ -142,9 +138,11 @@ awaitable<bool> write_reply(connection& to, http_reply reply, unsigned version, 
     using span_body = http::span_body<const char>;
     http::response<span_body> response(http::int_to_status(reply.status), version);
     response.set(http::field::content_type, reply.content_type);
-    response.set("Content-Security-Policy", content_security_policy);
+    response.set("Content-Security-Policy", to.shared.content_policy);
     response.set("X-Content-Type-Options", "nosniff");
-    response.set("X-Frame-Options", "DENY");
+    if (!to.shared.may_be_framed) {
+        response.set("X-Frame-Options", "DENY");
+    }
     response.set("Referrer-Policy", "no-referrer");
     response.set("Cross-Origin-Opener-Policy", "same-origin");
     response.set("Cross-Origin-Resource-Policy", "same-origin");

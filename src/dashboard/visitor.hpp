@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace fedasio::dashboard {
 
@@ -18,5 +19,10 @@ struct visitor {
     /// By which it came, as far as can be told; null where the dashboard has none.
     const public_origin* origin = nullptr;
 };
+
+/// Of all paths, as the visitor's browser has it.
+[[nodiscard]] inline std::string_view prefix_of(const visitor& who) {
+    return who.origin == nullptr ? std::string_view{} : std::string_view(who.origin->prefix);
+}
 
 } // namespace fedasio::dashboard

@@ -199,7 +199,7 @@ std::optional<database> open(const std::filesystem::path& file) {
 
 } // namespace
 
-std::string runs_text(const std::filesystem::path& file, std::size_t most) {
+std::string runs_text(const std::filesystem::path& file, std::size_t most, std::size_t plans) {
     json::array result;
     if (auto opened = open(file)) {
         statement runs(*opened, std::string(run_columns) + "ORDER BY started DESC, id LIMIT ?");
@@ -208,6 +208,10 @@ std::string runs_text(const std::filesystem::path& file, std::size_t most) {
         while (runs.next()) {
             auto run = run_object(runs);
             add_labels(run, labels);
+            if (result.size() < plans) {
+                run["plan_json"] =
+                    text::parse_json(plan_text_of(*opened, std::string_view(run.at("run").as_string())));
+            }
             result.push_back(std::move(run));
         }
     }

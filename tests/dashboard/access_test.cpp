@@ -530,4 +530,73 @@ BOOST_AUTO_TEST_CASE(everyone_operates) {
     });
 }
 
+namespace {
+
+std::string link_request(const live::fixture& to, const std::string& body, const std::string& token) {
+    auto text = post(to, body, json_type + bearer(token));
+    return text.replace(text.find("/api/v1/commands"), 16, "/api/v1/links");
+}
+
+awaitable<std::string> new_link(live::fixture& with, std::string hours) {
+    const auto answer = co_await ask(with, link_request(with, R"({"hours": )" + hours + "}", of_operators));
+    BOOST_TEST(answer.status == 200U, answer.body);
+    const auto body = fedasio::text::parse_json(answer.body);
+    co_return std::string(std::string_view(body.at("link").as_string()));
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_link_lets_watch_until_it_is_over, guarded) {
+    run([](live::fixture& with) -> awaitable<void> {
+        const auto link = co_await new_link(with, "2");
+        const auto opened = co_await ask(with, get(with, "/" + link));
+        BOOST_TEST(opened.status == 303U);
+        BOOST_TEST(opened.header("Location") == "/");
+        const auto cookie = cookie_of(opened);
+        const auto who = co_await role_of(with, cookie);
+        BOOST_TEST(who == "viewer");
+        const auto page = co_await ask(with, get(with, "/", cookie));
+        BOOST_TEST(page.status == 200U);
+        BOOST_TEST(page.header("Set-Cookie") == "(none)"); // it does not go on by being used
+        const auto command =
+            co_await ask(with, post(with, pause_body, json_type + cookie + own_origin(with)));
+        BOOST_TEST(command.status == 403U);
+        // Another's cookie is no link, and neither is half of one.
+        for (const auto& wrong : {link.substr(0, link.size() - 1),
+                                  std::string("?link=viewer.9999999999.link-0.00"), "?link=" + of_viewers}) {
+            const auto refused = co_await ask(with, get(with, "/" + wrong));
+            BOOST_TEST(refused.status == 401U);
+            BOOST_TEST(refused.body.find("This link is over") != std::string::npos);
+        }
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(links_are_for_operators_and_bounded, guarded) {
+    run([](live::fixture& with) -> awaitable<void> {
+        const auto by_viewer = co_await ask(with, link_request(with, R"({"hours": 1})", of_viewers));
+        BOOST_TEST(by_viewer.status == 403U);
+        for (const auto* wrong : {"{}", R"({"hours": 0})", R"({"hours": 2161})", R"({"hours": "1"})", "["}) {
+            const auto refused = co_await ask(with, link_request(with, wrong, of_operators));
+            BOOST_TEST(refused.status == 400U, wrong);
+        }
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(without_tokens_there_is_nothing_to_link_to, live::fixture) {
+    run([](live::fixture& with) -> awaitable<void> {
+        const auto answer = co_await ask(with, link_request(with, R"({"hours": 1})", "any"));
+        BOOST_TEST(answer.status == 409U);
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(pages_that_are_named_may_show_it_in_a_frame, live::fixture) {
+    protection.embedders = {"http://localhost:8888", "https://hub.example.org"};
+    run([](live::fixture& with) -> awaitable<void> {
+        const auto page = co_await ask(with, get(with, "/"));
+        BOOST_TEST(page.header("X-Frame-Options") == "(none)");
+        BOOST_TEST(page.header("Content-Security-Policy")
+                       .ends_with("; frame-ancestors http://localhost:8888 https://hub.example.org"));
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

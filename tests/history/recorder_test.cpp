@@ -219,6 +219,9 @@ BOOST_AUTO_TEST_CASE(what_people_say_of_a_run_is_kept_beside_it) {
     master.round(2);
     master.write();
     BOOST_TEST(run("aa").at("labels").at("name").as_string() == "second");
+    BOOST_TEST(!runs().at(0).as_object().contains("plan_json"));
+    const auto with_plan = parsed(history::runs_text(file, 1000, 1));
+    BOOST_TEST(with_plan.at(0).at("plan_json").at("name").as_string() == "digits");
     BOOST_TEST(runs().at(0).at("labels").at("name").as_string() == "second");
     BOOST_TEST(!parsed(history::report_text(file, "aa").value()).as_object().contains("labels"));
 }

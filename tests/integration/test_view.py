@@ -106,6 +106,8 @@ class View(Federation):
         self.assertEqual(len(runs), 3)
         self.assertEqual(runs[0]["seed"], 9, "the latest is first")
         self.assertEqual([run["rounds"] for run in runs], [2, 2, 2])
+        self.assertNotIn("plan_json", runs[0])
+        self.assertTrue(all("plan_json" in run for run in get("runs?plans=1")))
         rates = set()
         for run in runs:
             whole = get(f"runs/{run['run']}")

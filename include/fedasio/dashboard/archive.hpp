@@ -33,6 +33,7 @@ struct archive_question {
     std::string name = {};    ///< saved_model
     std::uint32_t before = 0; ///< rounds: those before this one; 0: all
     std::string labels = {};  ///< label: a JSON object
+    bool with_plans = false;  ///< runs: the latest ones tell theirs
     /// rounds: what the board has itself, a JSON array. It follows what the archive answers, and is the
     /// answer where that has nothing.
     std::string latest = {};

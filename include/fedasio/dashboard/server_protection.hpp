@@ -24,6 +24,8 @@ struct server_protection {
     /// Where browsers find it behind a proxy. If there are any, pages of these origins alone may command and
     /// listen, and X-Forwarded-For of a proxy on this machine says whose a request is. Tokens are needed.
     std::vector<public_origin> origins;
+    /// Origins, such as https://hub.example.org, whose pages may show this one in a frame.
+    std::vector<std::string> embedders;
     /// TLS. Empty: plain HTTP.
     net::handshake prove;
     /// Told of every command and login, refused ones too. May be empty.

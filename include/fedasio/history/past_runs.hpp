@@ -11,8 +11,13 @@
 /// only, may run on any thread beside a recorder, and throw std::runtime_error that names the file.
 namespace fedasio::history {
 
-/// The latest runs, newest first; none if there is no such file yet.
-[[nodiscard]] std::string runs_text(const std::filesystem::path& file, std::size_t most = 1000);
+/// So many runs tell their plans at once.
+inline constexpr std::size_t most_plans = 100;
+
+/// The latest runs, newest first, the first `plans` of them with their plans; none if there is no such file
+/// yet.
+[[nodiscard]] std::string runs_text(const std::filesystem::path& file, std::size_t most = 1000,
+                                    std::size_t plans = 0);
 
 /// A run with its plan and what people were told of it, the latest `most_notes` of that; empty if there is no
 /// such run.
