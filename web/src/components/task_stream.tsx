@@ -63,8 +63,8 @@ export function TaskStream() {
     const seconds = Math.min(longest_shown, Math.max(least_shown, Number(param('window')) || 60));
     const held = Number(param('until'));
     const to = held > 0 ? held : master_time();
-    const label_width = width.value < 500 ? 84 : 132;
     const lanes = chosen_workers.value.flatMap((worker) => journal.lanes.get(worker.worker) ?? []);
+    const label_width = lanes.length > named_limit ? 2 : width.value < 500 ? 84 : 132;
     const names = new Map(chosen_workers.value.map((worker) => [worker.worker, worker.name]));
     const name_of = (lane: Lane): string => names.get(lane.worker) ?? lane.name;
     // What is short does not begin in the middle of nowhere.
