@@ -316,14 +316,11 @@ void declare(CLI::App& app, request& wanted) {
         wanted.run = watch_training;
         wanted.code_when_interrupted = done;
     });
-    steering::add_inspect(app, wanted.job);
-    steering::add_simulate(app, wanted.job);
-    steering::add_sweep(app, wanted.job);
-    steering::add_predict(app, wanted.job);
-    steering::add_export(app, wanted.job);
-    steering::add_export_run(app, wanted.job);
-    steering::add_view(app, wanted.job);
-    steering::add_pki(app, wanted.job);
+    for (auto* const add :
+         {steering::add_inspect, steering::add_simulate, steering::add_sweep, steering::add_predict,
+          steering::add_export, steering::add_export_run, steering::add_view, steering::add_pki}) {
+        add(app, wanted.job);
+    }
 }
 
 int perform(const request& wanted, dashboard::master_place master) {

@@ -104,13 +104,28 @@ struct recorder::state {
         lanes.clear();
     }
 
+    void follow_workers(const master::event& happened);
     void take(const master::event& happened);
     void keep_note(const master::event& happened);
     awaitable<void> write();
 };
 
+/// Who is here, and what each does.
+void recorder::state::follow_workers(const master::event& happened) {
+    if (const auto* joined = std::get_if<master::worker_joined>(&happened.what)) {
+        workers[joined->worker] = joined->name;
+        add_lane(happened.time, joined->name, master::worker_state::joined);
+    } else if (const auto* left = std::get_if<master::worker_left>(&happened.what)) {
+        workers.erase(left->worker);
+        add_lane(happened.time, left->name, master::worker_state::gone);
+    } else if (const auto* state = std::get_if<master::worker_state_changed>(&happened.what)) {
+        add_lane(happened.time, workers[state->worker], state->state);
+    }
+}
+
 void recorder::state::take(const master::event& happened) {
     digests.take(happened);
+    follow_workers(happened);
     if (const auto* opening = std::get_if<master::run_opened>(&happened.what)) {
         run = *opening;
         facts = {};
@@ -128,14 +143,6 @@ void recorder::state::take(const master::event& happened) {
         facts.checkpoint_round = written->round;
     } else if (const auto* changed = std::get_if<master::plan_changed>(&happened.what)) {
         changes.push_back(master::to_json(*changed));
-    } else if (const auto* joined = std::get_if<master::worker_joined>(&happened.what)) {
-        workers[joined->worker] = joined->name;
-        add_lane(happened.time, joined->name, master::worker_state::joined);
-    } else if (const auto* left = std::get_if<master::worker_left>(&happened.what)) {
-        workers.erase(left->worker);
-        add_lane(happened.time, left->name, master::worker_state::gone);
-    } else if (const auto* state = std::get_if<master::worker_state_changed>(&happened.what)) {
-        add_lane(happened.time, workers[state->worker], state->state);
     } else if (std::holds_alternative<master::training_started>(happened.what)) {
         if (!began) {
             began = happened.time;
