@@ -7,7 +7,7 @@ import threading
 import unittest
 
 from federation import Federation
-from programs import PATIENCE
+from programs import PATIENCE, run_program
 
 
 class Hook:
@@ -65,6 +65,7 @@ class Notify(Federation):
         hook = self.hook(refusals=1)
         master = self.master(self.plan(rounds=1), "--notify", hook.url)
         self.worker(master, "a")
+        master.wait_joined("a")
         master.train()
         self.assertEqual(hook.next()[2]["kind"], "finished")
 
@@ -81,8 +82,6 @@ class Notify(Federation):
         self.assertIn("1.5 s", told["text"])
 
     def test_an_address_that_is_none_is_wrong_usage(self):
-        from programs import run_program
-
         self.write_plan(self.plan())
         code, _, errors = run_program(
             "fedasio-master", "--plan", "plan.json", "--notify", "nowhere", directory=self.folder
