@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_body_without_memory_ends_its_connection_alone) {
     BOOST_TEST(lost[0].reason == starved.subject()->end_reason());
     BOOST_TEST(other.received().size() == 1U);
     BOOST_TEST(other.subject()->is_open());
-    BOOST_TEST(allocator.failed == 1U);
+    BOOST_TEST(allocator.failed == 2U); // again when the pool of buffers has given back what it kept
     allocator.failed = 0;
 }
 
