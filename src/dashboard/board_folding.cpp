@@ -205,6 +205,8 @@ struct board::folding {
         }
     }
 
+    void operator()(const master::layers_measured& /*it*/) const {}
+
     void operator()(const master::updates_compared& it) const {
         for (const auto& one : it.clients) {
             if (const auto found = self.clients_.find(one.client); found != self.clients_.end()) {

@@ -175,6 +175,20 @@ public:
         into_["clients"] = std::move(clients);
     }
 
+    void operator()(const master::layers_measured& it) const {
+        json::array arrays;
+        for (const auto& one : it.arrays) {
+            arrays.push_back(json::object{{"name", one.name},
+                                          {"weights", json_number(one.weights)},
+                                          {"update", json_number(one.update)},
+                                          {"units", one.units},
+                                          {"still", one.still}});
+        }
+        into_["type"] = "layers_measured";
+        into_["round"] = it.round;
+        into_["arrays"] = std::move(arrays);
+    }
+
     void operator()(const master::model_evaluated& it) const {
         into_["type"] = "model_evaluated";
         add_evaluation(into_, it);
@@ -305,6 +319,8 @@ struct log_filter {
     bool operator()(const master::client_updated& /*what*/) const noexcept { return false; }
 
     bool operator()(const master::updates_compared& /*what*/) const noexcept { return false; }
+
+    bool operator()(const master::layers_measured& /*what*/) const noexcept { return false; }
 
     bool operator()(const master::model_evaluated& /*what*/) const noexcept { return false; }
 

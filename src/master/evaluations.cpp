@@ -292,6 +292,9 @@ void evaluations::tell(std::uint32_t round, const test_result& result,
         return;
     }
     model_evaluated event{round, result.samples, std::move(classes), result.confusion, result.wrong};
+    if (!setting_.plan.class_names.empty()) {
+        event.classes = setting_.plan.class_names;
+    }
     while (event.classes.size() < state_.model.network()->output().size()) {
         event.classes.push_back(std::to_string(event.classes.size()));
     }

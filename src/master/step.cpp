@@ -1,5 +1,6 @@
 #include "master/step.hpp"
 
+#include "master/layer_norms.hpp"
 #include "master/pool_blocks.hpp"
 #include "master/run_failed.hpp"
 #include <algorithm>
@@ -20,6 +21,7 @@ struct stepped {
     model_state model;
     std::vector<method::passed_over> passed_over;
     std::optional<updates_compared> compared;
+    std::optional<layers_measured> layers;
 };
 
 /// Statistics are averaged plainly, whatever the strategy; a rule that looks at every update has its own way
@@ -52,6 +54,11 @@ net::awaitable<void> step(const setting& given, run_state& state, round_state& r
         average_statistics(state.model.arrays(), gathered, next.floats());
         round.intake->take_counters(next.floats());
         result.compared = round.intake->compare(round.result.round, next.floats());
+        if (given.options.compare_updates) {
+            result.layers =
+                measure_layers(round.result.round, state.model.arrays(), state.model.network() != nullptr,
+                               state.model.weights().floats(), next.floats());
+        }
         result.model = make_model_state(*given.plan.strategy, net::payload(std::move(next)), std::move(kept));
         return result;
     };
@@ -69,6 +76,9 @@ net::awaitable<void> step(const setting& given, run_state& state, round_state& r
     }
     if (result.compared && !result.compared->clients.empty()) {
         given.events.publish(*std::move(result.compared));
+    }
+    if (result.layers) {
+        given.events.publish(*std::move(result.layers));
     }
     round.take_losses();
     state.model.advance(std::move(result.model), round.result.round);

@@ -51,7 +51,17 @@ void check_outputs(const plan& what, const nn::network& whole, const std::string
                            " values, but a regression (model.loss \"mean_squared_error\" on a "
                            "table) learns one number: end with {\"type\": \"dense\", \"units\": 1}");
         }
+        if (!what.class_names.empty()) {
+            throw text::field_error(file_name + ": class_names",
+                                    "a regression has no classes; remove the key");
+        }
         return;
+    }
+    if (!what.class_names.empty() && what.class_names.size() != units) {
+        throw text::field_error(file_name + ": class_names",
+                                "has " + std::to_string(what.class_names.size()) +
+                                    " names, but the model has " + std::to_string(units) +
+                                    " units: give each one a name");
     }
     const auto* table = std::get_if<data::csv_source>(&what.source);
     if (table == nullptr) {

@@ -192,6 +192,11 @@ text::description keys_of(plan& what) {
         keys.key("early_stopping",
                  text::optional_of(what.early_stopping, [](early_stopping& early) { return keys_of(early); }),
                  "Ends training when a metric has not become better for some rounds.", when_changed);
+        keys.texts(
+            "class_names", what.class_names, 1, limits::class_names, limits::class_name,
+            "What people call the classes, one name for each unit of the last layer; the page shows them. "
+            "Decides no weights.",
+            when_changed);
     };
 }
 

@@ -4,8 +4,8 @@
 #include <fedasio/data/idx.hpp>
 #include <fedasio/data/image_folder.hpp>
 #include <fedasio/data/partition.hpp>
-#include <fedasio/plan/plan.hpp>
 #include <fedasio/data/table_files.hpp>
+#include <fedasio/plan/plan.hpp>
 #include <fedasio/plan/schema_json.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/text/json_text.hpp>

@@ -66,6 +66,8 @@ const expectation expectations[] = {
      R"("type":"client_dropped","round":3,"client":1,"worker":null,"reason":"lost","detail":"left","name":"")"},
     {client_dropped{3, 1, 2, "lost", "", "ward"}, true,
      R"("type":"client_dropped","round":3,"client":1,"worker":2,"reason":"lost","detail":"","name":"ward")"},
+    {layers_measured{3, {{"1.dense.kernel", 4.5, 0.25, 10, 2}}}, false,
+     R"("type":"layers_measured","round":3,"arrays":[{"name":"1.dense.kernel","weights":4.5,"update":0.25,"units":10,"still":2}])"},
     {updates_compared{3, 0.5, {{0, 1.5, 0.25}, {4, 0, std::nullopt}}}, false,
      R"("type":"updates_compared","round":3,"step":0.5,"clients":[{"client":0,"distance":1.5,"cosine":0.25},)"
      R"({"client":4,"distance":0,"cosine":null}])"},

@@ -106,7 +106,8 @@ BOOST_AUTO_TEST_CASE(only_these_are_for_anyone_or_change_something) {
         }
     }
     BOOST_TEST((open == std::set<std::string>{"/login", "/healthz"}));
-    BOOST_TEST((change == std::set<std::string>{"/api/v1/commands", "/api/v1/links", "/api/v1/runs/RUN/labels"}));
+    BOOST_TEST(
+        (change == std::set<std::string>{"/api/v1/commands", "/api/v1/links", "/api/v1/runs/RUN/labels"}));
 }
 
 BOOST_FIXTURE_TEST_CASE(each_is_refused_without_its_role, guarded) {

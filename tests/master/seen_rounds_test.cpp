@@ -41,6 +41,19 @@ BOOST_AUTO_TEST_CASE(what_people_see_of_a_round) {
         longest = std::max(longest, one.distance);
     }
     BOOST_TEST(compared[1].step <= longest);
+    const auto layers = all.all<master::layers_measured>();
+    BOOST_TEST_REQUIRE(layers.size() == 2U);
+    BOOST_TEST(layers[1].round == 2U);
+    double step = 0;
+    for (const auto& array : layers[1].arrays) {
+        BOOST_TEST(array.name.find(".dense.") != std::string::npos);
+        BOOST_TEST(array.weights > 0);
+        BOOST_TEST((array.units == 0) == array.name.ends_with("bias"));
+        BOOST_TEST(array.still <= array.units);
+        step += array.update * array.update;
+    }
+    // The arrays are the whole model, and its step is an estimate.
+    BOOST_TEST(std::sqrt(step) == compared[1].step, boost::test_tools::tolerance(0.2));
     const auto evaluated = all.all<master::model_evaluated>();
     const auto finished = all.all<master::round_finished>();
     BOOST_TEST_REQUIRE(evaluated.size() == 2U);
@@ -106,6 +119,18 @@ BOOST_AUTO_TEST_CASE(a_step_to_weights_that_are_not_finite_fails_the_training) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(classes_are_called_as_the_plan_calls_them) {
+    const scene in;
+    auto plan = plan::parse_plan(in.plan, "plan");
+    plan.class_names = {"yes", "no"};
+    house::federation_of all(std::move(plan), in.options());
+    all.add_worker("a");
+    all.play(train_to_the_end(all));
+    const auto evaluated = all.all<master::model_evaluated>();
+    BOOST_TEST_REQUIRE(!evaluated.empty());
+    BOOST_TEST((evaluated.back().classes == std::vector<std::string>{"yes", "no"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_worker_may_keep_its_label_counts) {
     const scene in;
     auto options = in.options();
@@ -127,6 +152,7 @@ BOOST_AUTO_TEST_CASE(a_worker_may_keep_its_label_counts) {
     BOOST_TEST(evaluated.back().confusion.empty());
     BOOST_TEST(evaluated.back().samples > 0U);
     BOOST_TEST(all.all<master::updates_compared>().empty());
+    BOOST_TEST(all.all<master::layers_measured>().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

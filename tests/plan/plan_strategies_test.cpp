@@ -177,6 +177,16 @@ BOOST_AUTO_TEST_CASE(schedules_of_the_learning_rate) {
     refused(R"({"type": "constant", "factor": 0.5})", "local.optimizer.schedule: unknown key \"factor\"");
 }
 
+BOOST_AUTO_TEST_CASE(names_of_classes_decide_no_weights) {
+    const auto named = parse(with(smallest, "/class_names", R"(["cat", "dog"])"));
+    BOOST_TEST((named.class_names == std::vector<std::string>{"cat", "dog"}));
+    BOOST_TEST(plan_digest(named) == plan_digest(parse(smallest)));
+    BOOST_TEST(canonical_text(to_json(parse(smallest))).find("class_names") == std::string::npos);
+    BOOST_TEST(canonical_text(to_json(named)).ends_with(R"("class_names":["cat","dog"]})"));
+    check_error(smallest, "/class_names", R"(["cat", 1])", "class_names[1]: must be");
+    check_error(smallest, "/class_names", "[]", "class_names: must be");
+}
+
 BOOST_AUTO_TEST_CASE(early_stopping_decides_no_weights) {
     const auto early = parse(with(smallest, "/early_stopping", R"({"patience": 5})"));
     BOOST_REQUIRE(early.early_stopping);

@@ -847,6 +847,28 @@ step(
 );
 
 step(
+    'draws what rounds do to the layers, and counts the units that are dead',
+    { snapshot: make_snapshot({ status: training }) },
+    async ({ by, say, has_points, page }) => {
+        assert.equal(await by('still').count(), 0);
+        for (const round of [3, 4]) {
+            say('layers_measured', {
+                round,
+                arrays: [
+                    { name: '1.dense.kernel', weights: 4 + round, update: 1 / round, units: 64, still: round },
+                    { name: '1.dense.bias', weights: 0, update: 0.1, units: 0, still: 0 },
+                ],
+            });
+            say('round_finished', { result: make_round(round) });
+        }
+        await has_points('chart-steps', 2);
+        await by('still').filter({ hasText: '4 of 64 in 1.dense' }).waitFor();
+        await by('chart-norms').filter({ hasText: /1\.dense 8/ }).waitFor();
+        await assert_accessible(page, 'layers');
+    },
+);
+
+step(
     'makes a link by which others may watch',
     {
         objects: {

@@ -213,6 +213,18 @@ export interface Compared {
     cosine: number | null;
 }
 
+/** One array of the model after a round. */
+export interface Measured {
+    name: string;
+    /** L2 norms of its weights and of the round's step. */
+    weights: number | null;
+    update: number | null;
+    /** Of a kernel; 0 of a bias, and where it is not known. */
+    units: number;
+    /** Units that no client moved. */
+    still: number;
+}
+
 interface Stamp {
     seq: number;
     time: number;
@@ -286,6 +298,7 @@ export type Event = Stamp &
               detail: string;
           }
         | { type: 'updates_compared'; round: number; step: number | null; clients: Compared[] }
+        | { type: 'layers_measured'; round: number; arrays: Measured[] }
         | ({ type: 'model_evaluated' } & Evaluation)
         | { type: 'clients_evaluated'; round: number; clients: Tested[] }
         | {

@@ -231,6 +231,20 @@ struct updates_compared {
     std::vector<one> clients;
 };
 
+/// What a round made of each array of the model's weights, as far as a plain sum over them tells.
+struct layers_measured {
+    struct one {
+        std::string name;        ///< "1.dense.kernel", as in a saved model
+        double weights = 0;      ///< L2 norm of the new weights
+        double update = 0;       ///< L2 norm of the round's step
+        std::uint32_t units = 0; ///< units or filters of a kernel; 0 of a bias, and where it is not known
+        std::uint32_t still = 0; ///< of these: no weight into them was moved by any client, so they are dead
+    };
+
+    std::uint32_t round = 0;
+    std::vector<one> arrays; ///< in the model's order
+};
+
 /// What the new global weights make of the test samples of a classification.
 struct model_evaluated {
     struct mistake {
@@ -359,9 +373,9 @@ struct event {
         std::variant<run_opened, model_built, data_understood, phase_entered, worker_joined, worker_left,
                      worker_state_changed, worker_assigned, worker_standing, worker_measured,
                      training_started, round_started, client_updated, client_dropped, updates_compared,
-                     model_evaluated, clients_evaluated, round_finished, run_resumed, plan_changed,
-                     checkpoint_written, training_finished, model_saved, model_loaded, pause_requested,
-                     command_answered, noticed>;
+                     layers_measured, model_evaluated, clients_evaluated, round_finished, run_resumed,
+                     plan_changed, checkpoint_written, training_finished, model_saved, model_loaded,
+                     pause_requested, command_answered, noticed>;
 
     std::uint64_t seq = 0; ///< 1, 2, 3, ... without a gap
     double time = 0;       ///< Unix seconds

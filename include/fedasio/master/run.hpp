@@ -46,8 +46,9 @@ struct run_options {
     std::size_t window_bytes = std::size_t{16} << 20;
     /// What this machine lets a process have: a model that needs more is refused. 0: not known.
     std::uint64_t memory_bytes = 0;
-    /// Measure how the updates of each round differ from their mean (`updates_compared`). The weights do not
-    /// depend on it. With more than 2,000 clients in a cohort it is left out.
+    /// Measure how the updates of each round differ from their mean (`updates_compared`), and what each does
+    /// to the arrays of the model (`layers_measured`). The weights do not depend on it. With more than 2,000
+    /// clients in a cohort it is left out.
     bool compare_updates = true;
     /// A training that could do nothing for so long, in all since its last round, has failed.
     net::clock::duration patience = std::chrono::minutes(5);

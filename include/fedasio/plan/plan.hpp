@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fedasio::plan {
 
@@ -61,6 +62,7 @@ struct plan {
     std::uint32_t checkpoint_every = 5; ///< rounds; 0: none
     std::string keep_best;              ///< the metric by which a model is the best; empty: see best_metric()
     std::optional<early_stopping> early_stopping;
+    std::vector<std::string> class_names; ///< for people, by the model's units; empty: those of the data
 };
 
 /// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep.
@@ -97,8 +99,8 @@ void check_model(const plan& what, const std::string& file_name);
 [[nodiscard]] boost::json::object to_json(const plan& what);
 
 /// SHA-256 of the canonical text of all that decides the weights after a given number of rounds: everything
-/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every`, `keep_best` and `early_stopping`.
-/// So a plan that is only prolonged can resume from its checkpoints.
+/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every`, `keep_best`, `early_stopping` and
+/// `class_names`. So a plan that is only prolonged can resume from its checkpoints.
 [[nodiscard]] std::string plan_digest(const plan& what);
 
 /// The metric of a round's result by which the best model is chosen: `keep_best`, else test_accuracy, in a

@@ -1,9 +1,9 @@
 // What happened over time, as far as the page saw it or could read it up: the task stream, traffic, every
 // client's way through the rounds. It changes in place, and its size is bounded whatever the run's length.
-import type { Event, WorkerState } from '../protocol';
+import type { Event, Measured, WorkerState } from '../protocol';
 import { doing, Lane } from './lane';
 import { spread, type Spread } from './fairness';
-import { oddities, rounds_judged, rounds_odd, type Measured } from './oddities';
+import { oddities, rounds_judged, rounds_odd, type Measured as MeasuredClient } from './oddities';
 import { costs, no_costs, rounds_looked_at, type Costs, type WorkerTime } from './stragglers';
 import { Traffic } from './traffic';
 
@@ -55,6 +55,8 @@ export class Journal {
     readonly shares: RoundShare[] = [];
     /** L2 norm of the mean update by round, as far as the clients' rounds reach. */
     readonly steps = new Map<number, number>();
+    /** What rounds did to each array of the model. */
+    readonly layers = new Map<number, Measured[]>();
     /** Clients that stood out in most of their last rounds, and by what. */
     readonly odd = new Map<number, string[]>();
     /** What each worker costs the rounds of late. */
@@ -140,6 +142,10 @@ export class Journal {
                     this.note(client, event.round, { distance, cosine });
                 }
                 break;
+            case 'layers_measured':
+                this.layers.set(event.round, event.arrays);
+                forget_first(this.layers, share_limit);
+                break;
             case 'round_finished':
                 this.close_round(event.result.round, event.time);
                 break;
@@ -194,6 +200,7 @@ export class Journal {
         if (this.run_ !== '' && run !== this.run_) {
             this.clients.clear();
             this.steps.clear();
+            this.layers.clear();
             this.odd.clear();
             this.signs_.clear();
             this.spreads.clear();
@@ -255,7 +262,7 @@ export class Journal {
     }
 
     private judge(round: number): void {
-        const together: Measured[] = [];
+        const together: MeasuredClient[] = [];
         for (const [client, rounds] of this.clients) {
             const last = rounds.at(-1);
             if (last?.round === round && last.reason === '') {

@@ -1,4 +1,5 @@
 import { ClassTable, ConfusionMatrix } from '../components/confusion_matrix';
+import { Layers } from '../components/layers';
 import { LeftOutLine } from '../components/left_out';
 import { LearningCharts } from '../components/learning_charts';
 import { ClassCurves } from '../components/class_curves';
@@ -29,6 +30,7 @@ export function RunView() {
             <LearningCharts />
             <Fairness />
             {!is_regression.value && <Classes />}
+            <Layers />
             {data.value !== null && <DataCard data={data.value} />}
         </>
     );

@@ -1,0 +1,70 @@
+import { useMemo } from 'preact/hooks';
+import { loss, plural } from '../format';
+import { journal, journal_version } from '../past';
+import { Chart } from './chart';
+import { run_colour } from './chosen_runs';
+import { DataTable } from './data_table';
+import { loss_tick } from './ticks';
+
+/** As many arrays as can be told apart have curves; kernels before biases. */
+const most_curves = 8;
+
+/** What rounds do to each array of the model: how long its step is beside its weights, and which units never move. */
+export function Layers() {
+    void journal_version.value;
+    const rounds = [...journal.layers.entries()];
+    const last = rounds.at(-1)?.[1] ?? [];
+    const shown = [...last].sort((a, b) => Number(a.units === 0) - Number(b.units === 0)).slice(0, most_curves);
+    const key = shown.map(({ name }) => name).join();
+    const made = useMemo(() => {
+        const curves = (of: (one: (typeof last)[number]) => number | null) =>
+            shown.map(({ name }, place) => ({
+                name: short(name),
+                colour: run_colour(place),
+                dashed: name.endsWith('bias'),
+                values: rounds.map(([, arrays]) => {
+                    const one = arrays.find((other) => other.name === name);
+                    return one === undefined ? null : of(one);
+                }),
+            }));
+        return {
+            x: rounds.map(([round]) => round),
+            steps: curves(({ update, weights }) => (update !== null && weights ? update / weights : null)),
+            norms: curves(({ weights }) => weights),
+        };
+    }, [journal, rounds.length, rounds.at(-1)?.[0], key]);
+    if (rounds.length === 0) {
+        return null;
+    }
+    const dead = last.filter(({ still }) => still > 0);
+    const common = {
+        x: made.x,
+        whole_x: true,
+        x_text: (value: number) => `round ${value}`,
+        x_tick: String,
+        empty: 'The curves start with the first round.',
+        small: true,
+    };
+    return (
+        <section class="card" aria-labelledby="layers-title">
+            <h2 id="layers-title">Layers</h2>
+            <p class="hint" data-testid="still">
+                {dead.length === 0
+                    ? 'Every unit was moved in the last round.'
+                    : `Units that no client moved in the last round: ${dead.map(({ name, still, units }) => `${still} of ${units} in ${short(name)}`).join(', ')}.`}
+            </p>
+            <div class="chart-pair">
+                <Chart test_id="chart-steps" title="Step, as a share of the weights" curves={made.steps} log format={(value) => (value == null ? '–' : value.toPrecision(2))} tick={loss_tick} {...common} />
+                <Chart test_id="chart-norms" title="Length of the weights" curves={made.norms} format={loss} tick={loss_tick} {...common} />
+            </div>
+            <DataTable
+                summary={`Numbers of ${plural(last.length, 'array')}`}
+                test_id="layers-table"
+                columns={['array', 'units', 'still', 'weights', 'step']}
+                rows={() => last.map(({ name, units, still, weights, update }) => [name, units || '–', units > 0 ? still : '–', loss(weights), loss(update)])}
+            />
+        </section>
+    );
+}
+
+const short = (name: string): string => name.replace(/\.kernel$/, '');
