@@ -12,7 +12,7 @@ struct local_training {
     std::uint32_t epochs = 1;
     std::uint32_t batch_size = 32;
     nn::optimizer_spec optimizer;
-    learning::augmentation augmentation;
+    learning::augmentation augmentation = {};
 
     /// Of the optimizer, for a client with so many samples: the last batch of an epoch may be smaller.
     [[nodiscard]] std::uint64_t steps(std::uint64_t samples) const {
