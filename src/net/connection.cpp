@@ -1,22 +1,17 @@
 #include <fedasio/net/connection.hpp>
 #include <fedasio/text/cut.hpp>
-#include <fedasio/text/printable.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 #include <utility>
 
 namespace fedasio::net {
 namespace {
 
-constexpr std::size_t read_ahead_size = 4096;
-constexpr std::size_t frames_per_write = 16;
 // Pings are free for whoever sends them and never reads, so few answers may wait.
 constexpr std::size_t most_bytes_before_a_pong = 4096;
 constexpr std::size_t longest_reason = 500;
@@ -32,15 +27,6 @@ std::string text_of(const frame& from, const char* key) {
     }
     const auto& text = value->get_string();
     return text::shortened({text.data(), text.size()}, longest_reason);
-}
-
-std::string describe_type(const frame_header& header) {
-    return "frame of type " + std::to_string(header.type);
-}
-
-std::string over_limit(const frame_header& header, const char* part, std::size_t length, std::size_t limit) {
-    return describe_type(header) + " announces a " + part + " of " + std::to_string(length) +
-           " bytes; at most " + std::to_string(limit) + " are accepted now";
 }
 
 } // namespace
@@ -161,151 +147,6 @@ void connection::tell_room() {
     }
 }
 
-// Reading.
-
-awaitable<void> connection::read_loop() {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    try {
-        co_await read_frames();
-    } catch (const std::bad_alloc&) {
-        fail(errc::no_memory, "no memory for what it sent");
-    }
-}
-
-awaitable<void> connection::read_frames() {
-    for (;;) {
-        frame received;
-        const bool whole = co_await read_frame(received);
-        // It may have ended while the last bytes were on their way here.
-        if (!whole || over_) {
-            co_return;
-        }
-        dispatch(std::move(received));
-    }
-}
-
-awaitable<bool> connection::read_frame(frame& into) {
-    std::array<std::byte, frame_header::size> head;
-    reading_since_ = clock::time_point::max();
-    const bool have_head = co_await read_exactly(head, true);
-    if (!have_head) {
-        co_return false;
-    }
-    const auto decoded = frame_header::decode(head);
-    if (!decoded) {
-        co_return fail(decoded.error());
-    }
-    const auto& header = *decoded;
-    into.type = header.type;
-    into.is_reply = (header.flags & frame_header::flag_reply) != 0;
-    into.is_refusal = (header.flags & frame_header::flag_refusal) != 0;
-    into.correlation = header.correlation;
-
-    frame_limits limits = options_.limits;
-    bool wanted = true;
-    arrival_handler on_arrival;
-    if (into.is_reply) {
-        const auto asked = pending_.find(header.correlation);
-        if (asked == pending_.end() || asked->second.type != header.type) {
-            co_return fail(errc::unexpected_reply, describe_type(header));
-        }
-        limits = asked->second.limits;
-        limits.meta = std::max(limits.meta, options_.limits.meta);
-        wanted = static_cast<bool>(asked->second.handler);
-        if (wanted && header.body_length > 0) {
-            on_arrival = asked->second.on_arrival;
-        }
-    }
-    if (header.meta_length > limits.meta) {
-        co_return fail(errc::meta_too_large, over_limit(header, "meta", header.meta_length, limits.meta));
-    }
-    if (header.body_length > limits.body) {
-        co_return fail(errc::body_too_large, over_limit(header, "body", header.body_length, limits.body));
-    }
-
-    std::vector<std::byte> meta(header.meta_length);
-    const bool have_meta = co_await read_exactly(meta);
-    if (!have_meta) {
-        co_return false;
-    }
-    auto parsed = decode_meta(head, meta);
-    if (!parsed) {
-        co_return fail(parsed.error(), describe_type(header));
-    }
-    into.meta = std::move(*parsed);
-    if (header.body_length == 0) {
-        co_return true;
-    }
-    if (!wanted) {
-        co_return co_await skip(header.body_length);
-    }
-    // It may have been forgotten while its meta arrived.
-    if (on_arrival && is_wanted(header)) {
-        on_arrival();
-    }
-    co_return co_await read_body(header, into);
-}
-
-// What is small is read ahead into one small buffer, so that a short frame costs one system call; what is
-// large goes straight to its place.
-awaitable<bool> connection::read_exactly(std::span<std::byte> into, bool between_frames) {
-    std::size_t done = 0;
-    while (done < into.size()) {
-        if (read_begin_ < read_end_) {
-            const auto ready = std::min(read_end_ - read_begin_, into.size() - done);
-            std::memcpy(into.data() + done, read_ahead_.data() + read_begin_, ready);
-            read_begin_ += ready;
-            done += ready;
-            continue;
-        }
-        const bool direct = into.size() - done >= read_ahead_size;
-        if (!direct && read_ahead_.empty()) {
-            read_ahead_.resize(read_ahead_size);
-        }
-        const auto target = direct ? into.subspan(done) : std::span(read_ahead_);
-        const asio::mutable_buffer memory(target.data(), target.size());
-        const auto got = co_await wire_->read_some(memory);
-        if (got.error) {
-            const bool at_end = got.error == asio::error::eof;
-            if (at_end && goodbye_) {
-                co_return fail(errc::closed_by_peer, *goodbye_);
-            }
-            if (at_end && closing_since_ != clock::time_point::max()) {
-                co_return fail(errc::closed, detail_);
-            }
-            const bool inside = !between_frames || done > 0;
-            co_return fail(at_end && inside ? error_code(errc::truncated) : got.error,
-                           at_end && !inside ? "closed without a goodbye" : "");
-        }
-        last_received_ = rt_.time.now();
-        if (reading_since_ == clock::time_point::max()) {
-            reading_since_ = last_received_;
-            reading_from_ = bytes_received_;
-        }
-        bytes_received_ += got.bytes;
-        if (direct) {
-            done += got.bytes;
-        } else {
-            read_begin_ = 0;
-            read_end_ = got.bytes;
-        }
-    }
-    co_return true;
-}
-
-awaitable<bool> connection::skip(std::size_t bytes) {
-    std::array<std::byte, read_ahead_size> waste;
-    while (bytes > 0) {
-        const auto part = std::min(bytes, waste.size());
-        const bool have = co_await read_exactly(std::span(waste).first(part));
-        if (!have) {
-            co_return false;
-        }
-        bytes -= part;
-    }
-    co_return true;
-}
-
 void connection::dispatch(frame received) {
     switch (received.type) {
     case frame_type::ping: {
@@ -356,59 +197,6 @@ void connection::settle(frame reply) {
     got.reply = std::move(reply);
     node.mapped().handler(std::move(got));
     tell_room();
-}
-
-// Writing.
-
-awaitable<void> connection::write_loop() {
-    co_await asio::this_coro::throw_if_cancelled(false);
-    try {
-        co_await write_frames();
-    } catch (const std::bad_alloc&) {
-        fail(errc::no_memory, "no memory to send to it");
-    }
-}
-
-awaitable<void> connection::write_frames() {
-    std::vector<encoded_frame> batch;
-    std::vector<asio::const_buffer> parts;
-    for (;;) {
-        batch.clear();
-        const bool more = co_await outbox_.pop(batch, frames_per_write);
-        if (!more) {
-            wire_->shutdown_send();
-            co_return;
-        }
-        tell_room();
-        parts.clear();
-        for (const auto& item : batch) {
-            parts.emplace_back(item.head.data(), item.head.size());
-            if (!item.body.empty()) {
-                parts.emplace_back(item.body.bytes().data(), item.body.size());
-            }
-        }
-        writing_ = true;
-        last_sent_ = rt_.time.now();
-        std::span<asio::const_buffer> left(parts);
-        while (!left.empty()) {
-            const auto sent = co_await wire_->write_some(left);
-            if (sent.error) {
-                fail(sent.error);
-                co_return;
-            }
-            last_sent_ = rt_.time.now();
-            bytes_sent_ += sent.bytes;
-            std::size_t bytes = sent.bytes;
-            while (!left.empty() && bytes >= left.front().size()) {
-                bytes -= left.front().size();
-                left = left.subspan(1);
-            }
-            if (!left.empty()) {
-                left.front() += bytes;
-            }
-        }
-        writing_ = false;
-    }
 }
 
 void connection::beat() {

@@ -149,10 +149,10 @@ private:
         arrival_handler on_arrival;
     };
 
+    // connection_receiving.cpp
     awaitable<void> read_loop();
     awaitable<void> read_frames();
     awaitable<bool> read_frame(frame& into);
-    // connection_body.cpp
     awaitable<bool> read_body(const frame_header& header, frame& into);
     awaitable<bool> wait_for_room(const frame_header& header, buffer& body, std::size_t& done,
                                   std::uint32_t& checksum);
@@ -160,7 +160,6 @@ private:
                               receive_window::place* place);
     [[nodiscard]] bool is_wanted(const frame_header& header) const;
     [[nodiscard]] buffer memory_for(std::size_t bytes);
-
     awaitable<bool> read_exactly(std::span<std::byte> into, bool between_frames = false);
     awaitable<bool> skip(std::size_t bytes);
     awaitable<void> write_loop();
