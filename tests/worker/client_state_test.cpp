@@ -44,7 +44,7 @@ struct house_of_states : fedasio::worker::testing::federation_of_two {
         options.states = std::make_shared<store::client_states>(folder / "clients");
         options.threads = 1;
         work.emplace(world.get(), pool.get_executor(), options, log);
-        master.emplace(world, net::connection_options{.limits = {100000, 100000}});
+        master.emplace(world, net::connection_options{.limits = {100000, 100000}, .window = {}});
         master->near->on_frame([this](net::frame asked) { work->take(master->near, std::move(asked)); });
         hear();
     }

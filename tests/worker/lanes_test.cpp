@@ -45,7 +45,7 @@ struct place_of_work : fedasio::worker::testing::federation_of_two {
 
     /// A new session, in which the master tells everything.
     void hear(float scale) {
-        master.emplace(world, net::connection_options{.limits = {1000, 100000}});
+        master.emplace(world, net::connection_options{.limits = {1000, 100000}, .window = {}});
         answers.clear();
         work->begin_session();
         work->use(samples, "data");

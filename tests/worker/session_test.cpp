@@ -35,8 +35,8 @@ struct meeting : fedasio::worker::testing::federation_of_two {
     meeting()
         : link(world.executor(), {}),
           master(std::make_shared<net::connection>(
-              world.get(), std::move(link.second), net::connection_options{.limits = {100000, 100000}},
-              [this](net::frame request) {
+              world.get(), std::move(link.second),
+              net::connection_options{.limits = {100000, 100000}, .window = {}}, [this](net::frame request) {
                   if (request.type == wire::message_type::hello) {
                       hello = wire::read_hello(request.meta);
                       master->reply(request, wire::to_meta(wire::welcome{1, "a plan"}));
