@@ -26,7 +26,7 @@ scenario choose(dice& chosen, const fs::path& folder) {
     const auto clients = what.local ? owners.size() : 4 + 2 * chosen.below(2);
     const auto fraction = chosen.chance(0.5) ? 1.0 : 0.5;
     const bool test_file = !what.local && chosen.chance(0.7);
-    const auto quorum = what.exact || (what.local && chosen.chance(0.5)) ? 1.0 : 0.5;
+    const auto quorum = what.exact || chosen.chance(0.5) ? 1.0 : 0.5;
     const auto table = folder / "all.csv";
     auto text = fmt::format(R"({{"name": "trial", "seed": 7, "rounds": {}, "clients": {}, "fraction": {},
         "model": {{"input": "auto", "layers": [{{"type": "dense", "units": 6, "activation": "relu"}},
