@@ -238,6 +238,7 @@ net::awaitable<void> preparation::ask_for_model(net::clock::time_point end) {
         }
         arrays = std::move(told.arrays);
         values = std::move(reply.body);
+        values.leave_window(); // it is kept, and updates need the room
         return {};
     };
     const net::gather_policy policy(deadline_before(end));

@@ -15,6 +15,7 @@ nn::network three_inputs_two_units() {
     nn::model_spec spec;
     spec.input = {1, 1, 3};
     spec.layers = {nn::dense{.units = 2}};
+    spec.objective = nn::loss::mean_squared_error;
     return nn::network(spec);
 }
 
@@ -62,6 +63,7 @@ BOOST_AUTO_TEST_CASE(of_many_arrays_the_first_are_measured) {
     nn::model_spec spec;
     spec.input = {1, 1, 1};
     spec.layers.assign(150, nn::dense{.units = 1});
+    spec.objective = nn::loss::mean_squared_error;
     const nn::network network(spec);
     const std::vector<float> weights(network.parameter_count());
     BOOST_TEST(master::measure_layers(1, nn::model_arrays(network), true, weights, weights).arrays.size() ==

@@ -95,11 +95,13 @@ export function make_helpers(page) {
     };
     /** Does what leads to a command and waits for the answer to that one. */
     const answer_to = async (action, outcome, text = /./) => {
-        const before = (await by('answer').count()) > 0 ? await by('answer').getAttribute('data-number') : '0';
+        // At once: an answer goes away by itself.
+        const before = await page.evaluate(() => document.querySelector('[data-testid="answer"]')?.dataset.number ?? '0');
         await action();
-        await page.waitForSelector(`[data-testid="answer"]:not([data-number="${before}"])`);
-        assert.match(await by('answer').innerText(), text);
-        assert.equal(await by('answer').getAttribute('data-outcome'), outcome);
+        const answer = await page.waitForSelector(`[data-testid="answer"]:not([data-number="${before}"])`);
+        const told = await answer.evaluate((one) => ({ text: one.innerText, outcome: one.dataset.outcome }));
+        assert.match(told.text, text);
+        assert.equal(told.outcome, outcome);
     };
     const is_held_back = async (id) => (await by(id).getAttribute('aria-disabled')) === 'true';
     return { by, go, live, in_phase, points, has_points, answer_to, is_held_back };
