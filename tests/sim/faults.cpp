@@ -125,7 +125,7 @@ void trial::order(master::command::kind what, std::string name) {
 void trial::one_fault() {
     auto& chosen = world_.chosen;
     const auto somebody = chosen.below(scenario_.workers);
-    switch (chosen.below(19)) {
+    switch (chosen.below(17)) {
     case 0:
         kill_master(false);
         break;
@@ -194,25 +194,10 @@ void trial::one_fault() {
             workers_[somebody]->self.slowest_job = 30min;
         }
         break;
-    case 17:
-    case 18:
-        // Who is to take over is slow.
-        if (workers_[somebody]) {
-            tell(workers_[somebody]->self.name() + " becomes slow, and others go");
-            workers_[somebody]->self.slowest_job = 30min;
-            for (std::size_t i = 0; i < workers_.size(); ++i) {
-                world_.at(world_.now() + chosen.time(10s), nullptr, [this, i, somebody] {
-                    if (i != somebody && !done_ && !faults_over_) {
-                        kill_worker(i);
-                    }
-                });
-            }
-        }
-        break;
     case 11:
         if (master_ && !master_->over) {
             kill_master(false);
-            if (chosen.chance(0.5) && disk_.rot_journal()) {
+            if (chosen.chance(0.3) && disk_.rot_journal()) {
                 tell("and its journal of rounds is damaged");
                 checker_.forgive_lost_rounds();
             } else if (disk_.rot()) {
