@@ -89,7 +89,8 @@ class Examples(Federation):
             if kill_after is None:
                 return self.finish(master, report, *stations)
             master.wait_event("checkpoint", where=lambda event: event["round"] >= kill_after)
-            for one in (*stations, master):
+            # The master first: with a station gone it would go on without it.
+            for one in (master, *stations):
                 one.kill()
             kill_after = None
 
