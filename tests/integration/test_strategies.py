@@ -1,9 +1,11 @@
 """Every strategy in real processes: it learns, and killed in the middle it ends as if nothing had happened."""
 
 import json
+import re
 import unittest
 
 from federation import Federation
+from programs import REPOSITORY
 
 # What each needs of the plan; by default the small one with seven clients.
 STRATEGIES = {
@@ -75,6 +77,10 @@ class Strategies(Federation):
                     for key in "test_accuracy", "train_loss", "personal_accuracy":
                         self.assertEqual(mine.get(key), other.get(key), (name, mine["round"], key))
                 self.assertEqual("personal_accuracy" in whole["rounds"][-1], name in PERSONAL)
+
+    def test_each_strategy_is_among_those_that_are_killed(self):
+        listed = re.findall(r"^FEDASIO_STRATEGY\((\w+)", (REPOSITORY / "src/method/strategies.def").read_text(), re.M)
+        self.assertEqual(sorted(listed), sorted(STRATEGIES))
 
     def test_a_worker_that_is_lost_takes_no_state_with_it(self):
         for name in "scaffold", "feddyn", "fedper":
