@@ -121,8 +121,10 @@ std::string plain(std::string name) {
     std::ranges::replace_if(
         name,
         [](char c) {
-            return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                     c == '-' || c == '.' || c == '/');
+            const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                  (c >= '0' && c <= '9') ||
+                                  std::string_view("_-./").find(c) != std::string_view::npos;
+            return !is_plain;
         },
         '_');
     return name;

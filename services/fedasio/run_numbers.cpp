@@ -54,8 +54,9 @@ void for_each_value(const json::value& plan, const std::string& path,
                     const std::function<void(const std::string&, const std::string&)>& take) {
     if (const auto* const object = plan.if_object()) {
         for (const auto& member : *object) {
-            const std::string key(std::string_view(member.key()));
-            for_each_value(member.value(), path.empty() ? key : path + "." + key, take);
+            auto name = path.empty() ? std::string() : path + ".";
+            name += std::string_view(member.key());
+            for_each_value(member.value(), name, take);
         }
     } else if (const auto* const text = plan.if_string()) {
         take(path, std::string(std::string_view(*text)));

@@ -76,6 +76,7 @@ std::vector<std::string> environment_with(const std::string& name, const std::st
 
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (auto& word : words) {
         pointers.push_back(word.data());
     }
@@ -240,10 +241,10 @@ child_process::child_process(runtime& rt, const std::string& command, const std:
     setpgid(pid_, pid_); // here too: it may be signalled before it comes to it
     owned_descriptor process(pidfd_open(pid_, 0));
     if (process.get() < 0) {
-        const auto why = failure("cannot watch a process");
+        const int why = errno;
         kill();
         waitpid(pid_, nullptr, 0);
-        throw why;
+        throw std::system_error(why, std::generic_category(), "cannot watch a process");
     }
     pipes_ = std::make_unique<pipes>(rt.executor, output.release(), process.release());
     channel_ = adopt_local_stream(rt, own.get());

@@ -182,15 +182,17 @@ bool connection::is_wanted(const frame_header& header) const {
 
 /// Empty if there is none.
 buffer connection::memory_for(std::size_t bytes) {
+    buffer body;
     try {
-        auto body = options_.make_body(bytes);
-        if (body.size() == bytes) {
-            return body;
-        }
-    } catch (const std::bad_alloc&) { // said below
+        body = options_.make_body(bytes);
+    } catch (const std::bad_alloc&) {
+        body = buffer();
     }
-    fail(errc::no_memory, "no memory for a body of " + text::size_text(bytes));
-    return {};
+    if (body.size() != bytes) {
+        fail(errc::no_memory, "no memory for a body of " + text::size_text(bytes));
+        return {};
+    }
+    return body;
 }
 
 /// The next of the body, of which so much is done.

@@ -101,7 +101,7 @@ net::awaitable<void> trainer_program::start() {
         children_.spawn(watch(child_));
     }
     connection_ = std::make_shared<net::connection>(where_.rt, std::move(channel), patient_options(),
-                                                    [this](net::frame message) { hear(std::move(message)); });
+                                                    [this](const net::frame& message) { hear(message); });
     connection_->start();
     if (where_.how.descriptor) {
         children_.spawn(watch_adopted());
@@ -234,7 +234,7 @@ net::awaitable<void> trainer_program::end(ending how) {
     co_await children_.join();
 }
 
-void trainer_program::hear(net::frame message) {
+void trainer_program::hear(const net::frame& message) {
     if (message.type == message_type::hello && message.is_request() && !ready_.is_set()) {
         connection_->reply(message, wire::to_meta(wire::welcome{where_.number, {}}));
         ready_.set();

@@ -61,7 +61,7 @@ private:
     net::awaitable<void> watch(std::shared_ptr<net::child_process> child);
     net::awaitable<void> watch_adopted();
     net::awaitable<void> put_down(std::shared_ptr<net::child_process> child);
-    void hear(net::frame message);
+    void hear(const net::frame& message);
 
     trainer_place where_;
     std::shared_ptr<net::child_process> child_;
