@@ -108,6 +108,8 @@ export function make_helpers(page) {
 }
 
 export async function assert_fits(page, name) {
+    // The page has a moment to follow its window.
+    await page.waitForFunction(() => document.scrollingElement.scrollWidth <= innerWidth, null, { timeout: 5000 }).catch(() => {});
     const [content, window] = await page.evaluate(() => [document.scrollingElement.scrollWidth, innerWidth]);
     assert.ok(content <= window, `${name} is ${content} wide in a window of ${window}`);
 }
