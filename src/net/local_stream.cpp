@@ -1,10 +1,9 @@
 #include <fedasio/net/local_stream.hpp>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "net/socket_stream.hpp"
 #include <cerrno>
 #include <string>
 #include <sys/socket.h>
@@ -14,45 +13,12 @@ namespace fedasio::net {
 namespace {
 
 using protocol = asio::local::stream_protocol;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
-class local_stream final : public stream {
+class local_stream final : public socket_stream<protocol::socket> {
 public:
-    explicit local_stream(protocol::socket socket) : socket_(std::move(socket)) {}
-
-    // A cancellation that came before is not told to an operation that begins after it.
-    awaitable<transferred> read_some(asio::mutable_buffer into) override {
-        const bool cancelled = co_await is_cancelled();
-        if (cancelled) {
-            co_return transferred{asio::error::operation_aborted, 0};
-        }
-        auto [ec, bytes] = co_await socket_.async_read_some(into, as_result);
-        co_return transferred{ec, bytes};
-    }
-
-    awaitable<transferred> write_some(std::span<const asio::const_buffer> from) override {
-        const bool cancelled = co_await is_cancelled();
-        if (cancelled) {
-            co_return transferred{asio::error::operation_aborted, 0};
-        }
-        auto [ec, bytes] = co_await socket_.async_write_some(from, as_result);
-        co_return transferred{ec, bytes};
-    }
-
-    void shutdown_send() override {
-        error_code ignored;
-        socket_.shutdown(protocol::socket::shutdown_send, ignored);
-    }
-
-    void close() override {
-        error_code ignored;
-        socket_.close(ignored);
-    }
+    using socket_stream::socket_stream;
 
     [[nodiscard]] std::string remote() const override { return "a local socket"; }
-
-private:
-    protocol::socket socket_;
 };
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/socket_stream.hpp"
 #include <charconv>
 #include <netinet/tcp.h>
 #include <stdexcept>
@@ -24,9 +25,9 @@ std::string describe(const tcp::endpoint& endpoint) {
     return address{host, endpoint.port()}.to_string();
 }
 
-class tcp_stream final : public stream {
+class tcp_stream final : public socket_stream<tcp::socket> {
 public:
-    explicit tcp_stream(tcp::socket socket) : socket_(std::move(socket)) {
+    explicit tcp_stream(tcp::socket socket) : socket_stream(std::move(socket)) {
         error_code ignored;
         socket_.set_option(tcp::no_delay(true), ignored);
         // What waits for a slow peer waits in the outbox, where it can be taken back, and not in the kernel.
@@ -35,39 +36,9 @@ public:
         remote_ = describe(endpoint);
     }
 
-    // A cancellation that came before is not told to an operation that begins after it.
-    awaitable<transferred> read_some(asio::mutable_buffer into) override {
-        const bool cancelled = co_await is_cancelled();
-        if (cancelled) {
-            co_return transferred{asio::error::operation_aborted, 0};
-        }
-        auto [ec, bytes] = co_await socket_.async_read_some(into, as_result);
-        co_return transferred{ec, bytes};
-    }
-
-    awaitable<transferred> write_some(std::span<const asio::const_buffer> from) override {
-        const bool cancelled = co_await is_cancelled();
-        if (cancelled) {
-            co_return transferred{asio::error::operation_aborted, 0};
-        }
-        auto [ec, bytes] = co_await socket_.async_write_some(from, as_result);
-        co_return transferred{ec, bytes};
-    }
-
-    void shutdown_send() override {
-        error_code ignored;
-        socket_.shutdown(tcp::socket::shutdown_send, ignored);
-    }
-
-    void close() override {
-        error_code ignored;
-        socket_.close(ignored);
-    }
-
     [[nodiscard]] std::string remote() const override { return remote_; }
 
 private:
-    tcp::socket socket_;
     std::string remote_;
 };
 
