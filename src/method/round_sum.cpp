@@ -139,45 +139,90 @@ void round_sum::in_locked_blocks(std::size_t start, const Work& work) {
     }
 }
 
-std::optional<rejection> round_sum::add(const checked_update& update, const addend& how) {
-    if (update.values().size() != base_.x().size() || update.channels().size() + 1 != codes_.size()) {
-        throw std::invalid_argument("round_sum: the update was checked against something else");
+/// It counts from now on, in these sums; or why not. `lock_` is held.
+std::optional<rejection> round_sum::enter(const addition& next, sums*& to) {
+    if (auto refused = over_maximum(next.how.factor, 1)) {
+        return refused;
     }
-    if (!(how.factor > 0)) {
-        return rejection{rejection::kind::no_weight, "the update's weight is 0"};
+    arrival one{next.how.client, next.how.factor, next.how.share * next.update->sketch().norm(), 0};
+    one.step = step_of(one.norm / std::max(next.how.allowance, 1.0));
+    to = &sums_of(one.step);
+    arrivals_.push_back(one);
+    total_ += one.factor;
+    return std::nullopt;
+}
+
+std::vector<std::optional<rejection>> round_sum::add(std::span<const addition> updates,
+                                                     const block_runner& in_blocks) {
+    std::vector<std::optional<rejection>> refused(updates.size());
+    std::vector<sums*> to(updates.size());
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+        const auto& update = *updates[i].update;
+        if (update.values().size() != base_.x().size() || update.channels().size() + 1 != codes_.size()) {
+            throw std::invalid_argument("round_sum: the update was checked against something else");
+        }
+        if (!(updates[i].how.factor > 0)) {
+            refused[i] = rejection{rejection::kind::no_weight, "the update's weight is 0"};
+        }
     }
-    arrival next{how.client, how.factor, how.share * update.sketch().norm(), 0};
-    next.step = step_of(next.norm / std::max(how.allowance, 1.0));
-    sums* to = nullptr;
     std::size_t start = 0;
     {
         const std::scoped_lock alone(lock_);
-        if (auto refused = over_maximum(how.factor, 1)) {
-            return refused;
+        const auto before = arrivals_.size();
+        const auto total_before = total_;
+        start = before * 7;
+        try {
+            for (std::size_t i = 0; i < updates.size(); ++i) {
+                if (!refused[i]) {
+                    refused[i] = enter(updates[i], to[i]);
+                }
+            }
+        } catch (...) { // no memory for sums: then none of them counts
+            arrivals_.resize(before);
+            total_ = total_before;
+            throw;
         }
-        to = &sums_of(next.step);
-        start = arrivals_.size() * 7;
-        arrivals_.push_back(next);
-        total_ += how.factor;
     }
-    in_locked_blocks(start, [&](std::size_t number) {
-        const auto& part = blocks_[number];
-        begin(*to, number);
-        codes_[0].add_share(update.values().subspan(part.first, part.size),
-                            base_.x().subspan(part.first, part.size), how.share, how.factor,
-                            to->part(0, part));
-        for (std::size_t i = 1; i < codes_.size(); ++i) {
-            codes_[i].add(update.channels()[i - 1].subspan(part.first, part.size), how.factor,
-                          to->part(i, part));
+    const auto add_all_to = [&](std::size_t number) {
+        for (std::size_t i = 0; i < updates.size(); ++i) {
+            if (!refused[i]) {
+                add_block(updates[i], number, *to[i]);
+            }
         }
-    });
-    return std::nullopt;
+    };
+    if (in_blocks) {
+        in_blocks(base_.x().size(), [&](const block& part) {
+            const auto number = part.first / block_values;
+            const std::scoped_lock alone(block_locks_[number]);
+            add_all_to(number);
+        });
+    } else {
+        in_locked_blocks(start, add_all_to);
+    }
+    return refused;
+}
+
+std::optional<rejection> round_sum::add(const checked_update& update, const addend& how) {
+    const addition only{&update, how};
+    return std::move(add(std::span(&only, 1)).front());
+}
+
+/// The block of this number is locked.
+void round_sum::add_block(const addition& from, std::size_t number, sums& to) {
+    const auto& part = blocks_[number];
+    const auto& [update, how] = from;
+    begin(to, number);
+    codes_[0].add_share(update->values().subspan(part.first, part.size),
+                        base_.x().subspan(part.first, part.size), how.share, how.factor, to.part(0, part));
+    for (std::size_t i = 1; i < codes_.size(); ++i) {
+        codes_[i].add(update->channels()[i - 1].subspan(part.first, part.size), how.factor, to.part(i, part));
+    }
 }
 
 void round_sum::add_all(sums& to, const sums& from) {
     in_locked_blocks(0, [&](std::size_t number) {
         begin(to, number);
-        for (std::size_t which = 0; which < to.values.size(); ++which) {
+        for (std::size_t which = 0; which < to.values.size() && from.has_begun[number] != 0; ++which) {
             const auto out = to.part(which, blocks_[number]);
             std::ranges::transform(out, from.part(which, blocks_[number]), out.begin(), std::plus());
         }

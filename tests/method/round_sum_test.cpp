@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <random>
@@ -163,6 +164,50 @@ clients left_out(const std::vector<goer>& all, std::optional<std::uint32_t> norm
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(round_sums)
+
+BOOST_AUTO_TEST_CASE(several_at_once_are_as_one_after_the_other) {
+    const floats x = noise(parameters, 99);
+    const update_check check(x);
+    round_sum singly(check, 10);
+    round_sum at_once(check, 10);
+    round_sum in_blocks(check, 10);
+    std::vector<floats> values;
+    std::vector<checked_update> updates;
+    for (unsigned i = 0; i < 4; ++i) {
+        values.push_back(noise(parameters, i));
+    }
+    // The second has no weight, and the third is too much on top of the first.
+    const std::vector<addend> how{{0, 2}, {1, 0}, {2, 9}, {3, 3}};
+    for (const auto& one : values) {
+        updates.push_back(checked(check, one));
+    }
+    std::vector<round_sum::addition> all;
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+        all.push_back({&updates[i], how[i]});
+    }
+    const auto backwards = [](std::size_t size, const std::function<void(const block&)>& work) {
+        auto parts = blocks_of(size);
+        std::ranges::reverse(parts);
+        std::ranges::for_each(parts, work);
+    };
+    BOOST_TEST(!in_blocks.add(std::span(all).first(2), backwards)[0]);
+    BOOST_TEST(!in_blocks.add(std::span(all).last(1), backwards)[0]);
+    const auto refusals = at_once.add(all);
+    BOOST_TEST_REQUIRE(refusals.size() == 4U);
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+        const auto alone = singly.add(updates[i], how[i]);
+        BOOST_TEST_REQUIRE(alone.has_value() == refusals[i].has_value());
+        BOOST_TEST(alone.has_value() == (i == 1 || i == 2));
+        BOOST_TEST((!alone || alone->detail == refusals[i]->detail));
+    }
+    BOOST_TEST(singly.settle().empty());
+    BOOST_TEST(at_once.settle().empty());
+    BOOST_TEST(in_blocks.settle().empty());
+    BOOST_TEST(at_once.updates() == 2U);
+    BOOST_TEST(mean_of(at_once, parameters) == mean_of(in_blocks, parameters),
+               boost::test_tools::per_element());
+    BOOST_TEST(mean_of(at_once, parameters) == mean_of(singly, parameters), boost::test_tools::per_element());
+}
 
 BOOST_AUTO_TEST_CASE(no_order_thread_or_partial_sum_changes_a_bit) {
     for (const bool whole : {true, false}) {

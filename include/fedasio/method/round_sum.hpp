@@ -52,8 +52,18 @@ public:
     round_sum(const update_check& base, double largest_total,
               std::optional<std::uint32_t> norm_bound = std::nullopt);
 
-    /// Adds an update that was checked by `base`, or says why not and leaves everything as it was.
+    /// An update that was checked by `base`, and how it counts.
+    struct addition {
+        const checked_update* update = nullptr;
+        addend how;
+    };
+
+    /// Adds an update, or says why not and leaves everything as it was.
     [[nodiscard]] std::optional<rejection> add(const checked_update& update, const addend& how);
+    /// Each of them, as one after the other, but in one pass over the sums, which are twice as large as an
+    /// update. `in_blocks` may take several threads for it; none: this one does it all.
+    [[nodiscard]] std::vector<std::optional<rejection>> add(std::span<const addition> updates,
+                                                            const block_runner& in_blocks = {});
 
     /// Adds all that was added to `other`, which must have been made with the same arguments
     /// (std::invalid_argument), or says why not and leaves everything as it was.
@@ -104,9 +114,11 @@ private:
     [[nodiscard]] int step_of(double norm) const;
     [[nodiscard]] std::optional<rejection> over_maximum(double factor, std::size_t updates) const;
     [[nodiscard]] sums& sums_of(int step);
+    [[nodiscard]] std::optional<rejection> enter(const addition& next, sums*& to);
     template <class Work>
     void in_locked_blocks(std::size_t start, const Work& work);
     void begin(sums& to, std::size_t number);
+    void add_block(const addition& from, std::size_t number, sums& to);
     void add_all(sums& to, const sums& from);
     std::vector<left_out> leave_out();
     void mean_of(std::size_t which, const block& part, std::span<double> out) const;
