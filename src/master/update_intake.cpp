@@ -2,17 +2,29 @@
 
 #include <boost/asio/post.hpp>
 
+#include "master/pool_blocks.hpp"
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <exception>
 #include <new>
 #include <numeric>
 #include <stdexcept>
+#include <thread>
+#include <type_traits>
 #include <utility>
 
 namespace fedasio::master {
 namespace {
 
 constexpr std::string_view remedy = "; a lower local.optimizer.learning_rate may help";
+// A job for each thread of a small machine, and more that wait: what comes meanwhile is in the next ones.
+constexpr unsigned most_jobs = 4;
+constexpr std::size_t most_in_a_job = 32;
+constexpr std::size_t pair_size = 2;
+/// Few of these are here at a time, so all threads add one.
+constexpr std::size_t least_shared = std::size_t{16} << 20;
+constexpr std::size_t bytes_of_a_job = std::size_t{1} << 20;
 
 /// A client that takes n times the steps of the median one may go n times as far. It is the client itself
 /// that says how many samples it has, so not without end.
@@ -41,6 +53,16 @@ std::vector<std::span<const float>> spans_of(const std::vector<net::payload>& pa
     return spans;
 }
 
+std::string text_of(const std::exception_ptr& failure) {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const std::bad_alloc&) {
+        return "there is no memory here to take it";
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+}
+
 double largest_total(const intake_terms& terms) {
     double total = 0;
     for (const auto samples : terms.samples) {
@@ -51,11 +73,18 @@ double largest_total(const intake_terms& terms) {
 
 } // namespace
 
+// Nobody destroys what lies in the buffer.
+static_assert(std::is_trivially_destructible_v<method::update_sketch>);
+
 update_intake::update_intake(net::runtime& rt, boost::asio::any_io_executor pool, intake_terms terms)
     : rt_(rt), pool_(std::move(pool)), terms_(std::move(terms)),
-      check_(terms_.base.floats(), spans_of(terms_.channels)),
+      check_(terms_.base.floats(), spans_of(terms_.channels), terms_.compares),
       allowances_(allowances_of(terms_.samples, terms_.local.batch_size)), reports_(terms_.cohort.size()),
-      sketches_(terms_.cohort.size()), states_(terms_.cohort.size()), counters_(terms_.cohort.size()) {
+      sketches_(terms_.compares ? terms_.cohort.size() * sizeof(method::update_sketch) : 0),
+      states_(terms_.cohort.size()), counters_(terms_.cohort.size()) {
+    if (terms_.base.size() >= least_shared) {
+        in_blocks_ = blocks_on(pool_, std::thread::hardware_concurrency());
+    }
     if (terms_.strategy->takes() == method::intake::sum) {
         sum_.emplace(check_, largest_total(terms_), terms_.norm_bound);
     } else {
@@ -65,41 +94,96 @@ update_intake::update_intake(net::runtime& rt, boost::asio::any_io_executor pool
 
 void update_intake::take(std::size_t place, const wire::update& said, net::payload body,
                          net::verdict judged) {
-    auto job = [self = shared_from_this(), place, said, body = std::move(body),
-                judged = std::move(judged)]() mutable {
-        outcome result;
-        try {
-            result = self->work(place, said, body);
-        } catch (const std::bad_alloc&) {
-            result.objection = "there is no memory here to take it";
-        } catch (const std::exception& e) {
-            result.objection = e.what();
-        }
-        auto& rt = self->rt_;
-        boost::asio::post(rt.executor, [self = std::move(self), place, result = std::move(result),
-                                        body = std::move(body), judged = std::move(judged)]() mutable {
-            self->take_over(place, std::move(result), std::move(body), judged);
+    // What arrives in the same turn of the reactor is handled before this.
+    if (!jobs_.starts_soon) {
+        boost::asio::post(rt_.executor, [self = shared_from_this()] {
+            self->jobs_.starts_soon = false;
+            self->start_jobs();
         });
-    };
-    boost::asio::post(pool_, std::move(job));
+        jobs_.starts_soon = true;
+    }
+    if (jobs_.waiting.empty() || is_full(*jobs_.waiting.back())) {
+        jobs_.waiting.push_back(std::make_shared<job>());
+        jobs_.waiting.back()->reserve(pair_size);
+    }
+    jobs_.waiting.back()->push_back({place, said, std::move(body), std::move(judged)});
 }
 
-/// On the pool.
-update_intake::outcome update_intake::work(std::size_t place, const wire::update& said,
-                                           const net::payload& body) {
+/// Many small ones, or a few large ones: room for more is there only when these are done.
+bool update_intake::is_full(const job& which) {
+    std::size_t bytes = 0;
+    for (const auto& one : which) {
+        bytes += one.body.size();
+    }
+    return which.size() >= most_in_a_job || (which.size() >= pair_size && bytes >= bytes_of_a_job);
+}
+
+void update_intake::start_jobs() {
+    while (!jobs_.waiting.empty() && jobs_.running < most_jobs) {
+        auto next = std::move(jobs_.waiting.front());
+        jobs_.waiting.pop_front();
+        auto work_and_come_back = [self = shared_from_this(), next]() mutable {
+            self->work(*next);
+            auto& rt = self->rt_;
+            boost::asio::post(rt.executor, [self = std::move(self), next = std::move(next)] {
+                --self->jobs_.running;
+                self->take_over(*next);
+                self->start_jobs();
+            });
+        };
+        try {
+            boost::asio::post(pool_, std::move(work_and_come_back));
+            ++jobs_.running;
+        } catch (const std::bad_alloc&) {
+            object(*next, std::current_exception());
+            take_over(*next);
+        }
+    }
+}
+
+void update_intake::object(std::span<arrival> to, const std::exception_ptr& failure) {
+    for (auto& one : to) {
+        one.result.objection = text_of(failure);
+    }
+}
+
+/// On the pool. Two share a pass over the sums, which are twice as large as an update.
+void update_intake::work(job& which) {
+    const std::span all(which);
+    for (std::size_t first = 0; first < all.size(); first += pair_size) {
+        const auto pair = all.subspan(first, std::min(pair_size, all.size() - first));
+        std::array<std::optional<method::checked_update>, pair_size> updates;
+        for (std::size_t i = 0; i < pair.size(); ++i) {
+            try {
+                updates[i] = examine(pair[i]);
+            } catch (...) {
+                pair[i].result.objection = text_of(std::current_exception());
+            }
+        }
+        try {
+            add(pair, updates);
+        } catch (...) {
+            object(pair, std::current_exception());
+        }
+    }
+}
+
+/// Nothing if there is an objection.
+std::optional<method::checked_update> update_intake::examine(arrival& one) {
+    const auto& said = one.said;
     const auto parameters = terms_.base.floats().size();
-    const auto all = body.floats();
+    const auto all = one.body.floats();
     std::vector<std::span<const float>> channels;
     for (std::size_t i = 0; i < terms_.channels.size(); ++i) {
         channels.push_back(all.subspan((i + 1) * parameters, parameters));
     }
-    outcome result;
+    auto& result = one.result;
     auto checked = check_.check(all.first(parameters), std::move(channels));
     if (const auto* refused = std::get_if<method::rejection>(&checked)) {
         result.objection = refused->detail + std::string(remedy);
-        return result;
+        return std::nullopt;
     }
-    const auto& update = std::get<method::checked_update>(checked);
+    auto& update = std::get<method::checked_update>(checked);
     auto& report = result.report;
     report.client = said.client;
     report.samples = said.samples;
@@ -109,47 +193,65 @@ update_intake::outcome update_intake::work(std::size_t place, const wire::update
     report.distance = update.sketch().norm();
     if (terms_.strategy->asks_for_loss() && !said.loss_before) {
         result.objection = "it does not tell the loss with the weights that it received";
-        return result;
+        return std::nullopt;
     }
     result.state = wire::state_of(said.state, all.subspan((1 + terms_.channels.size()) * parameters));
     const auto counters = all.first(parameters).last(terms_.counters);
     result.counters.assign(counters.begin(), counters.end());
-    result.objection = add(place, update, report);
     if (terms_.compares) {
-        result.sketch = std::make_unique<method::update_sketch>(update.sketch());
+        auto* const sketches = reinterpret_cast<method::update_sketch*>(sketches_.bytes().data());
+        std::construct_at(sketches + one.place, update.sketch());
     }
-    return result;
+    return std::move(update);
 }
 
-std::string update_intake::add(std::size_t place, const method::checked_update& update,
-                               const method::client_report& report) {
+/// Those without an objection, in one pass over the sums.
+void update_intake::add(std::span<arrival> from,
+                        std::span<const std::optional<method::checked_update>> updates) {
     if (!sum_) {
-        return {};
+        return;
     }
-    method::addend how;
-    how.client = report.client;
-    how.factor = terms_.strategy->factor(report, terms_.local);
-    how.share = terms_.strategy->share(report);
-    how.allowance = allowances_[place];
-    const auto refused = sum_->add(update, how);
-    return refused ? refused->detail + std::string(remedy) : std::string();
-}
-
-void update_intake::take_over(std::size_t place, outcome&& result, net::payload body,
-                              const net::verdict& judged) {
-    if (result.objection.empty()) {
-        ++count_;
-        reports_[place] = result.report;
-        sketches_[place] = std::move(result.sketch);
-        states_[place] = std::move(result.state);
-        counters_[place] = std::move(result.counters);
-        if (!sum_) {
-            bodies_[place] = std::move(body);
-            bodies_[place].leave_window();
+    std::array<method::round_sum::addition, pair_size> additions;
+    std::array<outcome*, pair_size> results{};
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        if (updates[i]) {
+            additions[count] = {&*updates[i], addend_of(from[i])};
+            results[count++] = &from[i].result;
         }
     }
-    body = {};
-    judged(std::move(result.objection));
+    const auto refused = sum_->add(std::span(additions).first(count), in_blocks_);
+    for (std::size_t i = 0; i < refused.size(); ++i) {
+        if (refused[i]) {
+            results[i]->objection = refused[i]->detail + std::string(remedy);
+        }
+    }
+}
+
+method::addend update_intake::addend_of(const arrival& one) const {
+    method::addend how;
+    how.client = one.result.report.client;
+    how.factor = terms_.strategy->factor(one.result.report, terms_.local);
+    how.share = terms_.strategy->share(one.result.report);
+    how.allowance = allowances_[one.place];
+    return how;
+}
+
+void update_intake::take_over(job& done) {
+    for (auto& [place, said, body, judged, result] : done) {
+        if (result.objection.empty()) {
+            ++count_;
+            reports_[place] = result.report;
+            states_[place] = std::move(result.state);
+            counters_[place] = std::move(result.counters);
+            if (!sum_) {
+                bodies_[place] = std::move(body);
+                bodies_[place].leave_window();
+            }
+        }
+        body = {};
+        judged(std::move(result.objection));
+    }
 }
 
 std::vector<method::round_sum::left_out> update_intake::settle() {
@@ -164,7 +266,6 @@ void update_intake::forget(client_id client) {
     }
     --count_;
     reports_[place].reset();
-    sketches_[place].reset();
     states_[place].clear();
     if (!sum_) {
         bodies_[place] = {};
@@ -206,9 +307,11 @@ std::optional<updates_compared> update_intake::compare(std::uint32_t round,
     }
     const method::update_sketch step(next, terms_.base.floats());
     updates_compared event{round, step.norm(), {}};
-    for (std::size_t i = 0; i < sketches_.size(); ++i) {
-        if (const auto& sketch = sketches_[i]) {
-            event.clients.push_back({terms_.cohort[i], sketch->norm(), cosine(*sketch, step)});
+    const auto* const sketches = reinterpret_cast<const method::update_sketch*>(sketches_.bytes().data());
+    for (std::size_t i = 0; i < reports_.size(); ++i) {
+        if (reports_[i]) {
+            const auto& sketch = sketches[i];
+            event.clients.push_back({terms_.cohort[i], sketch.norm(), cosine(sketch, step)});
         }
     }
     return event;

@@ -4,6 +4,7 @@
 #include <fedasio/method/round_sum.hpp>
 #include <fedasio/method/strategy.hpp>
 #include <fedasio/method/update_sketch.hpp>
+#include <fedasio/net/buffer.hpp>
 #include <fedasio/net/gather.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/wire/train.hpp>
@@ -12,8 +13,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,8 +37,9 @@ struct intake_terms {
 };
 
 /// A round's updates on their way in: each is checked, measured and, as the strategy takes them, added up or
-/// kept, on the pool; its buffer is released at once unless the strategy needs every update. Lives on the
-/// runtime's thread. Must be held by a shared_ptr.
+/// kept, on the pool; its buffer is released at once unless the strategy needs every update. Small ones that
+/// come at about the same time are one job there. Lives on the runtime's thread. Must be held by a
+/// shared_ptr.
 class update_intake : public std::enable_shared_from_this<update_intake> {
 public:
     update_intake(net::runtime& rt, boost::asio::any_io_executor pool, intake_terms terms);
@@ -68,27 +73,48 @@ private:
     struct outcome {
         std::string objection;
         method::client_report report;
-        std::unique_ptr<method::update_sketch>
-            sketch; ///< apart, because it is large and the rest is passed on
         method::client_state state;
         std::vector<float> counters;
     };
 
-    [[nodiscard]] outcome work(std::size_t place, const wire::update& said, const net::payload& body);
-    void take_over(std::size_t place, outcome&& result, net::payload body, const net::verdict& judged);
-    [[nodiscard]] std::string add(std::size_t place, const method::checked_update& update,
-                                  const method::client_report& report);
+    /// One that came.
+    struct arrival {
+        std::size_t place = 0;
+        wire::update said;
+        net::payload body;
+        net::verdict judged;
+        outcome result = {};
+    };
+
+    using job = std::vector<arrival>;
+
+    struct job_queue {
+        std::deque<std::shared_ptr<job>> waiting;
+        bool starts_soon = false;
+        unsigned running = 0;
+    };
+
+    [[nodiscard]] static bool is_full(const job& which);
+    void start_jobs();
+    void work(job& which);
+    [[nodiscard]] std::optional<method::checked_update> examine(arrival& one);
+    void add(std::span<arrival> from, std::span<const std::optional<method::checked_update>> updates);
+    [[nodiscard]] method::addend addend_of(const arrival& one) const;
+    static void object(std::span<arrival> to, const std::exception_ptr& failure);
+    void take_over(job& done);
 
     net::runtime& rt_;
     boost::asio::any_io_executor pool_;
     intake_terms terms_;
     method::update_check check_;
     std::optional<method::round_sum> sum_; ///< intake::sum
+    method::block_runner in_blocks_;       ///< of large updates
     std::vector<double> allowances_;
+    job_queue jobs_;
     std::size_t count_ = 0;
     // One a client of the cohort; empty until its update counts.
     std::vector<std::optional<method::client_report>> reports_;
-    std::vector<std::unique_ptr<method::update_sketch>> sketches_;
+    net::buffer sketches_;             ///< an update_sketch each, if they are wanted
     std::vector<net::payload> bodies_; ///< intake::all
     std::vector<method::client_state> states_;
     std::vector<std::vector<float>> counters_;

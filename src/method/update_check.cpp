@@ -47,8 +47,9 @@ std::string of_channel(std::size_t number) {
 
 } // namespace
 
-update_check::update_check(std::span<const float> x, std::vector<std::span<const float>> channels)
-    : x_(x), bound_(weight_bound(x)) {
+update_check::update_check(std::span<const float> x, const std::vector<std::span<const float>>& channels,
+                           bool compares)
+    : x_(x), bound_(weight_bound(x)), compares_(compares) {
     for (const auto& channel : channels) {
         channel_bounds_.push_back(weight_bound(channel));
     }
@@ -80,7 +81,11 @@ update_check::check(std::span<const float> values, std::vector<std::span<const f
     checked_update result(values, std::move(channels));
     for (std::size_t first = 0; first < values.size(); first += piece_values) {
         const auto piece = std::min(piece_values, values.size() - first);
-        if (!result.sketch_.extend_within(values.subspan(first, piece), x_.subspan(first, piece), bound_)) {
+        const auto from = values.subspan(first, piece);
+        const auto base = x_.subspan(first, piece);
+        const bool fine = compares_ ? result.sketch_.extend_within(from, base, bound_)
+                                    : result.sketch_.measure_within(from, base, bound_);
+        if (!fine) {
             return offender(values, bound_, "");
         }
     }

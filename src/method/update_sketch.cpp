@@ -44,6 +44,21 @@ bool add_row(const float* update, const float* base, std::uint32_t first, float 
     return std::ranges::none_of(beyond, [](std::uint32_t one) { return one != 0; });
 }
 
+/// The same without buckets.
+FEDASIO_WIDE_CLONES
+bool add_squares(const float* update, const float* base, std::size_t count, float bound, double* squares) {
+    constexpr std::size_t lanes = 16;
+    std::array<std::uint32_t, lanes> beyond{};
+    for (std::size_t i = 0; i < count; i += lanes) {
+        for (std::size_t k = 0; k < lanes; ++k) {
+            beyond[k] |= std::abs(update[i + k]) <= bound ? 0U : 1U;
+            const double exact = static_cast<double>(update[i + k]) - static_cast<double>(base[i + k]);
+            squares[k] += exact * exact;
+        }
+    }
+    return std::ranges::none_of(beyond, [](std::uint32_t one) { return one != 0; });
+}
+
 } // namespace
 
 update_sketch::update_sketch(std::span<const float> update, std::span<const float> base) {
@@ -54,13 +69,30 @@ void update_sketch::extend(std::span<const float> update, std::span<const float>
     (void)extend_within(update, base, std::numeric_limits<float>::infinity());
 }
 
-bool update_sketch::extend_within(std::span<const float> update, std::span<const float> base, float bound) {
+bool update_sketch::measure_within(std::span<const float> update, std::span<const float> base, float bound) {
+    check(update, base);
+    const auto whole = update.size() / lanes * lanes;
+    bool fine = add_squares(update.data(), base.data(), whole, bound, squares_.data());
+    for (std::size_t i = whole; i < update.size(); ++i) {
+        fine &= std::abs(update[i]) <= bound;
+        const double exact = static_cast<double>(update[i]) - static_cast<double>(base[i]);
+        squares_[i % lanes] += exact * exact;
+    }
+    size_ += update.size();
+    return fine;
+}
+
+void update_sketch::check(std::span<const float> update, std::span<const float> base) const {
     if (update.size() != base.size()) {
         throw std::invalid_argument("update_sketch: the two have different sizes");
     }
     if (size_ % buckets != 0) {
         throw std::invalid_argument("update_sketch: only whole rows can be gone on with");
     }
+}
+
+bool update_sketch::extend_within(std::span<const float> update, std::span<const float> base, float bound) {
+    check(update, base);
     bool fine = true;
     const auto whole = update.size() / buckets * buckets;
     for (std::size_t first = 0; first < whole; first += buckets) {

@@ -34,13 +34,17 @@ struct intake_of : ground {
     std::string take(std::size_t place, float weight) { return take(place, std::vector<float>(6, weight)); }
 
     std::string take(std::size_t place, const std::vector<float>& weights) {
+        std::string objection = "not judged";
+        begin(place, weights, objection);
+        world.settle();
+        return objection;
+    }
+
+    void begin(std::size_t place, const std::vector<float>& weights, std::string& objection) {
         wire::update said;
         said.client = cohort[place];
         said.samples = 10;
-        std::string objection = "not judged";
         all->take(place, said, to_payload(weights), [&](std::string why) { objection = std::move(why); });
-        world.settle();
-        return objection;
     }
 
     [[nodiscard]] double mean() const {
@@ -74,6 +78,28 @@ BOOST_AUTO_TEST_CASE(updates_are_added_up_as_they_come) {
                boost::test_tools::tolerance(1e-9));
     BOOST_TEST(gathered.updates.empty());
     BOOST_TEST(in.mean() == 1.375);
+}
+
+// Many small ones are one job, or several.
+BOOST_AUTO_TEST_CASE(of_updates_that_come_at_once_each_is_judged_by_itself) {
+    constexpr std::size_t clients = 301;
+    intake_of in("", clients);
+    std::vector<std::string> objections(clients, "not judged");
+    for (std::size_t place = 0; place < clients; ++place) {
+        auto weights = std::vector<float>(6, place % 2 == 0 ? 1.5F : 0.5F);
+        weights[2] = place % 50 == 7 ? std::numeric_limits<float>::infinity() : weights[2];
+        in.begin(place, weights, objections[place]);
+    }
+    in.world.settle();
+    for (std::size_t place = 0; place < clients; ++place) {
+        const bool is_finite = place % 50 != 7;
+        BOOST_TEST(objections[place].empty() == is_finite);
+        BOOST_TEST(objections[place].find("not judged") == std::string::npos);
+        BOOST_TEST(in.all->counts(place) == is_finite);
+    }
+    BOOST_TEST(in.all->count() == clients - 6);
+    BOOST_TEST(in.all->settle().empty());
+    BOOST_TEST(in.mean() == (151 * 1.5 + 144 * 0.5) / 295, boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_number_is_refused_with_a_remedy_and_leaves_no_trace) {

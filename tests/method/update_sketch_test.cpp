@@ -51,6 +51,27 @@ BOOST_AUTO_TEST_CASE(the_norm_is_that_of_the_difference_whatever_the_size) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_norm_alone_has_the_same_bits) {
+    for (const std::size_t size : {1U, 15U, 16U, 17U, 1023U, 1024U, 1025U, 5000U}) {
+        auto update = random_values(size, 1);
+        const auto base = random_values(size, 2);
+        update_sketch whole;
+        update_sketch norm_only;
+        BOOST_TEST(whole.extend_within(update, base, 1));
+        BOOST_TEST(norm_only.measure_within(update, base, 1));
+        BOOST_TEST(norm_only.norm() == whole.norm());
+        for (const float bad : {1.5F, -1.5F, std::numeric_limits<float>::quiet_NaN()}) {
+            for (const std::size_t place : {std::size_t{0}, size / 2, size - 1}) {
+                auto wrong = update;
+                wrong[place] = bad;
+                BOOST_TEST(!update_sketch().measure_within(wrong, base, 1));
+                BOOST_TEST(!update_sketch().extend_within(wrong, base, 1));
+            }
+        }
+    }
+    BOOST_CHECK_THROW((void)update_sketch().measure_within(values(3), values(4), 1), std::invalid_argument);
+}
+
 BOOST_AUTO_TEST_CASE(cosines_are_estimated) {
     constexpr std::size_t size = 50'000;
     const values zero(size, 0);

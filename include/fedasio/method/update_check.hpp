@@ -36,7 +36,9 @@ private:
 /// Refers to what is passed in. Immutable: any thread.
 class update_check {
 public:
-    explicit update_check(std::span<const float> x, std::vector<std::span<const float>> channels = {});
+    /// `compares`: updates are going to be compared; without, their sketches have a norm only.
+    explicit update_check(std::span<const float> x, const std::vector<std::span<const float>>& channels = {},
+                          bool compares = true);
 
     /// Whether every value is a finite number within its bound, and what must be known of the update before
     /// it counts; in one pass over it. The first value that is wrong is named.
@@ -53,6 +55,7 @@ private:
     std::span<const float> x_;
     float bound_;
     std::vector<float> channel_bounds_;
+    bool compares_;
 };
 
 } // namespace fedasio::method

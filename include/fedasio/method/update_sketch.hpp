@@ -28,11 +28,15 @@ public:
     void extend(std::span<const float> update, std::span<const float> base);
     /// The same; whether all values of the update are numbers of at most this size.
     bool extend_within(std::span<const float> update, std::span<const float> base, float bound);
+    /// The same for the norm alone: faster, and the sketch is not one to compare.
+    bool measure_within(std::span<const float> update, std::span<const float> base, float bound);
 
     /// L2 norm of the difference: the same on every machine.
     [[nodiscard]] double norm() const noexcept;
 
 private:
+    void check(std::span<const float> update, std::span<const float> base) const;
+
     friend std::optional<double> cosine(const update_sketch& one, const update_sketch& other);
 
     // So many sums side by side that they fill the vectors of any processor.
