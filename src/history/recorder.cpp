@@ -67,9 +67,11 @@ struct recorder::state {
     std::size_t changes_told = 0;
     master::data_digests digests;
     boost::json::object of_report = nothing_to_report(); ///< keys of the report that no table has
+    bool is_report_new = true;                           ///< since it was written
     std::optional<double> began;                         ///< when the first training of this process did
     double seconds_before = 0;                           ///< of the rounds of earlier processes
-    boost::json::array lanes;                            ///< what workers did since the last round
+    std::string lanes;                                   ///< what workers did since the last round, in JSON
+    std::size_t states = 0;                              ///< so many of them
     std::vector<row> waiting;
     std::vector<row> early; ///< of this run before its first training: without one it leaves nothing
     net::event due;
@@ -88,20 +90,31 @@ struct recorder::state {
         // They may be many, and are the same in most rounds.
         facts.changes = changes.size() == changes_told ? std::string() : text::canonical_text(changes);
         changes_told = changes.size();
-        of_report["data_sha256"] = digests.to_json();
-        facts.of_report = text::canonical_text(of_report);
+        facts.of_report.clear();
+        if (std::exchange(is_report_new, false)) {
+            of_report["data_sha256"] = digests.to_json();
+            facts.of_report = text::canonical_text(of_report);
+        }
         add(facts);
     }
 
+    /// As text at once: they are many.
     void add_lane(double time, const std::string& worker, master::worker_state now) {
-        if (lanes.size() < most_states) {
-            lanes.push_back(boost::json::array{time, worker, to_string(now)});
+        if (states < most_states) {
+            lanes += states == 0 ? "[" : ",[";
+            lanes += text::canonical_text(time);
+            lanes += ',';
+            lanes += text::canonical_text(boost::json::string(worker));
+            lanes += ",\"";
+            lanes += to_string(now);
+            lanes += "\"]";
+            ++states;
         }
     }
 
     void add_lanes(std::uint32_t round) {
-        add(lanes_row{round, text::canonical_text(lanes)});
-        lanes.clear();
+        add(lanes_row{round, "[" + std::exchange(lanes, {}) + "]"});
+        states = 0;
     }
 
     void follow_workers(const master::event& happened);
@@ -125,6 +138,8 @@ void recorder::state::follow_workers(const master::event& happened) {
 
 void recorder::state::take(const master::event& happened) {
     digests.take(happened);
+    // The digests are those of what workers load.
+    is_report_new = is_report_new || std::holds_alternative<master::worker_assigned>(happened.what);
     follow_workers(happened);
     if (const auto* opening = std::get_if<master::run_opened>(&happened.what)) {
         run = *opening;
@@ -132,6 +147,7 @@ void recorder::state::take(const master::event& happened) {
         changes.clear();
         changes_told = 0;
         of_report = nothing_to_report();
+        is_report_new = true;
         began.reset();
         seconds_before = 0;
         early.clear();
@@ -139,6 +155,7 @@ void recorder::state::take(const master::event& happened) {
         facts.parameters = built->parameters;
     } else if (const auto* understood = std::get_if<master::data_understood>(&happened.what)) {
         of_report["data"] = master::to_json(understood->data);
+        is_report_new = true;
     } else if (const auto* written = std::get_if<master::checkpoint_written>(&happened.what)) {
         facts.checkpoint_round = written->round;
     } else if (const auto* changed = std::get_if<master::plan_changed>(&happened.what)) {
@@ -155,6 +172,7 @@ void recorder::state::take(const master::event& happened) {
     } else if (const auto* resumed = std::get_if<master::run_resumed>(&happened.what)) {
         // What was said before belongs to the run that goes on.
         run.run = resumed->run;
+        is_report_new = true;
         for (auto& one : early) {
             one.run = run.run;
         }
@@ -185,6 +203,7 @@ void recorder::state::take(const master::event& happened) {
     } else if (const auto* end = std::get_if<master::training_finished>(&happened.what)) {
         of_report["complete"] = end->is_complete();
         of_report["sites"] = master::to_json(end->sites);
+        is_report_new = true;
         add_facts();
         add(run_ends{std::string(to_string(end->outcome)), end->detail, end->weights_sha256,
                      seconds_before + happened.time - began.value_or(happened.time), happened.time});

@@ -131,10 +131,12 @@ struct tables::writer {
         if (!it.changes.empty()) {
             statement(file, "UPDATE runs SET changes = ? WHERE id = ?").bind(it.changes).bind(run).run();
         }
-        statement(file, "INSERT OR REPLACE INTO report_facts VALUES (?, ?)")
-            .bind(run)
-            .bind(it.of_report)
-            .run();
+        if (!it.of_report.empty()) {
+            statement(file, "INSERT OR REPLACE INTO report_facts VALUES (?, ?)")
+                .bind(run)
+                .bind(it.of_report)
+                .run();
+        }
     }
 
     void operator()(const std::string& run, const master::round_result& it) {

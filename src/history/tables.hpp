@@ -28,7 +28,7 @@ struct run_facts {
     std::uint64_t parameters = 0;
     std::uint32_t checkpoint_round = 0;
     std::string changes;   ///< of the plan, JSON; empty: as before
-    std::string of_report; ///< what else stands in the report, a JSON object of its keys
+    std::string of_report; ///< what else stands in the report, a JSON object of its keys; empty: as before
 };
 
 /// An earlier process's run goes on after `round`: these are its rounds up to it, and later ones are to come
