@@ -115,8 +115,12 @@ const expectation expectations[] = {
      R"("type":"notice","level":"warning","text":"careful")"},
 };
 
+/// There are two ways to it.
 std::string text_of(event::content what) {
-    return fedasio::text::canonical_text(fedasio::dashboard::event_json({812, 1.5, std::move(what)}));
+    const event happened{812, 1.5, std::move(what)};
+    auto text = fedasio::dashboard::event_text(happened);
+    BOOST_TEST(text == fedasio::text::canonical_text(fedasio::dashboard::event_json(happened)));
+    return text;
 }
 
 } // namespace
