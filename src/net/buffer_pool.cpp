@@ -3,7 +3,9 @@
 #include <fedasio/net/buffer.hpp>
 
 #include <bit>
+#include <cstdint>
 #include <new>
+#include <sys/mman.h>
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
@@ -18,6 +20,19 @@ namespace fedasio::net {
 namespace {
 
 constexpr std::align_val_t alignment{buffer::alignment};
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+
+/// From the system. Large blocks lie on huge pages as far as they fill them: fewer faults and fewer misses.
+std::byte* allocate(std::size_t bytes) {
+    auto* const block = static_cast<std::byte*>(::operator new(bytes, alignment));
+    const auto begin = reinterpret_cast<std::uintptr_t>(block);
+    const auto first = (begin + huge_page - 1) / huge_page * huge_page;
+    const auto last = (begin + bytes) / huge_page * huge_page;
+    if (first < last) { // it is only advice
+        (void)madvise(block + (first - begin), last - first, MADV_HUGEPAGE);
+    }
+    return block;
+}
 
 } // namespace
 
@@ -48,7 +63,7 @@ std::size_t buffer_pool::size_of(std::size_t place) noexcept {
 
 std::byte* buffer_pool::take(std::size_t bytes) {
     if (bytes > largest) {
-        return static_cast<std::byte*>(::operator new(bytes, alignment));
+        return allocate(bytes);
     }
     const auto place = place_of(bytes);
     const auto size = size_of(place);
@@ -62,11 +77,11 @@ std::byte* buffer_pool::take(std::size_t bytes) {
         }
     }
     try {
-        return static_cast<std::byte*>(::operator new(size, alignment));
+        return allocate(size);
     } catch (const std::bad_alloc&) {
         drop_all();
     }
-    return static_cast<std::byte*>(::operator new(size, alignment));
+    return allocate(size);
 }
 
 void buffer_pool::give_back(std::byte* data, std::size_t bytes) noexcept {
