@@ -13,7 +13,7 @@
 namespace fedasio::net {
 namespace {
 
-constexpr std::size_t read_ahead_size = 4096;
+constexpr std::size_t read_ahead_size = 2048; // for each of ten thousand peers
 // So little that it is still in the processor's cache for its checksum; and others wait for this thread.
 constexpr std::size_t checksum_step = std::size_t{256} << 10;
 
