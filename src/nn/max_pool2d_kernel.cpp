@@ -47,20 +47,10 @@ public:
           winners_(max_samples * output_.size()) {}
 
     void forward(const float* /*weights*/, const float* x, float* y, std::size_t samples) override {
-        const std::size_t channels = input_.channels;
-        const std::size_t reach = size_ * input_row() + lanes;
-        const std::size_t inputs = samples * input_.size();
-        const std::size_t outputs = samples * output_.size();
-        std::size_t to = 0;
-        for (std::size_t row = 0; row < samples * output_.height; ++row) {
-            std::size_t from = first_input_row(row) * input_row();
-            const bool has_room = from + reach <= inputs && to + output_row() + lanes <= outputs;
-            for (std::size_t column = 0; column < output_.width; ++column, from += size_ * channels) {
-                for_each_group(channels, has_room, [&](std::size_t first, auto count) {
-                    pool(x + from + first, y + to + first, winners_.data() + to + first, count);
-                });
-                to += channels;
-            }
+        if (size_ == 2) { // as most windows are: for the compiler to unroll
+            pool_all(x, y, samples, std::integral_constant<std::uint32_t, 2>());
+        } else {
+            pool_all(x, y, samples, size_);
         }
     }
 
@@ -90,14 +80,34 @@ private:
         return output_row / output_.height * input_.height + output_row % output_.height * size_;
     }
 
-    template <class Count>
-    void pool(const float* x, float* y, std::int32_t* winners, Count count) const {
+    template <class Size>
+    void pool_all(const float* x, float* y, std::size_t samples, Size size) {
+        const std::size_t channels = input_.channels;
+        const std::size_t reach = size * input_row() + lanes;
+        const std::size_t inputs = samples * input_.size();
+        const std::size_t outputs = samples * output_.size();
+        std::size_t to = 0;
+        for (std::size_t row = 0; row < samples * output_.height; ++row) {
+            std::size_t from = first_input_row(row) * input_row();
+            const bool has_room = from + reach <= inputs && to + output_row() + lanes <= outputs;
+            for (std::size_t column = 0; column < output_.width; ++column, from += size * channels) {
+                for_each_group(channels, has_room, [&](std::size_t first, auto count) {
+                    pool(x + from + first, y + to + first, winners_.data() + to + first, count, size);
+                });
+                to += channels;
+            }
+        }
+    }
+
+    template <class Count, class Size>
+    [[gnu::always_inline]] void pool(const float* x, float* y, std::int32_t* winners, Count count,
+                                     Size size) const {
         auto best = load<floats>(x, count);
         places winner{};
         std::int32_t place = 0;
-        for (std::uint32_t row = 0; row < size_; ++row, x += input_row()) {
+        for (std::uint32_t row = 0; row < size; ++row, x += input_row()) {
             const float* at = x;
-            for (std::uint32_t column = 0; column < size_; ++column, ++place, at += input_.channels) {
+            for (std::uint32_t column = 0; column < size; ++column, ++place, at += input_.channels) {
                 const auto candidate = load<floats>(at, count);
                 const auto is_better = candidate > best;
                 best = is_better ? candidate : best;
