@@ -1,10 +1,13 @@
 #include <fedasio/nn/aligned_floats.hpp>
 
 #include <algorithm>
+#include <nn/abreast_convolution.hpp>
 #include <nn/activation.hpp>
 #include <nn/bias.hpp>
 #include <nn/layer_kernel.hpp>
+#include <nn/meeting.hpp>
 #include <nn/product.hpp>
+#include <optional>
 
 namespace fedasio::nn {
 
@@ -38,19 +41,6 @@ struct framed {
     }
 };
 
-/// Every `step`-th number from `first` on.
-struct steps {
-    std::size_t first = 0;
-    std::size_t count = 0;
-};
-
-/// The i below `size` for which base + i is one of from, from + step, ... and below `end`.
-steps meeting(std::size_t base, std::size_t size, std::size_t from, std::size_t end, std::size_t step = 1) {
-    const std::size_t first = base < from ? from - base : (step - (base - from) % step) % step;
-    const std::size_t last = std::min(size, end > base ? end - base : 0);
-    return {first, first < last ? (last - first + step - 1) / step : 0};
-}
-
 /// Weights [kernel_height][kernel_width][channels][filters], then the bias [filters]. All three passes are
 /// products that walk over the images themselves, for each image by itself; padding and the gradient by the
 /// inputs need them in a frame of zeros, of which whole rows are passed over: they would change no sum.
@@ -62,26 +52,27 @@ public:
           kernel_width_(spec.kernel_width), stride_(spec.stride), is_padded_(spec.pad == padding::same),
           act_(spec.act), has_gradient_of_relu_(is_before_pooling && spec.act == activation::relu),
           patch_(kernel_height_ * kernel_width_ * input_.channels), keeps_images_(max_samples > 0) {
-        // What the kernel covers from its first place to its last.
+        const auto geometry = abreast_convolution::geometry_of(spec, layer);
         const std::size_t covered_height = (output_.height - 1) * stride_ + kernel_height_;
         const std::size_t covered_width = (output_.width - 1) * stride_ + kernel_width_;
-        const std::size_t top = covered_height > input_.height ? (covered_height - input_.height) / 2 : 0;
-        const std::size_t left = covered_width > input_.width ? (covered_width - input_.width) / 2 : 0;
         images_ = {input_.height,
                    input_.width,
                    input_.channels,
-                   top,
-                   left,
+                   geometry.top,
+                   geometry.left,
                    std::max<std::size_t>(covered_height, input_.height),
                    std::max<std::size_t>(covered_width, input_.width)};
         deltas_ = {output_.height,
                    output_.width,
                    output_.channels,
-                   kernel_height_ - 1 - top,
-                   kernel_width_ - 1 - left,
+                   kernel_height_ - 1 - geometry.top,
+                   kernel_width_ - 1 - geometry.left,
                    input_.height + kernel_height_ - 1,
                    input_.width + kernel_width_ - 1,
                    stride_};
+        if (const auto forward = abreast_convolution::forward(spec, layer)) {
+            forward_abreast_.emplace(*forward);
+        }
         if (is_padded_) {
             framed_images_ = aligned_floats(images_.size() * std::max<std::size_t>(max_samples, 1));
         }
@@ -89,17 +80,29 @@ public:
             framed_delta_ = aligned_floats(deltas_.size());
             turned_weights_ = aligned_floats(patch_ * output_.channels);
             gradient_ = aligned_floats((patch_ + 1) * output_.channels);
+            if (const auto backward = abreast_convolution::backward(spec, layer)) {
+                backward_abreast_.emplace(*backward);
+            }
         }
     }
 
     void forward(const float* weights, const float* x, float* y, std::size_t samples) override {
         const std::size_t filters = output_.channels;
-        for (std::size_t sample = 0; sample < samples; ++sample) {
+        const std::size_t done =
+            !forward_abreast_
+                ? 0
+                : forward_abreast_->compute(
+                      weights, {.bias = weights + patch_ * filters, .is_rectified = act_ == activation::relu},
+                      x, y, samples);
+        for (std::size_t sample = is_padded_ && keeps_images_ ? 0 : done; sample < samples; ++sample) {
             const float* image = x + sample * input_.size();
             if (is_padded_) {
                 float* frame = framed_images_.data() + (keeps_images_ ? sample * images_.size() : 0);
                 images_.fill(image, frame);
                 image = frame;
+            }
+            if (sample < done) {
+                continue;
             }
             for (std::size_t row = 0; row < output_.height; ++row) {
                 const auto under = rows_under_kernel(row);
@@ -131,8 +134,11 @@ public:
         if (!has_gradient_of_relu_) {
             backpropagate(act_, y, dy, output_.channels, samples * pixels);
         }
+        std::size_t done = 0;
         if (dx != nullptr) {
             turn(own.values());
+            done = backward_abreast_ ? backward_abreast_->compute(turned_weights_.data(), {}, dy, dx, samples)
+                                     : 0;
         }
         const bool learns = own.learns(gradient_.size());
         std::fill_n(gradient_.data(), gradient_.size(), 0.0F);
@@ -145,7 +151,7 @@ public:
                 add_bias_gradient(delta, gradient_.data() + patch_ * output_.channels, output_.channels,
                                   pixels);
             }
-            if (dx != nullptr) {
+            if (dx != nullptr && sample >= done) {
                 differentiate_image(delta, dx + sample * input_.size());
             }
         }
@@ -249,6 +255,8 @@ private:
     aligned_floats framed_delta_;
     aligned_floats turned_weights_;
     aligned_floats gradient_;
+    std::optional<abreast_convolution> forward_abreast_;
+    std::optional<abreast_convolution> backward_abreast_; ///< by the inputs
 };
 
 } // namespace

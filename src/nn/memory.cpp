@@ -1,6 +1,8 @@
 #include <fedasio/nn/memory.hpp>
 
 #include <algorithm>
+#include <nn/abreast_convolution.hpp>
+#include <optional>
 
 namespace fedasio::nn {
 namespace {
@@ -22,6 +24,10 @@ std::uint64_t framed_size(const conv2d& spec, const layer_layout& layer) {
            side(layer.input.width, layer.output.width, spec.kernel_width) * layer.input.channels;
 }
 
+std::uint64_t size_of(const std::optional<abreast_convolution::geometry>& it) {
+    return it ? abreast_convolution::memory_of(*it) : 0;
+}
+
 /// Values that a layer's kernel keeps for a backward pass: of each sample, and of a whole batch.
 struct kept_values {
     std::uint64_t a_sample = 0;
@@ -40,9 +46,12 @@ struct kept_in_training {
     kept_values operator()(const conv2d& spec) const {
         const std::uint64_t height = std::uint64_t{layer.input.height} + spec.kernel_height - 1;
         const std::uint64_t width = std::uint64_t{layer.input.width} + spec.kernel_width - 1;
-        // The framed gradient by one image; the gradient of the weights, and these turned around.
+        // The framed gradient by one image; the gradient of the weights, and these turned around; what lies
+        // side by side.
         return {.a_sample = framed_size(spec, layer),
-                .once = height * width * layer.output.channels + 2 * layer.size};
+                .once = height * width * layer.output.channels + 2 * layer.size +
+                        size_of(abreast_convolution::forward(spec, layer)) +
+                        size_of(abreast_convolution::backward(spec, layer))};
     }
 
     kept_values operator()(const max_pool2d& /*spec*/) const { return {.a_sample = layer.output.size()}; }
@@ -103,7 +112,7 @@ std::uint64_t evaluation_bytes(const network& model, std::size_t block) {
     std::uint64_t once = 0;
     for (const auto& layer : model.layers()) {
         if (const auto* local = std::get_if<conv2d>(&layer.spec)) {
-            once += framed_size(*local, layer);
+            once += framed_size(*local, layer) + size_of(abreast_convolution::forward(*local, layer));
         } else if (std::holds_alternative<group_norm>(layer.spec)) {
             once += normalising * layer.input.channels;
         }
