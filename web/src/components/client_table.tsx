@@ -69,7 +69,7 @@ const columns: Column<Client>[] = [
     {
         key: 'client',
         title: 'Client',
-        width: 14,
+        width: 13,
         value: (one) => one.client,
         cell: (one) => (
             <>
@@ -85,7 +85,7 @@ const columns: Column<Client>[] = [
     {
         key: 'state',
         title: 'State',
-        width: 12,
+        width: 11,
         value: (one) => standing(one, open_round.value),
         cell: (one) => {
             const name = standing(one, open_round.value);
@@ -102,14 +102,14 @@ const columns: Column<Client>[] = [
     {
         key: 'worker',
         title: 'Worker',
-        width: 18,
+        width: 15,
         value: (one) => one.worker,
         cell: (one) => worker_name(one.worker),
     },
     {
         key: 'samples',
         title: 'Samples',
-        width: 10,
+        width: 9,
         number: true,
         value: (one) => one.samples,
         cell: (one) => count(one.samples),
@@ -125,7 +125,7 @@ const columns: Column<Client>[] = [
     {
         key: 'loss',
         title: 'Loss',
-        width: 10,
+        width: 9,
         number: true,
         value: (one) => one.loss,
         cell: (one) => loss(one.loss),
@@ -141,7 +141,7 @@ const columns: Column<Client>[] = [
     {
         key: 'test_accuracy',
         title: 'Test accuracy',
-        width: 14,
+        width: 13,
         number: true,
         value: (one) => one.test_accuracy,
         cell: (one) => tested(one, percent(one.test_accuracy)),
@@ -181,7 +181,7 @@ const columns: Column<Client>[] = [
     {
         key: 'cosine',
         title: 'Cosine',
-        width: 9,
+        width: 8,
         number: true,
         value: (one) => one.cosine,
         cell: (one) => fixed(one.cosine),

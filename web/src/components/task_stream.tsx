@@ -217,7 +217,7 @@ export function TaskStream() {
                                 y={(row + 0.5) * row_height}
                             >
                                 {late.value.has(lane.worker) ? '▲ ' : ''}
-                                {shorten(name_of(lane), Math.floor(label_width / 7) - 2)}
+                                {shorten(name_of(lane), Math.floor(label_width / 7) - (late.value.has(lane.worker) ? 4 : 2))}
                             </text>
                         ))}
                     </svg>
