@@ -533,6 +533,7 @@ step(
         assert.ok(elements < 1500, `${elements} elements`);
         await page.waitForSelector('[data-testid="label-map"][data-clients="160"]');
         // Where client 20 is, between the margins of the map: 1.2 long of 2.1, and 0.7 alike.
+        await by('scatter').scrollIntoViewIfNeeded();
         const { x, y, width, height } = await by('scatter').boundingBox();
         await page.mouse.click(x + 44 + (width - 58) * 0.57, y + height * 0.51);
         await by('client-drawer').waitFor();
