@@ -63,9 +63,9 @@ function round_of_four(round, from, first_seq) {
 
 step(
     'says on the first page who is slow and who is odd, and one click shows why',
-    { snapshot: make_snapshot({ status: busy, workers, clients, rounds: [make_round(1), make_round(2)] }) },
+    { snapshot: make_snapshot({ status: busy, workers, clients }) },
     async ({ by, page, say, go }) => {
-        assert.equal(await by('people').innerText(), '');
+        assert.match(await by('people').innerText(), /is told here after the first rounds/);
         const { height } = await by('people').boundingBox();
         assert.ok(height > 10, 'its place is kept, so that nothing moves');
         for (const round of [3, 4, 5]) {
@@ -229,5 +229,24 @@ step(
             assert.ok(x > 60 && x < 630, `a dot at ${x}`);
         });
         await assert_accessible(page, 'a sweep');
+    },
+);
+
+step(
+    'says what will be there where nothing is yet, and draws no empty tables or axes',
+    { snapshot: make_snapshot({ status: { ...busy, phase: 'waiting', round: 0, workers: 0, clients: 0 } }), hash: '#/workers' },
+    async ({ by, page, go, say }) => {
+        await page.getByText('What each worker does is drawn here').waitFor();
+        assert.equal(await page.locator('.stream-axis').count(), 0);
+        await by('show-clients').click();
+        await page.getByText('Clients are listed here once workers host them').waitFor();
+        await page.getByText('The map of updates').waitFor();
+        assert.equal(await by('clients').count(), 0);
+        // In the log a round is named once, and leads to it.
+        say('phase', { phase: 'training', round: 7 });
+        await go('log');
+        const line = by('log').locator('li', { hasText: 'Training' });
+        await line.getByRole('link', { name: 'round 7' }).waitFor();
+        assert.match(await line.innerText(), /Training \(round 7\)\.\s*$/);
     },
 );

@@ -209,6 +209,9 @@ export function ClientTable() {
             matches(filter, `client ${one.client} ${worker_name(one.worker)} ${stands} ${one.reason} ${odd}`)
         );
     });
+    if (clients.value.length === 0) {
+        return <p class="hint">Clients are listed here once workers host them.</p>;
+    }
     const column = columns.find((one) => one.key === sort) ?? columns[0]!;
     const other = is_regression.value ? of_classes : of_numbers;
     // Where the master tests, clients have no tests to show.

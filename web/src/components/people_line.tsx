@@ -3,7 +3,7 @@ import { costs } from '../late';
 import { by_worker, is_odd } from '../models/client_groups';
 import { dear } from '../models/stragglers';
 import { href } from '../route';
-import { clients, workers } from '../store';
+import { clients, rounds, workers } from '../store';
 import { odd_clients, worker_name } from './client_table';
 
 const names_limit = 2;
@@ -25,7 +25,7 @@ export function PeopleLine() {
                     {duration(slow.saves)} of a usual round’s {duration(usual)}
                 </>
             ) : (
-                known && 'Nobody holds the others up'
+                known ? 'Nobody holds the others up' : rounds.value.length === 0 && 'Who is slow and who stands out is told here after the first rounds.'
             )}
             {known && '; '}
             {groups.slice(0, names_limit).map((group, place) => (

@@ -11,7 +11,7 @@ const shown = 5;
 export function RoundCosts() {
     const { usual, of } = costs.value;
     if (usual === null) {
-        return <p class="hint">What each worker costs a round is told after the first whole round.</p>;
+        return workers.value.length === 0 ? null : <p class="hint">What each worker costs a round is told after the first whole round.</p>;
     }
     const names = new Map(workers.value.filter((one) => one.state !== 'gone').map((one) => [one.worker, one.name]));
     const all = [...of.values()].filter((one) => names.has(one.worker)).sort((a, b) => b.until - a.until);

@@ -159,7 +159,7 @@ function Queues() {
     return (
         <section class="card" aria-labelledby="queues-title">
             <h2 id="queues-title">
-                {has_queue ? 'Longest queues' : 'Slowest connections'} <small>of {count(present.length)} workers</small>
+                {has_queue ? 'Longest queues' : 'Slowest connections'} {present.length > 0 && <small>of {plural(present.length, 'worker')}</small>}
             </h2>
             {longest.length === 0 ? (
                 <p class="hint">No worker is connected.</p>
