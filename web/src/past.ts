@@ -86,6 +86,14 @@ export async function look_far_back(): Promise<void> {
 }
 
 async function catch_up(snapshot: Snapshot): Promise<void> {
+    await read_up(snapshot);
+    // Of a run at rest the latest events are beats of its workers: the rounds lie before them.
+    if (live.shares.length === 0 && snapshot.rounds.length > 0) {
+        await look_far_back();
+    }
+}
+
+async function read_up(snapshot: Snapshot): Promise<void> {
     if (snapshot.instance !== instance) {
         instance = snapshot.instance;
         show_live(new Journal());

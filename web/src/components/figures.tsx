@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { count, fixed, loss, missing, percent, plural } from '../format';
+import { count, fixed, loss, percent, plural } from '../format';
 import { best_of, compare_with, type Comparison } from '../models/comparison';
 import { difference } from '../models/health';
 import { time_left } from '../models/time_left';
@@ -53,7 +53,7 @@ function AccuracyFigures({ list, last }: Of) {
                 value={percent(best?.value)}
                 note={
                     best === null
-                        ? missing
+                        ? ''
                         : `in round ${best.round}${target === null ? '' : `, target ${percent(target)}${reached ? ' reached' : ''}`}`
                 }
                 more={typeof last?.test_auc === 'number' && <>AUC <b data-testid="test-auc">{fixed(last.test_auc, 3)}</b></>}

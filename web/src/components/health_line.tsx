@@ -5,6 +5,7 @@ import { journal } from '../past';
 import { href } from '../route';
 import type { Worker } from '../protocol';
 import { clients, now, open_round, rounds, state, status, workers } from '../store';
+import { PeopleLine } from './people_line';
 
 /** Workers named one by one; the rest is counted. */
 const names_limit = 3;
@@ -23,6 +24,7 @@ export function HealthLine() {
             <p class={`health-line health-${tone}`} data-testid="health" data-tone={tone}>
                 {`${text}.`}
             </p>
+            <PeopleLine />
             {slow !== null && (
                 <p class="health-more health-warning" data-testid="health-slow">
                     {slow}.
@@ -65,7 +67,8 @@ function health(): Health {
     if (known.phase === 'failed') {
         return { text: 'Failed: the log says why', tone: 'bad' };
     }
-    return learning_health(list);
+    const found = learning_health(list);
+    return known.phase === 'paused' ? { ...found, text: found.text.replace(/^Learning/, 'Paused') } : found;
 }
 
 /** Of a round that takes far longer than most: how long, and for whom it waits. */

@@ -1,24 +1,21 @@
 import { duration } from '../format';
 import { costs } from '../late';
-import type { Cost } from '../models/stragglers';
+import { dear, type Cost } from '../models/stragglers';
 import { href_with } from '../route';
 import { workers } from '../store';
 
 /** Workers shown; the table has them all. */
 const shown = 5;
-/** Of the usual round: who costs less is nobody's concern. */
-const least_share = 0.05;
 
 /** Who is waited for, and what rounds would take without them. */
 export function RoundCosts() {
     const { usual, of } = costs.value;
     if (usual === null) {
-        return <p class="hint">What each worker costs a round is told after the first whole round.</p>;
+        return workers.value.length === 0 ? null : <p class="hint">What each worker costs a round is told after the first whole round.</p>;
     }
     const names = new Map(workers.value.filter((one) => one.state !== 'gone').map((one) => [one.worker, one.name]));
     const all = [...of.values()].filter((one) => names.has(one.worker)).sort((a, b) => b.until - a.until);
-    const dear = all.filter((one) => one.saves >= least_share * usual).sort((a, b) => b.saves - a.saves);
-    const first = dear[0];
+    const [first] = dear(costs.value, (worker) => names.has(worker));
     return (
         <div class="costs" data-testid="costs">
             <p class="costs-line">

@@ -65,7 +65,8 @@ export class Journal {
     readonly spreads = new Map<number, Spread>();
     /** First rounds after the master was started again. */
     readonly restarts: number[] = [];
-    open: { round: number; from: number } | null = null;
+    /** `answered` is when the last update was in, where that is known: clients may test the new model afterwards. */
+    open: { round: number; from: number; answered?: number } | null = null;
     private run_ = '';
     private readonly times_: WorkerTime[][] = [];
     /** By client: what each of its last rounds showed. */
@@ -124,6 +125,11 @@ export class Journal {
                 break;
             case 'round_started':
                 this.open = { round: event.round, from: event.time };
+                break;
+            case 'phase':
+                if (event.phase === 'aggregating' && event.round === this.open?.round) {
+                    this.open.answered = event.time;
+                }
                 break;
             case 'client_updated': {
                 const { samples, loss, accuracy, seconds } = event;
@@ -288,19 +294,20 @@ export class Journal {
             this.open = null;
             return;
         }
-        const { from } = this.open;
+        const { from, answered = to } = this.open;
         const share: RoundShare = { round, from, to, moving: 0, computing: 0, waiting: 0, late: [] };
         const times: WorkerTime[] = [];
         for (const lane of this.lanes.values()) {
             const seconds = lane.seconds(from, to);
-            const until = lane.busy_until(from, to);
+            const until = lane.busy_until(from, answered);
             if (until !== null) {
+                const work = lane.seconds(from, answered);
                 times.push({
                     worker: lane.worker,
                     until: until - from,
-                    loading: seconds.loading,
-                    computing: seconds.training,
-                    moving: seconds.receiving + seconds.sending,
+                    loading: work.loading,
+                    computing: work.training,
+                    moving: work.receiving + work.sending,
                 });
             }
             share.moving += seconds.receiving + seconds.sending;
