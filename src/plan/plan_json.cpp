@@ -80,6 +80,14 @@ void describe_own_model(plan& what, text::keys& keys) {
               .says_nothing = [&what] { return !what.model_from_trainer; }},
              "In place of all others: the model is what the trainer of the first client begins with.",
              text::written::when_changed);
+    keys.check([&what]() -> std::optional<text::fault> {
+        if (what.initial_arrays.empty() || !what.model_from_trainer) {
+            return std::nullopt;
+        }
+        return text::fault{"from", "stands beside model.arrays, and each of them says what the model begins "
+                                   "with: keep \"arrays\" for the values in a file, or \"from\" for those of "
+                                   "the first trainer"};
+    });
 }
 
 void describe_model(plan& what, text::keys& keys) {
@@ -101,8 +109,8 @@ text::form model_form(plan& what) {
     return {.read =
                 [own, whole](const text::json_field& from) {
                     const auto* object = from.value().if_object();
-                    const bool is_own = object != nullptr && object->size() == 1 &&
-                                        (object->contains("arrays") || object->contains("from"));
+                    const bool is_own = object != nullptr && !object->empty() &&
+                                        object->size() == object->count("arrays") + object->count("from");
                     text::read_keys(from, is_own ? text::description(own) : text::description(whole));
                 },
             .write =

@@ -2,6 +2,8 @@
 
 #include <fedasio/data/error.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/spec_json.hpp>
+#include <fedasio/random.hpp>
 #include <fedasio/text/rare_branch.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/message_type.hpp>
@@ -31,6 +33,14 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// What a trainer of one's own is told of a client's round beside the request of the master.
+boost::json::object terms_for_process(const training_setup& setup, const wire::train& what) {
+    boost::json::object terms;
+    terms["local"] = plan::to_json(setup.local.in_round(what.round));
+    terms["seed"] = random_stream(setup.seed, purpose::shuffle, what.round, what.client)();
+    return terms;
+}
+
 } // namespace
 
 bool lanes::task::is_wanted() const {
@@ -49,8 +59,8 @@ lanes::lanes(net::runtime& rt, boost::asio::any_io_executor pool, const worker_o
       work_(rt.executor), children_(rt.executor) {
     for (std::uint32_t i = 0; i < options_.threads; ++i) {
         if (options_.trainer) {
-            processes_.push_back(
-                std::make_unique<trainer_process>(trainer_place{rt_, *options_.trainer, log_, i}, pool_));
+            processes_.push_back(std::make_unique<trainers::trainer_process>(
+                trainers::trainer_place{rt_, *options_.trainer, log_, i}, pool_));
         }
         children_.spawn(lane(i));
     }
@@ -67,7 +77,7 @@ void lanes::use(std::shared_ptr<const local_data> data, const std::string& told)
     set_basis();
 }
 
-void lanes::use(process_basis::meta data, const std::string& told) {
+void lanes::use(trainers::process_basis::meta data, const std::string& told) {
     process_data_ = std::move(data);
     data_text_ = std::make_shared<const std::string>(told);
     set_basis();
@@ -135,7 +145,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
         return;
     }
     next.askers.push_back({asked_by, std::move(request)});
-    next.stop = std::make_shared<stop_signal>();
+    next.stop = std::make_shared<trainers::stop_signal>();
     waiting_.push_back(std::move(next));
     work_.set();
 }
@@ -174,7 +184,7 @@ net::awaitable<void> lanes::end(const ending& how) {
     children_.cancel();
     net::nursery ends(rt_.executor);
     for (const auto& one : processes_) {
-        ends.spawn(one->program().end(how));
+        ends.spawn(one->program().end(how.done, how.reason));
     }
     co_await children_.join();
     co_await ends.join();
@@ -285,8 +295,8 @@ net::awaitable<void> lanes::train(place& own, task& next) {
     }
 }
 
-process_basis lanes::basis_for_process(const task& next) const {
-    return {process_data_, setup_, next.basis.weights, next.what.version};
+trainers::process_basis lanes::basis_for_process(const task& next) const {
+    return {process_data_, setup_->told, setup_->parameter_count(), next.basis.weights, next.what.version};
 }
 
 net::awaitable<trained> lanes::train_here(place& own, task& next) {
@@ -303,7 +313,10 @@ net::awaitable<trained> lanes::train_anew(place& own, task& next) {
     const auto setup = setup_;
     trained result;
     if (own.process != nullptr) {
-        result = co_await own.process->train(basis_for_process(next), next.what, *next.stop);
+        auto made = co_await own.process->train(basis_for_process(next), next.what,
+                                                terms_for_process(*setup, next.what), *next.stop);
+        result.update = std::move(made.update);
+        result.weights = std::move(made.weights);
     } else {
         result = co_await train_here(own, next);
     }

@@ -342,7 +342,7 @@ void session::take_model(const net::frame& request) {
     made->run = what.run;
     made->master_keeps_state = what.master_keeps_state;
     if (work_.process() != nullptr) {
-        made->told = std::make_shared<const boost::json::object>(model_for_trainer(request.meta, *made));
+        made->told = trainers::model_for_trainer(request.meta, made->arrays());
     } else if (!what.network) {
         log_(severity::warning, no_trainer);
         connection_->refuse(request, refusal_code::failed, no_trainer);

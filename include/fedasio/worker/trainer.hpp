@@ -6,6 +6,7 @@
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/nn/network.hpp>
+#include <fedasio/trainers/errors.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/train.hpp>
 #include <fedasio/worker/local_data.hpp>
@@ -14,11 +15,9 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 
 namespace fedasio::worker {
@@ -82,17 +81,8 @@ struct evaluation_request {
     evaluation_extent extent = {};
 };
 
-/// The task was given up because its stop flag was raised.
-class cancelled_task : public std::exception {
-public:
-    [[nodiscard]] const char* what() const noexcept override { return "no longer needed"; }
-};
-
-/// The training gave no numbers; what() names the client and the remedy.
-class diverged_training : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
+using trainers::cancelled_task;
+using trainers::diverged_training;
 
 /// All that a worker must know of a model: what trains and evaluates one client after the other, on one
 /// thread at a time. Requests go in and answers come out; the worker around it keeps connection, order,

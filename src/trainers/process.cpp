@@ -1,11 +1,10 @@
-#include "worker/trainers/process.hpp"
+#include "trainers/process.hpp"
 
 #include <fedasio/data/error.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/plan/arrays_json.hpp>
 #include <fedasio/plan/limits.hpp>
-#include <fedasio/plan/spec_json.hpp>
-#include <fedasio/random.hpp>
+#include <fedasio/trainers/errors.hpp>
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/message_type.hpp>
@@ -19,7 +18,7 @@
 #include <system_error>
 #include <utility>
 
-namespace fedasio::worker {
+namespace fedasio::trainers {
 namespace {
 
 namespace message_type = wire::message_type;
@@ -32,8 +31,8 @@ constexpr std::size_t worth_sharing = std::size_t{64} << 10;
 
 /// For the global weights and as many trained ones; null: they go through the socket, as they do where the
 /// system gives none.
-std::unique_ptr<net::shared_memory> memory_for(const training_setup& setup) {
-    const auto bytes = setup.parameter_count() * sizeof(float);
+std::unique_ptr<net::shared_memory> memory_for(std::size_t parameters) {
+    const auto bytes = parameters * sizeof(float);
     if (bytes < worth_sharing) {
         return nullptr;
     }
@@ -49,9 +48,9 @@ std::unique_ptr<net::shared_memory> memory_for(const training_setup& setup) {
 trainer_process::trainer_process(trainer_place where, boost::asio::any_io_executor pool)
     : where_(where), pool_(std::move(pool)), program_(where) {}
 
-boost::json::object model_for_trainer(boost::json::object request, const training_setup& setup) {
-    request["arrays"] = plan::to_json(setup.arrays());
-    return request;
+process_basis::meta model_for_trainer(boost::json::object request, const nn::model_arrays& arrays) {
+    request["arrays"] = plan::to_json(arrays);
+    return std::make_shared<const boost::json::object>(std::move(request));
 }
 
 net::awaitable<net::frame> trainer_process::ask(net::frame request, net::frame_limits limits,
@@ -75,17 +74,17 @@ net::awaitable<net::frame> trainer_process::ask(net::frame request, net::frame_l
         if (got.code == refusal_code::unexpected) {
             throw cancelled_task();
         }
-        throw std::runtime_error("the trainer: " + got.reason);
+        throw std::runtime_error("the " + where_.role() + ": " + got.reason);
     case net::outcome::timed_out:
         program_.begin_end("it did not answer a message of type " + std::to_string(type));
-        throw std::runtime_error("the trainer was ended: " + program_.why_ended());
+        throw std::runtime_error("the " + where_.role() + " was ended: " + program_.why_ended());
     case net::outcome::cancelled:
         throw cancelled_task();
     default:
         break;
     }
     const auto why = co_await program_.why_lost(got.reason);
-    throw std::runtime_error(why);
+    throw lost_process(why);
 }
 
 net::awaitable<net::frame> trainer_process::ask_stoppable(net::frame request, net::frame_limits limits,
@@ -129,14 +128,14 @@ net::awaitable<void> trainer_process::be_ready() {
 /// Tells it what it does not know yet.
 net::awaitable<void> trainer_process::prepare(const process_basis& basis) {
     co_await be_ready();
-    if (told_.load != basis.load) {
+    if (basis.load && told_.load != basis.load) {
         net::frame request(message_type::load, *basis.load);
         const auto hosted = basis.load->at("clients").as_array().size();
         co_await ask(std::move(request), wire::limits::loaded(hosted, plan::limits::shown_classes),
                      where_.how.patience);
         told_.load = basis.load;
     }
-    if (told_.setup != basis.setup) {
+    if (told_.model != basis.model) {
         co_await tell_model(basis);
     }
     if (told_.weights.empty() || told_.version != basis.version ||
@@ -146,8 +145,8 @@ net::awaitable<void> trainer_process::prepare(const process_basis& basis) {
 }
 
 net::awaitable<void> trainer_process::tell_model(const process_basis& basis) {
-    auto meta = *basis.setup->told;
-    memory_ = memory_for(*basis.setup);
+    auto meta = *basis.model;
+    memory_ = memory_for(basis.parameters);
     if (memory_) {
         meta["memory"] = memory_->path();
     }
@@ -157,7 +156,7 @@ net::awaitable<void> trainer_process::tell_model(const process_basis& basis) {
     if (taken == nullptr || *taken != true) {
         memory_.reset();
     }
-    told_.setup = basis.setup;
+    told_.model = basis.model;
     told_.weights = {};
 }
 
@@ -211,16 +210,17 @@ net::awaitable<net::frame> trainer_process::initial(wire::initial what) {
     co_return co_await ask(std::move(request), wire::limits::initial_arrays, where_.how.patience);
 }
 
-net::awaitable<trained> trainer_process::train(process_basis basis, wire::train what, stop_signal& stop) {
+net::awaitable<trained_arrays> trainer_process::train(process_basis basis, wire::train what,
+                                                      boost::json::object more, stop_signal& stop) {
     co_await prepare(basis);
     auto meta = wire::to_meta(what);
-    const auto& setup = *basis.setup;
-    meta["local"] = plan::to_json(setup.local.in_round(what.round));
-    meta["seed"] = random_stream(setup.seed, purpose::shuffle, what.round, what.client)();
-    const auto bytes = setup.parameter_count() * sizeof(float);
+    for (auto& [key, value] : more) {
+        meta[key] = std::move(value);
+    }
+    const auto bytes = basis.parameters * sizeof(float);
     auto reply = co_await ask_stoppable(net::frame(message_type::train, std::move(meta)),
                                         wire::limits::update(bytes), what.round, stop);
-    trained result;
+    trained_arrays result;
     result.update = wire::read_update(reply.meta);
     if (result.update.round != what.round || result.update.client != what.client) {
         throw std::runtime_error("the trainer answers for client " + std::to_string(result.update.client) +
@@ -239,10 +239,11 @@ net::awaitable<wire::evaluation> trainer_process::evaluate(process_basis basis, 
         co_await ask_stoppable(std::move(request), wire::limits::short_reply, what.round, stop);
     auto result = wire::read_evaluation(reply.meta);
     if (result.client != what.client) {
-        throw std::runtime_error("the trainer answers for client " + std::to_string(result.client) +
-                                 ", not for client " + std::to_string(what.client));
+        throw std::runtime_error("the " + where_.role() + " answers for client " +
+                                 std::to_string(result.client) + ", not for client " +
+                                 std::to_string(what.client));
     }
     co_return std::move(result);
 }
 
-} // namespace fedasio::worker
+} // namespace fedasio::trainers

@@ -1,31 +1,41 @@
 #pragma once
 
+#include <fedasio/net/buffer.hpp>
+#include <fedasio/net/connection.hpp>
 #include <fedasio/net/shared_memory.hpp>
+#include <fedasio/nn/model_arrays.hpp>
+#include <fedasio/trainers/stop_signal.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/initial.hpp>
 #include <fedasio/wire/load.hpp>
 #include <fedasio/wire/train.hpp>
-#include <fedasio/worker/stop_signal.hpp>
-#include <fedasio/worker/trainer.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/json/object.hpp>
 
-#include "worker/trainers/program.hpp"
+#include "trainers/program.hpp"
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
-namespace fedasio::worker {
+namespace fedasio::trainers {
 
 /// What a trainer process must know before it is asked to train or to evaluate. It is told once, as long as
 /// the pointers stay the same.
 struct process_basis {
     using meta = std::shared_ptr<const boost::json::object>;
 
-    meta load; ///< the master's request
-    std::shared_ptr<const training_setup> setup;
+    meta load;                  ///< the master's request; null: whoever evaluates only has data of its own
+    meta model;                 ///< model_for_trainer()
+    std::size_t parameters = 0; ///< of the model
     net::payload weights;
     std::uint32_t version = 0; ///< of the weights
+};
+
+/// What comes out of a training.
+struct trained_arrays {
+    wire::update update;
+    net::payload weights;
 };
 
 /// The conversation with one trainer process. One question at a time; nothing is asked between two, so an
@@ -37,13 +47,15 @@ public:
     /// Arrays are copied on the `pool`.
     trainer_process(trainer_place where, boost::asio::any_io_executor pool);
 
-    /// These throw cancelled_task, diverged_training, data::error for what the trainer says of its data, and
-    /// std::runtime_error with what else went wrong.
+    /// These throw cancelled_task, diverged_training, data::error for what the trainer says of its data,
+    /// lost_process, and std::runtime_error with what else went wrong.
     net::awaitable<wire::loaded> load(process_basis::meta what);
     /// What it begins with, where the plan leaves the model to trainers: the whole reply.
     net::awaitable<net::frame> initial(wire::initial what);
     /// Gives up soon after `stop` was raised: a trainer that does not come to an end then is killed.
-    net::awaitable<trained> train(process_basis basis, wire::train what, stop_signal& stop);
+    /// `more` goes with the request.
+    net::awaitable<trained_arrays> train(process_basis basis, wire::train what, boost::json::object more,
+                                         stop_signal& stop);
     net::awaitable<wire::evaluation> evaluate(process_basis basis, wire::evaluate what, stop_signal& stop);
 
     [[nodiscard]] trainer_program& program() noexcept { return program_; }
@@ -68,6 +80,7 @@ private:
 };
 
 /// What a trainer is told of the model: the master's request, and the arrays that its weights are made of.
-[[nodiscard]] boost::json::object model_for_trainer(boost::json::object request, const training_setup& setup);
+[[nodiscard]] process_basis::meta model_for_trainer(boost::json::object request,
+                                                    const nn::model_arrays& arrays);
 
-} // namespace fedasio::worker
+} // namespace fedasio::trainers
