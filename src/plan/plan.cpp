@@ -144,6 +144,10 @@ bool has_test_files(const data::source_spec& source) {
     return csv != nullptr && !csv->test.empty();
 }
 
+bool clients_keep_states(const plan& what) {
+    return what.strategy->has_client_half() || !what.private_arrays.empty();
+}
+
 bool is_trainers_own(const plan& what) {
     return !what.initial_arrays.empty() || what.model_from_trainer;
 }

@@ -250,14 +250,12 @@ trainer& lanes::prepare(std::unique_ptr<trainer>& own, const std::shared_ptr<con
 /// What the client goes on from. Called on the pool: it may lie on a disk.
 method::client_state lanes::state_for(const training_setup& setup, const task& next) const {
     const auto& [round, client, version, state_round, safe_round, listed] = next.what;
-    if (!setup.strategy) {
+    if (!setup.keeps_states()) {
         return {};
     }
-    if (setup.master_keeps_state) {
+    // What a client begins with comes from the master, whoever keeps what becomes of it.
+    if (setup.master_keeps_state || state_round == 0) {
         return wire::state_of(listed, next.askers.front().request.body.floats());
-    }
-    if (state_round == 0) {
-        return {};
     }
     auto found = options_.states->get(setup.run, client, state_round);
     if (!found.state) {
@@ -298,17 +296,32 @@ net::awaitable<trained> lanes::train_here(place& own, task& next) {
     co_return co_await net::offload(rt_, pool_, std::move(job));
 }
 
+net::awaitable<method::client_state> lanes::state_for_process(const task& next) {
+    method::client_state state;
+    if (setup_->keeps_states()) {
+        auto job = [&, setup = setup_] { return state_for(*setup, next); };
+        state = co_await net::offload(rt_, pool_, std::move(job));
+    }
+    co_return std::move(state);
+}
+
+net::awaitable<trained> lanes::train_there(place& own, task& next) {
+    auto basis = basis_for_process(next);
+    auto state = co_await state_for_process(next);
+    co_return co_await own.process->train(std::move(basis), next.what, std::move(state), *next.stop);
+}
+
 net::awaitable<trained> lanes::train_anew(place& own, task& next) {
     const auto began = rt_.time.now();
     const auto setup = setup_;
     trained result;
     if (own.process != nullptr) {
-        result = co_await own.process->train(basis_for_process(next), next.what, *next.stop);
+        result = co_await train_there(own, next);
     } else {
         result = co_await train_here(own, next);
     }
     result.state_round = next.what.state_round;
-    if (setup->strategy && !setup->master_keeps_state) {
+    if (setup->keeps_states() && !setup->master_keeps_state) {
         // What is not needed any more must not replace what another training of this round left.
         if (next.stop->is_raised()) {
             throw cancelled_task();
@@ -328,7 +341,9 @@ net::awaitable<void> lanes::evaluate(place& own, task& next) {
     wire::evaluation result;
     if (own.process != nullptr) {
         const wire::evaluate what{next.what.round, next.what.client, next.what.version};
-        result = co_await own.process->evaluate(basis_for_process(next), what, *next.stop);
+        auto basis = basis_for_process(next);
+        auto state = co_await state_for_process(next);
+        result = co_await own.process->evaluate(std::move(basis), what, std::move(state), *next.stop);
     } else {
         result = co_await evaluate_here(own, next);
     }

@@ -43,8 +43,11 @@ public:
     /// What it begins with, where the plan leaves the model to trainers: the whole reply.
     net::awaitable<net::frame> initial(wire::initial what);
     /// Gives up soon after `stop` was raised: a trainer that does not come to an end then is killed.
-    net::awaitable<trained> train(process_basis basis, wire::train what, stop_signal& stop);
-    net::awaitable<wire::evaluation> evaluate(process_basis basis, wire::evaluate what, stop_signal& stop);
+    /// `state` holds the arrays that stay at the client, if there are any.
+    net::awaitable<trained> train(process_basis basis, wire::train what, method::client_state state,
+                                  stop_signal& stop);
+    net::awaitable<wire::evaluation> evaluate(process_basis basis, wire::evaluate what,
+                                              method::client_state state, stop_signal& stop);
 
     [[nodiscard]] trainer_program& program() noexcept { return program_; }
 
@@ -53,7 +56,7 @@ private:
     net::awaitable<void> prepare(const process_basis& basis);
     net::awaitable<void> tell_model(const process_basis& basis);
     net::awaitable<void> tell_weights(const process_basis& basis);
-    net::awaitable<net::payload> take_weights(net::frame update, std::size_t bytes);
+    net::awaitable<void> take_update(net::frame reply, const training_setup& setup, trained& into);
     net::awaitable<net::frame> ask(net::frame request, net::frame_limits limits,
                                    net::clock::duration patience);
     net::awaitable<net::frame> ask_stoppable(net::frame request, net::frame_limits limits,
