@@ -76,6 +76,9 @@ class _Task:
         self._request = request
         self._layout = federation._layout
         self._flat = federation._weights
+        self._own = request.body.view("<f4")  # the arrays that stay at this client
+        if self._own.size != self._layout.size - self._layout.shared:
+            raise ValueError(f"{self._own.size} values of a client's own arrays")
         self._done = False
         self._cancelled = threading.Event()
         self.number: int = request.meta["round"]  #: of the round, from 1
@@ -84,11 +87,11 @@ class _Task:
     @property
     def arrays(self) -> Arrays:
         """The global model by name, each array in its own type. Yours to change."""
-        return self._layout.unpack(self._flat.copy())
+        return self._layout.unpack(self._flat.copy(), self._own.copy())
 
     def state_dict(self) -> Dict[str, Any]:
         """The same as torch tensors if the script has imported torch, for load_state_dict(); else `arrays`."""
-        return self._layout.unpack_torch(self._flat) if torch_is_there() else self.arrays
+        return self._layout.unpack_torch(self._flat, self._own) if torch_is_there() else self.arrays
 
     @property
     def cancelled(self) -> bool:
@@ -148,14 +151,15 @@ class Round(_Task):
         if shared is None:
             spare, federation._spare = federation._spare, None
         else:
-            spare = shared[self._layout.size :]
-        flat = self._layout.pack(state, spare)
-        broken = self._layout.first_not_finite(flat)
+            spare = shared[self._layout.shared :]
+        own = np.empty(self._own.size, np.float32)
+        flat = self._layout.pack(state, spare, own)
+        broken = self._layout.first_not_finite(flat, own)
         if broken is not None or not math.isfinite(loss):
             reason = f"client {self.client} diverges: " + (
-                "its loss" if broken is None else f"the array {broken!r}"
+                "its loss is not finite" if broken is None else self._layout.why_not_finite(broken, state)
             )
-            reason += " is not finite; lower local.optimizer.learning_rate in the plan"
+            reason += "; lower local.optimizer.learning_rate in the plan"
             self._refuse("diverged", reason)
             raise Diverged(reason)
         if loss < 0:
@@ -171,8 +175,11 @@ class Round(_Task):
         }
         if accuracy is not None:
             meta["accuracy"] = accuracy
+        if own.size:
+            meta["state"] = [["private", own.size]]
+        body = own if shared is not None else np.concatenate([flat, own]) if own.size else flat
         self._finish()
-        federation._tell(lambda wire: wire.reply(self._request, meta, flat if shared is None else None))
+        federation._tell(lambda wire: wire.reply(self._request, meta, body))
         federation._spare = flat if shared is None else None  # it has been sent
 
     def fail(self, reason: str) -> None:
@@ -288,13 +295,13 @@ class Federation:
                 self._queue(frame)
         elif frame.kind == link.MODEL:
             self._layout = Layout(frame.meta["arrays"])
-            self._memory = memory.shared(frame.meta.get("memory"), 2 * self._layout.size)
+            self._memory = memory.shared(frame.meta.get("memory"), 2 * self._layout.shared)
             self._link.reply(frame, {"parameters": self._layout.size, "memory": self._memory is not None})
         elif frame.kind == link.WEIGHTS:
             if self._memory is None:
                 self._weights = frame.body.view("<f4")
             else:
-                self._weights = self._memory[: self._layout.size]
+                self._weights = self._memory[: self._layout.shared]
             self._link.reply(frame, {"version": frame.meta["version"]})
         elif frame.kind == link.TRAIN:
             self._queue(Round(self, frame))
@@ -370,6 +377,9 @@ class Federation:
             state = self._initial()
             layout = Layout.of(state)
             flat = layout.pack(state)
+            broken = layout.first_not_finite(flat)
+            if broken is not None:
+                raise Misuse(layout.why_not_finite(broken, state))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             self._tell(lambda wire: wire.refuse(frame, "failed", reason))

@@ -67,9 +67,10 @@ class FakeWorker:
         self.ask(link.WEIGHTS, {"version": 1}, np.asarray(weights, np.float32))
         self.answer()
 
-    def train(self, number=1, client=0):
+    def train(self, number=1, client=0, own=None):
+        """`own`: what the client has of the arrays that stay there."""
         meta = {"round": number, "client": client, "version": 1, "local": LOCAL, "seed": 12345}
-        return self.ask(link.TRAIN, meta)
+        return self.ask(link.TRAIN, meta, None if own is None else np.asarray(own, np.float32))
 
     def end(self):
         with contextlib.suppress(OSError):

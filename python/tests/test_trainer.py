@@ -80,6 +80,38 @@ class Conversation(unittest.TestCase):
         self.assertIsNone(self.failure)
         self.assertEqual(seen, [(3, 0, 12345, 0.5, "sgd")])
 
+    def test_arrays_that_stay_at_the_client_come_with_the_round_and_go_with_the_update(self):
+        def body(one):
+            arrays = one.arrays
+            self.assertEqual((arrays["own"].tolist(), arrays["seen"].tolist()), ([[5.0], [6.0]], [7]))
+            self.assertEqual(arrays["seen"].dtype, np.int64)
+            arrays["own"] *= 2
+            arrays["w"] += 1
+            one.submit({**arrays, "seen": [8]}, loss=0.5)
+
+        thread = self.looped(body)
+        own = [{"name": "seen", "shape": [1], "type": "int64", "role": "private"},
+               {"name": "own", "shape": [2, 1], "role": "private"}]
+        self.worker.tell([own[0], *ARRAYS, own[1]], WEIGHTS)
+        for number in (1, 2):  # each round anew: the trainer keeps nothing
+            self.worker.train(number=number, own=[7 * 2**-20, 5, 6])
+            update = self.worker.answer()
+            self.assertEqual(update.meta["state"], [["private", 3]])
+            np.testing.assert_array_equal(update.body.view("<f4"), [2, 3, 3, 8 * 2**-20, 10, 12])
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+
+    def test_what_is_not_finite_of_them_is_told(self):
+        def body(one):
+            with self.assertRaises(fedasio.Diverged):
+                one.submit({"w": [1, 2], "b": 0, "own": np.inf}, loss=0.5)
+
+        thread = self.looped(body)
+        self.worker.tell([*ARRAYS, {"name": "own", "shape": [], "role": "private"}], WEIGHTS)
+        self.worker.train(own=[1])
+        self.assertIn("'own'", self.worker.answer().meta["reason"])
+        self.finish(thread)
+
     def test_what_a_started_script_prints_is_seen_at_once(self):
         lines = io.TextIOWrapper(io.BytesIO())
         with contextlib.redirect_stdout(lines):

@@ -84,7 +84,10 @@ net::awaitable<wire::evaluation> evaluator::test(const run_state& state, std::ui
         model_ = trainers::model_for_trainer(wire::to_meta(model_request(setting_, state)), model.arrays());
     }
     how_.patience = until - setting_.rt.time.now();
-    question now{{nullptr, model_, model.arrays().size(), model.weights(), model.version()},
+    question now{{.model = model_,
+                  .shared = model.arrays().size(),
+                  .weights = model.weights(),
+                  .version = model.version()},
                  {round, 0, model.version()},
                  {},
                  net::nursery(setting_.rt.executor)};
@@ -113,7 +116,7 @@ net::awaitable<void> evaluator::ask(question& what) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     for (int attempt = 1; !what.found && !what.failure; ++attempt) {
         try {
-            what.found = co_await process_->evaluate(what.basis, what.request, what.stop);
+            what.found = co_await process_->evaluate(what.basis, what.request, {}, what.stop);
         } catch (const trainers::lost_process&) {
             if (attempt == most_attempts) {
                 what.failure = std::current_exception();

@@ -23,7 +23,7 @@ namespace {
 
 /// What clients of this run keep, if anything.
 client_memory make_memory(const setting& given, const std::string& run) {
-    if (!given.plan.strategy->has_client_half()) {
+    if (!plan::clients_keep_states(given.plan)) {
         return {};
     }
     std::shared_ptr<store::client_states> states;

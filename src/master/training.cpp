@@ -167,7 +167,9 @@ void training::watch_divergence(const round_state& round, const net::payload& ba
 /// The present ones lead nowhere. What the master's optimizer remembers led there, so it is forgotten.
 void training::restore_good_weights() {
     if (!divergence_.good_weights().empty()) {
-        state_.model.replace(make_model_state(*setting_.plan.strategy, divergence_.good_weights()));
+        const auto& arrays = state_.model.arrays();
+        state_.model.replace(make_model_state(*setting_.plan.strategy, divergence_.good_weights(), {},
+                                              arrays.size() - arrays.shared()));
         divergence_.calm();
     }
 }

@@ -149,6 +149,10 @@ bool master_tests(const plan& what) {
     return what.has_evaluator || has_test_files(what.source);
 }
 
+bool clients_keep_states(const plan& what) {
+    return what.strategy->has_client_half() || !what.private_arrays.empty();
+}
+
 bool is_trainers_own(const plan& what) {
     return !what.initial_arrays.empty() || what.model_from_trainer;
 }

@@ -58,6 +58,12 @@ void check_data(const plan& what, const text::json_field& root) {
             "must be {\"type\": \"trainer\"}: the model is a trainer's own, and so is how it "
             "reads data");
     }
+    if (what.has_evaluator && !what.private_arrays.empty()) {
+        throw text::field_error(root.where("model.private"),
+                                "names arrays that stay at the clients, so an evaluator would test half a "
+                                "model; start the master without --evaluator and set data.test_fraction "
+                                "above 0");
+    }
     if (const auto* images = std::get_if<data::image_source>(&what.source)) {
         check_images(what, *images, root);
     }

@@ -80,6 +80,11 @@ void describe_own_model(plan& what, text::keys& keys) {
               .says_nothing = [&what] { return !what.model_from_trainer; }},
              "In place of all others: the model is what the trainer of the first client begins with.",
              text::written::when_changed);
+    keys.texts(
+        "private", what.private_arrays, 0, limits::arrays, limits::array_name,
+        "Beside `arrays` or `from`: the arrays that stay at the client, by name, in which `*` stands for any "
+        "text: \"head.*\". Each client goes on from its own, and nothing of them is averaged.",
+        text::written::when_changed);
     keys.check([&what]() -> std::optional<text::fault> {
         if (what.initial_arrays.empty() || !what.model_from_trainer) {
             return std::nullopt;
@@ -95,11 +100,21 @@ void describe_model(plan& what, text::keys& keys) {
     describe_own_model(what, keys);
     keys.check([&what]() -> std::optional<text::fault> {
         if (!is_trainers_own(what)) {
-            return std::nullopt;
+            return what.private_arrays.empty()
+                       ? std::nullopt
+                       : std::optional(text::fault{
+                             "private", "names arrays of a trainer's own model; the layers of a network stay "
+                                        "at the client by the strategies fedper, fedrep and fedbn"});
         }
         return text::fault{what.model_from_trainer ? "from" : "arrays",
-                           "stands in place of all other keys; remove them, or it"};
+                           "stands in place of all other keys but `private`; remove them, or it"};
     });
+}
+
+/// Whether one of the two keys is there, or both, and none but what goes with them.
+bool has_own_model_only(const boost::json::object& object) {
+    const auto which = object.count("arrays") + object.count("from");
+    return which > 0 && object.size() == which + object.count("private");
 }
 
 /// A network, or one of the two keys that stand in its place.
@@ -109,8 +124,7 @@ text::form model_form(plan& what) {
     return {.read =
                 [own, whole](const text::json_field& from) {
                     const auto* object = from.value().if_object();
-                    const bool is_own = object != nullptr && !object->empty() &&
-                                        object->size() == object->count("arrays") + object->count("from");
+                    const bool is_own = object != nullptr && has_own_model_only(*object);
                     text::read_keys(from, is_own ? text::description(own) : text::description(whole));
                 },
             .write =

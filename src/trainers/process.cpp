@@ -4,17 +4,23 @@
 #include <fedasio/net/offload.hpp>
 #include <fedasio/plan/arrays_json.hpp>
 #include <fedasio/plan/limits.hpp>
+#include <fedasio/plan/private_arrays.hpp>
 #include <fedasio/trainers/errors.hpp>
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/refusal_code.hpp>
+#include <fedasio/wire/state.hpp>
 #include <fedasio/wire/weights.hpp>
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -31,8 +37,8 @@ constexpr std::size_t worth_sharing = std::size_t{64} << 10;
 
 /// For the global weights and as many trained ones; null: they go through the socket, as they do where the
 /// system gives none.
-std::unique_ptr<net::shared_memory> memory_for(std::size_t parameters) {
-    const auto bytes = parameters * sizeof(float);
+std::unique_ptr<net::shared_memory> memory_for(std::size_t shared) {
+    const auto bytes = shared * sizeof(float);
     if (bytes < worth_sharing) {
         return nullptr;
     }
@@ -40,6 +46,43 @@ std::unique_ptr<net::shared_memory> memory_for(std::size_t parameters) {
         return std::make_unique<net::shared_memory>(2 * bytes);
     } catch (const std::system_error&) {
         return nullptr;
+    }
+}
+
+/// The arrays that stay at the client, as the body of a request.
+net::payload own_of(const method::client_state& state) {
+    std::size_t floats = 0;
+    for (const auto& [name, values] : state) {
+        floats += values.size();
+    }
+    if (floats == 0) {
+        return {};
+    }
+    net::buffer body(floats * sizeof(float));
+    auto to = body.floats().begin();
+    for (const auto& [name, values] : state) {
+        to = std::ranges::copy(values, to).out;
+    }
+    return net::payload(std::move(body));
+}
+
+/// The model has arrays that stay at the client, and these are what the client has of them.
+void check_own(const process_basis& basis, const method::client_state& state, std::uint32_t client) {
+    const auto found = state.find(std::string(plan::private_state));
+    const auto here = found == state.end() ? 0 : found->second.size();
+    if (basis.own > 0 && (here != basis.own || state.size() != 1)) {
+        throw std::runtime_error("of the arrays that stay at client " + std::to_string(client) + " " +
+                                 std::to_string(here) + " values are here, the model has " +
+                                 std::to_string(basis.own));
+    }
+}
+
+/// A state would be asked for in each round to come, so it must be finite.
+void check_finite(std::span<const float> own, std::uint32_t client) {
+    if (!std::ranges::all_of(own, [](float value) { return std::isfinite(value); })) {
+        throw diverged_training("client " + std::to_string(client) +
+                                " diverges: of the arrays that stay there not all values are finite; lower "
+                                "local.optimizer.learning_rate in the plan");
     }
 }
 
@@ -146,7 +189,7 @@ net::awaitable<void> trainer_process::prepare(const process_basis& basis) {
 
 net::awaitable<void> trainer_process::tell_model(const process_basis& basis) {
     auto meta = *basis.model;
-    memory_ = memory_for(basis.parameters);
+    memory_ = memory_for(basis.shared);
     if (memory_) {
         meta["memory"] = memory_->path();
     }
@@ -176,21 +219,35 @@ net::awaitable<void> trainer_process::tell_weights(const process_basis& basis) {
     told_.version = basis.version;
 }
 
-/// Those of an update, wherever the trainer has put them.
-net::awaitable<net::payload> trainer_process::take_weights(net::frame update, std::size_t bytes) {
-    if (memory_ && update.body.empty()) {
-        auto copy = [from = memory_->bytes().subspan(bytes)] {
-            net::buffer values(from.size());
-            std::memcpy(values.bytes().data(), from.data(), from.size());
-            return net::payload(std::move(values));
-        };
-        co_return co_await net::offload(where_.rt, pool_, std::move(copy));
+/// What an update holds, wherever the trainer has put it: the weights, and the arrays that stay at the
+/// client.
+net::awaitable<void> trainer_process::take_update(net::frame reply, const process_basis& basis,
+                                                  trained_arrays& into) {
+    const auto bytes = basis.shared * sizeof(float);
+    const auto own_bytes = basis.own * sizeof(float);
+    const bool is_shared = memory_ != nullptr && reply.body.size() == own_bytes;
+    if (!is_shared && reply.body.size() != bytes + own_bytes) {
+        throw std::runtime_error("the trainer sends " + std::to_string(reply.body.size()) +
+                                 " bytes of weights, the model has " + std::to_string(bytes + own_bytes));
     }
-    if (update.body.size() != bytes) {
-        throw std::runtime_error("the trainer sends " + std::to_string(update.body.size()) +
-                                 " bytes of weights, the model has " + std::to_string(bytes));
+    if (!is_shared && own_bytes == 0) {
+        into.weights = std::move(reply.body);
+        co_return;
     }
-    co_return std::move(update.body);
+    auto job = [&, shared = is_shared ? memory_->bytes().subspan(bytes) : reply.body.bytes().first(bytes)] {
+        const auto own = reply.body.floats().last(basis.own);
+        check_finite(own, into.update.client);
+        net::buffer values(bytes + (basis.own_goes_along ? own_bytes : 0));
+        std::memcpy(values.bytes().data(), shared.data(), bytes);
+        if (basis.own_goes_along) {
+            std::ranges::copy(own, values.floats().last(own.size()).begin());
+        } else {
+            into.own.assign(own.begin(), own.end());
+        }
+        into.weights = net::payload(std::move(values));
+        return true;
+    };
+    co_await net::offload(where_.rt, pool_, std::move(job));
 }
 
 net::awaitable<wire::loaded> trainer_process::load(process_basis::meta what) {
@@ -211,15 +268,18 @@ net::awaitable<net::frame> trainer_process::initial(wire::initial what) {
 }
 
 net::awaitable<trained_arrays> trainer_process::train(process_basis basis, wire::train what,
-                                                      boost::json::object more, stop_signal& stop) {
+                                                      boost::json::object more, method::client_state state,
+                                                      stop_signal& stop) {
     co_await prepare(basis);
+    check_own(basis, state, what.client);
+    what.state = wire::list_of(state);
     auto meta = wire::to_meta(what);
     for (auto& [key, value] : more) {
         meta[key] = std::move(value);
     }
-    const auto bytes = basis.parameters * sizeof(float);
-    auto reply = co_await ask_stoppable(net::frame(message_type::train, std::move(meta)),
-                                        wire::limits::update(bytes), what.round, stop);
+    const auto bytes = (basis.shared + basis.own) * sizeof(float);
+    net::frame request(message_type::train, std::move(meta), own_of(state));
+    auto reply = co_await ask_stoppable(std::move(request), wire::limits::update(bytes), what.round, stop);
     trained_arrays result;
     result.update = wire::read_update(reply.meta);
     if (result.update.round != what.round || result.update.client != what.client) {
@@ -227,14 +287,17 @@ net::awaitable<trained_arrays> trainer_process::train(process_basis basis, wire:
                                  " in round " + std::to_string(result.update.round) + ", not for client " +
                                  std::to_string(what.client) + " in round " + std::to_string(what.round));
     }
-    result.weights = co_await take_weights(std::move(reply), bytes);
+    result.update.state.clear();
+    co_await take_update(std::move(reply), basis, result);
     co_return std::move(result);
 }
 
 net::awaitable<wire::evaluation> trainer_process::evaluate(process_basis basis, wire::evaluate what,
-                                                           stop_signal& stop) {
+                                                           method::client_state state, stop_signal& stop) {
     co_await prepare(basis);
-    net::frame request(message_type::evaluate, wire::to_meta(what));
+    check_own(basis, state, what.client);
+    what.state = wire::list_of(state);
+    net::frame request(message_type::evaluate, wire::to_meta(what), own_of(state));
     const auto reply =
         co_await ask_stoppable(std::move(request), wire::limits::short_reply, what.round, stop);
     auto result = wire::read_evaluation(reply.meta);

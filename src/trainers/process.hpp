@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/method/client_half.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/shared_memory.hpp>
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace fedasio::trainers {
 
@@ -25,9 +27,11 @@ namespace fedasio::trainers {
 struct process_basis {
     using meta = std::shared_ptr<const boost::json::object>;
 
-    meta load;                  ///< the master's request; null: whoever evaluates only has data of its own
-    meta model;                 ///< model_for_trainer()
-    std::size_t parameters = 0; ///< of the model
+    meta load = {};              ///< the master's request; null: whoever evaluates only has data of its own
+    meta model = {};             ///< model_for_trainer()
+    std::size_t shared = 0;      ///< floats of the model that travel
+    std::size_t own = 0;         ///< floats of its arrays that stay at the client
+    bool own_goes_along = false; ///< they follow the weights, because the master keeps them for the client
     net::payload weights;
     std::uint32_t version = 0; ///< of the weights
 };
@@ -35,7 +39,8 @@ struct process_basis {
 /// What comes out of a training.
 struct trained_arrays {
     wire::update update;
-    net::payload weights;
+    net::payload weights;   ///< and what goes along
+    std::vector<float> own; ///< what does not go along
 };
 
 /// The conversation with one trainer process. One question at a time; nothing is asked between two, so an
@@ -53,10 +58,11 @@ public:
     /// What it begins with, where the plan leaves the model to trainers: the whole reply.
     net::awaitable<net::frame> initial(wire::initial what);
     /// Gives up soon after `stop` was raised: a trainer that does not come to an end then is killed.
-    /// `more` goes with the request.
+    /// `more` goes with the request. `state` holds the arrays that stay at the client, if there are any.
     net::awaitable<trained_arrays> train(process_basis basis, wire::train what, boost::json::object more,
-                                         stop_signal& stop);
-    net::awaitable<wire::evaluation> evaluate(process_basis basis, wire::evaluate what, stop_signal& stop);
+                                         method::client_state state, stop_signal& stop);
+    net::awaitable<wire::evaluation> evaluate(process_basis basis, wire::evaluate what,
+                                              method::client_state state, stop_signal& stop);
 
     [[nodiscard]] trainer_program& program() noexcept { return program_; }
 
@@ -65,7 +71,7 @@ private:
     net::awaitable<void> prepare(const process_basis& basis);
     net::awaitable<void> tell_model(const process_basis& basis);
     net::awaitable<void> tell_weights(const process_basis& basis);
-    net::awaitable<net::payload> take_weights(net::frame update, std::size_t bytes);
+    net::awaitable<void> take_update(net::frame reply, const process_basis& basis, trained_arrays& into);
     net::awaitable<net::frame> ask(net::frame request, net::frame_limits limits,
                                    net::clock::duration patience);
     net::awaitable<net::frame> ask_stoppable(net::frame request, net::frame_limits limits,

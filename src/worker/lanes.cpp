@@ -2,6 +2,7 @@
 
 #include <fedasio/data/error.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/private_arrays.hpp>
 #include <fedasio/plan/spec_json.hpp>
 #include <fedasio/random.hpp>
 #include <fedasio/text/rare_branch.hpp>
@@ -260,14 +261,12 @@ trainer& lanes::prepare(std::unique_ptr<trainer>& own, const std::shared_ptr<con
 /// What the client goes on from. Called on the pool: it may lie on a disk.
 method::client_state lanes::state_for(const training_setup& setup, const task& next) const {
     const auto& [round, client, version, state_round, safe_round, listed] = next.what;
-    if (!setup.strategy) {
+    if (!setup.keeps_states()) {
         return {};
     }
-    if (setup.master_keeps_state) {
+    // What a client begins with comes from the master, whoever keeps what becomes of it.
+    if (setup.master_keeps_state || state_round == 0) {
         return wire::state_of(listed, next.askers.front().request.body.floats());
-    }
-    if (state_round == 0) {
-        return {};
     }
     auto found = options_.states->get(setup.run, client, state_round);
     if (!found.state) {
@@ -296,7 +295,13 @@ net::awaitable<void> lanes::train(place& own, task& next) {
 }
 
 trainers::process_basis lanes::basis_for_process(const task& next) const {
-    return {process_data_, setup_->told, setup_->parameter_count(), next.basis.weights, next.what.version};
+    return {.load = process_data_,
+            .model = setup_->told,
+            .shared = setup_->shared_count(),
+            .own = setup_->private_count(),
+            .own_goes_along = setup_->master_keeps_state,
+            .weights = next.basis.weights,
+            .version = next.what.version};
 }
 
 net::awaitable<trained> lanes::train_here(place& own, task& next) {
@@ -308,20 +313,44 @@ net::awaitable<trained> lanes::train_here(place& own, task& next) {
     co_return co_await net::offload(rt_, pool_, std::move(job));
 }
 
+net::awaitable<method::client_state> lanes::state_for_process(const task& next) {
+    method::client_state state;
+    if (setup_->keeps_states()) {
+        auto job = [&, setup = setup_] { return state_for(*setup, next); };
+        state = co_await net::offload(rt_, pool_, std::move(job));
+    }
+    co_return std::move(state);
+}
+
+net::awaitable<trained> lanes::train_there(place& own, task& next) {
+    auto basis = basis_for_process(next);
+    const auto setup = setup_;
+    auto state = co_await state_for_process(next);
+    auto made = co_await own.process->train(std::move(basis), next.what, terms_for_process(*setup, next.what),
+                                            std::move(state), *next.stop);
+    trained result;
+    result.update = std::move(made.update);
+    result.weights = std::move(made.weights);
+    const std::string name(plan::private_state);
+    if (!made.own.empty()) {
+        result.state[name] = std::move(made.own);
+    } else if (setup->private_count() > 0) {
+        result.update.state = {{name, setup->private_count()}};
+    }
+    co_return std::move(result);
+}
+
 net::awaitable<trained> lanes::train_anew(place& own, task& next) {
     const auto began = rt_.time.now();
     const auto setup = setup_;
     trained result;
     if (own.process != nullptr) {
-        auto made = co_await own.process->train(basis_for_process(next), next.what,
-                                                terms_for_process(*setup, next.what), *next.stop);
-        result.update = std::move(made.update);
-        result.weights = std::move(made.weights);
+        result = co_await train_there(own, next);
     } else {
         result = co_await train_here(own, next);
     }
     result.state_round = next.what.state_round;
-    if (setup->strategy && !setup->master_keeps_state) {
+    if (setup->keeps_states() && !setup->master_keeps_state) {
         // What is not needed any more must not replace what another training of this round left.
         if (next.stop->is_raised()) {
             throw cancelled_task();
@@ -341,7 +370,9 @@ net::awaitable<void> lanes::evaluate(place& own, task& next) {
     wire::evaluation result;
     if (own.process != nullptr) {
         const wire::evaluate what{next.what.round, next.what.client, next.what.version};
-        result = co_await own.process->evaluate(basis_for_process(next), what, *next.stop);
+        auto basis = basis_for_process(next);
+        auto state = co_await state_for_process(next);
+        result = co_await own.process->evaluate(std::move(basis), what, std::move(state), *next.stop);
     } else {
         result = co_await evaluate_here(own, next);
     }

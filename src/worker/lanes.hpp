@@ -94,6 +94,8 @@ private:
     [[nodiscard]] trainers::process_basis basis_for_process(const task& next) const;
     trainer& prepare(std::unique_ptr<trainer>& own, const std::shared_ptr<const training_setup>& setup,
                      const std::shared_ptr<const local_data>& data) const;
+    net::awaitable<trained> train_there(place& own, task& next);
+    net::awaitable<method::client_state> state_for_process(const task& next);
     [[nodiscard]] method::client_state state_for(const training_setup& setup, const task& next) const;
     [[nodiscard]] training_basis basis() const;
     void set_basis();

@@ -349,7 +349,7 @@ void session::take_model(const net::frame& request) {
         return;
     }
     const std::shared_ptr<const training_setup> setup = std::move(made);
-    if (what.strategy && !what.master_keeps_state && !options_.states_are_durable) {
+    if (what.keeps_states() && !what.master_keeps_state && !options_.states_are_durable) {
         log_(severity::warning, "what clients keep from round to round is in memory only, and the training "
                                 "cannot go on once this worker has ended: give it --state-dir");
     }
@@ -379,7 +379,8 @@ void session::take_model(const net::frame& request) {
         return;
     }
     connection_->set_limits(
-        wire::limits::from_master(parameters * sizeof(float), setup->channels(), setup->master_keeps_state));
+        wire::limits::from_master(parameters * sizeof(float), setup->channels(),
+                                  setup->master_keeps_state || setup->private_count() > 0));
     work_.use(setup, text::canonical_text(request.meta));
     boost::json::object meta{{"parameters", parameters}};
     connection_->reply(request, std::move(meta));
@@ -389,7 +390,7 @@ void session::take_weights(const net::frame& request) {
     const auto what = wire::read_weights(request.meta);
     const auto* setup = work_.setup();
     const auto vectors = setup == nullptr ? 0 : 1 + setup->channels();
-    if (vectors == 0 || request.body.size() != vectors * setup->parameter_count() * sizeof(float)) {
+    if (vectors == 0 || request.body.size() != vectors * setup->shared_count() * sizeof(float)) {
         connection_->refuse(request, refusal_code::malformed,
                             setup != nullptr
                                 ? "the body does not hold " + std::to_string(vectors) + " float32 a parameter"

@@ -18,8 +18,8 @@
 #include <array>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <net/live_runtime.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>
@@ -58,7 +58,7 @@ struct conversation {
         other->ask(net::frame(message_type::hello, wire::to_meta(wire::hello{"it", 0, 1, {}, {}})), {},
                    [](net::answer) {});
         basis.model = trainers::model_for_trainer({{"seed", 1}}, one_array(parameters));
-        basis.parameters = parameters;
+        basis.shared = parameters;
         net::buffer values(parameters * sizeof(float));
         std::ranges::fill(values.floats(), 0.5F);
         basis.weights = net::payload(std::move(values));
@@ -82,7 +82,9 @@ struct conversation {
         }
     }
 
-    wire::evaluation evaluate() { return world.run(process->evaluate(basis, wire::evaluate{3, 0, 7}, stop)); }
+    wire::evaluation evaluate() {
+        return world.run(process->evaluate(basis, wire::evaluate{3, 0, 7}, {}, stop));
+    }
 
     net::testing::live_runtime world;
     trainers::trainer_command how;

@@ -42,6 +42,9 @@ struct plan {
     std::string initial_arrays;
     /// The model is what the first trainer begins with; `model` has no layers then.
     bool model_from_trainer = false;
+    /// Of such a model: the arrays that stay at the client, by name, where `*` stands for any text. Each must
+    /// match one.
+    std::vector<std::string> private_arrays;
     data::source_spec source;
     data::partition_spec partition;
     double test_fraction =
@@ -119,6 +122,9 @@ void check_model(const plan& what, const std::string& file_name);
 
 /// A round's result has test metrics: by test files, by an evaluator, or by what clients hold out.
 [[nodiscard]] bool is_tested(const plan& what);
+
+/// Clients keep something from one of their rounds to the next.
+[[nodiscard]] bool clients_keep_states(const plan& what);
 
 /// The model is no network of ours: only a trainer knows what its arrays are for.
 [[nodiscard]] bool is_trainers_own(const plan& what);

@@ -43,6 +43,17 @@ struct training_setup {
         return network ? nn::model_arrays(*network) : own_arrays.value();
     }
 
+    /// Floats of what travels: all but the arrays that stay at the client.
+    [[nodiscard]] std::size_t shared_count() const {
+        return network ? network->parameter_count() : own_arrays.value().shared();
+    }
+
+    /// Floats of the arrays that stay at the client.
+    [[nodiscard]] std::size_t private_count() const { return parameter_count() - shared_count(); }
+
+    /// Clients keep something from one of their rounds to the next.
+    [[nodiscard]] bool keeps_states() const { return strategy != nullptr || private_count() > 0; }
+
     /// Vectors of parameter_count() floats that come with the global weights, and go with an update.
     [[nodiscard]] std::size_t channels() const { return strategy ? strategy->channels().size() : 0; }
 };
