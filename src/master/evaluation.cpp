@@ -41,6 +41,33 @@ struct class_counts {
     nn::score_counts scores;
 };
 
+/// Evaluations that are made are used again, so that memory is touched for the first time once for each
+/// thread and not for each block.
+class spare_evaluations {
+public:
+    explicit spare_evaluations(const nn::network& network) : network_(network) {}
+
+    std::unique_ptr<learning::evaluation> take() {
+        const std::lock_guard lock(busy_);
+        if (spare_.empty()) {
+            return std::make_unique<learning::evaluation>(network_, most_at_once);
+        }
+        auto one = std::move(spare_.back());
+        spare_.pop_back();
+        return one;
+    }
+
+    void give_back(std::unique_ptr<learning::evaluation> one) {
+        const std::lock_guard lock(busy_);
+        spare_.push_back(std::move(one));
+    }
+
+private:
+    const nn::network& network_;
+    std::mutex busy_;
+    std::vector<std::unique_ptr<learning::evaluation>> spare_;
+};
+
 /// A block, or what went wrong with it. What depends on the order of adding is kept by block.
 struct block_outcome {
     learning::evaluation_sums sums; ///< without counts by class
@@ -57,13 +84,13 @@ void keep_surest(std::vector<model_evaluated::mistake>& wrong) {
 }
 
 /// Samples [first, first + count); their counts by class are added to `all`.
-void evaluate_block(const data::dataset& samples, const nn::network& network, std::span<const float> weights,
-                    std::size_t first, std::size_t count, class_counts& all, block_outcome& out,
-                    const std::stop_token& stop) {
+void evaluate_block(const data::dataset& samples, spare_evaluations& evaluations,
+                    std::span<const float> weights, std::size_t first, std::size_t count, class_counts& all,
+                    block_outcome& out, const std::stop_token& stop) {
     if (stop.stop_requested()) {
         return;
     }
-    learning::evaluation block(network, most_at_once);
+    auto block = evaluations.take();
     std::vector<std::uint32_t> indices(count);
     std::iota(indices.begin(), indices.end(), static_cast<std::uint32_t>(first));
     out.sums.confusion.resize(all.confusion.size());
@@ -79,9 +106,10 @@ void evaluate_block(const data::dataset& samples, const nn::network& network, st
         keep_surest(out.wrong);
     };
     const auto is_stopped = [&] { return stop.stop_requested(); };
-    if (block.add(samples, indices, weights, is_stopped, out.sums, note)) {
+    if (block->add(samples, indices, weights, is_stopped, out.sums, note)) {
         all.add(out.sums);
     }
+    evaluations.give_back(std::move(block));
     out.sums.confusion = {};
     out.sums.scores = {};
 }
@@ -145,16 +173,17 @@ net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asi
     std::vector<block_outcome> blocks((samples->size() + block_size - 1) / block_size);
     const bool regression = samples->class_count() == 0;
     class_counts counts(regression ? 0 : network.output().size());
+    spare_evaluations evaluations(network);
     net::nursery workers(rt.executor);
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         const auto begin = i * block_size;
         const auto count = std::min(block_size, samples->size() - begin);
         auto block = [](net::runtime& home, boost::asio::any_io_executor threads, const data::dataset& set,
-                        const nn::network& model, std::span<const float> values, std::size_t first,
+                        spare_evaluations& spare, std::span<const float> values, std::size_t first,
                         std::size_t size, class_counts& all, block_outcome& out) -> net::awaitable<void> {
             try {
                 auto job = [&](const std::stop_token& stop) {
-                    evaluate_block(set, model, values, first, size, all, out, stop);
+                    evaluate_block(set, spare, values, first, size, all, out, stop);
                     return true;
                 };
                 co_await net::offload(home, threads, std::move(job));
@@ -162,7 +191,7 @@ net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asi
                 out.failure = std::current_exception();
             }
         };
-        workers.spawn(block(rt, pool, *samples, network, weights, begin, count, counts, blocks[i]));
+        workers.spawn(block(rt, pool, *samples, evaluations, weights, begin, count, counts, blocks[i]));
     }
     bool was_cut = false;
     std::unique_ptr<net::alarm> cut;

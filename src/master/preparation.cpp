@@ -79,8 +79,12 @@ bool preparation::needs_somebody_back() const {
 }
 
 void preparation::advise() {
+    if (has_advised_) {
+        return;
+    }
     const auto hosts = state_.members.roster.hosts();
-    if (hosts.empty() || std::exchange(has_advised_, true)) {
+    has_advised_ = !hosts.empty();
+    if (!has_advised_) {
         return;
     }
     const auto& model = state_.model;
@@ -218,8 +222,11 @@ void preparation::take_loaded(worker& who, wire::loaded loaded) {
 
 /// Of the worker that has the first client, where the plan leaves the model to trainers.
 net::awaitable<void> preparation::ask_for_model(net::clock::time_point end) {
+    if (state_.model.is_there() || !setting_.plan.model_from_trainer) {
+        co_return;
+    }
     const auto hosts = state_.members.roster.hosts();
-    if (state_.model.is_there() || !setting_.plan.model_from_trainer || hosts.empty()) {
+    if (hosts.empty()) {
         co_return;
     }
     const std::vector<worker_ptr> whom{hosts.begin()->second};

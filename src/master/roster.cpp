@@ -93,8 +93,9 @@ worker_ptr roster::host_of(client_id client) const {
     return found != hosts_.end() && found->second->connection->is_open() ? found->second : nullptr;
 }
 
-std::map<client_id, worker_ptr> roster::hosts() const {
-    std::map<client_id, worker_ptr> result;
+boost::container::flat_map<client_id, worker_ptr> roster::hosts() const {
+    boost::container::flat_map<client_id, worker_ptr> result;
+    result.reserve(hosts_.size());
     for (const auto& [client, who] : hosts_) {
         if (who->connection->is_open()) {
             result.emplace_hint(result.end(), client, who);

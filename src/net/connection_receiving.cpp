@@ -101,12 +101,18 @@ awaitable<bool> connection::read_frame(frame& into) {
     if (header.body_length == 0) {
         co_return true;
     }
-    if (!wanted) {
+    auto handed_over = wire_->handed_over();
+    if (!wanted && !handed_over) {
         co_return co_await skip(header.body_length);
     }
     // It may have been forgotten while its meta arrived.
     if (on_arrival && is_wanted(header)) {
         on_arrival();
+    }
+    if (handed_over) {
+        bytes_received_ += handed_over->size();
+        into.body = *std::move(handed_over);
+        co_return true;
     }
     co_return co_await read_body(header, into);
 }

@@ -36,7 +36,9 @@ awaitable<void> connection::write_frames() {
         parts.clear();
         for (const auto& item : batch) {
             parts.emplace_back(item.head.data(), item.head.size());
-            if (!item.body.empty()) {
+            if (!item.body.empty() && wire_->hand_over(item.body)) {
+                bytes_sent_ += item.body.size();
+            } else if (!item.body.empty()) {
                 parts.emplace_back(item.body.bytes().data(), item.body.size());
             }
         }

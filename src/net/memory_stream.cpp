@@ -69,6 +69,23 @@ public:
             nobody_reads ? asio::error::broken_pipe : error_code(asio::error::operation_aborted), 0};
     }
 
+    bool hand_over(const payload& body) {
+        if (reader_gone_) {
+            return false;
+        }
+        handed_over_.push_back(body);
+        return true;
+    }
+
+    std::optional<payload> handed_over() {
+        if (handed_over_.empty()) {
+            return std::nullopt;
+        }
+        auto body = std::move(handed_over_.front());
+        handed_over_.pop_front();
+        return body;
+    }
+
     void shutdown_send() {
         ended_ = true;
         end_read();
@@ -82,6 +99,7 @@ public:
 
     void close_reader() {
         reader_gone_ = true;
+        handed_over_.clear();
         end_read();
         end_write();
     }
@@ -99,6 +117,7 @@ private:
 
     std::optional<asio::mutable_buffer> into_; ///< of a read that waits
     std::optional<const_buffers> from_;        ///< of a write that waits
+    std::deque<payload> handed_over_;
     std::size_t read_ = 0;
     std::size_t written_ = 0;
     bool ended_ = false;
@@ -110,8 +129,8 @@ private:
 
 class memory_stream final : public stream {
 public:
-    memory_stream(std::shared_ptr<pipe> in, std::shared_ptr<pipe> out, std::string remote)
-        : in_(std::move(in)), out_(std::move(out)), remote_(std::move(remote)) {}
+    memory_stream(std::shared_ptr<pipe> in, std::shared_ptr<pipe> out, std::string remote, bodies how)
+        : in_(std::move(in)), out_(std::move(out)), remote_(std::move(remote)), bodies_(how) {}
 
     memory_stream(const memory_stream&) = delete;
     memory_stream& operator=(const memory_stream&) = delete;
@@ -121,6 +140,12 @@ public:
     awaitable<transferred> read_some(asio::mutable_buffer into) override { return pipe::read(in_, into); }
 
     awaitable<transferred> write_some(const_buffers from) override { return pipe::write(out_, from); }
+
+    bool hand_over(const payload& body) override {
+        return bodies_ == bodies::by_reference && out_->hand_over(body);
+    }
+
+    std::optional<payload> handed_over() override { return in_->handed_over(); }
 
     void shutdown_send() override { out_->shutdown_send(); }
 
@@ -137,6 +162,7 @@ private:
     std::shared_ptr<pipe> in_;
     std::shared_ptr<pipe> out_;
     std::string remote_;
+    bodies bodies_;
 };
 
 /// Ends that were dialled and not accepted yet.
@@ -154,7 +180,8 @@ awaitable<opened> dial_into(std::shared_ptr<waiting_room> room) {
     if (!room->open) {
         co_return opened{asio::error::connection_refused, nullptr};
     }
-    auto ends = make_memory_streams(room->executor, "memory", "memory:" + std::to_string(++room->dialled));
+    auto ends = make_memory_streams(room->executor, "memory", "memory:" + std::to_string(++room->dialled),
+                                    bodies::by_reference);
     room->arrived.push_back(std::move(ends.second));
     room->changed.set();
     co_return opened{{}, std::move(ends.first)};
@@ -202,11 +229,11 @@ private:
 } // namespace
 
 memory_streams make_memory_streams(const asio::any_io_executor& executor, const std::string& first_name,
-                                   const std::string& second_name) {
+                                   const std::string& second_name, bodies how) {
     const auto forth = std::make_shared<pipe>(executor);
     const auto back = std::make_shared<pipe>(executor);
-    return {std::make_unique<memory_stream>(back, forth, first_name),
-            std::make_unique<memory_stream>(forth, back, second_name)};
+    return {std::make_unique<memory_stream>(back, forth, first_name, how),
+            std::make_unique<memory_stream>(forth, back, second_name, how)};
 }
 
 memory_network make_memory_network(const asio::any_io_executor& executor) {

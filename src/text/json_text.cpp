@@ -19,6 +19,31 @@ namespace json = boost::json;
 
 namespace {
 
+/// The keys of one object while it is read. Most have few: those are compared one by one.
+class known_keys {
+public:
+    /// False if it is there already.
+    bool add(const std::string& key) {
+        if (few_.size() < most_compared) {
+            const bool is_new = std::ranges::find(few_, key) == few_.end();
+            if (is_new) {
+                few_.push_back(key);
+            }
+            return is_new;
+        }
+        if (all_.empty()) {
+            all_.insert(few_.begin(), few_.end());
+        }
+        return all_.insert(key).second;
+    }
+
+private:
+    static constexpr std::size_t most_compared = 16;
+
+    std::vector<std::string> few_;
+    std::set<std::string, std::less<>> all_;
+};
+
 // Builds the value as boost::json::parser does, but from the text of each double, and knows the keys of every
 // open object.
 class builder {
@@ -64,7 +89,7 @@ public:
 
     bool on_key(json::string_view text, std::size_t /*size*/, json::error_code& ec) {
         key_.append(text.data(), text.size());
-        if (!keys_.back().insert(key_).second) {
+        if (!keys_.back().add(key_)) {
             problem_ = "the key `" + key_ + "` appears twice in one object; remove one of them";
             ec = json::error::syntax;
             return false;
@@ -132,7 +157,7 @@ public:
 
 private:
     json::value_stack values_;
-    std::vector<std::set<std::string, std::less<>>> keys_;
+    std::vector<known_keys> keys_;
     std::string key_;
     std::string number_;
     std::string problem_;
@@ -147,8 +172,16 @@ json_error error_at(std::string_view text, std::size_t offset, const std::string
 
 void append(std::string& out, const json::value& value);
 
-void append(std::string& out, const json::string& text) {
-    out += json::serialize(text);
+/// Most texts are keys and words, in which nothing needs an escape.
+void append_text(std::string& out, json::string_view text) {
+    const auto is_plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+    if (!std::ranges::all_of(text, is_plain)) {
+        out += json::serialize(text);
+        return;
+    }
+    out.push_back('"');
+    out.append(text.data(), text.size());
+    out.push_back('"');
 }
 
 template <class Number>
@@ -177,7 +210,7 @@ void append(std::string& out, const json::object& members) {
             out.push_back(',');
         }
         first = false;
-        out += json::serialize(member.key());
+        append_text(out, member.key());
         out.push_back(':');
         append(out, member.value());
     }
@@ -202,7 +235,7 @@ void append(std::string& out, const json::value& value) {
         append_number(out, value.get_double());
         break;
     case json::kind::string:
-        append(out, value.get_string());
+        append_text(out, value.get_string());
         break;
     case json::kind::array:
         append(out, value.get_array());

@@ -367,4 +367,48 @@ BOOST_AUTO_TEST_CASE(a_closed_network_refuses_and_lets_go) {
     BOOST_TEST(world.run(other.dial()).error == error_code(asio::error::connection_refused));
 }
 
+BOOST_AUTO_TEST_CASE(a_network_gives_bodies_on_as_they_are) {
+    virtual_runtime world;
+    auto network = make_memory_network(world.executor());
+    auto dialled = world.run(network.dial());
+    auto accepted = world.run(network.source->accept());
+    const auto near = std::make_shared<connection>(world.get(), std::move(dialled.connection));
+    const auto far = std::make_shared<connection>(world.get(), std::move(accepted.connection));
+    near->start();
+    far->start();
+    std::vector<payload> bodies{payload_of("first"), payload_of("second"), payload_of("third")};
+    std::vector<frame> asked;
+    far->on_frame([&](frame got) { asked.push_back(std::move(got)); });
+    std::vector<std::uint64_t> tickets;
+    std::vector<answer> answers;
+    for (std::size_t i = 0; i < bodies.size(); ++i) {
+        tickets.push_back(
+            near->ask(frame(16), {4096, 100}, [&](answer got) { answers.push_back(std::move(got)); }));
+    }
+    world.settle();
+    BOOST_TEST_REQUIRE(asked.size() == 3U);
+    // One that nobody waits for any more, and one without a body, do not move those that follow.
+    near->forget(tickets[0]);
+    far->reply(asked[0], {}, bodies[0]);
+    far->reply(asked[1]);
+    far->reply(asked[2], {}, bodies[2]);
+    world.settle();
+    BOOST_TEST_REQUIRE(answers.size() == 2U);
+    BOOST_TEST(answers[0].reply.body.empty());
+    BOOST_TEST(answers[1].reply.body.bytes().data() == bodies[2].bytes().data());
+    BOOST_TEST(bodies[0].use_count() == 1);
+    BOOST_TEST(bodies[2].use_count() == 2);
+    BOOST_TEST(far->bytes_sent() == near->bytes_received());
+    // As over any stream, nothing over the limits gets in.
+    answers.clear();
+    near->ask(frame(16), {4096, 3}, [&](answer got) { answers.push_back(std::move(got)); });
+    world.settle();
+    far->reply(asked.back(), {}, bodies[1]);
+    world.settle();
+    BOOST_TEST_REQUIRE(answers.size() == 1U);
+    BOOST_TEST(to_string(answers[0].result) == "lost");
+    BOOST_TEST(world.run(near->ended()) == error_code(errc::body_too_large));
+    BOOST_TEST(world.run(far->ended()) != error_code());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -129,6 +129,17 @@ BOOST_AUTO_TEST_CASE(a_repeated_key_is_an_error) {
     BOOST_TEST(has(error_of(R"({"a": {"b": 1, "b": 2}})"), "the key `b` appears twice"));
     BOOST_TEST(has(error_of(R"({"a": 1, "\u0061": 2})"), "the key `a` appears twice"));
     BOOST_TEST(error_of(R"({"a": {"b": 1}, "c": {"b": 2, "a": [{"a": 1}, {"a": 2}]}})") == "no error");
+    for (int keys = 1; keys <= 40; ++keys) {
+        std::string text = "{";
+        for (int i = 0; i < keys; ++i) {
+            text += "\"key " + std::to_string(i) + "\":0,";
+        }
+        BOOST_TEST(error_of(text + "\"another\":0}") == "no error");
+        for (const auto i : {0, keys / 2, keys - 1}) {
+            const auto twice = "key " + std::to_string(i);
+            BOOST_TEST(has(error_of(text + "\"" + twice + "\":0}"), "the key `" + twice + "` appears twice"));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_do_not_fit_are_errors) {

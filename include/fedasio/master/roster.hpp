@@ -6,6 +6,8 @@
 #include <fedasio/wire/load.hpp>
 #include <fedasio/wire/standing.hpp>
 
+#include <boost/container/flat_map.hpp>
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -107,7 +109,7 @@ public:
     /// The worker that has loaded this client's data and can be asked; null if there is none.
     [[nodiscard]] worker_ptr host_of(client_id client) const;
     /// Every client with such a worker, and which.
-    [[nodiscard]] std::map<client_id, worker_ptr> hosts() const;
+    [[nodiscard]] boost::container::flat_map<client_id, worker_ptr> hosts() const;
 
     /// Set whenever somebody comes or goes; whoever waits resets it.
     [[nodiscard]] net::event& changed() noexcept { return changed_; }

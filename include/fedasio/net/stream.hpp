@@ -1,11 +1,13 @@
 #pragma once
 
+#include <fedasio/net/buffer.hpp>
 #include <fedasio/net/error.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -30,6 +32,15 @@ public:
     virtual awaitable<transferred> read_some(asio::mutable_buffer into) = 0;
     /// Writes at least one byte of the buffers, taken in order.
     virtual awaitable<transferred> write_some(std::span<const asio::const_buffer> from) = 0;
+
+    /// Gives the other side this body as it is, in place of its bytes; before the head of its frame is
+    /// written. False if it cannot, as over a network: then its bytes are written.
+    virtual bool hand_over(const payload& /*body*/) { return false; }
+
+    /// The body that the other side handed over for the frame whose head was read just now; none: its bytes
+    /// follow.
+    virtual std::optional<payload> handed_over() { return std::nullopt; }
+
     /// Says that nothing more will be written.
     virtual void shutdown_send() = 0;
     /// Ends pending reads and writes with an error; may be called again.
