@@ -10,6 +10,7 @@ import dataclasses
 import math
 import operator
 import os
+import re
 import socket
 import sys
 import threading
@@ -54,6 +55,38 @@ def _share(what: str, value: Any) -> float:
         hint = "; is it in percent? Divide it by 100" if 1 < share <= 100 else ""
         raise Misuse(f"{what} of {share:g} is not between 0 and 1{hint}")
     return share
+
+
+#: What the master takes of a client's own metrics.
+_MOST_METRICS = 16
+_METRIC_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/@%-]{0,63}", re.ASCII)
+_METRIC_MAGNITUDE = 1e100
+
+
+def _metrics(told: Any) -> Dict[str, float]:
+    """Own metrics as the master takes them."""
+    if told is None:
+        return {}
+    if not isinstance(told, collections.abc.Mapping):
+        raise Misuse(f'metrics are numbers by name, such as {{"auc": 0.9}}, not a {type(told).__name__}')
+    if len(told) > _MOST_METRICS:
+        raise Misuse(f"{len(told)} metrics are more than the {_MOST_METRICS} that a client may tell: leave some out")
+    metrics = {}
+    for name, value in told.items():
+        if not isinstance(name, str) or not _METRIC_NAME.fullmatch(name):
+            raise Misuse(
+                f"{name!r} is no name of a metric: use 1 to 64 letters, digits and _ . - + / @ %, the first a letter "
+                'or a digit, such as "auc"'
+            )
+        if isinstance(value, (str, bytes)):
+            raise Misuse(f"the metric {name!r} must be one number, not {type(value).__name__}")
+        number = _real(f"the metric {name!r}", value)
+        if not math.isfinite(number):
+            raise Misuse(f"the metric {name!r} is {number}: leave it out where there is none")
+        if abs(number) > _METRIC_MAGNITUDE:
+            raise Misuse(f"the metric {name!r} of {number:g} is out of proportion: at most 1e100 in magnitude")
+        metrics[name] = number
+    return metrics
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,10 +163,12 @@ class Round(_Task):
         loss: float,
         samples: Optional[int] = None,
         accuracy: Optional[float] = None,
+        metrics: Optional[Mapping[str, Any]] = None,
     ) -> None:
         """Sends what was trained. `loss` is the mean over the samples in the last epoch, at least 0; `accuracy`
-        from 0 to 1. `samples` must be what was told when the data was loaded. Raises Misuse for what cannot be
-        meant, and Diverged, after the master was told, where a value is not finite."""
+        from 0 to 1. `metrics` are up to 16 numbers of your own by name, such as {"auc": 0.9}, which the master
+        averages by samples. `samples` must be what was told when the data was loaded. Raises Misuse for what cannot
+        be meant, and Diverged, after the master was told, where a weight or the loss is not finite."""
         federation = self._federation
         federation._link.check_owner()
         if self._done:
@@ -147,6 +182,7 @@ class Round(_Task):
         loss = _real("loss", loss)
         if accuracy is not None:
             accuracy = _share("an accuracy", accuracy)
+        numbers = _metrics(metrics)
         shared = federation._memory
         if shared is None:
             spare, federation._spare = federation._spare, None
@@ -178,6 +214,8 @@ class Round(_Task):
         if own.size:
             meta["state"] = [["private", own.size]]
         body = own if shared is not None else np.concatenate([flat, own]) if own.size else flat
+        if numbers:
+            meta["metrics"] = numbers
         self._finish()
         federation._tell(lambda wire: wire.reply(self._request, meta, body))
         federation._spare = flat if shared is None else None  # it has been sent
@@ -190,6 +228,8 @@ class Round(_Task):
 class Evaluation(_Task):
     """Test the model in `arrays` or state_dict() on what this client holds out."""
 
+    _KNOWN = ("loss", "accuracy", "samples", "metrics")
+
     @property
     def held_out(self) -> int:
         """How many samples that are."""
@@ -197,7 +237,12 @@ class Evaluation(_Task):
 
     def _answer(self, result: Mapping[str, Any]) -> None:
         if not isinstance(result, collections.abc.Mapping) or "loss" not in result:
-            raise Misuse('evaluate() returns {"loss": mean, "accuracy": share}; the accuracy may be left out')
+            raise Misuse(
+                'evaluate() returns {"loss": mean, "accuracy": share} and metrics of its own, such as "auc"; all but '
+                "the loss may be left out"
+            )
+        own = {name: value for name, value in result.items() if name not in self._KNOWN}
+        own = _metrics({**own, **_metrics(result.get("metrics"))})
         samples = _whole("samples", result.get("samples", self.held_out), 1)
         loss = _real("loss", result["loss"])
         if not math.isfinite(loss) or loss < 0:
@@ -206,6 +251,8 @@ class Evaluation(_Task):
         meta: Dict[str, Any] = {"client": self.client, "samples": samples, "loss_sum": loss * samples}
         if result.get("accuracy") is not None:
             meta["correct"] = round(_share("an accuracy", result["accuracy"]) * samples)
+        if own:
+            meta["metrics"] = own
         self._finish()
         self._federation._tell(lambda wire: wire.reply(self._request, meta))
 
@@ -549,7 +596,8 @@ def connect(
     worker there already.
 
     `held_out` samples are for testing the global model: `evaluate` is called with an Evaluation and returns
-    {"loss": mean, "accuracy": share}; the accuracy may be left out.
+    {"loss": mean, "accuracy": share}; the accuracy may be left out. Other keys are metrics of your own, as those of
+    Round.submit().
 
     `initial` is called for the model of a plan with `"model": {"from": "trainer"}`, such as
     `initial=model.state_dict`."""

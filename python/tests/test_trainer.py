@@ -167,6 +167,56 @@ class Conversation(unittest.TestCase):
             "client 0",
         )
 
+    def test_own_metrics_of_whatever_type_travel_as_numbers(self):
+        told = {"auc": np.float32(0.5), "f1@0.5/macro": np.array(0.25), "n": np.int64(3), "of": True, "one": np.ones((1, 1))}
+        thread = self.looped(lambda one: one.submit(one.arrays, loss=1.0, metrics=told))
+        self.worker.tell(ARRAYS, WEIGHTS)
+        self.worker.train()
+        update = self.worker.answer()
+        self.assertEqual(update.meta["metrics"], {"auc": 0.5, "f1@0.5/macro": 0.25, "n": 3.0, "of": 1.0, "one": 1.0})
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+
+    def test_no_own_metrics_are_not_told(self):
+        for metrics in ({}, None):
+            with self.subTest(metrics=metrics):
+                thread = self.looped(lambda one, it=metrics: one.submit(one.arrays, loss=1.0, metrics=it))
+                self.worker.tell(ARRAYS, WEIGHTS)
+                self.worker.train()
+                self.assertNotIn("metrics", self.worker.answer().meta)
+                self.finish(thread)
+                self.worker.vanish()
+                self.setUp()
+
+    def test_own_metrics_that_are_none(self):
+        for metrics, sentence in (
+            ({"auc": float("nan")}, "'auc' is nan: leave it out"),
+            ({"auc": np.inf}, "'auc' is inf: leave it out"),
+            ({"auc": "0.5"}, "'auc' must be one number, not str"),
+            ({"auc": None}, "'auc' must be one number, not NoneType"),
+            ({"auc": np.zeros(2)}, "'auc' must be one number, not ndarray"),
+            ({"auc": 1e101}, "at most 1e100 in magnitude"),
+            ({"a b": 1}, "'a b' is no name of a metric: use 1 to 64 letters"),
+            ({"": 1}, "'' is no name of a metric"),
+            ({"x" * 65: 1}, "is no name of a metric"),
+            ({"gr\u00f6\u00dfe": 1}, "is no name of a metric"),
+            ({"a\n": 1}, "is no name of a metric"),
+            ({3: 1}, "3 is no name of a metric"),
+            ({f"m{i}": i for i in range(17)}, "17 metrics are more than the 16"),
+            ([("auc", 1)], "not a list"),
+            (0.5, "not a float"),
+        ):
+            with self.subTest(sentence):
+                self.misused(
+                    lambda one, it=metrics: one.submit(one.arrays, loss=1.0, metrics=it),
+                    "failed",
+                    "Misuse: ",
+                    fedasio.Misuse,
+                    sentence,
+                )
+                self.worker.vanish()
+                self.setUp()
+
     def test_numbers_that_are_none(self):
         for values, sentence in (
             ({"loss": None}, "loss must be one number, not NoneType"),
@@ -381,8 +431,29 @@ class Conversation(unittest.TestCase):
         self.finish(thread)
         self.assertIsNone(self.failure)
 
+    def test_an_evaluation_may_tell_own_metrics(self):
+        for result in (
+            {"loss": 1.0, "auc": np.float32(0.25), "n": 2},
+            {"loss": 1.0, "metrics": {"auc": 0.25, "n": 2}},
+            {"loss": 1.0, "n": 2, "metrics": {"auc": 0.25}},
+        ):
+            with self.subTest(result):
+                thread = self.looped(lambda one: None, held_out=4, evaluate=lambda one, it=result: it)
+                self.worker.tell(ARRAYS, WEIGHTS)
+                self.worker.ask(link.EVALUATE, {"round": 1, "client": 0, "version": 1})
+                self.assertEqual(
+                    self.worker.answer().meta,
+                    {"client": 0, "samples": 4, "loss_sum": 4.0, "metrics": {"auc": 0.25, "n": 2.0}},
+                )
+                self.finish(thread)
+                self.worker.vanish()
+                self.setUp()
+
     def test_what_an_evaluation_must_be(self):
         for result, sentence in (
+            ({"loss": 1.0, "auc": float("nan")}, "'auc' is nan: leave it out"),
+            ({"loss": 1.0, "metrics": [1]}, "not a list"),
+            ({"loss": 1.0, "my auc": 1}, "'my auc' is no name of a metric"),
             (None, "evaluate\\(\\) returns"),
             ({"accuracy": 1}, "evaluate\\(\\) returns"),
             ({"loss": 1.0, "accuracy": 50}, "in percent"),

@@ -240,6 +240,37 @@ step(
     },
 );
 
+const told_by_trainers = (round, names) => ({
+    train_metrics: Object.fromEntries(names.map((name, place) => [name, place + round / 10])),
+    test_metrics: { [names[0]]: round / 8 },
+});
+
+step(
+    'shows what trainers of their own tell: a chart each, or one that switches where there are many',
+    {
+        snapshot: make_snapshot({
+            status: training,
+            rounds: [1, 2].map((round) => make_round(round, told_by_trainers(round, ['auc', 'f1']))),
+        }),
+    },
+    async ({ by, say, page }) => {
+        await by('chart-own-auc').waitFor();
+        await by('chart-own-f1').waitFor();
+        assert.equal(await by('own-metric').count(), 0);
+        assert.match(await by('chart-own-auc').innerText(), /0\.2500/);
+        const many = ['auc', 'f1', 'm/1', 'constructor', 'z'];
+        say('round_finished', { result: make_round(3, told_by_trainers(3, many)) });
+        await by('own-metric').waitFor();
+        assert.equal(await by('chart-own-auc').count(), 1);
+        assert.equal(await by('chart-own-f1').count(), 0);
+        await by('own-metric').selectOption('m/1');
+        await by('chart-own-m/1').waitFor();
+        assert.match(await by('chart-own-m/1').innerText(), /2\.3000/);
+        await assert_accessible(page, 'own metrics');
+        await assert_fits(page);
+    },
+);
+
 const run_of = (run, fields = {}) => ({
     run,
     plan: 'sweep',
