@@ -17,8 +17,10 @@ export function PeopleLine() {
     const groups = odd === 0 ? [] : by_worker(clients.value, odd_clients.value).filter(is_odd);
     const others = groups.reduce((sum, group) => sum - group.odd, odd);
     const known = usual !== null || odd > 0;
+    // Another sentence is another element: its words have not moved.
+    const key = `${slow?.worker} ${groups.map((group) => group.worker)} ${others > 0} ${known}`;
     return (
-        <p class={slow !== undefined || groups.length > 0 ? 'people people-odd' : 'people'} data-testid="people">
+        <p key={key} class={slow !== undefined || groups.length > 0 ? 'people people-odd' : 'people'} data-testid="people">
             {slow !== undefined ? (
                 <>
                     <a href={href('workers', { worker_card: String(slow.worker) })}>{worker_name(slow.worker)}</a> costs{' '}
