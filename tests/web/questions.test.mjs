@@ -187,6 +187,9 @@ step(
     {
         snapshot: make_snapshot({
             status: { ...busy, task: 'regression', run: '2', plan: 'p', state_dir: true },
+            data: {
+                label: { name: 'price in thousands', kind: 'numeric' }, inputs: 1, columns: [], column_count: 0, owners: [], owner_count: 0, notes: [],
+            },
             rounds: [1, 2].map((round) => make_round(round, { test_accuracy: null, train_accuracy: null, test_rmse: 4.25 / round, test_mae: 3.1 / round, test_r2: 0.5 })),
         }),
         objects: {
