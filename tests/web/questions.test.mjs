@@ -116,12 +116,18 @@ step(
 const past = [3, 4, 5].flatMap((round, place) => round_of_four(round, 1_750_000_000 + 20 * round, 1 + 60 * place));
 const last = past.at(-1).seq;
 
+let read_up;
+const may_read_up = new Promise((done) => {
+    read_up = done;
+});
+
 step(
     'reads further back where a run rests, and its latest events are beats of its workers',
     {
         snapshot: make_snapshot({ seq: last + 3000, status: { ...busy, phase: 'paused' }, workers, clients, rounds: [make_round(5)] }),
         objects: {
-            events: ({ url }) => {
+            events: async ({ url }) => {
+                await may_read_up;
                 const from = Number(new URL(url, 'http://localhost').searchParams.get('after'));
                 const beats = Array.from({ length: 1000 }, (_, place) => Math.max(last, from) + place + 1)
                     .filter((seq) => seq <= last + 3000)
@@ -135,6 +141,9 @@ step(
         },
     },
     async ({ by, go }) => {
+        // Until then nothing is said of what is not known.
+        await by('people').filter({ hasText: 'Reading what was before' }).waitFor();
+        read_up();
         await by('people').filter({ hasText: 'ward-7 costs 8.0 s' }).waitFor();
         assert.match(await by('health').innerText(), /^Paused: /);
         // A heartbeat on its way is no queue.

@@ -2,7 +2,9 @@ import { duration, plural } from '../format';
 import { costs } from '../late';
 import { by_worker, is_odd } from '../models/client_groups';
 import { dear } from '../models/stragglers';
+import { reading } from '../past';
 import { href } from '../route';
+import { reading_text } from '../sentences';
 import { clients, rounds, workers } from '../store';
 import { odd_clients, worker_name } from './client_table';
 
@@ -27,7 +29,7 @@ export function PeopleLine() {
                     {duration(slow.saves)} of a usual round’s {duration(usual)}
                 </>
             ) : (
-                known ? 'Nobody holds the others up' : rounds.value.length === 0 && 'Who is slow and who stands out is told here after the first rounds.'
+                known ? 'Nobody holds the others up' : reading.value ? reading_text : rounds.value.length === 0 && 'Who is slow and who stands out is told here after the first rounds.'
             )}
             {known && '; '}
             {groups.slice(0, names_limit).map((group, place) => (

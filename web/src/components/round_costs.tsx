@@ -1,7 +1,9 @@
 import { duration } from '../format';
 import { costs } from '../late';
 import { dear, type Cost } from '../models/stragglers';
+import { reading } from '../past';
 import { href_with } from '../route';
+import { reading_text } from '../sentences';
 import { workers } from '../store';
 
 /** Workers shown; the table has them all. */
@@ -18,7 +20,7 @@ export function RoundCosts() {
     if (usual === null) {
         return workers.value.length === 0 ? null : (
             <p class="hint costs" style={{ minHeight: room }}>
-                What each worker costs a round is told after the first whole round.
+                {reading.value ? reading_text : 'What each worker costs a round is told after the first whole round.'}
             </p>
         );
     }
