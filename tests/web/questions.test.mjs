@@ -116,12 +116,18 @@ step(
 const past = [3, 4, 5].flatMap((round, place) => round_of_four(round, 1_750_000_000 + 20 * round, 1 + 60 * place));
 const last = past.at(-1).seq;
 
+let read_up;
+const may_read_up = new Promise((done) => {
+    read_up = done;
+});
+
 step(
     'reads further back where a run rests, and its latest events are beats of its workers',
     {
         snapshot: make_snapshot({ seq: last + 3000, status: { ...busy, phase: 'paused' }, workers, clients, rounds: [make_round(5)] }),
         objects: {
-            events: ({ url }) => {
+            events: async ({ url }) => {
+                await may_read_up;
                 const from = Number(new URL(url, 'http://localhost').searchParams.get('after'));
                 const beats = Array.from({ length: 1000 }, (_, place) => Math.max(last, from) + place + 1)
                     .filter((seq) => seq <= last + 3000)
@@ -135,6 +141,9 @@ step(
         },
     },
     async ({ by, go }) => {
+        // Until then nothing is said of what is not known.
+        await by('people').filter({ hasText: 'Reading what was before' }).waitFor();
+        read_up();
         await by('people').filter({ hasText: 'ward-7 costs 8.0 s' }).waitFor();
         assert.match(await by('health').innerText(), /^Paused: /);
         // A heartbeat on its way is no queue.
@@ -183,14 +192,26 @@ step(
 );
 
 step(
-    'begins the plots of a regression at one height, whatever stands above them',
+    'compares a regression with the runs before, and begins its plots at one height, whatever stands above them',
     {
         snapshot: make_snapshot({
-            status: { ...busy, task: 'regression' },
+            status: { ...busy, task: 'regression', run: '2', plan: 'p', state_dir: true },
+            data: {
+                label: { name: 'price in thousands', kind: 'numeric' }, inputs: 1, columns: [], column_count: 0, owners: [], owner_count: 0, notes: [],
+            },
             rounds: [1, 2].map((round) => make_round(round, { test_accuracy: null, train_accuracy: null, test_rmse: 4.25 / round, test_mae: 3.1 / round, test_r2: 0.5 })),
         }),
+        objects: {
+            runs: [['1', 0.7, 1], ['0', 0.2, 0]].map(([run, best_test_loss, started]) => ({
+                run, plan: 'p', plan_digest: run, seed: 1, started, ended: started, outcome: 'rounds_done', detail: null, weights_sha256: run,
+                rounds: 2, best_test_accuracy: null, best_test_loss, last_test_accuracy: null, last_test_loss: best_test_loss,
+            })),
+        },
     },
-    async ({ has_points, page }) => {
+    async ({ by, has_points, page }) => {
+        // Better than the run before, not yet as good as the best.
+        await by('against-previous').filter({ hasText: /−0\.2\d* vs\. run before/ }).waitFor();
+        await by('against-best').filter({ hasText: /\+0\.3\d* vs\. best run/ }).waitFor();
         await page.setViewportSize({ width: 1440, height: 900 });
         await has_points('chart-error', 2);
         const tops = await page.locator('.chart-pair').first().locator('.plot').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
@@ -248,5 +269,33 @@ step(
         const line = by('log').locator('li', { hasText: 'Training' });
         await line.getByRole('link', { name: 'round 7' }).waitFor();
         assert.match(await line.innerText(), /Training \(round 7\)\.\s*$/);
+    },
+);
+
+step(
+    'keeps the place of what workers cost, and of whom the first page names, whatever they say',
+    { snapshot: make_snapshot({ status: busy, workers, clients }), hash: '#/workers' },
+    async ({ by, page, say, go }) => {
+        await page.getByText('What each worker costs a round is told').waitFor();
+        const top = async (id) => (await by(id).boundingBox()).y;
+        const before = await top('show-workers');
+        for (const { seq, type, ...fields } of round_of_four(3, 1_750_000_000, 1)) {
+            say(type, fields);
+        }
+        await by('costs').filter({ hasText: 'without ward-7' }).waitFor();
+        assert.equal(await top('show-workers'), before);
+        await go('run');
+        await by('people').filter({ hasText: 'ward-7 costs' }).waitFor();
+        const figures = await top('test-accuracy');
+        // Rounds in which nobody is slow: the names go, and nothing moves.
+        for (const round of [4, 5, 6, 7]) {
+            const time = 1_750_000_000 + 20 * round;
+            say('round_started', { time, round, cohort, clients_per_round: 24 });
+            [1, 2, 3, 4].forEach((worker) => say('worker_state', { time, worker, state: 'training' }));
+            [1, 2, 3, 4].forEach((worker) => say('worker_state', { time: time + 1, worker, state: 'ready' }));
+            say('round_finished', { time: time + 1, result: make_round(round, { cohort }) });
+        }
+        await by('people').filter({ hasText: 'Nobody holds the others up' }).waitFor();
+        assert.equal(await top('test-accuracy'), figures);
     },
 );

@@ -126,7 +126,7 @@ export async function start_scripted({ objects = {}, stream = null } = {}) {
             response.end('{"error": "nothing there"}');
         } else {
             const otherwise = { instance: 'a', events: [], oldest: 1, newest: 0, role: 'operator', protected: false };
-            const { code = 200, body } = typeof answer === 'function' ? answer(request) : { body: answer ?? otherwise };
+            const { code = 200, body } = typeof answer === 'function' ? await answer(request) : { body: answer ?? otherwise };
             response.writeHead(code, { 'Content-Type': 'application/json' });
             response.end(typeof body === 'string' ? body : JSON.stringify(body));
         }

@@ -45,8 +45,8 @@ function AccuracyFigures({ list, last }: Of) {
                 test_id="test-accuracy"
                 value={percent(last?.test_accuracy)}
                 values={list.map((round) => round.test_accuracy)}
-                note={partly(last) ?? <Against list={list} side="previous" />}
-                more={<Against list={list} side="best" />}
+                note={partly(last) ?? against(list, 'previous')}
+                more={against(list, 'best')}
             />
             <Figure
                 name="Best"
@@ -108,8 +108,8 @@ function LossFigure({ list, last }: Of) {
             name={is_tested || last === undefined ? 'Test loss' : 'Training loss'}
             value={loss(is_tested ? last.test_loss : last?.train_loss)}
             values={list.map((round) => (is_tested ? round.test_loss : round.train_loss))}
-            note={is_tested ? `train ${loss(last.train_loss)}` : ''}
-            more={gap}
+            note={(is_regression.value && against(list, 'previous')) || (is_tested ? `train ${loss(last.train_loss)}` : '')}
+            more={(is_regression.value && against(list, 'best')) || gap}
         />
     );
 }
@@ -147,16 +147,14 @@ function People() {
     );
 }
 
-/** The best so far against another run of the plan's name. */
-function Against({ list, side }: { list: readonly Round[]; side: keyof Comparison }) {
+/** The best so far against another run of the plan's name; null without one. */
+function against(list: readonly Round[], side: keyof Comparison) {
     const known = status.value!;
-    const found = compare_with(runs.value ?? [], known, list)?.[side] ?? null;
-    if (found === null) {
-        return null;
-    }
-    return (
+    const by = is_regression.value ? 'test_loss' : 'test_accuracy';
+    const found = compare_with(runs.value ?? [], known, list, by)?.[side] ?? null;
+    return found === null ? null : (
         <a data-testid={`against-${side}`} href={href('history', { runs: `${known.run},${found.run}` })}>
-            {difference('test_accuracy', found.change)} vs. {side === 'best' ? 'best run' : 'run before'}
+            {difference(by, found.change)} vs. {side === 'best' ? 'best run' : 'run before'}
         </a>
     );
 }

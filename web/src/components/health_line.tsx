@@ -24,9 +24,10 @@ export function HealthLine() {
             <p class={`health-line health-${tone}`} data-testid="health" data-tone={tone}>
                 {`${text}.`}
             </p>
-            <PeopleLine />
-            {slow !== null && (
-                <p class="health-more health-warning" data-testid="health-slow">
+            {slow === null ? (
+                <PeopleLine />
+            ) : (
+                <p class="people health-warning" data-testid="health-slow">
                     {slow}.
                 </p>
             )}

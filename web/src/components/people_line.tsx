@@ -2,7 +2,9 @@ import { duration, plural } from '../format';
 import { costs } from '../late';
 import { by_worker, is_odd } from '../models/client_groups';
 import { dear } from '../models/stragglers';
+import { reading } from '../past';
 import { href } from '../route';
+import { reading_text } from '../sentences';
 import { clients, rounds, workers } from '../store';
 import { odd_clients, worker_name } from './client_table';
 
@@ -17,15 +19,17 @@ export function PeopleLine() {
     const groups = odd === 0 ? [] : by_worker(clients.value, odd_clients.value).filter(is_odd);
     const others = groups.reduce((sum, group) => sum - group.odd, odd);
     const known = usual !== null || odd > 0;
+    // Another sentence is another element: its words have not moved.
+    const key = `${slow?.worker} ${groups.map((group) => group.worker)} ${others > 0} ${known}`;
     return (
-        <p class={slow !== undefined || groups.length > 0 ? 'people people-odd' : 'people'} data-testid="people">
+        <p key={key} class={slow !== undefined || groups.length > 0 ? 'people people-odd' : 'people'} data-testid="people">
             {slow !== undefined ? (
                 <>
                     <a href={href('workers', { worker_card: String(slow.worker) })}>{worker_name(slow.worker)}</a> costs{' '}
                     {duration(slow.saves)} of a usual round’s {duration(usual)}
                 </>
             ) : (
-                known ? 'Nobody holds the others up' : rounds.value.length === 0 && 'Who is slow and who stands out is told here after the first rounds.'
+                known ? 'Nobody holds the others up' : reading.value ? reading_text : rounds.value.length === 0 && 'Who is slow and who stands out is told here after the first rounds.'
             )}
             {known && '; '}
             {groups.slice(0, names_limit).map((group, place) => (

@@ -5,8 +5,9 @@ import { beat, late } from '../late';
 import { doings, type Doing, type Lane } from '../models/lane';
 import { visible_rows } from '../models/rows';
 import { stream_paths, time_ticks } from '../models/stream_paths';
-import { journal } from '../past';
+import { journal, reading } from '../past';
 import { param, set_params } from '../route';
+import { reading_text } from '../sentences';
 import { master_time } from '../store';
 import { DataTable } from './data_table';
 import { RoundCosts } from './round_costs';
@@ -247,7 +248,9 @@ export function TaskStream() {
             )}
             <p class="hint stream-told">
                 {lanes.length === 0
-                    ? 'What each worker does is drawn here as it happens, a row a worker; and what it costs a round.'
+                    ? reading.value
+                        ? reading_text
+                        : 'What each worker does is drawn here as it happens, a row a worker; and what it costs a round.'
                     : `Drag to go back in time, Ctrl and the wheel to zoom, click to open the worker. Lines are starts of rounds; ${
                           lanes.length > named_limit ? 'a row is a worker: point at it to read its name' : '▲ marks who is far later than most'
                       }.`}

@@ -7,8 +7,9 @@ import { bytes, count, milliseconds, missing, plural, time_of_day } from '../for
 import { beat } from '../late';
 import { sort_rows } from '../models/rows';
 import type { Second } from '../models/traffic';
-import { journal, look_far_back } from '../past';
+import { journal, look_far_back, reading } from '../past';
 import { href } from '../route';
+import { reading_text } from '../sentences';
 import { rounds, workers } from '../store';
 
 export function NetworkView() {
@@ -95,7 +96,7 @@ function TrafficCharts() {
                     title="Bytes a second"
                     curves={rates}
                     format={rate}
-                    empty="Numbers come with the first worker."
+                    empty={reading.value ? reading_text : 'Numbers come with the first worker.'}
                     {...by_time}
                 />
                 <Chart
