@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <nn/abreast_convolution.hpp>
-#include <nn/meeting.hpp>
 #include <nn/product.hpp>
 #include <nn/transpose.hpp>
 #include <utility>
@@ -15,36 +14,21 @@ namespace {
 
 } // namespace
 
-abreast_convolution::geometry abreast_convolution::geometry_of(const conv2d& spec,
-                                                               const layer_layout& layer) {
-    geometry it{.from = layer.input,
-                .to = layer.output,
-                .kernel_height = spec.kernel_height,
-                .kernel_width = spec.kernel_width,
-                .stride = spec.stride};
-    // What the kernel covers from its first place to its last.
-    const std::size_t covered_height = (it.to.height - 1) * it.stride + it.kernel_height;
-    const std::size_t covered_width = (it.to.width - 1) * it.stride + it.kernel_width;
-    it.top = covered_height > it.from.height ? (covered_height - it.from.height) / 2 : 0;
-    it.left = covered_width > it.from.width ? (covered_width - it.from.width) / 2 : 0;
-    return it;
-}
-
-std::optional<abreast_convolution::geometry> abreast_convolution::forward(const conv2d& spec,
-                                                                          const layer_layout& layer) {
+std::optional<convolution_geometry> abreast_convolution::forward(const conv2d& spec,
+                                                                 const layer_layout& layer) {
     if (spec.kernel_height == 1 || spec.filters > most_channels) {
         return std::nullopt;
     }
     return geometry_of(spec, layer);
 }
 
-std::optional<abreast_convolution::geometry> abreast_convolution::backward(const conv2d& spec,
-                                                                           const layer_layout& layer) {
+std::optional<convolution_geometry> abreast_convolution::backward(const conv2d& spec,
+                                                                  const layer_layout& layer) {
     if (spec.kernel_height == 1 || layer.input.channels > most_channels || spec.stride != 1 ||
         layer.offset == 0) {
         return std::nullopt;
     }
-    geometry it = geometry_of(spec, layer);
+    convolution_geometry it = geometry_of(spec, layer);
     std::swap(it.from, it.to);
     it.top = it.kernel_height - 1 - it.top;
     it.left = it.kernel_width - 1 - it.left;
@@ -52,21 +36,21 @@ std::optional<abreast_convolution::geometry> abreast_convolution::backward(const
 }
 
 /// Those of `from` under the kernel for so many of `to`.
-std::size_t abreast_convolution::rows_for(const geometry& it, std::size_t rows) {
+std::size_t abreast_convolution::rows_for(const convolution_geometry& it, std::size_t rows) {
     return std::min<std::size_t>(it.from.height, (rows - 1) * it.stride + it.kernel_height);
 }
 
-std::size_t abreast_convolution::memory_of(const geometry& it) {
+std::size_t abreast_convolution::memory_of(const convolution_geometry& it) {
     const std::size_t rows = rows_for(it, std::min<std::size_t>(band, it.to.height));
     return lanes * (rows * row_size(it.from) + row_size(it.to) + it.to.channels);
 }
 
-abreast_convolution::abreast_convolution(const geometry& it)
+abreast_convolution::abreast_convolution(const convolution_geometry& it)
     : it_(it), from_(lanes * rows_for(it, std::min<std::size_t>(band, it.to.height)) * row_size(it.from)),
       to_(lanes * row_size(it.to)), bias_(lanes * it.to.channels) {}
 
-std::size_t abreast_convolution::compute(const float* weights, const ending& end, const float* x, float* y,
-                                         std::size_t samples) {
+std::size_t abreast_convolution::compute(const float* weights, const convolution_ending& end, const float* x,
+                                         float* y, std::size_t samples) {
     if (end.bias != nullptr) {
         for (std::size_t channel = 0; channel < it_.to.channels; ++channel) {
             std::fill_n(bias_.data() + channel * lanes, lanes, end.bias[channel]);
@@ -97,7 +81,7 @@ std::size_t abreast_convolution::compute(const float* weights, const ending& end
 }
 
 void abreast_convolution::compute_row(std::size_t row, std::size_t first_from, const float* weights,
-                                      const ending& end, std::size_t samples) {
+                                      const convolution_ending& end, std::size_t samples) {
     const std::size_t from_channels = it_.from.channels;
     const std::size_t to_channels = it_.to.channels;
     const std::size_t place = row * it_.stride;

@@ -4,6 +4,7 @@
 #include <fedasio/nn/network.hpp>
 
 #include <cstddef>
+#include <nn/convolution_geometry.hpp>
 #include <optional>
 
 namespace fedasio::nn {
@@ -13,54 +14,38 @@ namespace fedasio::nn {
 /// its own, of the part of the kernel that meets the image. Same bits as a product for each sample.
 class abreast_convolution {
 public:
-    struct geometry {
-        shape from;
-        shape to;
-        std::size_t kernel_height = 0;
-        std::size_t kernel_width = 0;
-        std::size_t stride = 1;
-        std::size_t top = 0;  ///< rows of zeros above the image
-        std::size_t left = 0; ///< columns of zeros before it
-    };
-
-    [[nodiscard]] static geometry geometry_of(const conv2d& spec, const layer_layout& layer);
-
     /// The forward pass of a layer, if it is faster so. A kernel of one row is left to the products of single
     /// samples, which sum many terms in several chains.
-    [[nodiscard]] static std::optional<geometry> forward(const conv2d& spec, const layer_layout& layer);
+    [[nodiscard]] static std::optional<convolution_geometry> forward(const conv2d& spec,
+                                                                     const layer_layout& layer);
 
     /// The gradient by the inputs of a layer, from that by its outputs, if that is faster so: a convolution
     /// with the turned kernel, unless strides lie between. None for the first layer, whose inputs need none.
-    [[nodiscard]] static std::optional<geometry> backward(const conv2d& spec, const layer_layout& layer);
+    [[nodiscard]] static std::optional<convolution_geometry> backward(const conv2d& spec,
+                                                                      const layer_layout& layer);
 
     /// Floats that it allocates.
-    [[nodiscard]] static std::size_t memory_of(const geometry& it);
+    [[nodiscard]] static std::size_t memory_of(const convolution_geometry& it);
 
-    explicit abreast_convolution(const geometry& it);
-
-    /// What `compute` adds, and what becomes of negative results.
-    struct ending {
-        const float* bias = nullptr; ///< null: 0
-        bool is_rectified = false;
-    };
+    explicit abreast_convolution(const convolution_geometry& it);
 
     /// From weights [kernel_height][kernel_width][from.channels][to.channels]. Returns how many samples it
     /// has computed: all, or all but the last few, which would leave the vectors as empty as few channels do.
-    std::size_t compute(const float* weights, const ending& end, const float* x, float* y,
+    std::size_t compute(const float* weights, const convolution_ending& end, const float* x, float* y,
                         std::size_t samples);
 
 private:
     static constexpr std::size_t lanes = 16;
     static constexpr std::size_t most_channels = 8;
-    static constexpr std::size_t fewest_samples = 4;
+    static constexpr std::size_t fewest_samples = 8;
     static constexpr std::size_t band = 16; ///< rows of `to` for which rows of `from` are put abreast at once
 
-    [[nodiscard]] static std::size_t rows_for(const geometry& it, std::size_t rows);
+    [[nodiscard]] static std::size_t rows_for(const convolution_geometry& it, std::size_t rows);
 
-    void compute_row(std::size_t row, std::size_t first_from, const float* weights, const ending& end,
-                     std::size_t samples);
+    void compute_row(std::size_t row, std::size_t first_from, const float* weights,
+                     const convolution_ending& end, std::size_t samples);
 
-    geometry it_;
+    convolution_geometry it_;
     aligned_floats from_; ///< rows of a band
     aligned_floats to_;   ///< one row
     aligned_floats bias_;
