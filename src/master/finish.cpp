@@ -69,6 +69,9 @@ net::awaitable<void> training::finish(round_state& round) {
     count_costs(round);
     const auto& result = round.result;
     goal_.take(result);
+    for (auto& sentence : watch_.take(setting_.plan, result)) {
+        setting_.notice(noticed::severity::warning, std::move(sentence));
+    }
     if (!divergence_.is_suspicious()) {
         models_.consider(result);
     }

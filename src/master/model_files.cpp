@@ -11,7 +11,9 @@ namespace fedasio::master {
 namespace {
 
 kept_models none_of(const setting& given) {
-    return {given.options.state_dir, plan::best_metric(given.plan), given.plan_digest};
+    const auto metric = plan::best_metric(given.plan);
+    return {given.options.state_dir, metric, plan::is_better_when_higher(given.plan, metric),
+            given.plan_digest};
 }
 
 } // namespace

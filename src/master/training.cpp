@@ -39,10 +39,14 @@ void training::begin_anew() {
     const auto& plan = setting_.plan;
     preparation_.begin_anew();
     evaluations_.begin_anew();
-    goal_ = training_goal(plan.early_stopping ? std::optional(early_stop(plan::stopping_metric(plan),
-                                                                         plan.early_stopping->patience,
-                                                                         plan.early_stopping->least_change))
-                                              : std::nullopt);
+    watch_.begin_anew();
+    std::optional<early_stop> early;
+    if (plan.early_stopping) {
+        const auto metric = plan::stopping_metric(plan);
+        early.emplace(metric, plan::is_better_when_higher(plan, metric), plan.early_stopping->patience,
+                      plan.early_stopping->least_change);
+    }
+    goal_ = training_goal(std::move(early));
 }
 
 void training::recall(std::span<const round_result> rounds) {

@@ -11,6 +11,7 @@
 #include "master/evaluator.hpp"
 #include "master/model_files.hpp"
 #include "master/newcomers.hpp"
+#include "master/own_metrics.hpp"
 #include "master/preparation.hpp"
 #include "master/round_state.hpp"
 #include "master/run_state.hpp"
@@ -71,6 +72,7 @@ private:
     evaluations evaluations_;
     training_goal goal_;
     divergence_watch divergence_;
+    metric_watch watch_;
 };
 
 } // namespace fedasio::master

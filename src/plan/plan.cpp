@@ -1,4 +1,6 @@
 #include <fedasio/plan/limits.hpp>
+#include <fedasio/plan/metrics.hpp>
+#include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/store/digest.hpp>
 #include <fedasio/text/json_field.hpp>
@@ -123,6 +125,11 @@ std::string best_metric(const plan& what) {
 std::string stopping_metric(const plan& what) {
     return what.early_stopping && !what.early_stopping->metric.empty() ? what.early_stopping->metric
                                                                        : best_metric(what);
+}
+
+bool is_better_when_higher(const plan& what, std::string_view metric) {
+    const auto own = what.judged_metrics.find(find_own_metric(metric).name);
+    return own == what.judged_metrics.end() ? is_better_when_higher(metric) : own->second;
 }
 
 bool is_regression(const plan& what) {

@@ -10,6 +10,7 @@ import unittest
 
 import numpy as np
 from federation import Federation
+from model_file import read_safetensors
 from programs import BIN, REPOSITORY, poll
 
 sys.path.insert(0, str(REPOSITORY / "python"))
@@ -142,6 +143,11 @@ class Examples(Federation):
         self.assertLess(told["rounds"][-1]["test_loss"], told["rounds"][0]["test_loss"])
         self.assertEqual(told["rounds"][-1]["test_clients"], 3)
         self.assertEqual(told["parameters"], 31)
+        areas = [one["test_metrics"]["auc"] for one in told["rounds"]]
+        self.assertGreater(areas[-1], 0.97)
+        self.assertEqual(set(told["rounds"][0]["train_metrics"]), {"auc"})
+        best = read_safetensors(self.folder / "state" / "models" / "best.safetensors").metadata
+        self.assertEqual(best["round"], str(1 + areas.index(max(areas))))
 
     @unittest.skipUnless(joblib, "without joblib and scikit-learn")
     def test_clients_side_by_side_by_joblib(self):

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +66,8 @@ struct plan {
     std::optional<std::uint32_t> norm_bound = default_norm_bound;
     std::uint32_t checkpoint_every = 5; ///< rounds; 0: none
     std::string keep_best;              ///< the metric by which a model is the best; empty: see best_metric()
+    /// Own metrics of trainers that keep_best and early_stopping may name: true where higher is better.
+    std::map<std::string, bool, std::less<>> judged_metrics;
     std::optional<early_stopping> early_stopping;
     std::vector<std::string> class_names; ///< for people, by the model's units; empty: those of the data
     /// No key: the master that runs it has an evaluator, so it is tested whatever stands in it.
@@ -106,8 +110,8 @@ void check_model(const plan& what, const std::string& file_name);
 [[nodiscard]] boost::json::object to_json(const plan& what);
 
 /// SHA-256 of the canonical text of all that decides the weights after a given number of rounds: everything
-/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every`, `keep_best`, `early_stopping` and
-/// `class_names`. So a plan that is only prolonged can resume from its checkpoints.
+/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every`, `keep_best`, `metrics`,
+/// `early_stopping` and `class_names`. So a plan that is only prolonged can resume from its checkpoints.
 [[nodiscard]] std::string plan_digest(const plan& what);
 
 /// The metric of a round's result by which the best model is chosen: `keep_best`, else test_accuracy, in a
@@ -116,6 +120,9 @@ void check_model(const plan& what, const std::string& file_name);
 
 /// The metric by which early_stopping judges: its own, else best_metric().
 [[nodiscard]] std::string stopping_metric(const plan& what);
+
+/// Of one of these. False for a name that is none.
+[[nodiscard]] bool is_better_when_higher(const plan& what, std::string_view metric);
 
 /// A numeric label is learned (CSV with the loss mean_squared_error); then accuracy has no meaning.
 [[nodiscard]] bool is_regression(const plan& what);
