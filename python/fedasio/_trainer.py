@@ -213,6 +213,8 @@ class Federation:
     """The conversation with the worker. Its thread reads and answers what needs no user code; rounds and evaluations
     come up in rounds()."""
 
+    _peer = "worker"
+
     def __init__(
         self,
         wire: socket.socket,
@@ -261,9 +263,9 @@ class Federation:
                 self._hear(frame)
         except Exception as error:  # a worker that cannot be understood
             if not self._closed:
-                reason = f"the worker was not understood ({type(error).__name__}: {error}): is it of this version?"
+                reason = f"the {self._peer} was not understood ({type(error).__name__}: {error}): is it of this version?"
         if reason is None:
-            reason = "the worker has ended" if self._worker is None or self._closed else self._worker.why_it_ended()
+            reason = f"the {self._peer} has ended" if self._worker is None or self._closed else self._worker.why_it_ended()
         with self._news:
             self._is_over = True
             if self._end is None:
@@ -471,12 +473,9 @@ def _open(
     worker: Optional[str],
     arguments: Sequence[str],
 ) -> Tuple[socket.socket, Optional[OwnWorker]]:
-    inherited = os.environ.pop(DESCRIPTOR, None)
+    inherited = adopt_inherited()
     if inherited is not None:
-        # What the script prints reaches the worker's log line by line, not when a buffer is full.
-        with contextlib.suppress(AttributeError, ValueError):
-            cast(Any, sys.stdout).reconfigure(line_buffering=True)
-        return _adopted(inherited), None
+        return inherited, None
     address = address or os.environ.get(MASTER)
     if not address:
         raise Misuse(
@@ -499,13 +498,24 @@ def _open(
             raise
 
 
+def adopt_inherited() -> Optional[socket.socket]:
+    """The way to the worker, or master, that has started this script; None: nobody has."""
+    inherited = os.environ.pop(DESCRIPTOR, None)
+    if inherited is None:
+        return None
+    # What the script prints reaches the other's log line by line, not when a buffer is full.
+    with contextlib.suppress(AttributeError, ValueError):
+        cast(Any, sys.stdout).reconfigure(line_buffering=True)
+    return _adopted(inherited)
+
+
 def _adopted(number: str) -> socket.socket:
     try:
         return socket.socket(fileno=int(number))
     except (ValueError, OSError):
         raise Misuse(
-            f"{DESCRIPTOR} is {number!r}, which is no open socket: it is set by `fedasio-worker --trainer` for the "
-            "script itself; start the script without a shell that closes descriptors, or unset it"
+            f"{DESCRIPTOR} is {number!r}, which is no open socket: it is set by `fedasio-worker --trainer` and "
+            "`fedasio-master --evaluator` for the script itself; start the script without a shell that closes descriptors, or unset it"
         ) from None
 
 

@@ -57,11 +57,15 @@ class FakeWorker:
         loaded = self.answer()
         if "code" in loaded.meta:  # refused: the trainer may have gone
             return loaded
+        self.tell_model(arrays, weights)
+        return loaded
+
+    def tell_model(self, arrays, weights):
+        """Model and weights, which is all that an evaluator is told."""
         self.ask(link.MODEL, {"seed": 1, "arrays": arrays, "local": LOCAL, "parameters": len(weights)})
         self.answer()
         self.ask(link.WEIGHTS, {"version": 1}, np.asarray(weights, np.float32))
         self.answer()
-        return loaded
 
     def train(self, number=1, client=0):
         meta = {"round": number, "client": client, "version": 1, "local": LOCAL, "seed": 12345}

@@ -365,6 +365,46 @@ class Conversation(unittest.TestCase):
                 self.worker.vanish()
                 self.setUp()
 
+    def test_an_evaluator_is_asked_for_tests_and_goes_on_after_one_that_fails(self):
+        results = iter([{"loss": 3.0, "accuracy": 0.5}, {"loss": 2.0, "samples": 6}, None, {"loss": 1.0}])
+        seen = []
+
+        def test(what):
+            seen.append((what.number, what.held_out, float(what.arrays["b"])))
+            return next(results)
+
+        thread = self.start(lambda: fedasio.evaluator(test, samples=4))
+        self.worker.tell_model(ARRAYS, WEIGHTS)
+        answers = []
+        for number in (1, 2, 3, 4):
+            self.worker.ask(link.EVALUATE, {"round": number, "client": 0, "version": 1})
+            answers.append(self.worker.answer().meta)
+        self.assertEqual(answers[0], {"client": 0, "samples": 4, "loss_sum": 12.0, "correct": 2})
+        self.assertEqual(answers[1], {"client": 0, "samples": 6, "loss_sum": 12.0})
+        self.assertRegex(answers[2]["reason"], "evaluate\\(\\) returns")
+        self.assertEqual(answers[3], {"client": 0, "samples": 4, "loss_sum": 4.0})
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+        self.assertEqual([one[0] for one in seen], [1, 2, 3, 4])
+        self.assertEqual(seen[0][2], 3.0)
+
+    def test_an_evaluator_says_over_how_many_samples(self):
+        thread = self.start(lambda: fedasio.evaluator(lambda what: {"loss": 1.0}))
+        self.worker.tell_model(ARRAYS, WEIGHTS)
+        self.worker.ask(link.EVALUATE, {"round": 1, "client": 0, "version": 1})
+        self.assertRegex(self.worker.answer().meta["reason"], "over how many samples is that mean")
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+        with self.assertRaisesRegex(fedasio.Misuse, "samples must be at least 1, not 0"):
+            fedasio.evaluator(lambda what: {}, samples=0)
+
+    def test_an_evaluator_trains_nobody(self):
+        thread = self.start(lambda: fedasio.evaluator(lambda what: {"loss": 1.0}, samples=4))
+        loaded = self.worker.tell(ARRAYS, WEIGHTS)
+        self.assertRegex(loaded.meta["reason"], "evaluator, and trains nobody")
+        self.finish(thread)
+        self.assertIsInstance(self.failure, fedasio.Misuse)
+
     def test_what_load_must_return(self):
         for result, sentence in (
             (120, "load\\(\\) returns for each client .* not a int"),
@@ -421,6 +461,10 @@ class Conversation(unittest.TestCase):
 
 
 class Starting(unittest.TestCase):
+    def test_an_evaluator_without_a_master_says_what_to_do(self):
+        with self.assertRaisesRegex(fedasio.Misuse, "a master starts, and there is none: run fedasio-master .*--evaluator"):
+            fedasio.evaluator(lambda what: {"loss": 1.0}, samples=4)
+
     def test_what_is_missing_is_said(self):
         with self.assertRaisesRegex(fedasio.Misuse, "where is the master"):
             fedasio.connect(samples=1)

@@ -106,7 +106,7 @@ net::awaitable<void> training::finish_untested() {
     const auto until = state_.progress.deadline();
     if (plan::has_test_files(setting_.plan.source)) {
         co_await tests_.load(state_.model);
-    } else if (setting_.is_local()) {
+    } else if (setting_.is_local() && !plan::master_tests(setting_.plan)) {
         const auto soon = std::min(until, setting_.rt.time.now() + time_to_come_back);
         auto all_are_here = [&] {
             return std::ranges::all_of(everybody.owners.all(), [&](const auto& owner) {

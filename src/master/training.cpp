@@ -29,11 +29,11 @@ constexpr auto farewell = std::chrono::seconds(10);
 } // namespace
 
 training::training(const setting& given, run_state& state, newcomers& coming, waiting& wait, test_data& tests,
-                   model_files& models, checkpoints& safe)
+                   evaluator& evaluates, model_files& models, checkpoints& safe)
     : setting_(given), state_(state), newcomers_(coming), waiting_(wait), tests_(tests), models_(models),
       checkpoints_(safe), preparation_(given, state, coming, wait, tests),
       collection_(given, state, coming, preparation_, wait),
-      evaluations_(given, state, coming, preparation_, wait, tests) {}
+      evaluations_(given, state, coming, preparation_, wait, tests, evaluates) {}
 
 void training::begin_anew() {
     const auto& plan = setting_.plan;
@@ -89,7 +89,7 @@ net::awaitable<void> training::begin() {
     const auto terms = progress.asked.in_force();
     setting_.events.publish(training_started{model.round() + 1, terms.last_round, terms.target_accuracy});
     co_await tests_.refresh(model);
-    if (plan::has_test_files(setting_.plan.source)) {
+    if (plan::master_tests(setting_.plan)) {
         co_await finish_untested();
     }
     if (!ready_to_start(setting_, state_.members)) {

@@ -8,6 +8,7 @@
 #include "master/checkpoints.hpp"
 #include "master/collection.hpp"
 #include "master/evaluations.hpp"
+#include "master/evaluator.hpp"
 #include "master/model_files.hpp"
 #include "master/newcomers.hpp"
 #include "master/preparation.hpp"
@@ -24,7 +25,7 @@ namespace fedasio::master {
 class training {
 public:
     training(const setting& given, run_state& state, newcomers& coming, waiting& wait, test_data& tests,
-             model_files& models, checkpoints& safe);
+             evaluator& evaluates, model_files& models, checkpoints& safe);
 
     /// For the setting's plan, which is new.
     void begin_anew();

@@ -120,7 +120,7 @@ void check_metric(const plan& what, std::string_view metric, const std::string& 
                                        "errors in the label's unit; " +
                                            remedy);
     }
-    const bool clients_test = what.test_fraction > 0 && !has_test_files(what.source);
+    const bool clients_test = what.test_fraction > 0 && !master_tests(what);
     if (metric.ends_with("_median") && !clients_test) {
         throw text::field_error(
             where, "is the median of what clients find, and the master tests alone here; " + remedy);
@@ -132,7 +132,9 @@ void check_metric(const plan& what, std::string_view metric, const std::string& 
     }
     if (metric.starts_with("test_") && !is_tested(what)) {
         throw text::field_error(
-            where, "needs test data; name test files in data.source or set data.test_fraction above 0");
+            where,
+            "needs test data; name test files in data.source, set data.test_fraction above 0, or start "
+            "the master with an --evaluator");
     }
 }
 

@@ -67,6 +67,20 @@ class Examples(Federation):
         self.assertGreater(told["rounds"][-1]["test_accuracy"], 0.95)
         self.assertEqual(told["rounds"][-1]["test_clients"], 2)
 
+    def test_an_evaluator_at_the_master(self):
+        shutil.copy(EXAMPLES / "numpy_penguins_evaluate.py", self.folder)
+        table = self.folder / "held_out.csv"
+        lines = [file.read_text().splitlines() for file in TABLES]
+        table.write_text("\n".join([lines[0][0], *(line for own in lines for line in own[1::7])]) + "\n")
+        command = f"exec {sys.executable} numpy_penguins_evaluate.py held_out.csv"
+        master, report = self.begin("numpy_penguins", "--evaluator", command)
+        stations = [self.script(master, "numpy_penguins", table) for table in TABLES]
+        told = self.finish(master, report, *stations)
+        last = told["rounds"][-1]
+        self.assertGreater(last["test_accuracy"], 0.95)
+        self.assertEqual((last["test_clients"], last.get("test_problem")), (0, None))
+        self.assertGreater(last["test_samples"], 40)
+
     def test_a_worker_without_the_binary_beside_one_with_it(self):
         master, report = self.begin("numpy_penguins")
         with_it = self.script(master, "numpy_penguins", TABLES[1])

@@ -352,6 +352,10 @@ class Plans(unittest.TestCase):
             {"data": {"source": {"type": "csv", "label": "y", "train": "a.csv"}}}, 'must be .*"type": "trainer"'
         )
         self.check({"model": {"arrays": "a", "extra": 1}}, "model.*extra")
+        self.check({"model": {"arrays": "a", "from": "trainer"}}, "model.from: stands beside model.arrays")
+        self.check(
+            {"data": {"source": {"type": "trainer"}, "test_fraction": 0}, "target_accuracy": 0.5}, "--evaluator"
+        )
 
 
 if __name__ == "__main__":

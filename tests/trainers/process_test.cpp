@@ -18,8 +18,8 @@
 #include <array>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <net/live_runtime.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>

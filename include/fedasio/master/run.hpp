@@ -6,6 +6,7 @@
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/store/disk.hpp>
+#include <fedasio/trainers/trainer_command.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +52,12 @@ struct run_options {
     /// to the arrays of the model (`layers_measured`). The weights do not depend on it. With more than 2,000
     /// clients in a cohort it is left out.
     bool compare_updates = true;
+    /// Tests the global model after each round in the place of the clients, where the plan names no test
+    /// files: a process of the user's own. No weight depends on it. Of its times `patience` is the plan's
+    /// deadline.
+    std::optional<trainers::trainer_command> evaluator = {};
+    /// Takes what it prints, line by line; empty: nobody does.
+    std::function<void(const std::string&)> evaluator_log = {};
     /// A training that could do nothing for so long, in all since its last round, has failed.
     net::clock::duration patience = std::chrono::minutes(5);
 };

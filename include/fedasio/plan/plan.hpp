@@ -63,6 +63,8 @@ struct plan {
     std::string keep_best;              ///< the metric by which a model is the best; empty: see best_metric()
     std::optional<early_stopping> early_stopping;
     std::vector<std::string> class_names; ///< for people, by the model's units; empty: those of the data
+    /// No key: the master that runs it has an evaluator, so it is tested whatever stands in it.
+    bool has_evaluator = false;
 };
 
 /// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep.
@@ -83,16 +85,18 @@ struct plan {
 void check_model(const plan& what, const std::string& file_name);
 
 /// A plan whose model can be built. Throws text::field_error.
-[[nodiscard]] plan parse_checked_plan(std::string_view json, const std::string& file_name);
+[[nodiscard]] plan parse_checked_plan(std::string_view json, const std::string& file_name,
+                                      bool has_evaluator = false);
 
 /// Reads and parses a file. Throws text::field_error.
-[[nodiscard]] plan read_plan(const std::filesystem::path& file);
+[[nodiscard]] plan read_plan(const std::filesystem::path& file, bool has_evaluator = false);
 
 /// The two halves of parse_plan() and read_plan(), for who changes values in between or wants to know more:
 /// what stands in the text, and the plan that it makes. Throw text::field_error where not said otherwise.
 [[nodiscard]] boost::json::value parse_plan_text(std::string_view json); ///< throws text::json_error
 [[nodiscard]] boost::json::value read_plan_json(const std::filesystem::path& file);
-[[nodiscard]] plan plan_from_json(const boost::json::value& content, const std::string& file_name);
+[[nodiscard]] plan plan_from_json(const boost::json::value& content, const std::string& file_name,
+                                  bool has_evaluator = false);
 
 /// The canonical form: every key that has a meaning here, defaults filled in, always in the same order.
 /// Parsing its text::canonical_text() gives the same plan, bit for bit.
@@ -113,7 +117,7 @@ void check_model(const plan& what, const std::string& file_name);
 /// A numeric label is learned (CSV with the loss mean_squared_error); then accuracy has no meaning.
 [[nodiscard]] bool is_regression(const plan& what);
 
-/// A round's result has test metrics: by test files, or by what clients hold out.
+/// A round's result has test metrics: by test files, by an evaluator, or by what clients hold out.
 [[nodiscard]] bool is_tested(const plan& what);
 
 /// The model is no network of ours: only a trainer knows what its arrays are for.
@@ -127,5 +131,8 @@ void check_model(const plan& what, const std::string& file_name);
 
 /// The source has test files; without them each client holds out `test_fraction`.
 [[nodiscard]] bool has_test_files(const data::source_spec& source);
+
+/// The master tests, on test files or by its evaluator; else the clients do.
+[[nodiscard]] bool master_tests(const plan& what);
 
 } // namespace fedasio::plan
