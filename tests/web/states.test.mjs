@@ -379,6 +379,28 @@ step(
     },
 );
 
+step(
+    'compares runs by what their trainers tell',
+    {
+        snapshot: make_snapshot({ status: { run: 'b0', plan: 'own', state_dir: true } }),
+        hash: '#/history?runs=b1,b2',
+        objects: {
+            runs: ['b1', 'b2'].map((run) => run_of(run)),
+            'runs/b1': { plan_json: { rounds: 2 } },
+            'runs/b2': { plan_json: { rounds: 2 } },
+            'runs/b1/rounds': [1, 2].map((round) => make_round(round, told_by_trainers(round, ['auc']))),
+            'runs/b2/rounds': [1, 2].map((round) => make_round(round)), // told nothing
+        },
+    },
+    async ({ by, has_points }) => {
+        await has_points('chart-runs', 2);
+        await by('metric').selectOption('auc (test)');
+        await by('chart-runs').filter({ hasText: '0.2500' }).waitFor();
+        await by('metric').selectOption({ label: 'auc (train)' });
+        await by('chart-runs').filter({ hasText: '0.2000' }).waitFor();
+    },
+);
+
 const tested = (client, accuracy) => ({
     client, samples: 50, loss: 1, accuracy, r2: null, rmse: null, mae: null, auc: null, recall: null, reason: '',
 });
