@@ -165,8 +165,9 @@ class Evaluators(Federation):
         poll(lambda: not is_alive(evaluator), "the evaluator to end")
         report = self.folder / "second.json"
         second = self.master(plan, *options, *self.evaluator("wait"), "--report", report)
-        self.worker(second, "one", *self.trainer())
+        again = self.worker(second, "one", *self.trainer())
         self.assertEqual(second.wait_exit(), 0)
+        self.assertEqual(again.wait_exit(), 0)
         told = json.loads(report.read_text())
         self.assertEqual(told["weights_sha256"], whole["weights_sha256"])
         for one, other in zip(told["rounds"], whole["rounds"], strict=True):
