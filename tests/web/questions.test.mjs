@@ -155,13 +155,19 @@ step(
 
 step(
     'has no place for classes where a test says nothing of them',
-    { snapshot: make_snapshot({ status: busy }) },
+    { snapshot: make_snapshot({ status: busy, workers: workers.slice(0, 2), clients: clients.slice(0, 2) }) },
     async ({ by, say, has_points, page }) => {
         await page.getByText('Which classes the model takes for which is drawn after its first test').waitFor();
-        say('round_finished', { result: make_round(1) });
+        const time = 1_750_000_000;
+        say('round_started', { time, round: 1, cohort: [0, 1], clients_per_round: 2 });
+        [1, 2].forEach((worker) => say('worker_state', { time, worker, state: 'training' }));
+        [1, 2].forEach((worker) => say('worker_state', { time: time + 1, worker, state: 'ready' }));
+        say('round_finished', { time: time + 2, result: make_round(1) });
         await has_points('chart-accuracy', 1);
         assert.equal(await page.getByRole('heading', { name: 'By class' }).count(), 0);
         assert.equal(await by('confusion').count(), 0);
+        // Of two clients none can stand out, and none is said not to.
+        await by('people').filter({ hasText: /^Nobody holds the others up\.$/ }).waitFor();
     },
 );
 

@@ -229,7 +229,10 @@ describe('journal', () => {
             }
             play(journal, [2, 'round_finished', { result: round(number) }]);
         };
+        play(journal, [2, 'round_finished', { result: round(0) }]);
+        expect(journal.is_judged).toBe(false);
         finish(1, true);
+        expect(journal.is_judged).toBe(true);
         // Once may be chance.
         expect(journal.odd.size).toBe(0);
         finish(2, true);
@@ -359,6 +362,8 @@ describe('stream_paths', () => {
 
     it('has ticks at round times', () => {
         expect(time_ticks(103, 131, 6)).toEqual([105, 110, 115, 120, 125, 130]);
+        // Texts are of whole seconds.
+        expect(time_ticks(0, 3, 20)).toEqual([0, 1, 2, 3]);
         expect(time_ticks(0, 3600, 4)).toEqual([0, 900, 1800, 2700, 3600]);
     });
 });

@@ -2,7 +2,7 @@ import { duration, plural } from '../format';
 import { costs } from '../late';
 import { by_worker, is_odd } from '../models/client_groups';
 import { dear } from '../models/stragglers';
-import { reading } from '../past';
+import { journal, reading } from '../past';
 import { href } from '../route';
 import { reading_text } from '../sentences';
 import { clients, rounds, workers } from '../store';
@@ -20,7 +20,7 @@ export function PeopleLine() {
     const others = groups.reduce((sum, group) => sum - group.odd, odd);
     const known = usual !== null || odd > 0;
     // Another sentence is another element: its words have not moved.
-    const key = `${slow?.worker} ${groups.map((group) => group.worker)} ${others > 0} ${known}`;
+    const key = `${slow?.worker} ${groups.map((group) => group.worker)} ${others > 0} ${known} ${journal.is_judged}`;
     return (
         <p key={key} class={slow !== undefined || groups.length > 0 ? 'people people-odd' : 'people'} data-testid="people">
             {slow !== undefined ? (
@@ -31,7 +31,7 @@ export function PeopleLine() {
             ) : (
                 known ? 'Nobody holds the others up' : reading.value ? reading_text : rounds.value.length === 0 && 'Who is slow and who stands out is told here after the first rounds.'
             )}
-            {known && '; '}
+            {known && (odd > 0 || journal.is_judged ? '; ' : '.')}
             {groups.slice(0, names_limit).map((group, place) => (
                 <span key={group.worker}>
                     <a href={href('workers', { table: 'clients', filter: worker_name(group.worker) })}>
@@ -47,7 +47,7 @@ export function PeopleLine() {
                     {odd === 1 ? 'stands' : 'stand'} out{groups.length > 0 && ' in all'}.
                 </>
             ) : (
-                known && groups.length === 0 && 'no client stands out.'
+                journal.is_judged && groups.length === 0 && 'no client stands out.'
             )}
         </p>
     );

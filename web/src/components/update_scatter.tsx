@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { fixed, ranges } from '../format';
 import { nice_places } from '../models/nice_places';
+import { journal } from '../past';
 import type { Client } from '../protocol';
 import { param, set_params } from '../route';
 import { clients } from '../store';
@@ -90,7 +91,7 @@ export function UpdateScatter() {
                     ? tell(told.value, odd.get(told.value.client))
                     : odd.size > 0
                       ? `◆ ${odd.size === 1 ? 'stands out' : 'stand out'}: ${ranges([...odd.keys()])}`
-                      : 'No client stands out.'}
+                      : journal.is_judged && 'No client stands out.'}
             </figcaption>
         </figure>
     );

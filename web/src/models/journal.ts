@@ -3,7 +3,7 @@
 import type { Event, Measured, WorkerState } from '../protocol';
 import { doing, Lane } from './lane';
 import { spread, type Spread } from './fairness';
-import { oddities, rounds_judged, rounds_odd, type Measured as MeasuredClient } from './oddities';
+import { fewest, oddities, rounds_judged, rounds_odd, type Measured as MeasuredClient } from './oddities';
 import { costs, no_costs, rounds_looked_at, type Costs, type WorkerTime } from './stragglers';
 import { Traffic } from './traffic';
 
@@ -59,6 +59,8 @@ export class Journal {
     readonly layers = new Map<number, Measured[]>();
     /** Clients that stood out in most of their last rounds, and by what. */
     readonly odd = new Map<number, string[]>();
+    /** Whether there were clients enough to say so of one. */
+    is_judged = false;
     /** What each worker costs the rounds of late. */
     costs: Costs = no_costs;
     /** How the clients' own tests are spread, by round. */
@@ -208,6 +210,7 @@ export class Journal {
             this.steps.clear();
             this.layers.clear();
             this.odd.clear();
+            this.is_judged = false;
             this.signs_.clear();
             this.spreads.clear();
             this.restarts.length = 0;
@@ -276,6 +279,7 @@ export class Journal {
             }
         }
         const found = oddities(together);
+        this.is_judged ||= together.length >= fewest;
         for (const { client } of together) {
             const latest = [...(this.signs_.get(client) ?? []), found.get(client) ?? []].slice(-rounds_judged);
             this.signs_.set(client, latest);
