@@ -220,6 +220,19 @@ route_result router::label(const routed& at) const {
     }
 }
 
+route_result router::predict(const routed& at) const {
+    archive_question what{archive_question::kind::prediction};
+    what.name = at.name;
+    const auto type = at.request.content_type;
+    what.is_picture = type.starts_with("image/png") || type.starts_with("image/jpeg");
+    if (!what.is_picture && !is_json(type)) {
+        return error_reply(415, "send a row as Content-Type: application/json, or a picture as image/png or "
+                                "image/jpeg");
+    }
+    what.sample = at.request.body;
+    return what;
+}
+
 route_result router::stream(const routed& at) const {
     if (!at.request.is_upgrade || at.request.method != "GET") {
         auto reply = error_reply(426, "this address speaks WebSocket only");

@@ -151,6 +151,7 @@ private:
     [[nodiscard]] route_result runs(const routed& at) const;
     [[nodiscard]] route_result link(const routed& at) const;
     [[nodiscard]] route_result label(const routed& at) const;
+    [[nodiscard]] route_result predict(const routed& at) const;
     [[nodiscard]] route_result stream(const routed& at) const;
 
     template <archive_question::kind What>

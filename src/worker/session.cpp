@@ -238,7 +238,10 @@ net::awaitable<void> session::load(net::frame request, std::uint64_t number) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     try {
         const auto what = wire::read_load(request.meta);
-        auto job = [&] { return std::make_shared<const local_data>(what, options_.data, *options_.samples); };
+        auto job = [&] {
+            return std::make_shared<const local_data>(what, options_.data, *options_.samples,
+                                                      options_.threads);
+        };
         const auto data = co_await net::offload(rt_, pool_, std::move(job));
         tell_schema(what);
         wire::loaded reply;
@@ -255,12 +258,14 @@ net::awaitable<void> session::load(net::frame request, std::uint64_t number) {
                 reply.clients.back().labels = data->label_counts(client);
             }
         }
-        log_(severity::info,
-             "hosts " + std::to_string(what.clients.size()) + " of " + std::to_string(what.clients_total) +
-                 " clients; " + std::to_string(data->samples().size()) + " samples in memory" +
-                 (reply.left_out == 0
-                      ? std::string()
-                      : ", " + std::to_string(reply.left_out) + " rows without a known label left out"));
+        log_(severity::info, "hosts " + std::to_string(what.clients.size()) + " of " +
+                                 std::to_string(what.clients_total) + " clients; " +
+                                 std::to_string(data->samples().size()) + " samples in memory" +
+                                 (reply.left_out == 0 ? std::string()
+                                                      : ", " + std::to_string(reply.left_out) +
+                                                            (data->samples().left_out_reasons().empty()
+                                                                 ? " rows without a known label left out"
+                                                                 : " images left out")));
         request.meta.erase("clients");
         if (number == loads_asked_) {
             work_.use(data, text::canonical_text(request.meta) + data->digest());

@@ -787,6 +787,15 @@ const objects = [
     [/^model(?:s\/.+)?$/, () => ({ this: 'would be safetensors' })],
 ];
 
+/** As sure of something as the length of what was sent makes it. */
+function say_of(sent) {
+    const sure = 0.5 + (sent.length % 50) / 100;
+    const first = sent.length % 10;
+    const outputs = Array.from({ length: 10 }, (_, at) => ({ class: String(at), value: at === first ? sure : (1 - sure) / 9 }));
+    const round = rounds.at(-1)?.round ?? 0;
+    return { model: null, round, task: 'classification', prediction: String(first), probabilities: true, outputs, unused: [] };
+}
+
 function find_object(pathname) {
     for (const [pattern, answer] of objects) {
         const found = pattern.exec(pathname.replace('/api/v1/', ''));
@@ -822,6 +831,8 @@ const server = createServer(async (request, response) => {
         reply(code, body);
     } else if (request.method === 'POST' && url.pathname === '/api/v1/plan/check') {
         reply(200, check_plan(await body_text(), sha256));
+    } else if (request.method === 'POST' && /^\/api\/v1\/models?\/(\S+\/)?predict$/.test(url.pathname)) {
+        reply(200, say_of(await body_text()));
     } else if (request.method !== 'GET') {
         reply(405, { error: 'use GET' });
     } else if (Object.hasOwn(files, url.pathname)) {

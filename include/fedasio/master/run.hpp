@@ -5,6 +5,7 @@
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/plan/plan.hpp>
+#include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/disk.hpp>
 #include <fedasio/trainers/trainer_command.hpp>
 
@@ -96,6 +97,10 @@ public:
     net::awaitable<void> save_to(std::filesystem::path file);
     /// Empty while there is no model.
     net::awaitable<std::optional<model_copy>> copy_model();
+    /// The global model with what is needed to use it; shares the weights, and has no metadata but `round`.
+    /// Empty while there is none. Throws std::runtime_error, for people, where the network is a trainer's
+    /// own.
+    [[nodiscard]] std::optional<plan::trained_model> usable_model() const;
 
     /// What the global model is tested with; null before it is loaded, and where clients test.
     [[nodiscard]] std::shared_ptr<const data::dataset> test_set() const noexcept;

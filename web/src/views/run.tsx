@@ -9,6 +9,7 @@ import { Figures } from '../components/figures';
 import { HealthLine } from '../components/health_line';
 import { PhaseBar } from '../components/phase_bar';
 import { RunFacts } from '../components/run_facts';
+import { TryModel } from '../components/try_model';
 import { DataCard } from '../components/understood_data';
 import { WrongSamples } from '../components/wrong_samples';
 import { count } from '../format';
@@ -31,6 +32,7 @@ export function RunView() {
             <Fairness />
             {!is_regression.value && <Classes />}
             <Layers />
+            <TryModel />
             {data.value !== null && <DataCard data={data.value} />}
         </>
     );
