@@ -118,6 +118,9 @@ class OwnMetrics(Federation):
         for key in "train_metrics", "test_metrics":
             self.assertEqual([one[key] for one in told["rounds"]], [one[key] for one in whole["rounds"]])
         self.check(told["rounds"])
+        best = [read_safetensors(self.folder / state / "models" / "best.safetensors") for state in ("whole", "killed")]
+        self.assertEqual([one.metadata["round"] for one in best], [str(script.BEST)] * 2)
+        self.assertEqual(best[0].data, best[1].data)
 
     def test_they_are_served_while_it_trains(self):
         master = self.master(self.plan_of_metrics())
