@@ -170,8 +170,9 @@ bool resolve_folder(const plan::trained_model& model, settings& from) {
         return false;
     }
     if (model.schema && has_other_tables(folder, data)) {
-        std::cerr << "fedasio: reads " << data
-                  << " alone, which the model's plan names; give another name to what holds tables to read all\n";
+        std::cerr
+            << "fedasio: reads " << data
+            << " alone, which the model's plan names; give another name to what holds tables to read all\n";
     }
     from.data = data;
     if (!model.schema && from.evaluate && from.labels.empty()) {
