@@ -71,6 +71,7 @@ net::awaitable<void> collection::begin_intake(round_state& round) {
     terms.samples = round.samples;
     terms.norm_bound = plan.norm_bound;
     const auto& arrays = state_.model.arrays();
+    terms.untrained = arrays.shared() - arrays.trained();
     terms.counters = arrays.shared() - arrays.counters();
     terms.compares = setting_.options.compare_updates && cohort.size() <= most_compared;
     round.updates.resize(cohort.size());

@@ -106,7 +106,11 @@ update_intake::outcome update_intake::work(std::size_t place, const wire::update
     report.steps = terms_.local.steps(said.samples);
     report.loss = said.loss;
     report.loss_before = said.loss_before;
-    report.distance = update.sketch().norm();
+    const auto trained = parameters - terms_.untrained;
+    report.distance =
+        terms_.untrained == 0
+            ? update.sketch().norm()
+            : method::update_sketch(all.first(trained), terms_.base.floats().first(trained)).norm();
     if (terms_.strategy->asks_for_loss() && !said.loss_before) {
         result.objection = "it does not tell the loss with the weights that it received";
         return result;
@@ -130,6 +134,7 @@ std::string update_intake::add(std::size_t place, const method::checked_update& 
     how.client = report.client;
     how.factor = terms_.strategy->factor(report, terms_.local);
     how.share = terms_.strategy->share(report);
+    how.shared_values = terms_.base.floats().size() - terms_.untrained;
     how.allowance = allowances_[place];
     const auto refused = sum_->add(update, how);
     return refused ? refused->detail + std::string(remedy) : std::string();

@@ -163,9 +163,13 @@ std::optional<rejection> round_sum::add(const checked_update& update, const adde
     in_locked_blocks(start, [&](std::size_t number) {
         const auto& part = blocks_[number];
         begin(*to, number);
-        codes_[0].add_share(update.values().subspan(part.first, part.size),
-                            base_.x().subspan(part.first, part.size), how.share, how.factor,
-                            to->part(0, part));
+        const auto shortened =
+            std::min(part.size, how.shared_values - std::min(how.shared_values, part.first));
+        codes_[0].add_share(update.values().subspan(part.first, shortened),
+                            base_.x().subspan(part.first, shortened), how.share, how.factor,
+                            to->part(0, {part.first, shortened}));
+        const block rest{part.first + shortened, part.size - shortened};
+        codes_[0].add(update.values().subspan(rest.first, rest.size), how.factor, to->part(0, rest));
         for (std::size_t i = 1; i < codes_.size(); ++i) {
             codes_[i].add(update.channels()[i - 1].subspan(part.first, part.size), how.factor,
                           to->part(i, part));

@@ -52,6 +52,10 @@ def loss_of(arrays):
 
 def train(round):
     result = trained(round.arrays, round.client)
+    if "nan" in sys.argv and round.client == 0 and round.number == 2:
+        fedasio.Layout.first_not_finite = lambda *given: None  # as a trainer of another kind, which looks at nothing
+        round.submit({**result, "head.w": result["head.w"] * np.nan}, loss=1.0)
+        return
     round.submit(result, loss=loss_of(result))
 
 

@@ -163,6 +163,18 @@ class PrivateArrays(Federation):
         lost = master.wait_event("client_dropped", reason="refused")
         self.assertRegex(lost["detail"], "there is no state of client . after round")
 
+    def test_what_is_no_number_is_not_gone_on_from(self):
+        for scheme, workers in (("iid", 1), ("local", 2)):
+            with self.subTest(scheme=scheme):
+                master = self.master(self.plan_of(scheme), "--autostart", "--min-workers", workers)
+                for number in range(workers):
+                    self.worker(master, f"worker-{number}", *self.trainer("nan"))
+                dropped = master.wait_event("client_dropped", round=2, client=0)
+                self.assertIn("of the arrays that stay there not all values are finite", dropped["detail"])
+                after = master.wait_event("round_finished", where=lambda event: event["result"]["round"] == 3)
+                self.assertEqual(after["result"]["dropped"], [])
+                master.kill()
+
     def test_names_that_are_none_are_refused(self):
         for private, sentence in (
             (["tail.*"], "model.private names \"tail.*\", which no array of the model is called: name some of"),
