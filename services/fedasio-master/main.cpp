@@ -170,6 +170,7 @@ int start(settings from, bool min_workers_given) {
     dashboard::server_options limits;
     // Workers come before browsers.
     limits.spare_descriptors = program::descriptors_for_files + program::descriptor_limit() / 4;
+    limits.has_evaluator = from.run.evaluator.has_value();
     dashboard::server page(
         rt, dashboard_at, events, [&run](master::command what) { return run.execute(std::move(what)); },
         files, limits,

@@ -63,7 +63,8 @@ http_reply command_reply(const master::command_answer& answer) {
     return reply;
 }
 
-router::router(const board& from, std::span<const asset> assets) : board_(from), assets_(assets) {}
+router::router(const board& from, std::span<const asset> assets, bool has_evaluator)
+    : board_(from), assets_(assets), has_evaluator_(has_evaluator) {}
 
 route_result router::route(const http_request& request, double now) const {
     auto found = find_route(request);
@@ -148,7 +149,7 @@ route_result router::plan_of_run(const routed& /*at*/) const {
 }
 
 route_result router::plan_check(const routed& at) const {
-    return http_reply(plan_check_text(at.request.body));
+    return http_reply(plan_check_text(at.request.body, has_evaluator_));
 }
 
 route_result router::plan_schema(const routed& /*at*/) const {

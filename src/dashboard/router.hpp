@@ -124,7 +124,7 @@ struct table_row : route {
 /// The table of docs/api.md. Knows no sockets.
 class router {
 public:
-    router(const board& from, std::span<const asset> assets);
+    router(const board& from, std::span<const asset> assets, bool has_evaluator);
 
     [[nodiscard]] static std::span<const table_row> table();
 
@@ -168,6 +168,7 @@ private:
 
     const board& board_;
     std::span<const asset> assets_;
+    bool has_evaluator_;
 };
 
 } // namespace fedasio::dashboard

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import unittest
+import urllib.request
 
 import numpy as np
 from federation import Federation
-from programs import REPOSITORY, children_of, is_alive, poll, run_program
+from programs import PATIENCE, REPOSITORY, children_of, is_alive, poll, run_program
 
 sys.path.insert(0, str(REPOSITORY / "python"))
 
@@ -81,6 +82,18 @@ class Evaluators(Federation):
         master.wait_log("evaluator", "evaluator: tests round 3")
         master.read_events()
         self.assertEqual([one for one in master.events if one["type"] == "clients_evaluated"], [])
+
+    def test_a_plan_that_counts_on_it_is_sound_for_its_master_alone(self):
+        counting = json.dumps(self.plan_of_arrays(target_accuracy=0.3)).encode()
+
+        def check(master):
+            request = urllib.request.Request(f"{master.dashboard}/api/v1/plan/check", data=counting)
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                return json.load(answer)
+
+        self.assertTrue(check(self.master(self.plan_of_arrays(), *self.evaluator()))["ok"])
+        without = check(self.master(self.plan_of_arrays(), "--state-dir", self.folder / "other"))
+        self.assertEqual((without["ok"], without["path"]), (False, "target_accuracy"))
 
     def test_a_target_is_reached_by_its_accuracy(self):
         plan = self.plan_of_arrays(rounds=9, target_accuracy=0.3)

@@ -56,6 +56,8 @@ struct server_options {
     std::size_t answer_bytes = std::size_t{256} << 20;
     /// An answer must be taken at this rate on average, after the stall timeout.
     std::size_t least_bytes_a_second = std::size_t{32} << 10;
+    /// The master has an evaluator, which a plan that is checked may count on.
+    bool has_evaluator = false;
 };
 
 /// The HTTP and WebSocket interface of `docs/api.md`, for one run: folds events into a board, shows it, and
