@@ -26,7 +26,6 @@ import {
     edit_worker,
     joined,
     left,
-    without_replaced,
 } from './models/roster';
 
 export interface OpenRound {
@@ -142,7 +141,7 @@ function from_snapshot(snapshot: Snapshot): State {
         instance: snapshot.instance,
         seq: snapshot.seq,
         status: snapshot.status,
-        workers: without_replaced(snapshot.workers),
+        workers: snapshot.workers,
         clients: snapshot.clients,
         rounds: [...snapshot.rounds].sort((a, b) => a.round - b.round).slice(-round_limit),
         log,

@@ -28,13 +28,6 @@ describe('workers and clients', () => {
         expect(state.status).toMatchObject({ workers: 1, clients: 1 });
     });
 
-    it('does not list as gone who came back under another number', () => {
-        const gone = [worker(1, { name: 'ward', state: 'gone' }), worker(2, { name: 'other', state: 'gone' })];
-        const state = play(start(10, { workers: gone }), ['worker_joined', { worker: worker(3, { name: 'ward' }) }]);
-        expect(state.workers.map((one) => one.worker)).toEqual([2, 3]);
-        expect(start(10, { workers: [...gone, worker(3, { name: 'ward' })] }).workers).toHaveLength(2);
-    });
-
     it('forgets those who have been gone for longest', () => {
         let state = start(10, { workers: [worker(0)] });
         for (let id = 1; id <= gone_limit + 3; id += 1) {

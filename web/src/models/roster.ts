@@ -6,7 +6,7 @@ import type { Client, Compared, Event, Status, Tested, Worker } from '../protoco
 export const gone_limit = 1000;
 
 export function joined({ workers, clients, status }: State, worker: Worker): Partial<State> {
-    const all = without_replaced([...workers.filter((one) => one.worker !== worker.worker), worker]);
+    const all = [...workers.filter((one) => one.worker !== worker.worker), worker];
     return { workers: all, status: count(status, all, clients) };
 }
 
@@ -151,12 +151,6 @@ export function count(status: Status, workers: Worker[], clients: Client[]): Sta
         workers: workers.filter((worker) => worker.state !== 'gone').length,
         clients: clients.filter((client) => client.worker !== null).length,
     };
-}
-
-/** Who came back, under another number, is not gone. */
-export function without_replaced(workers: Worker[]): Worker[] {
-    const here = new Set(workers.filter((one) => one.state !== 'gone').map((one) => one.name));
-    return workers.filter((one) => one.state !== 'gone' || !here.has(one.name));
 }
 
 function without_long_gone(workers: Worker[]): Worker[] {
