@@ -227,6 +227,7 @@ class Predict(TrainedModels):
         output, errors = self.predict(other, "--data", "clinic")
         self.assertEqual(len(self.parse(output)), 40)
         self.assertIn("clinic/a.csv alone", errors)
+        (folder / "a.csv").unlink()
         (folder / "d.csv").write_text("heat,wear\n1,1\n")
         _, errors = self.predict(model, "--data", "clinic", ends_with=1)
         self.assertIn("d.csv", errors)
