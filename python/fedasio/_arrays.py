@@ -250,9 +250,8 @@ class Layout:
 
     def first_not_finite(self, flat: Flat, own: Flat = NONE) -> Optional[str]:
         """The name of the first array with a NaN or an infinite value."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(flat.sum()) and np.isfinite(own.sum()):  # then each is, and no array of answers was needed
-                return None
+        if np.isfinite(flat).all() and np.isfinite(own).all():
+            return None
         return next((one.name for one in self.arrays if not np.isfinite(self._part(one, flat, own)).all()), None)
 
 
