@@ -48,7 +48,7 @@ async function with_trained(options, body) {
     }
 }
 
-/** Waits until the page has asked and shows an answer; gives it. */
+/** Waits until the page has asked and shows an answer; gives it. Nothing may be asked for when it begins. */
 async function said_after(page, by, action) {
     const answered = page.waitForResponse((response) => response.url().endsWith('/predict') && response.ok());
     await action();
@@ -93,7 +93,7 @@ step('a row that is typed in', () =>
         const field = (name) => by('try-form').locator(`[data-column="${name}"]`);
         // At once, of a row that has nothing.
         await by('try-prediction').waitFor();
-        await field('size').fill('85.5');
+        await said_after(page, by, () => field('size').fill('85.5'));
         const told = await said_after(page, by, () => field('shade').selectOption('green'));
         assert.deepEqual([told.round, told.model], [2, null]);
         const file = path.join(master.folder, 'row.csv');
@@ -104,8 +104,7 @@ step('a row that is typed in', () =>
         await look(page, 'try-row');
         await field('size').fill('much');
         await by('try-problem').filter({ hasText: "column 'size': 'much'" }).waitFor();
-        await field('size').fill('-3');
-        await by('try-problem').filter({ hasNotText: 'much' }).waitFor({ state: 'attached' });
+        await said_after(page, by, () => field('size').fill('-3'));
         const saved = await said_after(page, by, () => by('try-model').selectOption('last'));
         assert.equal(saved.model, 'last');
         await by('try-button').click();
@@ -122,8 +121,9 @@ step('a picture that is drawn, chosen or dropped', () =>
         await page.mouse.move(...at(0.1, 0.1));
         await page.mouse.down();
         await page.mouse.move(...at(0.4, 0.4), { steps: 4 });
-        await said_after(page, by, () => page.mouse.move(...at(0.2, 0.4)));
+        await page.mouse.move(...at(0.2, 0.4));
         await page.mouse.up();
+        await by('try-prediction').waitFor();
         // Each stroke is asked about: the last answer is of what the model is shown in the end.
         const seen = await by('try-picture')
             .locator('.try-seen')
@@ -141,7 +141,7 @@ step('a picture that is drawn, chosen or dropped', () =>
         await by('try-clear').click();
         await by('try-prediction').waitFor({ state: 'detached' });
         await pad.focus();
-        await page.keyboard.press(' ');
+        await said_after(page, by, () => page.keyboard.press(' ')); // a dot
         const keyed = await said_after(page, by, () => page.keyboard.press('ArrowDown'));
         assert.equal(keyed.outputs.length, 4);
         await page.keyboard.press('Delete');
