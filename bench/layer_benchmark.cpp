@@ -129,12 +129,16 @@ void add_benchmarks(const std::string& name, const std::string& file, std::size_
 } // namespace
 
 int main(int argc, char** argv) {
-    const std::string plans = FEDASIO_SOURCE_DIR "/plans/";
+    const std::string top = FEDASIO_SOURCE_DIR "/";
+    const std::string plans = top + "plans/";
     for (const std::size_t batch : {10U, 32U}) {
         add_benchmarks("2nn", plans + "paper/2nn.json", batch);
         add_benchmarks("paper_cnn", plans + "paper/cnn.json", batch);
     }
     add_benchmarks("fashion_cnn", plans + "fashion-mnist-cnn.json", 32);
+    for (const std::size_t batch : {10U, 64U}) {
+        add_benchmarks("lenet", top + "bench/plans/lenet.json", batch);
+    }
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();
     return 0;

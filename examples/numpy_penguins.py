@@ -68,4 +68,5 @@ def main():
             round.submit(arrays, loss=loss_of(arrays, x[~held], y[~held]))
 
 
-main()
+if __name__ == "__main__":
+    main()

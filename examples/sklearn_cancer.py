@@ -11,7 +11,7 @@ import warnings
 from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
@@ -39,14 +39,21 @@ def main():
 
     def evaluate(what):
         take(what.arrays)
-        return {"loss": log_loss(y_test, model.predict_proba(x_test)), "accuracy": model.score(x_test, y_test)}
+        sure = model.predict_proba(x_test)
+        return {
+            "loss": log_loss(y_test, sure),
+            "accuracy": model.score(x_test, y_test),
+            "auc": roc_auc_score(y_test, sure[:, 1]),
+        }
 
     with fedasio.connect(samples=len(x_train), held_out=len(x_test), evaluate=evaluate) as federation:
         for round in federation.rounds():
             take(round.arrays)
             model.max_iter = round.local["epochs"]
             model.fit(x_train, y_train)
-            round.submit(arrays_of(model), loss=log_loss(y_train, model.predict_proba(x_train)))
+            sure = model.predict_proba(x_train)
+            metrics = {"auc": roc_auc_score(y_train, sure[:, 1])}
+            round.submit(arrays_of(model), loss=log_loss(y_train, sure), metrics=metrics)
 
 
 main()

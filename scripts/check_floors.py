@@ -14,6 +14,7 @@ FLOORS = [
     ["method"],
     ["plan"],
     ["wire"],
+    ["trainers"],
     ["master", "worker"],
     ["simulation", "history"],
     ["dashboard"],

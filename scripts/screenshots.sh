@@ -40,6 +40,7 @@ cat > "$work/plan.json" <<'PLAN'
   "local": {"epochs": 2, "batch_size": 20, "optimizer": {"type": "sgd", "learning_rate": 0.05}},
   "rounds": 30,
   "target_accuracy": 0.88,
+  "class_names": ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
 }
 PLAN
 

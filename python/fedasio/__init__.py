@@ -13,6 +13,7 @@ docs/python.md of the project tells the whole.
 
 from ._arrays import Layout, load_model, save_arrays
 from ._errors import Diverged, FederationError, Misuse
+from ._evaluator import evaluator
 from ._master import Master
 from ._runs import Run, read_run
 from ._trainer import Evaluation, Federation, Load, Round, connect, serve
@@ -29,6 +30,7 @@ __all__ = [
     "Round",
     "Run",
     "connect",
+    "evaluator",
     "load_model",
     "read_run",
     "save_arrays",

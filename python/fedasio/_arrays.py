@@ -22,11 +22,13 @@ _WHOLE = {"int64", "int32", "int16", "int8", "uint8", "bool"}
 _TYPES = {"float32", "float64", "float16", "bfloat16"} | _WHOLE
 _STATISTICS = ("running_mean", "running_var", "moving_mean", "moving_variance")
 _WRAPPERS = ("module.", "_orig_mod.")
-_ORDER = {"trained": 0, "statistic": 1, "counter": 2}
+_ORDER = {"trained": 0, "statistic": 1, "counter": 2, "private": 3}
 
 Path = Union[str, "os.PathLike[str]"]
 Flat = npt.NDArray[np.float32]
 AnyArray = npt.NDArray[Any]
+
+NONE: Flat = np.empty(0, np.float32)
 
 
 class Arrays(Dict[str, AnyArray]):
@@ -111,7 +113,7 @@ def _unwrapped(name: str) -> str:
 
 class Layout:
     """The arrays of a model in the order in which they travel: those that are trained, then statistics, then
-    counters."""
+    counters. Those that stay at the client come last, and lie in a flat array of their own."""
 
     def __init__(self, entries: Iterable[Mapping[str, Any]]) -> None:
         told = []
@@ -121,12 +123,14 @@ class Layout:
             told.append((entry["name"], tuple(int(n) for n in entry["shape"]), kind, role))
         told.sort(key=lambda one: _ORDER[one[3]])
         self.arrays: List[Array] = []
-        offset = 0
+        self.size = 0  #: floats of all
+        self.shared = 0  #: floats of those that travel
         for name, shape, kind, role in told:
             size = int(np.prod(shape, dtype=np.int64))
-            self.arrays.append(Array(name, shape, kind, role, offset, size))
-            offset += size
-        self.size = offset
+            self.arrays.append(Array(name, shape, kind, role, self.size, size))
+            self.size += size
+            if role != "private":
+                self.shared = self.size
 
     @classmethod
     def of(cls, state: Mapping[str, Any], statistics: Sequence[str] = ()) -> "Layout":
@@ -158,34 +162,40 @@ class Layout:
             result.append(entry)
         return result
 
-    def unpack(self, flat: Flat) -> Arrays:
+    def _part(self, one: Array, flat: Flat, own: Flat) -> Flat:
+        """Where its values are."""
+        if one.role == "private":
+            return own[one.offset - self.shared :][: one.size]
+        return flat[one.offset : one.offset + one.size]
+
+    def unpack(self, flat: Flat, own: Flat = NONE) -> Arrays:
         """Each array in its own type (bfloat16, which numpy does not have, in float32). Those of float32 are
-        views."""
+        views. `own` has what stays at the client."""
         result = Arrays()
         for one in self.arrays:
-            values: AnyArray = flat[one.offset : one.offset + one.size]
-            if one.role == "counter":
+            values: AnyArray = self._part(one, flat, own)
+            if one.type in _WHOLE:
                 values = np.rint(values.astype(np.float64) / COUNTER_UNIT)
             if one.type not in ("float32", "bfloat16"):
                 values = values.astype(one.type)
             result[one.name] = values.reshape(one.shape)
         return result
 
-    def unpack_torch(self, flat: Flat) -> Dict[str, Any]:
+    def unpack_torch(self, flat: Flat, own: Flat = NONE) -> Dict[str, Any]:
         """The same as torch tensors, which share no memory with `flat`."""
         import torch
 
         result: Dict[str, Any] = {}
-        for name, values in self.unpack(flat).items():
+        for name, values in self.unpack(flat, own).items():
             result[name] = torch.from_numpy(np.array(values, copy=True))
         for one in self.arrays:
             if one.type == "bfloat16":
                 result[one.name] = result[one.name].bfloat16()
         return result
 
-    def pack(self, state: Mapping[str, Any], spare: Optional[Flat] = None) -> Flat:
-        """The flat array, in `spare` if that fits: fresh memory costs more than the copy. Raises Misuse for names, shapes
-        and types that are not those of the layout."""
+    def pack(self, state: Mapping[str, Any], spare: Optional[Flat] = None, own: Flat = NONE) -> Flat:
+        """The flat array, in `spare` if that fits: fresh memory costs more than the copy. What stays at the client is
+        written into `own`. Raises Misuse for names, shapes and types that are not those of the layout."""
         given = _checked_state(state)
         if any(one.name not in given for one in self.arrays):
             given = {_unwrapped(name): value for name, value in state.items()}
@@ -199,7 +209,7 @@ class Layout:
             known = {one.name for one in self.arrays}
             other = next(name for name in given if name not in known)
             raise Misuse(f"the array {other!r} is not in the federation's model: submit those of round.arrays only")
-        flat = spare if spare is not None and spare.size == self.size else np.empty(self.size, np.float32)
+        flat = spare if spare is not None and spare.size == self.shared else np.empty(self.shared, np.float32)
         for one in self.arrays:
             values = _values(one.name, given[one.name])
             if values.shape != one.shape:
@@ -207,8 +217,8 @@ class Layout:
             if values.dtype.kind not in "fiub":
                 raise Misuse(f"the array {one.name!r} is of the type {values.dtype}, which cannot be averaged")
             # Written in its own shape: an array that is not contiguous is not copied for it.
-            into = flat[one.offset : one.offset + one.size].reshape(one.shape)
-            if one.role == "counter":
+            into = self._part(one, flat, own).reshape(one.shape)
+            if one.type in _WHOLE:
                 into[...] = self._small(one, values)
             else:
                 with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold is told as not finite
@@ -224,22 +234,25 @@ class Layout:
                     f"the whole numbers of {one.name!r} are beyond {LARGEST_COUNTER}, where float32 is no longer "
                     "exact: leave the array out, it stays at the client then"
                 )
+            least, most = (0, 1) if one.type == "bool" else (np.iinfo(one.type).min, np.iinfo(one.type).max)
+            if values.min() < least or values.max() > most:
+                raise Misuse(f"the array {one.name!r} has values that its type, {one.type}, does not hold")
             if values.dtype.kind == "f" and (values != np.rint(values)).any():
                 raise Misuse(f"the array {one.name!r} counts, in {one.type}, and has a value that is not whole")
         return values * COUNTER_UNIT
 
-    def first_not_finite(self, flat: Flat) -> Optional[str]:
+    def why_not_finite(self, name: str, state: Mapping[str, Any]) -> str:
+        """A sentence on the array of this name, of which not all is finite as it travels."""
+        given = {_unwrapped(one): value for one, value in state.items()}[name]
+        if np.isfinite(_values(name, given)).all():
+            return f"the array {name!r} has values beyond 3.4e38, the largest that float32 holds, as which they travel"
+        return f"the array {name!r} is not finite"
+
+    def first_not_finite(self, flat: Flat, own: Flat = NONE) -> Optional[str]:
         """The name of the first array with a NaN or an infinite value."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(flat.sum()):  # then each is, and no array of answers was needed
-                return None
-        if np.isfinite(flat).all():
+        if np.isfinite(flat).all() and np.isfinite(own).all():
             return None
-        return next(
-            one.name
-            for one in self.arrays
-            if not np.isfinite(flat[one.offset : one.offset + one.size]).all()
-        )
+        return next((one.name for one in self.arrays if not np.isfinite(self._part(one, flat, own)).all()), None)
 
 
 def save_arrays(path: Path, state: Mapping[str, Any], statistics: Sequence[str] = ()) -> None:
@@ -250,7 +263,7 @@ def save_arrays(path: Path, state: Mapping[str, Any], statistics: Sequence[str] 
     flat = layout.pack(state)
     broken = layout.first_not_finite(flat)
     if broken is not None:
-        raise Misuse(f"the array {broken!r} is not finite")
+        raise Misuse(layout.why_not_finite(broken, state))
     header: Dict[str, Any] = {
         "__metadata__": {"format": "fedasio", "arrays": json.dumps(layout.to_json(), separators=(",", ":"))}
     }
@@ -304,8 +317,9 @@ def load_model(path: Path) -> Dict[str, AnyArray]:
             raise ValueError("shapes differ")
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{os.fspath(path)}: the list of its arrays does not fit its tensors: {error}") from error
-    flat = np.concatenate([np.empty(0, np.float32), *parts])
-    return Arrays((name, np.array(values)) for name, values in layout.unpack(flat.astype(np.float32)).items())
+    flat = np.concatenate([NONE, *parts]).astype(np.float32)
+    arrays = layout.unpack(flat[: layout.shared], flat[layout.shared :])
+    return Arrays((name, np.array(values)) for name, values in arrays.items())
 
 
 def torch_is_there() -> bool:

@@ -11,6 +11,9 @@ from typing import Any, Dict, List, Optional, Union
 
 Path = Union[str, "os.PathLike[str]"]
 
+# What trainers of one's own tell has two places in a round of the report.
+_OWN = ("train_metrics.", "test_metrics.")
+
 
 def _table(rows: List[Dict[str, Any]]) -> Any:
     """A data frame if pandas is there, else the rows."""
@@ -36,20 +39,32 @@ def _curve(points: List[Any], width: int, height: int, colour: str) -> str:
     return f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{" ".join(place)}"/>'
 
 
+def _with_own_metrics(result: Dict[str, Any]) -> Dict[str, Any]:
+    """Own metrics as columns beside the others, named as a plan names them: test_metrics.auc."""
+    flat = {key: value for key, value in result.items() if f"{key}." not in _OWN}
+    for kind in _OWN:
+        flat.update((kind + name, value) for name, value in (result.get(kind[:-1]) or {}).items())
+    return flat
+
+
 def curves_html(title: str, rounds: List[Dict[str, Any]]) -> str:
-    """Loss and accuracy by round, as small pictures for a notebook."""
+    """Loss, accuracy and own metrics by round, as small pictures for a notebook."""
     import html
 
+    rounds = [_with_own_metrics(one) for one in rounds]
+    own = sorted({key.split(".", 1)[1] for one in rounds for key in one if key.startswith(_OWN)})
+    charts = [(name, [f"train_{name}", f"test_{name}"]) for name in ("loss", "accuracy")]
+    charts += [(name, [kind + name for kind in _OWN]) for name in own]
     shown = [f"<b>{html.escape(title)}</b>"]
     width, height = 280, 80
-    for name, kinds in (("loss", ("train_loss", "test_loss")), ("accuracy", ("train_accuracy", "test_accuracy"))):
+    for name, kinds in charts:
         lines = [
             _curve([(one["round"], one.get(kind)) for one in rounds], width, height, colour)
             for kind, colour in zip(kinds, ("#888", "#06c"))
         ]
         if any(lines):
             last = next((one.get(kinds[1]) for one in reversed(rounds) if one.get(kinds[1]) is not None), None)
-            text = name if last is None else f"{name} (test: {last:.4g})"
+            text = html.escape(name) if last is None else f"{html.escape(name)} (test: {last:.4g})"
             shown.append(
                 f'<div style="display:inline-block;margin-right:1em">{text}<br>'
                 f'<svg width="{width}" height="{height}" style="border:1px solid #ccc">{"".join(lines)}</svg></div>'
@@ -72,8 +87,8 @@ class Run:
 
     @property
     def rounds(self) -> Any:
-        """A row a round, with the keys of the report's rounds: a data frame if pandas is there, else a list of
-        dicts."""
+        """A row a round, with the keys of the report's rounds, and own metrics as keys of their own, such as
+        "test_metrics.auc": a data frame if pandas is there, else a list of dicts."""
         return _table(self._rounds)
 
     @property
@@ -105,7 +120,7 @@ def read_run(state_dir: Path, run: Optional[str] = None) -> Run:
             raise KeyError(f"there is no run {run!r} in {file}" if run else f"there is no run in {file} yet")
         facts = dict(chosen)
         rounds = [
-            {"round": row["round"], **json.loads(row["result"])}
+            {"round": row["round"], **_with_own_metrics(json.loads(row["result"]))}
             for row in base.execute("SELECT round, result FROM rounds WHERE run = ? ORDER BY round", (facts["id"],))
         ]
         clients = [

@@ -10,6 +10,7 @@ import dataclasses
 import math
 import operator
 import os
+import re
 import socket
 import sys
 import threading
@@ -56,6 +57,38 @@ def _share(what: str, value: Any) -> float:
     return share
 
 
+#: What the master takes of a client's own metrics.
+_MOST_METRICS = 16
+_METRIC_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+/@%-]{0,63}", re.ASCII)
+_METRIC_MAGNITUDE = 1e100
+
+
+def _metrics(told: Any) -> Dict[str, float]:
+    """Own metrics as the master takes them."""
+    if told is None:
+        return {}
+    if not isinstance(told, collections.abc.Mapping):
+        raise Misuse(f'metrics are numbers by name, such as {{"auc": 0.9}}, not a {type(told).__name__}')
+    if len(told) > _MOST_METRICS:
+        raise Misuse(f"{len(told)} metrics are more than the {_MOST_METRICS} that a client may tell: leave some out")
+    metrics = {}
+    for name, value in told.items():
+        if not isinstance(name, str) or not _METRIC_NAME.fullmatch(name):
+            raise Misuse(
+                f"{name!r} is no name of a metric: use 1 to 64 letters, digits and _ . - + / @ %, the first a letter "
+                'or a digit, such as "auc"'
+            )
+        if isinstance(value, (str, bytes)):
+            raise Misuse(f"the metric {name!r} must be one number, not {type(value).__name__}")
+        number = _real(f"the metric {name!r}", value)
+        if not math.isfinite(number):
+            raise Misuse(f"the metric {name!r} is {number}: leave it out where there is none")
+        if abs(number) > _METRIC_MAGNITUDE:
+            raise Misuse(f"the metric {name!r} of {number:g} is out of proportion: at most 1e100 in magnitude")
+        metrics[name] = number
+    return metrics
+
+
 @dataclasses.dataclass(frozen=True)
 class Load:
     """The clients that this script has from now on."""
@@ -76,6 +109,9 @@ class _Task:
         self._request = request
         self._layout = federation._layout
         self._flat = federation._weights
+        self._own = request.body.view("<f4")  # the arrays that stay at this client
+        if self._own.size != self._layout.size - self._layout.shared:
+            raise ValueError(f"{self._own.size} values of a client's own arrays")
         self._done = False
         self._cancelled = threading.Event()
         self.number: int = request.meta["round"]  #: of the round, from 1
@@ -84,11 +120,11 @@ class _Task:
     @property
     def arrays(self) -> Arrays:
         """The global model by name, each array in its own type. Yours to change."""
-        return self._layout.unpack(self._flat.copy())
+        return self._layout.unpack(self._flat.copy(), self._own.copy())
 
     def state_dict(self) -> Dict[str, Any]:
         """The same as torch tensors if the script has imported torch, for load_state_dict(); else `arrays`."""
-        return self._layout.unpack_torch(self._flat) if torch_is_there() else self.arrays
+        return self._layout.unpack_torch(self._flat, self._own) if torch_is_there() else self.arrays
 
     @property
     def cancelled(self) -> bool:
@@ -127,10 +163,12 @@ class Round(_Task):
         loss: float,
         samples: Optional[int] = None,
         accuracy: Optional[float] = None,
+        metrics: Optional[Mapping[str, Any]] = None,
     ) -> None:
         """Sends what was trained. `loss` is the mean over the samples in the last epoch, at least 0; `accuracy`
-        from 0 to 1. `samples` must be what was told when the data was loaded. Raises Misuse for what cannot be
-        meant, and Diverged, after the master was told, where a value is not finite."""
+        from 0 to 1. `metrics` are up to 16 numbers of your own by name, such as {"auc": 0.9}, which the master
+        averages by samples. `samples` must be what was told when the data was loaded. Raises Misuse for what cannot
+        be meant, and Diverged, after the master was told, where a weight or the loss is not finite."""
         federation = self._federation
         federation._link.check_owner()
         if self._done:
@@ -144,18 +182,20 @@ class Round(_Task):
         loss = _real("loss", loss)
         if accuracy is not None:
             accuracy = _share("an accuracy", accuracy)
+        numbers = _metrics(metrics)
         shared = federation._memory
         if shared is None:
             spare, federation._spare = federation._spare, None
         else:
-            spare = shared[self._layout.size :]
-        flat = self._layout.pack(state, spare)
-        broken = self._layout.first_not_finite(flat)
+            spare = shared[self._layout.shared :]
+        own = np.empty(self._own.size, np.float32)
+        flat = self._layout.pack(state, spare, own)
+        broken = self._layout.first_not_finite(flat, own)
         if broken is not None or not math.isfinite(loss):
             reason = f"client {self.client} diverges: " + (
-                "its loss" if broken is None else f"the array {broken!r}"
+                "its loss is not finite" if broken is None else self._layout.why_not_finite(broken, state)
             )
-            reason += " is not finite; lower local.optimizer.learning_rate in the plan"
+            reason += "; lower local.optimizer.learning_rate in the plan"
             self._refuse("diverged", reason)
             raise Diverged(reason)
         if loss < 0:
@@ -171,8 +211,13 @@ class Round(_Task):
         }
         if accuracy is not None:
             meta["accuracy"] = accuracy
+        if own.size:
+            meta["state"] = [["private", own.size]]
+        body = own if shared is not None else np.concatenate([flat, own]) if own.size else flat
+        if numbers:
+            meta["metrics"] = numbers
         self._finish()
-        federation._tell(lambda wire: wire.reply(self._request, meta, flat if shared is None else None))
+        federation._tell(lambda wire: wire.reply(self._request, meta, body))
         federation._spare = flat if shared is None else None  # it has been sent
 
     def fail(self, reason: str) -> None:
@@ -183,6 +228,8 @@ class Round(_Task):
 class Evaluation(_Task):
     """Test the model in `arrays` or state_dict() on what this client holds out."""
 
+    _KNOWN = ("loss", "accuracy", "samples", "metrics")
+
     @property
     def held_out(self) -> int:
         """How many samples that are."""
@@ -190,7 +237,12 @@ class Evaluation(_Task):
 
     def _answer(self, result: Mapping[str, Any]) -> None:
         if not isinstance(result, collections.abc.Mapping) or "loss" not in result:
-            raise Misuse('evaluate() returns {"loss": mean, "accuracy": share}; the accuracy may be left out')
+            raise Misuse(
+                'evaluate() returns {"loss": mean, "accuracy": share} and metrics of its own, such as "auc"; all but '
+                "the loss may be left out"
+            )
+        own = {name: value for name, value in result.items() if name not in self._KNOWN}
+        own = _metrics({**own, **_metrics(result.get("metrics"))})
         samples = _whole("samples", result.get("samples", self.held_out), 1)
         loss = _real("loss", result["loss"])
         if not math.isfinite(loss) or loss < 0:
@@ -199,6 +251,8 @@ class Evaluation(_Task):
         meta: Dict[str, Any] = {"client": self.client, "samples": samples, "loss_sum": loss * samples}
         if result.get("accuracy") is not None:
             meta["correct"] = round(_share("an accuracy", result["accuracy"]) * samples)
+        if own:
+            meta["metrics"] = own
         self._finish()
         self._federation._tell(lambda wire: wire.reply(self._request, meta))
 
@@ -212,6 +266,8 @@ InitialFunction = Callable[[], Mapping[str, Any]]
 class Federation:
     """The conversation with the worker. Its thread reads and answers what needs no user code; rounds and evaluations
     come up in rounds()."""
+
+    _peer = "worker"
 
     def __init__(
         self,
@@ -261,9 +317,9 @@ class Federation:
                 self._hear(frame)
         except Exception as error:  # a worker that cannot be understood
             if not self._closed:
-                reason = f"the worker was not understood ({type(error).__name__}: {error}): is it of this version?"
+                reason = f"the {self._peer} was not understood ({type(error).__name__}: {error}): is it of this version?"
         if reason is None:
-            reason = "the worker has ended" if self._worker is None or self._closed else self._worker.why_it_ended()
+            reason = f"the {self._peer} has ended" if self._worker is None or self._closed else self._worker.why_it_ended()
         with self._news:
             self._is_over = True
             if self._end is None:
@@ -286,13 +342,13 @@ class Federation:
                 self._queue(frame)
         elif frame.kind == link.MODEL:
             self._layout = Layout(frame.meta["arrays"])
-            self._memory = memory.shared(frame.meta.get("memory"), 2 * self._layout.size)
+            self._memory = memory.shared(frame.meta.get("memory"), 2 * self._layout.shared)
             self._link.reply(frame, {"parameters": self._layout.size, "memory": self._memory is not None})
         elif frame.kind == link.WEIGHTS:
             if self._memory is None:
                 self._weights = frame.body.view("<f4")
             else:
-                self._weights = self._memory[: self._layout.size]
+                self._weights = self._memory[: self._layout.shared]
             self._link.reply(frame, {"version": frame.meta["version"]})
         elif frame.kind == link.TRAIN:
             self._queue(Round(self, frame))
@@ -368,6 +424,9 @@ class Federation:
             state = self._initial()
             layout = Layout.of(state)
             flat = layout.pack(state)
+            broken = layout.first_not_finite(flat)
+            if broken is not None:
+                raise Misuse(layout.why_not_finite(broken, state))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             self._tell(lambda wire: wire.refuse(frame, "failed", reason))
@@ -471,12 +530,9 @@ def _open(
     worker: Optional[str],
     arguments: Sequence[str],
 ) -> Tuple[socket.socket, Optional[OwnWorker]]:
-    inherited = os.environ.pop(DESCRIPTOR, None)
+    inherited = adopt_inherited()
     if inherited is not None:
-        # What the script prints reaches the worker's log line by line, not when a buffer is full.
-        with contextlib.suppress(AttributeError, ValueError):
-            cast(Any, sys.stdout).reconfigure(line_buffering=True)
-        return _adopted(inherited), None
+        return inherited, None
     address = address or os.environ.get(MASTER)
     if not address:
         raise Misuse(
@@ -499,13 +555,24 @@ def _open(
             raise
 
 
+def adopt_inherited() -> Optional[socket.socket]:
+    """The way to the worker, or master, that has started this script; None: nobody has."""
+    inherited = os.environ.pop(DESCRIPTOR, None)
+    if inherited is None:
+        return None
+    # What the script prints reaches the other's log line by line, not when a buffer is full.
+    with contextlib.suppress(AttributeError, ValueError):
+        cast(Any, sys.stdout).reconfigure(line_buffering=True)
+    return _adopted(inherited)
+
+
 def _adopted(number: str) -> socket.socket:
     try:
         return socket.socket(fileno=int(number))
     except (ValueError, OSError):
         raise Misuse(
-            f"{DESCRIPTOR} is {number!r}, which is no open socket: it is set by `fedasio-worker --trainer` for the "
-            "script itself; start the script without a shell that closes descriptors, or unset it"
+            f"{DESCRIPTOR} is {number!r}, which is no open socket: it is set by `fedasio-worker --trainer` and "
+            "`fedasio-master --evaluator` for the script itself; start the script without a shell that closes descriptors, or unset it"
         ) from None
 
 
@@ -529,7 +596,8 @@ def connect(
     worker there already.
 
     `held_out` samples are for testing the global model: `evaluate` is called with an Evaluation and returns
-    {"loss": mean, "accuracy": share}; the accuracy may be left out.
+    {"loss": mean, "accuracy": share}; the accuracy may be left out. Other keys are metrics of your own, as those of
+    Round.submit().
 
     `initial` is called for the model of a plan with `"model": {"from": "trainer"}`, such as
     `initial=model.state_dict`."""

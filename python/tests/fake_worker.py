@@ -57,15 +57,20 @@ class FakeWorker:
         loaded = self.answer()
         if "code" in loaded.meta:  # refused: the trainer may have gone
             return loaded
+        self.tell_model(arrays, weights)
+        return loaded
+
+    def tell_model(self, arrays, weights):
+        """Model and weights, which is all that an evaluator is told."""
         self.ask(link.MODEL, {"seed": 1, "arrays": arrays, "local": LOCAL, "parameters": len(weights)})
         self.answer()
         self.ask(link.WEIGHTS, {"version": 1}, np.asarray(weights, np.float32))
         self.answer()
-        return loaded
 
-    def train(self, number=1, client=0):
+    def train(self, number=1, client=0, own=None):
+        """`own`: what the client has of the arrays that stay there."""
         meta = {"round": number, "client": client, "version": 1, "local": LOCAL, "seed": 12345}
-        return self.ask(link.TRAIN, meta)
+        return self.ask(link.TRAIN, meta, None if own is None else np.asarray(own, np.float32))
 
     def end(self):
         with contextlib.suppress(OSError):

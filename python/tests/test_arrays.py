@@ -57,6 +57,44 @@ class Layouts(unittest.TestCase):
             self.assertLessEqual(flat[-1], 16)
             self.assertEqual(self.layout.unpack(flat)["bn.num_batches_tracked"], count)
 
+    def test_what_does_not_travel_is_named(self):
+        for name, type, value, sentence in (
+            ("big", "float64", 1e39, "'big' has values beyond 3.4e38"),
+            ("big", "float64", -np.inf, "'big' is not finite"),
+            ("seen", "int64", 2**24 + 1, "'seen' are beyond 16777216"),
+            ("seen", "int64", -(2**24) - 1, "'seen' are beyond 16777216"),
+        ):
+            with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(fedasio.Misuse, sentence):
+                state = {"module." + name: np.array([0, value], type), "w": np.ones(1, np.float32)}
+                fedasio.save_arrays(pathlib.Path(folder, "a.safetensors"), state)
+        for type, value in (("uint8", 256), ("int8", -129), ("bool", 2), ("bool", -1)):
+            layout = fedasio.Layout.of({"n": np.zeros(1, type)})
+            with self.assertRaisesRegex(fedasio.Misuse, f"'n' has values that its type, {type}, does not hold"):
+                layout.pack({"n": np.array([value], np.int64)})
+        # Float64 is rounded, as documented, whole or not.
+        layout = fedasio.Layout.of({"x": np.zeros(2)})
+        back = layout.unpack(layout.pack({"x": np.array([2.0**24 + 1, 0.1])}))
+        self.assertEqual(back["x"].tolist(), [2.0**24, float(np.float32(0.1))])
+
+    def test_what_stays_at_the_client_lies_apart(self):
+        entries = self.layout.to_json()
+        for entry in entries:
+            if entry["name"] in ("half", "bn.num_batches_tracked"):
+                entry["role"] = "private"
+        layout = fedasio.Layout(entries)
+        self.assertEqual([one.name for one in layout.arrays][-2:], ["half", "bn.num_batches_tracked"])
+        self.assertEqual((layout.shared, layout.size), (9, 12))
+        own = np.empty(3, np.float32)
+        flat = layout.pack(self.state, None, own)
+        self.assertEqual(flat.size, 9)
+        np.testing.assert_array_equal(own, np.float32([0.5, -2, 3 * COUNTER_UNIT]))
+        back = layout.unpack(flat, own)
+        for name, value in self.state.items():
+            self.assertEqual(back[name].dtype, np.asarray(value).dtype, name)
+            np.testing.assert_array_equal(back[name], np.float32(value), name)
+        own[1] = np.nan
+        self.assertEqual(layout.first_not_finite(flat, own), "half")
+
     def test_memory_is_taken_again_if_it_fits(self):
         first = self.layout.pack(self.state)
         expected = first.copy()

@@ -80,6 +80,38 @@ class Conversation(unittest.TestCase):
         self.assertIsNone(self.failure)
         self.assertEqual(seen, [(3, 0, 12345, 0.5, "sgd")])
 
+    def test_arrays_that_stay_at_the_client_come_with_the_round_and_go_with_the_update(self):
+        def body(one):
+            arrays = one.arrays
+            self.assertEqual((arrays["own"].tolist(), arrays["seen"].tolist()), ([[5.0], [6.0]], [7]))
+            self.assertEqual(arrays["seen"].dtype, np.int64)
+            arrays["own"] *= 2
+            arrays["w"] += 1
+            one.submit({**arrays, "seen": [8]}, loss=0.5)
+
+        thread = self.looped(body)
+        own = [{"name": "seen", "shape": [1], "type": "int64", "role": "private"},
+               {"name": "own", "shape": [2, 1], "role": "private"}]
+        self.worker.tell([own[0], *ARRAYS, own[1]], WEIGHTS)
+        for number in (1, 2):  # each round anew: the trainer keeps nothing
+            self.worker.train(number=number, own=[7 * 2**-20, 5, 6])
+            update = self.worker.answer()
+            self.assertEqual(update.meta["state"], [["private", 3]])
+            np.testing.assert_array_equal(update.body.view("<f4"), [2, 3, 3, 8 * 2**-20, 10, 12])
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+
+    def test_what_is_not_finite_of_them_is_told(self):
+        def body(one):
+            with self.assertRaises(fedasio.Diverged):
+                one.submit({"w": [1, 2], "b": 0, "own": np.inf}, loss=0.5)
+
+        thread = self.looped(body)
+        self.worker.tell([*ARRAYS, {"name": "own", "shape": [], "role": "private"}], WEIGHTS)
+        self.worker.train(own=[1])
+        self.assertIn("'own'", self.worker.answer().meta["reason"])
+        self.finish(thread)
+
     def test_what_a_started_script_prints_is_seen_at_once(self):
         lines = io.TextIOWrapper(io.BytesIO())
         with contextlib.redirect_stdout(lines):
@@ -134,6 +166,56 @@ class Conversation(unittest.TestCase):
             fedasio.Diverged,
             "client 0",
         )
+
+    def test_own_metrics_of_whatever_type_travel_as_numbers(self):
+        told = {"auc": np.float32(0.5), "f1@0.5/macro": np.array(0.25), "n": np.int64(3), "of": True, "one": np.ones((1, 1))}
+        thread = self.looped(lambda one: one.submit(one.arrays, loss=1.0, metrics=told))
+        self.worker.tell(ARRAYS, WEIGHTS)
+        self.worker.train()
+        update = self.worker.answer()
+        self.assertEqual(update.meta["metrics"], {"auc": 0.5, "f1@0.5/macro": 0.25, "n": 3.0, "of": 1.0, "one": 1.0})
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+
+    def test_no_own_metrics_are_not_told(self):
+        for metrics in ({}, None):
+            with self.subTest(metrics=metrics):
+                thread = self.looped(lambda one, it=metrics: one.submit(one.arrays, loss=1.0, metrics=it))
+                self.worker.tell(ARRAYS, WEIGHTS)
+                self.worker.train()
+                self.assertNotIn("metrics", self.worker.answer().meta)
+                self.finish(thread)
+                self.worker.vanish()
+                self.setUp()
+
+    def test_own_metrics_that_are_none(self):
+        for metrics, sentence in (
+            ({"auc": float("nan")}, "'auc' is nan: leave it out"),
+            ({"auc": np.inf}, "'auc' is inf: leave it out"),
+            ({"auc": "0.5"}, "'auc' must be one number, not str"),
+            ({"auc": None}, "'auc' must be one number, not NoneType"),
+            ({"auc": np.zeros(2)}, "'auc' must be one number, not ndarray"),
+            ({"auc": 1e101}, "at most 1e100 in magnitude"),
+            ({"a b": 1}, "'a b' is no name of a metric: use 1 to 64 letters"),
+            ({"": 1}, "'' is no name of a metric"),
+            ({"x" * 65: 1}, "is no name of a metric"),
+            ({"gr\u00f6\u00dfe": 1}, "is no name of a metric"),
+            ({"a\n": 1}, "is no name of a metric"),
+            ({3: 1}, "3 is no name of a metric"),
+            ({f"m{i}": i for i in range(17)}, "17 metrics are more than the 16"),
+            ([("auc", 1)], "not a list"),
+            (0.5, "not a float"),
+        ):
+            with self.subTest(sentence):
+                self.misused(
+                    lambda one, it=metrics: one.submit(one.arrays, loss=1.0, metrics=it),
+                    "failed",
+                    "Misuse: ",
+                    fedasio.Misuse,
+                    sentence,
+                )
+                self.worker.vanish()
+                self.setUp()
 
     def test_numbers_that_are_none(self):
         for values, sentence in (
@@ -349,8 +431,29 @@ class Conversation(unittest.TestCase):
         self.finish(thread)
         self.assertIsNone(self.failure)
 
+    def test_an_evaluation_may_tell_own_metrics(self):
+        for result in (
+            {"loss": 1.0, "auc": np.float32(0.25), "n": 2},
+            {"loss": 1.0, "metrics": {"auc": 0.25, "n": 2}},
+            {"loss": 1.0, "n": 2, "metrics": {"auc": 0.25}},
+        ):
+            with self.subTest(result):
+                thread = self.looped(lambda one: None, held_out=4, evaluate=lambda one, it=result: it)
+                self.worker.tell(ARRAYS, WEIGHTS)
+                self.worker.ask(link.EVALUATE, {"round": 1, "client": 0, "version": 1})
+                self.assertEqual(
+                    self.worker.answer().meta,
+                    {"client": 0, "samples": 4, "loss_sum": 4.0, "metrics": {"auc": 0.25, "n": 2.0}},
+                )
+                self.finish(thread)
+                self.worker.vanish()
+                self.setUp()
+
     def test_what_an_evaluation_must_be(self):
         for result, sentence in (
+            ({"loss": 1.0, "auc": float("nan")}, "'auc' is nan: leave it out"),
+            ({"loss": 1.0, "metrics": [1]}, "not a list"),
+            ({"loss": 1.0, "my auc": 1}, "'my auc' is no name of a metric"),
             (None, "evaluate\\(\\) returns"),
             ({"accuracy": 1}, "evaluate\\(\\) returns"),
             ({"loss": 1.0, "accuracy": 50}, "in percent"),
@@ -364,6 +467,46 @@ class Conversation(unittest.TestCase):
                 self.assertIsInstance(self.failure, fedasio.Misuse)
                 self.worker.vanish()
                 self.setUp()
+
+    def test_an_evaluator_is_asked_for_tests_and_goes_on_after_one_that_fails(self):
+        results = iter([{"loss": 3.0, "accuracy": 0.5}, {"loss": 2.0, "samples": 6}, None, {"loss": 1.0}])
+        seen = []
+
+        def test(what):
+            seen.append((what.number, what.held_out, float(what.arrays["b"])))
+            return next(results)
+
+        thread = self.start(lambda: fedasio.evaluator(test, samples=4))
+        self.worker.tell_model(ARRAYS, WEIGHTS)
+        answers = []
+        for number in (1, 2, 3, 4):
+            self.worker.ask(link.EVALUATE, {"round": number, "client": 0, "version": 1})
+            answers.append(self.worker.answer().meta)
+        self.assertEqual(answers[0], {"client": 0, "samples": 4, "loss_sum": 12.0, "correct": 2})
+        self.assertEqual(answers[1], {"client": 0, "samples": 6, "loss_sum": 12.0})
+        self.assertRegex(answers[2]["reason"], "evaluate\\(\\) returns")
+        self.assertEqual(answers[3], {"client": 0, "samples": 4, "loss_sum": 4.0})
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+        self.assertEqual([one[0] for one in seen], [1, 2, 3, 4])
+        self.assertEqual(seen[0][2], 3.0)
+
+    def test_an_evaluator_says_over_how_many_samples(self):
+        thread = self.start(lambda: fedasio.evaluator(lambda what: {"loss": 1.0}))
+        self.worker.tell_model(ARRAYS, WEIGHTS)
+        self.worker.ask(link.EVALUATE, {"round": 1, "client": 0, "version": 1})
+        self.assertRegex(self.worker.answer().meta["reason"], "over how many samples is that mean")
+        self.finish(thread)
+        self.assertIsNone(self.failure)
+        with self.assertRaisesRegex(fedasio.Misuse, "samples must be at least 1, not 0"):
+            fedasio.evaluator(lambda what: {}, samples=0)
+
+    def test_an_evaluator_trains_nobody(self):
+        thread = self.start(lambda: fedasio.evaluator(lambda what: {"loss": 1.0}, samples=4))
+        loaded = self.worker.tell(ARRAYS, WEIGHTS)
+        self.assertRegex(loaded.meta["reason"], "evaluator, and trains nobody")
+        self.finish(thread)
+        self.assertIsInstance(self.failure, fedasio.Misuse)
 
     def test_what_load_must_return(self):
         for result, sentence in (
@@ -421,6 +564,10 @@ class Conversation(unittest.TestCase):
 
 
 class Starting(unittest.TestCase):
+    def test_an_evaluator_without_a_master_says_what_to_do(self):
+        with self.assertRaisesRegex(fedasio.Misuse, "a master starts, and there is none: run fedasio-master .*--evaluator"):
+            fedasio.evaluator(lambda what: {"loss": 1.0}, samples=4)
+
     def test_what_is_missing_is_said(self):
         with self.assertRaisesRegex(fedasio.Misuse, "where is the master"):
             fedasio.connect(samples=1)

@@ -1,6 +1,8 @@
 #include "archive.hpp"
 
+#include <fedasio/dashboard/prediction_json.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/text/json_text.hpp>
 
@@ -71,6 +73,37 @@ std::optional<archive_answer> sample_of(const data::dataset& set, std::uint64_t 
     return archive_answer{text::canonical_text(sample), {}};
 }
 
+net::awaitable<std::optional<archive_answer>> predict(net::runtime& rt, boost::asio::any_io_executor pool,
+                                                      master::run& run, std::filesystem::path state_dir,
+                                                      archive_question what) {
+    std::optional<plan::trained_model> model;
+    if (what.name.empty()) {
+        try {
+            model = run.usable_model();
+        } catch (const std::runtime_error& problem) {
+            co_return dashboard::refused_answer(409, problem.what());
+        }
+        if (!model) {
+            co_return dashboard::refused_answer(404, "there is no model yet: it comes with the data");
+        }
+    }
+    auto job = [&]() -> std::optional<archive_answer> {
+        try {
+            if (!model) {
+                const auto path = store::model_path(state_dir, what.name);
+                if (!std::filesystem::exists(path)) {
+                    return dashboard::refused_answer(404, "there is no saved model '" + what.name + "'");
+                }
+                model = plan::read_trained_model(path);
+            }
+        } catch (const store::model_file_error& problem) {
+            return dashboard::refused_answer(409, problem.what());
+        }
+        return dashboard::prediction_of(*model, what);
+    };
+    co_return co_await net::offload(rt, std::move(pool), std::move(job));
+}
+
 } // namespace
 
 net::awaitable<std::optional<archive_answer>>
@@ -83,6 +116,9 @@ answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run
         }
         const auto name = file_name(copy->plan) + "-round-" + std::to_string(copy->round) + ".safetensors";
         co_return archive_answer{std::move(copy->bytes), name};
+    }
+    if (what.what == kind::prediction) {
+        co_return co_await predict(rt, std::move(pool), run, std::move(state_dir), std::move(what));
     }
     auto job = [&, set = run.test_set()]() -> std::optional<archive_answer> {
         if (what.what == kind::sample) {

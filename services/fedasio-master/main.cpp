@@ -48,6 +48,7 @@ struct settings {
     std::uint16_t discovery_port = net::discovery_options{}.port;
     std::string report;
     std::string notify;
+    std::string evaluator;
     program::protection_options protection;
     program::dashboard_access_options access;
     program::log_options log;
@@ -118,7 +119,13 @@ int start(settings from, bool min_workers_given) {
     constexpr std::size_t own = 16;
     program::require_descriptors(own + program::descriptors_for_files +
                                  std::max(from.run.min_workers, from.spawn_workers));
-    auto plan = program::read_checked_plan(from.plan);
+    auto plan = program::read_checked_plan(from.plan, !from.evaluator.empty());
+    if (!from.evaluator.empty()) {
+        from.run.evaluator.emplace().command = from.evaluator;
+        from.run.evaluator_log = [](const std::string& line) {
+            program::log(program::level::info, "evaluator", line);
+        };
+    }
     program::make_state_dir(from.run.state_dir);
     const program::state_lock only_master(from.run.state_dir);
     const auto plan_name = plan.name;
@@ -163,6 +170,7 @@ int start(settings from, bool min_workers_given) {
     dashboard::server_options limits;
     // Workers come before browsers.
     limits.spare_descriptors = program::descriptors_for_files + program::descriptor_limit() / 4;
+    limits.has_evaluator = from.run.evaluator.has_value();
     dashboard::server page(
         rt, dashboard_at, events, [&run](master::command what) { return run.execute(std::move(what)); },
         files, limits,
@@ -329,6 +337,10 @@ int main(int argc, char** argv) {
         ->check(program::writable_file());
     app.add_option("--report", from.report, "write a JSON report to this file when a training ends")
         ->check(program::writable_file());
+    app.add_option(
+        "--evaluator", from.evaluator,
+        "command line of a program of your own that tests the global model after each round, in the place "
+        "of the clients; it is started with the master, and again when it has ended");
     app.add_option(
            "--notify", from.notify,
            "tell this http or https address how each training ends, which workers are left out, and when "

@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace fedasio::steering {
@@ -321,7 +322,8 @@ int inspect(const settings& from) {
     }
     const auto plan = program::read_checked_plan(from.plan);
     if (const auto* images = std::get_if<data::image_source>(&plan.source)) {
-        const auto samples = worker::read_local_images(*images, from.file);
+        const auto samples =
+            worker::read_local_images(*images, from.file, std::thread::hardware_concurrency());
         print_images(from.file, samples);
         for (const auto& reason : samples.left_out_reasons()) {
             std::cout << "\nLeft out: " << text::printable(reason) << '\n';

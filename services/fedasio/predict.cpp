@@ -4,9 +4,11 @@
 #include <fedasio/data/dataset.hpp>
 #include <fedasio/data/error.hpp>
 #include <fedasio/data/idx.hpp>
+#include <fedasio/data/table_files.hpp>
 #include <fedasio/learning/data_fit.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/plan/trained_model.hpp>
+#include <fedasio/text/csv_field.hpp>
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
 
@@ -30,8 +32,8 @@ namespace {
 
 constexpr auto examples =
     R"(MODEL is what --save, the page or the master's state folder holds: models/best.safetensors.
-A table needs the columns that the model takes, in any order. Each row gives a line: its line in the file (of
-images their number, from 0, or their file), the prediction, and for classes the probability of each. Rows that cannot be used
+A table needs the columns that the model takes, in any order; a folder of tables is one. Each row gives a line: its
+line in the file (of a folder the file too, of images their number, from 0, or their file), the prediction, and for classes the probability of each. Rows that cannot be used
 are named on standard error and have empty fields; the others go on.
 
 Examples:
@@ -62,7 +64,8 @@ int predict_table(const plan::trained_model& model, const settings& from) {
         std::cerr << "fedasio: " << from.data << ": not used, because the model does not know them: columns "
                   << listed(extra) << '\n';
     }
-    predictor work(model, from, "line", "rows");
+    const bool is_folder = std::filesystem::is_directory(from.data);
+    predictor work(model, from, is_folder ? "file,line" : "line", "rows");
     data::csv_rows::row row;
     for (bool more = true; more;) {
         auto features = rows.no_rows();
@@ -73,7 +76,8 @@ int predict_table(const plan::trained_model& model, const settings& from) {
                 classes.push_back(row.label_class.value_or(0));
                 values.push_back(row.label_value.value_or(0));
             }
-            work.note(std::to_string(row.line), std::move(row.problem));
+            const auto file = is_folder ? text::csv_field(rows.file().string()) + "," : std::string();
+            work.note(file + std::to_string(row.line), row.problem);
         }
         std::optional<data::dataset> samples;
         const std::vector<std::uint32_t> dims{features.inputs};
@@ -134,6 +138,14 @@ int predict_images(const plan::trained_model& model, const settings& from) {
     return work.finish();
 }
 
+bool has_other_tables(const std::filesystem::path& folder, const std::filesystem::path& than) {
+    try {
+        return std::ranges::any_of(data::table_files(folder), [&](const auto& file) { return file != than; });
+    } catch (const data::error&) {
+        return false; // none at all
+    }
+}
+
 /// A folder stands for the files in it that have the names of the plan's; test files before training files.
 /// False: it holds none of them.
 bool resolve_folder(const plan::trained_model& model, settings& from) {
@@ -157,6 +169,11 @@ bool resolve_folder(const plan::trained_model& model, settings& from) {
     if (data.empty()) {
         return false;
     }
+    if (model.schema && has_other_tables(folder, data)) {
+        std::cerr
+            << "fedasio: reads " << data
+            << " alone, which the model's plan names; give another name to what holds tables to read all\n";
+    }
     from.data = data;
     if (!model.schema && from.evaluate && from.labels.empty()) {
         from.labels = find({"test_labels", "train_labels"});
@@ -174,10 +191,6 @@ int start(settings from) {
         from.out = "-";
     }
     const bool is_folder = std::filesystem::is_directory(from.data) && !resolve_folder(model, from);
-    if (model.schema && is_folder) {
-        throw std::runtime_error(from.data + ": is a folder, and holds no file of a name that the model's "
-                                             "plan has; name the file itself with --data");
-    }
     if (model.schema) {
         return predict_table(model, from);
     }
@@ -195,7 +208,8 @@ void add_predict(CLI::App& app, std::function<int()>& job) {
         ->required()
         ->check(CLI::ExistingFile);
     sub->add_option("--data", from->data,
-                    "The rows: a table (CSV), images (IDX), a folder of PNG and JPEG files or one such file, "
+                    "The rows: a table (CSV) or a folder of tables, images (IDX), a folder of PNG and JPEG "
+                    "files or one such file, "
                     "or a folder "
                     "that holds files of the names that the model's plan has")
         ->required()

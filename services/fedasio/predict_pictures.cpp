@@ -3,14 +3,19 @@
 #include <fedasio/data/dataset.hpp>
 #include <fedasio/data/error.hpp>
 #include <fedasio/data/image_folder.hpp>
+#include <fedasio/plan/applied_model.hpp>
+#include <fedasio/text/csv_field.hpp>
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,15 +23,6 @@ namespace fedasio::steering {
 namespace {
 
 namespace fs = std::filesystem;
-
-data::image_shape shape_for(const plan::trained_model& model) {
-    const auto input = model.network.input();
-    if (input.channels != 1 && input.channels != 3) {
-        throw std::runtime_error(fmt::format(
-            "the model takes {} channels, but images have 1 (grey) or 3 (colour)", input.channels));
-    }
-    return {input.height, input.width, input.channels};
-}
 
 /// The files, with their classes if those are to be compared with.
 data::image_list files_for(const plan::trained_model& model, const prediction_request& from) {
@@ -58,24 +54,24 @@ bool is_picture(const fs::path& file) {
 }
 
 int predict_pictures(const plan::trained_model& model, const prediction_request& from) {
-    const auto shape = shape_for(model);
+    const auto shape = plan::picture_shape(model);
     const auto list = files_for(model, from);
     const auto units = model.network.output().size();
     std::vector<std::string> names(units);
     predictor work(model, from, "file", "images");
-    for (auto file = list.files.begin(); file != list.files.end();) {
+    for (auto files = std::span(list.files); !files.empty();) {
+        const auto block = files.first(std::min(files.size(), predictor::block));
+        files = files.subspan(block.size());
         std::vector<std::uint8_t> pixels;
         std::vector<std::int32_t> classes;
-        for (; file != list.files.end() && !work.is_full(); ++file) {
-            std::string problem;
-            try {
-                const auto sample = data::read_sample(file->path, shape);
+        const auto results = data::read_samples(block, shape, std::thread::hardware_concurrency());
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            const auto& [sample, problem] = results[i];
+            if (problem.empty()) {
                 pixels.insert(pixels.end(), sample.begin(), sample.end());
-                classes.push_back(file->label);
-            } catch (const data::error& damaged) {
-                problem = damaged.what();
+                classes.push_back(block[i].label);
             }
-            work.note(file->path.string(), problem);
+            work.note(text::csv_field(block[i].path.string()), problem);
         }
         std::optional<data::dataset> samples;
         if (!classes.empty()) {

@@ -1,5 +1,6 @@
 #include "prediction_scores.hpp"
 
+#include <fedasio/plan/applied_model.hpp>
 #include <fedasio/text/printable.hpp>
 
 #include "prediction_table.hpp"
@@ -56,8 +57,8 @@ prediction_scores::prediction_scores(const plan::trained_model& model)
 void prediction_scores::add(const data::dataset& samples, std::size_t index, std::span<const float> outputs) {
     ++samples_;
     if (model_.is_regression()) {
-        const double target = predicted_value(model_, samples.targets()[index]);
-        const double apart = predicted_value(model_, outputs[0]) - target;
+        const double target = plan::predicted_value(model_, samples.targets()[index]);
+        const double apart = plan::predicted_value(model_, outputs[0]) - target;
         squares_ += apart * apart;
         absolute_ += std::abs(apart);
         const double step = target - mean_;
@@ -66,7 +67,7 @@ void prediction_scores::add(const data::dataset& samples, std::size_t index, std
         return;
     }
     const auto label = static_cast<std::uint32_t>(samples.classes()[index]);
-    const auto said = predicted_class(outputs);
+    const auto said = plan::predicted_class(outputs);
     correct_ += said == label ? 1 : 0;
     if (!confusion_.empty()) {
         ++confusion_[label * units_ + said];

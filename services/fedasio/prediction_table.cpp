@@ -1,8 +1,8 @@
 #include "prediction_table.hpp"
 
+#include <fedasio/plan/applied_model.hpp>
 #include <fedasio/text/csv_field.hpp>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <iostream>
@@ -19,14 +19,6 @@ std::string shortest(Number number) {
 }
 
 } // namespace
-
-std::size_t predicted_class(std::span<const float> outputs) {
-    return static_cast<std::size_t>(std::ranges::max_element(outputs) - outputs.begin());
-}
-
-double predicted_value(const plan::trained_model& model, float output) {
-    return static_cast<double>(output) * model.schema->label_deviation + model.schema->label_mean;
-}
 
 prediction_table::prediction_table(const std::string& where, const plan::trained_model& model,
                                    const std::string& place)
@@ -61,11 +53,11 @@ void prediction_table::add(const std::string& place, std::span<const float> outp
     if (out_ == nullptr) {
         return;
     }
-    auto line = text::csv_field(place) + ",";
+    auto line = place + ",";
     if (model_.is_regression()) {
-        line += shortest(predicted_value(model_, outputs[0]));
+        line += shortest(plan::predicted_value(model_, outputs[0]));
     } else {
-        line += text::csv_field(model_.output_name(predicted_class(outputs)));
+        line += text::csv_field(model_.output_name(plan::predicted_class(outputs)));
         for (const float output : outputs) {
             line += "," + shortest(output);
         }
@@ -74,7 +66,7 @@ void prediction_table::add(const std::string& place, std::span<const float> outp
 }
 
 void prediction_table::add_unusable(const std::string& place) {
-    write(text::csv_field(place) + std::string(1 + columns_, ','));
+    write(place + std::string(1 + columns_, ','));
 }
 
 void prediction_table::close() {

@@ -12,11 +12,12 @@
 
 namespace fedasio::steering {
 
-/// What comes out for each row, as CSV (RFC 4180): its place, the prediction, and for classes every output
-/// under the class's name. A file is written beside its place and renamed at the end.
+/// What comes out for each row, as CSV (RFC 4180): its place (fields that are CSV already), the prediction,
+/// and for classes every output under the class's name. A file is written beside its place and renamed at the
+/// end.
 class prediction_table {
 public:
-    /// `where` is "-" for the standard output; empty: nowhere. `place` names the first column. Throws
+    /// `where` is "-" for the standard output; empty: nowhere. `place` names the first columns. Throws
     /// std::runtime_error if the file cannot be made.
     prediction_table(const std::string& where, const plan::trained_model& model, const std::string& place);
     ~prediction_table();
@@ -39,11 +40,5 @@ private:
     std::ostream* out_ = nullptr;
     std::size_t columns_ = 0;
 };
-
-/// The class with the largest output.
-[[nodiscard]] std::size_t predicted_class(std::span<const float> outputs);
-
-/// The output of a regression in the label's own unit.
-[[nodiscard]] double predicted_value(const plan::trained_model& model, float output);
 
 } // namespace fedasio::steering

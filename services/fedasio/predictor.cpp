@@ -4,7 +4,6 @@
 
 #include "program/command_line.hpp"
 #include <iostream>
-#include <numeric>
 #include <span>
 #include <stdexcept>
 #include <unistd.h>
@@ -20,7 +19,7 @@ constexpr std::uint64_t progress_step = 100 * predictor::block;
 
 predictor::predictor(const plan::trained_model& model, const prediction_request& from,
                      const std::string& place, std::string unit)
-    : model_(model), from_(from), unit_(std::move(unit)), evaluator_(model.network, block),
+    : model_(model), from_(from), unit_(std::move(unit)), applied_(model, block),
       table_(from.out, model, place),
       scores_(from.evaluate ? std::optional<prediction_scores>(model) : std::nullopt),
       is_watched_(::isatty(STDERR_FILENO) == 1) {}
@@ -37,27 +36,16 @@ void predictor::note(std::string place, const std::string& problem) {
     }
 }
 
-void predictor::predict(const data::dataset& samples) {
-    std::vector<std::uint32_t> indices(samples.size());
-    std::iota(indices.begin(), indices.end(), 0U);
-    std::vector<float> features(samples.size() * model_.network.input().size());
-    samples.copy_features(indices, features);
-    outputs_.resize(samples.size() * model_.network.output().size());
-    evaluator_.predict(model_.weights.floats(), features, outputs_, samples.size());
-}
-
 void predictor::flush(const data::dataset* samples) {
     const auto width = model_.network.output().size();
-    if (samples != nullptr) {
-        predict(*samples);
-    }
+    const auto all = samples != nullptr ? applied_.outputs_of(*samples) : std::span<const float>();
     std::size_t next = 0;
     for (const auto& [place, usable] : places_) {
         if (!usable) {
             table_.add_unusable(place);
             continue;
         }
-        const auto outputs = std::span<const float>(outputs_).subspan(next * width, width);
+        const auto outputs = all.subspan(next * width, width);
         table_.add(place, outputs);
         if (scores_) {
             scores_->add(*samples, next, outputs);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <fedasio/data/dataset.hpp>
-#include <fedasio/nn/evaluator.hpp>
+#include <fedasio/plan/applied_model.hpp>
 #include <fedasio/plan/trained_model.hpp>
 
 #include "prediction_scores.hpp"
@@ -29,11 +29,11 @@ class predictor {
 public:
     static constexpr std::size_t block = 256;
 
-    /// `place` names the first column of what comes out, `unit` many of what it is asked about.
+    /// `place` names the first columns of what comes out, `unit` many of what it is asked about.
     predictor(const plan::trained_model& model, const prediction_request& from, const std::string& place,
               std::string unit);
 
-    /// `problem` empty: the next of the samples is of this place.
+    /// `problem` empty: the next of the samples is of this place, which is CSV.
     void note(std::string place, const std::string& problem);
 
     [[nodiscard]] bool is_full() const noexcept { return places_.size() >= block; }
@@ -50,16 +50,13 @@ private:
         bool usable = false;
     };
 
-    void predict(const data::dataset& samples);
-
     const plan::trained_model& model_;
     const prediction_request& from_;
     std::string unit_;
-    nn::evaluator evaluator_;
+    plan::applied_model applied_;
     prediction_table table_;
     std::optional<prediction_scores> scores_;
     std::vector<noted> places_;
-    std::vector<float> outputs_;
     std::uint64_t rows_ = 0;
     std::uint64_t unusable_ = 0;
     bool is_watched_;

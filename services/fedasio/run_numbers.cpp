@@ -5,7 +5,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace fedasio::steering {
@@ -27,6 +30,19 @@ std::string name_of(std::string_view key) {
     return {};
 }
 
+/// Letters, digits and a few signs, and no folder in it.
+std::string plain(std::string_view name) {
+    std::string text(name);
+    std::ranges::replace_if(
+        text,
+        [](char c) {
+            const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+            return !is_letter && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.';
+        },
+        '_');
+    return text;
+}
+
 } // namespace
 
 std::vector<run_number> numbers_of(const json::object& report) {
@@ -41,6 +57,14 @@ std::vector<run_number> numbers_of(const json::object& report) {
         };
         for (const auto& member : round.as_object()) {
             add(name_of(member.key()), member.value());
+        }
+        // What a trainer of one's own calls them; for names of files.
+        for (const auto* const kind : {"train_metrics", "test_metrics"}) {
+            if (const auto* const told = round.as_object().if_contains(kind)) {
+                for (const auto& own : told->as_object()) {
+                    add(std::string(kind) + "/" + plain(own.key()), own.value());
+                }
+            }
         }
         for (const auto& phase : round.at("seconds").as_object()) {
             add("seconds/" + std::string(std::string_view(phase.key())), phase.value());

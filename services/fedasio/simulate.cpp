@@ -43,7 +43,7 @@ struct settings {
 
 int start(const settings& from) {
     program::start_log("fedasio", from.log);
-    auto plan = program::read_checked_plan(from.plan);
+    auto plan = program::read_checked_plan(from.plan, !from.simulation.evaluator.empty());
     plan.rounds = from.rounds.value_or(plan.rounds);
     plan.seed = from.seed.value_or(plan.seed);
     std::optional<program::state_lock> only_user;
@@ -87,6 +87,8 @@ void add_simulate(CLI::App& app, std::function<int()>& job) {
     sub->add_option(
         "--trainer", from->simulation.trainer,
         "Command line of a trainer of your own, which has the data and trains: --threads of it run");
+    sub->add_option("--evaluator", from->simulation.evaluator,
+                    "Command line of a program of your own that tests the global model after each round");
     sub->add_option("--rounds", from->rounds, "Rounds, in place of the plan's")
         ->check(program::whole_between(1, 1'000'000'000));
     sub->add_option("--seed", from->seed, "Seed, in place of the plan's")

@@ -1,5 +1,6 @@
 #include "carry_out.hpp"
 
+#include "counted_up.hpp"
 #include <exception>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ awaitable<http_reply> run_command(hub& shared, master::command what) {
 
 http_reply archive_reply(archive_answer found) {
     http_reply reply(std::move(found.body));
+    reply.status = found.status;
     if (!found.file.empty()) {
         reply.content_type = "application/octet-stream";
         reply.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + found.file + "\"");
@@ -72,6 +74,21 @@ awaitable<http_reply> read_archive(hub& shared, archive_question what) {
     co_return error_reply(500, "it cannot be read: " + problem);
 }
 
+/// Decoding a picture takes memory, so few are at once.
+awaitable<http_reply> predict(hub& shared, const visitor& from, archive_question what) {
+    constexpr std::size_t most_at_once = 2;
+    if (auto refused = shared.entrance.refuse_prediction(from)) {
+        co_return std::move(*refused);
+    }
+    if (shared.predictions >= most_at_once) {
+        auto busy = error_reply(503, "others try the model just now: try again");
+        busy.headers.emplace_back("Retry-After", "1");
+        co_return std::move(busy);
+    }
+    const counted_up here(shared.predictions);
+    co_return co_await read_archive(shared, std::move(what));
+}
+
 } // namespace
 
 awaitable<http_reply> carry_out(hub& shared, const visitor& from, const http_request& asked,
@@ -79,6 +96,9 @@ awaitable<http_reply> carry_out(hub& shared, const visitor& from, const http_req
     http_reply reply;
     if (auto* const command = std::get_if<master::command>(&what)) {
         reply = co_await run_command(shared, std::move(*command));
+    } else if (auto* const tried = std::get_if<archive_question>(&what);
+               tried != nullptr && tried->what == archive_question::kind::prediction) {
+        reply = co_await predict(shared, from, std::move(*tried));
     } else if (auto* const question = std::get_if<archive_question>(&what)) {
         reply = co_await read_archive(shared, std::move(*question));
     } else if (auto* const ready = std::get_if<http_reply>(&what)) {

@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 constexpr rate failed_logins{.burst = 10, .interval = 10s};
 constexpr rate commands_of_one{.burst = 30, .interval = 500ms};
 constexpr rate commands_of_all{.burst = 100, .interval = 100ms};
+constexpr rate predictions_of_one{.burst = 40, .interval = 50ms};
+constexpr rate predictions_of_all{.burst = 100, .interval = 20ms};
 constexpr rate refusals_told{.burst = 100, .interval = 1s};
 const std::string everyone;
 constexpr std::size_t longest_record = 1024;
@@ -72,7 +74,8 @@ std::string place_of(const http_request& request) {
 
 gate::gate(net::runtime& rt, server_protection rules, bool loopback_only, std::uint16_t port)
     : rt_(rt), rules_(std::move(rules)), loopback_only_(loopback_only), port_(port), failures_(failed_logins),
-      commands_(commands_of_one), all_commands_(commands_of_all), told_refusals_(refusals_told) {
+      commands_(commands_of_one), all_commands_(commands_of_all), predictions_(predictions_of_one),
+      all_predictions_(predictions_of_all), told_refusals_(refusals_told) {
     for (const auto& one : rules_.origins) {
         rules_.names.emplace_back(host_name(one.host));
         cookie_names_.push_back(cookie_name(&one));
@@ -338,6 +341,19 @@ std::optional<http_reply> gate::refuse_command(const visitor& from) {
     }
     commands_.count(own, now);
     all_commands_.count(everyone, now);
+    return std::nullopt;
+}
+
+std::optional<http_reply> gate::refuse_prediction(const visitor& from) {
+    const auto now = rt_.time.now();
+    const auto own = net::counted_address(from.address) + " " + from.session;
+    const auto wait = std::max(predictions_.wait(own, now), all_predictions_.wait(everyone, now));
+    if (wait > net::clock::duration{}) {
+        return too_many(wait,
+                        error_reply(429, "too many samples at once; wait " + seconds_text(wait) + " s"));
+    }
+    predictions_.count(own, now);
+    all_predictions_.count(everyone, now);
     return std::nullopt;
 }
 

@@ -40,6 +40,8 @@ public:
                                     std::string_view form);
     /// Whether this visitor may do now what is for operators; otherwise the answer.
     [[nodiscard]] std::optional<http_reply> refuse_command(const visitor& from);
+    /// Whether this visitor may try a model now; otherwise the answer.
+    [[nodiscard]] std::optional<http_reply> refuse_prediction(const visitor& from);
     /// The answer to POST /api/v1/links.
     [[nodiscard]] http_reply new_link(std::uint32_t hours);
     /// The answer to GET /api/v1/session.
@@ -79,6 +81,8 @@ private:
     rate_limit failures_;
     rate_limit commands_;
     rate_limit all_commands_;
+    rate_limit predictions_;
+    rate_limit all_predictions_;
     rate_limit told_refusals_;
     std::uint64_t left_out_ = 0;
 };

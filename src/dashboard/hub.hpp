@@ -54,6 +54,8 @@ struct hub {
     std::map<std::string, std::size_t> connections_from; ///< by host
     std::size_t streams = 0;
     std::size_t bytes_to_send = 0; ///< of answers under way
+    std::size_t bytes_to_read = 0; ///< at most, of what viewers are sending
+    std::size_t predictions = 0;   ///< under way
     bool is_stopping = false;
 
     /// Everybody, at once.

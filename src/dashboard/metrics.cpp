@@ -128,6 +128,18 @@ void write_totals(exposition& out, const board& from) {
     out.sample(totals.bytes_received);
 }
 
+/// Of what trainers of one's own tell, of which there are few: a sample for each name.
+void write_own_metrics(exposition& out, std::string_view name, std::string_view help,
+                       const plan::own_metrics& metrics) {
+    if (metrics.empty()) {
+        return;
+    }
+    out.family(name, "gauge", help);
+    for (const auto& [metric, value] : metrics) {
+        out.sample(value, {{"metric", metric}});
+    }
+}
+
 void write_last_round(exposition& out, const board& from) {
     const auto& last = from.last_result();
     if (!last) {
@@ -144,6 +156,10 @@ void write_last_round(exposition& out, const board& from) {
     gauge_if(out, "fedasio_test_mae", "Mean absolute error of the last round's test, in the label's unit.",
              last->test_mae);
     gauge_if(out, "fedasio_test_auc", "Area under the ROC curve of the last round's test.", last->test_auc);
+    write_own_metrics(out, "fedasio_train_metric", "What trainers tell with the updates of the last round.",
+                      last->train_metrics);
+    write_own_metrics(out, "fedasio_test_metric", "What trainers tell with the last round's test.",
+                      last->test_metrics);
     out.family("fedasio_test_samples", "gauge", "Samples in the last round's test.");
     out.sample(last->test_samples);
     out.family("fedasio_test_partial", "gauge", "1 if clients are missing in the last round's test.");

@@ -10,8 +10,8 @@
 
 namespace fedasio::dashboard {
 
-std::string plan_check_text(std::string_view plan) {
-    const auto check = plan::check_plan(plan);
+std::string plan_check_text(std::string_view plan, bool has_evaluator) {
+    const auto check = plan::check_plan(plan, has_evaluator);
     boost::json::object answer{{"ok", check.sound.has_value()}};
     if (check.sound) {
         answer["plan_digest"] = plan::plan_digest(*check.sound);

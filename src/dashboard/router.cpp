@@ -63,7 +63,8 @@ http_reply command_reply(const master::command_answer& answer) {
     return reply;
 }
 
-router::router(const board& from, std::span<const asset> assets) : board_(from), assets_(assets) {}
+router::router(const board& from, std::span<const asset> assets, bool has_evaluator)
+    : board_(from), assets_(assets), has_evaluator_(has_evaluator) {}
 
 route_result router::route(const http_request& request, double now) const {
     auto found = find_route(request);
@@ -148,7 +149,7 @@ route_result router::plan_of_run(const routed& /*at*/) const {
 }
 
 route_result router::plan_check(const routed& at) const {
-    return http_reply(plan_check_text(at.request.body));
+    return http_reply(plan_check_text(at.request.body, has_evaluator_));
 }
 
 route_result router::plan_schema(const routed& /*at*/) const {
@@ -218,6 +219,19 @@ route_result router::label(const routed& at) const {
     } catch (const std::runtime_error& problem) {
         return error_reply(400, problem.what());
     }
+}
+
+route_result router::predict(const routed& at) const {
+    archive_question what{archive_question::kind::prediction};
+    what.name = at.name;
+    const auto type = at.request.content_type;
+    what.is_picture = type.starts_with("image/png") || type.starts_with("image/jpeg");
+    if (!what.is_picture && !is_json(type)) {
+        return error_reply(415, "send a row as Content-Type: application/json, or a picture as image/png or "
+                                "image/jpeg");
+    }
+    what.sample = at.request.body;
+    return what;
 }
 
 route_result router::stream(const routed& at) const {

@@ -124,7 +124,7 @@ struct table_row : route {
 /// The table of docs/api.md. Knows no sockets.
 class router {
 public:
-    router(const board& from, std::span<const asset> assets);
+    router(const board& from, std::span<const asset> assets, bool has_evaluator);
 
     [[nodiscard]] static std::span<const table_row> table();
 
@@ -151,6 +151,7 @@ private:
     [[nodiscard]] route_result runs(const routed& at) const;
     [[nodiscard]] route_result link(const routed& at) const;
     [[nodiscard]] route_result label(const routed& at) const;
+    [[nodiscard]] route_result predict(const routed& at) const;
     [[nodiscard]] route_result stream(const routed& at) const;
 
     template <archive_question::kind What>
@@ -167,6 +168,7 @@ private:
 
     const board& board_;
     std::span<const asset> assets_;
+    bool has_evaluator_;
 };
 
 } // namespace fedasio::dashboard

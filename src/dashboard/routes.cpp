@@ -48,7 +48,7 @@ std::span<const table_row> router::table() {
     constexpr auto anyone = access::anyone;
     constexpr auto viewers = access::viewers;
     constexpr auto operators = access::operators;
-    static const std::array<table_row, 30> rows{{
+    static const std::array<table_row, 32> rows{{
         {{"GET", "/", "", viewers, 0, "the page"}, &router::page},
         {{"POST", "/login", "", anyone, 1 * limits::kib,
           "with tokens: the form `token=T`; 303 to `/` and a session's cookie, or 401. `GET /?token=T` does "
@@ -96,6 +96,12 @@ std::span<const table_row> router::table() {
          &router::archived<kind::model>},
         {{"GET", "/api/v1/models/NAME", "", viewers, 0, "a saved model"},
          &router::archived<kind::saved_model>},
+        {{"POST", "/api/v1/model/predict", "", viewers, most_tried_bytes,
+          "what the global model says of a row or a picture, see [below](#predict); 404 while there is none, "
+          "409 where the network is a trainer's own"},
+         &router::predict},
+        {{"POST", "/api/v1/models/NAME/predict", "", viewers, most_tried_bytes, "the same of a saved model"},
+         &router::predict},
         {{"GET", "/api/v1/samples/N", "", viewers, 0,
           "an image of the master's test set: `{\"index\", \"shape\": [channels, height, width], \"label\", "
           "\"pixels\"}`, pixels from 0 to 255, channel by channel, row by row; 404 for tables and without a "

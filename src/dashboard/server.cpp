@@ -83,7 +83,7 @@ hub::hub(net::runtime& runtime, server_options limits, master::command_handler h
          std::span<const asset> assets, const server_protection& rules, bool loopback_only,
          std::uint16_t port)
     : rt(runtime), options(limits), commands(std::move(handler)),
-      folded(hex(runtime.entropy()), runtime.time.unix_time()), routes(folded, assets),
+      folded(hex(runtime.entropy()), runtime.time.unix_time()), routes(folded, assets, limits.has_evaluator),
       entrance(runtime, rules, loopback_only, port),
       content_policy(dashboard::content_policy(rules.embedders)), may_be_framed(!rules.embedders.empty()),
       changed(runtime.executor), paced(runtime.executor) {}

@@ -7,10 +7,10 @@
 
 #include "access.hpp"
 #include "carry_out.hpp"
+#include "counted_up.hpp"
 #include "gzip.hpp"
 #include "hub.hpp"
 #include "stream_session.hpp"
-#include "waiting_answer.hpp"
 #include "watchdog.hpp"
 #include <algorithm>
 #include <array>
@@ -131,7 +131,7 @@ awaitable<bool> write_reply(connection& to, http_reply reply, unsigned version, 
     if (too_much && to.shared.bytes_to_send > 0) {
         reply = error_reply(503, "other clients are too slow to take their answers; try again later");
     }
-    const waiting_answer counted(to.shared, reply.text.size());
+    const counted_up counted(to.shared.bytes_to_send, reply.text.size());
     if (takes_gzip) {
         co_await pack(reply);
     }
@@ -219,6 +219,12 @@ bool has_unknown_coding(const http::request<http::string_body>& request) {
            (codings == 1 && !beast::iequals(request[http::field::transfer_encoding], "chunked"));
 }
 
+/// How long a body may be.
+std::size_t most_of(const gate::decision& decided, const server_options& options) {
+    return decided.from.who ? std::clamp(decided.body_bytes, options.strangers_body_bytes, options.body_bytes)
+                            : options.strangers_body_bytes;
+}
+
 /// Reads a request, its body only if the gate lets it in.
 awaitable<arrival> read_request(connection& from) {
     const auto& options = from.shared.options;
@@ -237,17 +243,23 @@ awaitable<arrival> read_request(connection& from) {
     }
     const bool is_body_wanted = !result.failed && !result.decision.reply && !parser.is_done();
     if (is_body_wanted) {
-        const auto most =
-            result.decision.from.who
-                ? std::clamp(result.decision.body_bytes, options.strangers_body_bytes, options.body_bytes)
-                : options.strangers_body_bytes;
+        const auto most = most_of(result.decision, options);
         parser.body_limit(most);
         if (parser.content_length().value_or(0) > most) {
             result.failed = http::error::body_limit;
         }
     }
     if (is_body_wanted && !result.failed) {
-        result.failed = co_await read_body(from, parser);
+        const auto most = result.decision.needs == access::operators
+                              ? 0
+                              : parser.content_length().value_or(most_of(result.decision, options));
+        auto& shared = from.shared;
+        if (most > 0 && shared.bytes_to_read + most > options.viewers_bodies_bytes) {
+            result.decision.reply = error_reply(503, "others are sending too much at once: try again");
+        } else {
+            const counted_up counted(shared.bytes_to_read, most);
+            result.failed = co_await read_body(from, parser);
+        }
     }
     from.guard.disarm();
     result.is_whole = parser.is_done();

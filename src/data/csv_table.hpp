@@ -2,6 +2,7 @@
 
 #include <fedasio/data/error.hpp>
 
+#include "csv_encoding.hpp"
 #include "csv_file.hpp"
 #include <cstdint>
 #include <filesystem>
@@ -15,7 +16,7 @@ namespace fedasio::data {
 /// Reads a table row by row: a CSV file, or the files of a folder one after the other (see table_files()),
 /// which have the same columns in any order. The first row of a file is its header. Throws data::error for
 /// what is malformed; every row that next() returns has as many fields as the header.
-class csv_table {
+class csv_table final : public csv_row {
 public:
     csv_table(const std::filesystem::path& path, char delimiter);
 
@@ -39,10 +40,15 @@ public:
     void require_length() const;
 
     /// A field of this row; valid until next().
-    std::string_view field(std::size_t column) const { return at_->field(places_[column]); }
+    [[nodiscard]] std::string_view field(std::size_t column) const override {
+        return at_->field(places_[column]);
+    }
 
     /// The line of its file on which this row starts.
     std::uint64_t line() const { return at_->line(); }
+
+    /// The file of this row.
+    const std::filesystem::path& file() const { return at_->path(); }
 
     /// Where this row is: "FILE, line 3".
     std::string place() const { return at_->path().string() + ", line " + std::to_string(line()); }
@@ -51,7 +57,7 @@ public:
     error fault(const std::string& text) const { return at_->fault(text); }
 
     /// An error in a field of this row: "column 'NAME': text".
-    error fault(std::size_t column, const std::string& text) const;
+    [[nodiscard]] error fault(std::size_t column, const std::string& text) const override;
 
 private:
     void open_next();

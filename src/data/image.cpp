@@ -93,23 +93,39 @@ std::vector<window> windows(std::uint32_t from, float begin, float end, std::uin
     return result;
 }
 
-std::uint8_t weighed(const window& over, const std::uint8_t* from, std::size_t step) {
-    std::int64_t sum = 1U << (weight_bits - 1);
-    for (std::size_t i = 0; i < over.weights.size(); ++i) {
-        sum += std::int64_t{over.weights[i]} * from[(over.first + i) * step];
+/// Of a sum that began with a half: of weights that make 1, of bytes, so that it fits.
+std::uint8_t rounded(std::int32_t sum) {
+    return static_cast<std::uint8_t>(std::clamp(sum >> weight_bits, 0, 255));
+}
+
+constexpr std::int32_t half = 1 << (weight_bits - 1);
+
+/// Most of the time goes here: a photograph has a thousand times the pixels of its sample.
+template <std::size_t Channels>
+void narrow_row(const std::vector<window>& columns, const std::uint8_t* from, std::uint8_t* to) {
+    for (const auto& column : columns) {
+        std::array<std::int32_t, Channels> sums{};
+        sums.fill(half);
+        const auto* pixel = from + column.first * Channels;
+        for (const auto weight : column.weights) {
+            for (std::size_t c = 0; c < Channels; ++c) {
+                sums[c] += weight * pixel[c];
+            }
+            pixel += Channels;
+        }
+        to = std::ranges::transform(sums, to, rounded).out;
     }
-    return static_cast<std::uint8_t>(std::clamp<std::int64_t>(sum >> weight_bits, 0, 255));
 }
 
 } // namespace
 
-void require_pixels(std::uint64_t height, std::uint64_t width) {
+void require_pixels(std::uint64_t height, std::uint64_t width, std::uint64_t most) {
     if (height == 0 || width == 0) {
         throw std::runtime_error("has no pixels");
     }
-    if (height > most_image_pixels || width > most_image_pixels || height * width > most_image_pixels) {
+    if (height > most || width > most || height * width > most) {
         throw std::runtime_error("claims " + std::to_string(width) + " x " + std::to_string(height) +
-                                 " pixels, more than " + std::to_string(most_image_pixels / 1'000'000) +
+                                 " pixels, more than " + std::to_string(most / 1'000'000) +
                                  " million: make it smaller");
     }
 }
@@ -158,17 +174,17 @@ image turned_upright(image what, unsigned orientation) {
     return result;
 }
 
-image decode_image(std::span<const std::uint8_t> bytes) {
+image decode_image(std::span<const std::uint8_t> bytes, std::uint64_t most_pixels) {
     constexpr std::array<std::uint8_t, 8> png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     constexpr std::array<std::uint8_t, 3> jpeg{0xff, 0xd8, 0xff};
     const auto begins = [&](const auto& start) {
         return bytes.size() >= start.size() && std::ranges::equal(start, bytes.first(start.size()));
     };
     if (begins(png)) {
-        return decode_png(bytes);
+        return decode_png(bytes, most_pixels);
     }
     if (begins(jpeg)) {
-        return decode_jpeg(bytes);
+        return decode_jpeg(bytes, most_pixels);
     }
     throw std::runtime_error(kind_of(bytes));
 }
@@ -230,6 +246,9 @@ image_box centred_box(std::uint32_t from_height, std::uint32_t from_width, std::
 image fit_image(const image& what, std::uint32_t height, std::uint32_t width) {
     const auto box = centred_box(what.height, what.width, height, width);
     const std::size_t channels = what.channels;
+    if (channels != 1 && channels != 3) {
+        throw std::invalid_argument("images have 1 channel (grey) or 3 (colour)");
+    }
     const auto columns = windows(what.width, box.left, box.right, width);
     const auto rows = windows(what.height, box.top, box.bottom, height);
     // Of a high and narrow image only the rows that are needed: with all of them it would be much larger.
@@ -240,18 +259,20 @@ image fit_image(const image& what, std::uint32_t height, std::uint32_t width) {
     for (std::size_t y = 0; y < count; ++y) {
         const auto* from = what.pixels.data() + (first + y) * what.width * channels;
         auto* to = narrow.data() + y * row;
-        for (std::size_t x = 0; x < width; ++x) {
-            for (std::size_t c = 0; c < channels; ++c) {
-                to[x * channels + c] = weighed(columns[x], from + c, channels);
-            }
-        }
+        channels == 1 ? narrow_row<1>(columns, from, to) : narrow_row<3>(columns, from, to);
     }
     image result{height, width, what.channels, std::vector<std::uint8_t>(height * row)};
+    std::vector<std::int32_t> sums(row);
     for (std::size_t y = 0; y < height; ++y) {
-        const window within{rows[y].first - first, rows[y].weights};
-        for (std::size_t i = 0; i < row; ++i) {
-            result.pixels[y * row + i] = weighed(within, narrow.data() + i, row);
+        std::ranges::fill(sums, half);
+        const auto* from = narrow.data() + (rows[y].first - first) * row;
+        for (const auto weight : rows[y].weights) {
+            for (std::size_t i = 0; i < row; ++i) {
+                sums[i] += weight * from[i];
+            }
+            from += row;
         }
+        std::ranges::transform(sums, result.pixels.begin() + static_cast<std::ptrdiff_t>(y * row), rounded);
     }
     return result;
 }

@@ -11,12 +11,16 @@
 #include "input_file.hpp"
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
+#include <exception>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace fedasio::data {
@@ -244,19 +248,60 @@ std::string identity_of(const image_list& list) {
     return text;
 }
 
-std::vector<std::uint8_t> read_sample(const fs::path& file, const image_shape& shape) {
-    return fit_image(with_channels(read_image(file), shape.channels), shape.height, shape.width).pixels;
+std::vector<std::uint8_t> sample_of(image what, const image_shape& shape) {
+    return fit_image(with_channels(std::move(what), shape.channels), shape.height, shape.width).pixels;
 }
 
-dataset read_images(const image_source& source, const image_list& list) {
-    return read_images(list, source.size, source.skip_damaged);
+std::vector<std::uint8_t> read_sample(const fs::path& file, const image_shape& shape) {
+    return sample_of(read_image(file), shape);
+}
+
+std::vector<read_file> read_samples(std::span<const image_file> files, const image_shape& shape,
+                                    unsigned threads, bool ends_at_problem) {
+    std::vector<read_file> results(files.size());
+    std::atomic<std::size_t> next = 0;
+    std::mutex failing;
+    std::exception_ptr failure;
+    const auto work = [&] {
+        for (auto i = next++; i < files.size(); i = next++) {
+            try {
+                results[i].sample = read_sample(files[i].path, shape);
+            } catch (const error& problem) {
+                results[i].problem = problem.what();
+            } catch (...) {
+                const std::scoped_lock alone(failing);
+                failure = std::current_exception();
+            }
+            // Those before it have begun, and are finished: the first problem is the same on any threads.
+            if (results[i].sample.empty() && (ends_at_problem || results[i].problem.empty())) {
+                next = files.size();
+            }
+        }
+    };
+    std::vector<std::jthread> helpers;
+    try {
+        while (helpers.size() + 1 < std::min<std::size_t>(threads, files.size())) {
+            helpers.emplace_back(work);
+        }
+    } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): those that there are do it
+    }
+    work();
+    helpers.clear();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    return results;
+}
+
+dataset read_images(const image_source& source, const image_list& list, unsigned threads) {
+    return read_images(list, source.size, source.skip_damaged, threads);
 }
 
 image_list list_test_images(const image_source& source) {
     return list_images(source.test, source.test_labels, source.classes);
 }
 
-dataset read_images(const image_list& list, const image_shape& shape, bool skip_damaged) {
+dataset read_images(const image_list& list, const image_shape& shape, bool skip_damaged, unsigned threads) {
     const auto each = std::uint64_t{shape.height} * shape.width * shape.channels;
     if (each == 0 || (shape.channels != 1 && shape.channels != 3)) {
         throw error("images become samples of [height, width, channels], of 1 channel (grey) or 3 (colour)");
@@ -270,25 +315,35 @@ dataset read_images(const image_list& list, const image_shape& shape, bool skip_
     std::vector<std::int32_t> labels;
     std::uint64_t left_out = 0;
     std::vector<std::string> reasons;
-    for (const auto& file : list.files) {
-        try {
-            const auto sample = read_sample(file.path, shape);
-            pixels.insert(pixels.end(), sample.begin(), sample.end());
-            labels.push_back(file.label);
-        } catch (const error& problem) {
+    // So many at once that threads seldom wait for each other, and few enough to be held twice.
+    const auto at_once = std::clamp<std::uint64_t>((std::uint64_t{16} << 20U) / each, 32, 512);
+    for (auto files = std::span(list.files); !files.empty();) {
+        const auto block = files.first(std::min<std::uint64_t>(files.size(), at_once));
+        files = files.subspan(block.size());
+        const auto results = read_samples(block, shape, threads, !skip_damaged);
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            const auto& [sample, problem] = results[i];
+            if (problem.empty()) {
+                pixels.insert(pixels.end(), sample.begin(), sample.end());
+                labels.push_back(block[i].label);
+                continue;
+            }
             if (!skip_damaged) {
-                throw error(std::string(problem.what()) +
+                throw error(problem +
                             " (to leave such files out, write \"on_error\": \"skip\" in data.source)");
             }
             ++left_out;
             if (reasons.size() < most_reasons) {
-                reasons.emplace_back(problem.what());
+                reasons.push_back(problem);
             }
         }
     }
     if (labels.empty()) {
         throw error("none of the " + std::to_string(list.files.size()) +
                     " images can be used; of the first: " + reasons.front());
+    }
+    if (left_out > reasons.size()) {
+        reasons.push_back("and " + std::to_string(left_out - reasons.size()) + " more");
     }
     dataset samples({shape.height, shape.width, shape.channels}, std::move(pixels), std::move(labels),
                     list.classes);

@@ -63,8 +63,8 @@ public:
     jpeg_reader(const jpeg_reader&) = delete;
     jpeg_reader& operator=(const jpeg_reader&) = delete;
 
-    image read() {
-        require_pixels(info_.image_height, info_.image_width);
+    image read(std::uint64_t most_pixels) {
+        require_pixels(info_.image_height, info_.image_width, most_pixels);
         if (info_.num_components != 1 && info_.num_components != 3) {
             throw std::runtime_error("is a JPEG of " + std::to_string(info_.num_components) +
                                      " colour components (CMYK): convert it to RGB");
@@ -128,8 +128,8 @@ private:
 
 } // namespace
 
-image decode_jpeg(std::span<const std::uint8_t> bytes) {
-    return jpeg_reader(bytes).read();
+image decode_jpeg(std::span<const std::uint8_t> bytes, std::uint64_t most_pixels) {
+    return jpeg_reader(bytes).read(most_pixels);
 }
 
 } // namespace fedasio::data

@@ -52,12 +52,12 @@ public:
     png_reader(const png_reader&) = delete;
     png_reader& operator=(const png_reader&) = delete;
 
-    image read() {
+    image read(std::uint64_t most_pixels) {
         image result;
         if (!read_header()) {
             fail();
         }
-        require_pixels(png_get_image_height(png_, info_), png_get_image_width(png_, info_));
+        require_pixels(png_get_image_height(png_, info_), png_get_image_width(png_, info_), most_pixels);
         if (!set_transformations()) {
             fail();
         }
@@ -121,8 +121,8 @@ private:
 
 } // namespace
 
-image decode_png(std::span<const std::uint8_t> bytes) {
-    return png_reader(bytes).read();
+image decode_png(std::span<const std::uint8_t> bytes, std::uint64_t most_pixels) {
+    return png_reader(bytes).read(most_pixels);
 }
 
 } // namespace fedasio::data

@@ -16,10 +16,10 @@
 namespace fedasio::master {
 namespace {
 
-bool fits(const store::checkpoint& state, std::uint64_t parameters) {
-    return state.weights.size() == parameters &&
+bool fits(const store::checkpoint& state, const nn::model_arrays& arrays) {
+    return state.weights.size() == arrays.size() &&
            std::ranges::all_of(state.strategy_state, [&](const auto& one) {
-               return one.second.size() == parameters || one.second.empty();
+               return one.second.size() == arrays.shared() || one.second.empty();
            });
 }
 
@@ -190,12 +190,13 @@ checkpoints::found_checkpoint checkpoints::find() const {
     const auto* const arrays = is_there       ? &state_.model.arrays()
                                : result.begun ? &result.begun->arrays
                                               : nullptr;
-    if (arrays == nullptr || !fits(state, arrays->size())) {
+    if (arrays == nullptr || !fits(state, *arrays)) {
         warn("does not fit this model");
         return result;
     }
-    result.model = make_model_state(*setting_.plan.strategy, to_payload(state.weights),
-                                    with_names(std::move(state.strategy_state)));
+    result.model =
+        make_model_state(*setting_.plan.strategy, to_payload(state.weights),
+                         with_names(std::move(state.strategy_state)), arrays->size() - arrays->shared());
     result.kept = std::move(kept);
     return result;
 }

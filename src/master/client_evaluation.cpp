@@ -60,8 +60,8 @@ net::awaitable<std::vector<client_id>> client_evaluation::gather(std::vector<cli
         peers.push_back(one.host->connection);
         asked.push_back(one.client);
     }
-    if (test_.personal) {
-        auto states = co_await states_of(setting_, state_.memory, std::move(asked));
+    if (test_.personal || !state_.model.state().own.empty()) {
+        auto states = co_await states_of(setting_, state_, std::move(asked));
         for (std::size_t i = 0; i < asked_.size(); ++i) {
             asked_[i].kept = std::move(states[i]);
         }

@@ -1,5 +1,6 @@
 #include "master/client_training.hpp"
 
+#include <fedasio/plan/private_arrays.hpp>
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/message_type.hpp>
@@ -39,7 +40,7 @@ net::awaitable<std::vector<std::size_t>> client_training::gather(net::clock::tim
     for (const auto place : places_) {
         clients.push_back(round_.result.cohort[place]);
     }
-    kept_ = co_await states_of(setting_, state_.memory, std::move(clients));
+    kept_ = co_await states_of(setting_, state_, std::move(clients));
     receivers_ = receivers_among(setting_, state_.model, round_.hosts_of(places_));
     const auto first = receivers_.size();
     state_.progress.enter(first == 0 ? phase::training : phase::distributing_weights);
@@ -108,9 +109,14 @@ std::string client_training::objection_to(std::size_t place, const wire::update&
     }
     const auto& model = state_.model.state();
     const auto wanted =
-        model.weights.size() * (1 + model.channels.size()) + wire::floats_of(update.state) * sizeof(float);
+        model.shared.size() * (1 + model.channels.size()) + wire::floats_of(update.state) * sizeof(float);
     if (bytes != wanted || (!update.state.empty() && !state_.memory.is_here())) {
         return fmt::format("its body has {} bytes instead of {}", bytes, wanted);
+    }
+    const auto own = model.own.floats().size();
+    const std::vector<wire::state_array> all_own{{std::string(plan::private_state), own}};
+    if (own > 0 && state_.memory.is_here() && update.state != all_own) {
+        return fmt::format("it does not bring the {} values of the arrays that stay at the client", own);
     }
     return {};
 }

@@ -65,12 +65,14 @@ net::awaitable<void> collection::begin_intake(round_state& round) {
     intake_terms terms;
     terms.strategy = plan.strategy;
     terms.local = plan.local.in_round(round.result.round);
-    terms.base = state_.model.weights();
+    terms.base = state_.model.state().shared;
     terms.channels = state_.model.state().channels;
     terms.cohort = cohort;
     terms.samples = round.samples;
     terms.norm_bound = plan.norm_bound;
-    terms.counters = state_.model.arrays().size() - state_.model.arrays().counters();
+    const auto& arrays = state_.model.arrays();
+    terms.untrained = arrays.shared() - arrays.trained();
+    terms.counters = arrays.shared() - arrays.counters();
     terms.compares = setting_.options.compare_updates && cohort.size() <= most_compared;
     round.updates.resize(cohort.size());
     auto job = [&] { return std::make_shared<update_intake>(setting_.rt, setting_.pool, std::move(terms)); };

@@ -11,8 +11,7 @@ void early_stop::take(const round_result& result) {
     if (!value) {
         return;
     }
-    const double gain =
-        best_ ? (plan::is_better_when_higher(metric_) ? *value - *best_ : *best_ - *value) : 0;
+    const double gain = best_ ? (higher_is_better_ ? *value - *best_ : *best_ - *value) : 0;
     if (!best_ || gain > least_change_) {
         best_ = value;
         best_round_ = result.round;

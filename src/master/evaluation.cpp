@@ -133,6 +133,7 @@ test_metrics test_result::metrics(double unit) const {
     if (samples == 0) {
         return found;
     }
+    found.own = own;
     const auto count = static_cast<double>(samples);
     if (regression) {
         found.rmse = std::sqrt(loss_sum / count) * unit;
@@ -145,9 +146,10 @@ test_metrics test_result::metrics(double unit) const {
         static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(confusion.size()))));
     for (std::size_t i = 0; i < classes; ++i) {
         const auto row = std::span(confusion).subspan(i * classes, classes);
-        const auto own = std::reduce(row.begin(), row.end());
-        found.recall.push_back(
-            own == 0 ? std::nullopt : std::optional(static_cast<double>(row[i]) / static_cast<double>(own)));
+        const auto all_of_class = std::reduce(row.begin(), row.end());
+        found.recall.push_back(all_of_class == 0 ? std::nullopt
+                                                 : std::optional(static_cast<double>(row[i]) /
+                                                                 static_cast<double>(all_of_class)));
     }
     return found;
 }
@@ -165,6 +167,7 @@ void take_metrics(round_result& into, const test_metrics& found) {
     into.test_mae = found.mae;
     into.test_auc = found.auc;
     into.test_recall = found.recall;
+    into.test_metrics = found.own;
 }
 
 net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asio::any_io_executor pool,

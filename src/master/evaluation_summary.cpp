@@ -3,6 +3,7 @@
 #include <fedasio/nn/value_sums.hpp>
 #include <fedasio/plan/limits.hpp>
 
+#include "master/own_metrics.hpp"
 #include <utility>
 
 namespace fedasio::master {
@@ -19,6 +20,7 @@ test_result to_result(const wire::evaluation& one, const evaluation_terms& terms
     result.score_bins = bins;
     result.absolute_sum = one.absolute_sum;
     result.label_m2 = one.label_mean ? one.label_m2 : std::nullopt;
+    result.own = one.metrics;
     return result;
 }
 
@@ -39,6 +41,7 @@ public:
         all_.samples += one.samples;
         all_.loss_sum += one.loss_sum;
         all_.correct += one.correct;
+        own_.add(one.metrics, one.samples);
         tells_correct_ = tells_correct_ && one.tells_correct;
         if (one.confusion.empty()) {
             all_.confusion.clear();
@@ -59,6 +62,7 @@ public:
     test_result finish() && {
         regression_ = is_open_ ? !tells_correct_ : regression_;
         all_.regression = regression_;
+        all_.own = own_.finish();
         if (regression_ && tells_errors_) {
             all_.absolute_sum = values_.absolute;
         }
@@ -75,6 +79,7 @@ private:
     test_result all_;
     nn::score_counts scores_;
     nn::value_sums values_;
+    metric_means own_;
     bool tells_scores_;
     bool tells_errors_ = true;
     bool tells_labels_ = true;

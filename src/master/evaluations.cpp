@@ -1,6 +1,7 @@
 #include "master/evaluations.hpp"
 
 #include <fedasio/net/gather.hpp>
+#include <fedasio/plan/limits.hpp>
 #include <fedasio/text/rare_branch.hpp>
 
 #include "master/answers.hpp"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+#include <stdexcept>
 #include <utility>
 
 namespace fedasio::master {
@@ -33,6 +35,8 @@ net::awaitable<void> evaluations::evaluate(round_state& round) {
     state_.progress.enter(phase::evaluating);
     if (tests_.samples()) {
         co_await evaluate_here(round);
+    } else if (evaluator_.is_asked()) {
+        co_await ask_evaluator(round);
     } else {
         co_await evaluate_where_data_is(round);
     }
@@ -59,6 +63,25 @@ net::awaitable<void> evaluations::evaluate_here(round_state& round) {
     round.result.test_samples = result->samples;
     const auto names = samples->class_names();
     tell(round.result.round, *result, {names.begin(), names.end()});
+}
+
+/// A process of the user's own has the test data. What clients hold out is not asked for, though they hold it
+/// out all the same: the weights must not depend on who tests them.
+net::awaitable<void> evaluations::ask_evaluator(round_state& round) {
+    const auto found = co_await evaluator_.test(state_, round.result.round, state_.progress.deadline());
+    if (found.samples == 0) {
+        throw std::runtime_error("the evaluator tested no samples");
+    }
+    auto terms = terms_of_evaluations(setting_, state_.model);
+    terms.held_out = plan::limits::samples;
+    terms.score_cells = 0; // they were not asked for
+    if (const auto objection = objection_to(found, terms); !objection.empty()) {
+        throw std::runtime_error("the evaluator's result is none: " + objection);
+    }
+    const auto unit = state_.model.label_unit();
+    const auto summary = summarize({{0, found}}, terms, unit);
+    take_metrics(round.result, summary.all.metrics(unit));
+    round.result.test_samples = found.samples;
 }
 
 /// Without test data at the master, every client evaluates the new weights on what it holds out. Whose worker

@@ -6,6 +6,7 @@
 #include <fedasio/wire/evaluate.hpp>
 
 #include "master/evaluation_check.hpp"
+#include "master/evaluator.hpp"
 #include "master/newcomers.hpp"
 #include "master/preparation.hpp"
 #include "master/round_state.hpp"
@@ -34,14 +35,14 @@ struct client_test {
     std::map<client_id, net::clock::time_point> moments; ///< until when its owner may come back
 };
 
-/// Tests the global model after a round: on the test files if there are some, else every client tests it on
-/// what it holds out.
+/// Tests the global model after a round: on the test files if there are some, else by the evaluator if the
+/// master has one, else every client tests it on what it holds out.
 class evaluations {
 public:
     evaluations(const setting& given, run_state& state, newcomers& coming, preparation& prepare,
-                waiting& wait, const test_data& tests)
+                waiting& wait, const test_data& tests, evaluator& evaluates)
         : setting_(given), state_(state), newcomers_(coming), preparation_(prepare), waiting_(wait),
-          tests_(tests) {}
+          tests_(tests), evaluator_(evaluates) {}
 
     void begin_anew() { told_.clear(); }
 
@@ -56,6 +57,7 @@ public:
 
 private:
     net::awaitable<void> evaluate_here(round_state& round);
+    net::awaitable<void> ask_evaluator(round_state& round);
     net::awaitable<void> evaluate_where_data_is(round_state& round);
     net::awaitable<void> evaluate_personal(round_state& round);
     net::awaitable<void> ask_clients(round_state& round, client_test& test, net::clock::time_point until);
@@ -74,6 +76,7 @@ private:
     preparation& preparation_;
     waiting& waiting_;
     const test_data& tests_;
+    evaluator& evaluator_;
     std::map<client_id, std::string> told_; ///< absent clients of the tests so far, and why: people know
 };
 

@@ -69,6 +69,9 @@ net::awaitable<void> training::finish(round_state& round) {
     count_costs(round);
     const auto& result = round.result;
     goal_.take(result);
+    for (auto& sentence : watch_.take(setting_.plan, result)) {
+        setting_.notice(noticed::severity::warning, std::move(sentence));
+    }
     if (!divergence_.is_suspicious()) {
         models_.consider(result);
     }
@@ -106,7 +109,7 @@ net::awaitable<void> training::finish_untested() {
     const auto until = state_.progress.deadline();
     if (plan::has_test_files(setting_.plan.source)) {
         co_await tests_.load(state_.model);
-    } else if (setting_.is_local()) {
+    } else if (setting_.is_local() && !plan::master_tests(setting_.plan)) {
         const auto soon = std::min(until, setting_.rt.time.now() + time_to_come_back);
         auto all_are_here = [&] {
             return std::ranges::all_of(everybody.owners.all(), [&](const auto& owner) {

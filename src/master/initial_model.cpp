@@ -1,6 +1,7 @@
 #include "master/initial_model.hpp"
 
 #include <fedasio/nn/memory.hpp>
+#include <fedasio/plan/private_arrays.hpp>
 #include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/text/printable.hpp>
@@ -39,14 +40,28 @@ initial_model make_arrays_model(nn::model_arrays arrays, net::payload values, co
     if (const auto problem = plan::problem_of_size(arrays.size(), *plan.strategy); !problem.empty()) {
         throw run_failed(problem);
     }
-    auto state = make_model_state(*plan.strategy, std::move(values));
+    auto state = make_model_state(*plan.strategy, std::move(values), {}, arrays.size() - arrays.shared());
     return {std::nullopt, std::move(arrays), std::move(state)};
+}
+
+initial_model make_own_model(nn::model_arrays arrays, net::payload values, const plan::plan& plan) {
+    if (plan.private_arrays.empty() && arrays.shared() == arrays.size()) {
+        return make_arrays_model(std::move(arrays), std::move(values), plan);
+    }
+    try {
+        auto split = plan::with_private(arrays, plan.private_arrays);
+        net::buffer ordered(values.size());
+        plan::rearrange(arrays, values.floats(), split, ordered.floats());
+        return make_arrays_model(std::move(split), net::payload(std::move(ordered)), plan);
+    } catch (const std::invalid_argument& e) {
+        throw run_failed(std::string("of the trainer's model: ") + e.what());
+    }
 }
 
 initial_model read_arrays_model(const std::filesystem::path& path, const plan::plan& plan) {
     try {
         const auto file = store::read_safetensors(path);
-        auto arrays = plan::arrays_of(path, file);
+        auto arrays = plan::with_private(plan::arrays_of(path, file), plan.private_arrays);
         net::buffer values(arrays.size() * sizeof(float));
         store::load_model(path, plan::layout_of(arrays), values.floats());
         return make_arrays_model(std::move(arrays), net::payload(std::move(values)), plan);

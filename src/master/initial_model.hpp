@@ -24,12 +24,16 @@ struct initial_model {
 [[nodiscard]] initial_model make_initial_model(const plan::plan& plan, std::uint64_t memory_bytes,
                                                const std::function<bool()>& unwanted = {});
 
+/// The same of arrays that a trainer begins with, where the plan says which of them stay at the client.
+/// Throws run_failed, also for names that are no array's.
+[[nodiscard]] initial_model make_own_model(nn::model_arrays arrays, net::payload values,
+                                           const plan::plan& plan);
+
 /// Of a file with arrays, whose metadata `arrays` tells types and roles where they are not the usual ones.
 /// Throws run_failed.
 [[nodiscard]] initial_model read_arrays_model(const std::filesystem::path& path, const plan::plan& plan);
 
-/// Of arrays that a trainer begins with, or that are to be filled. Throws run_failed if they do not go
-/// together with the plan's strategy.
+/// Of arrays whose roles are settled. Throws run_failed if they do not go together with the plan's strategy.
 [[nodiscard]] initial_model make_arrays_model(nn::model_arrays arrays, net::payload values,
                                               const plan::plan& plan);
 

@@ -41,8 +41,7 @@ void kept_models::consider(const round_result& result, const net::payload& weigh
     if (!value) {
         return;
     }
-    const bool better =
-        !best_ || (plan::is_better_when_higher(metric_) ? *value > best_->value : *value < best_->value);
+    const bool better = !best_ || (higher_is_better_ ? *value > best_->value : *value < best_->value);
     if (better) {
         best_ = candidate{result.round, *value, weights, {}};
     }

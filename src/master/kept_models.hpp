@@ -28,9 +28,10 @@ struct kept_model {
 class kept_models {
 public:
     /// `state_dir` empty: nothing is kept.
-    kept_models(std::filesystem::path state_dir, std::string metric, std::string plan_digest)
-        : state_dir_(std::move(state_dir)), metric_(std::move(metric)), plan_digest_(std::move(plan_digest)) {
-    }
+    kept_models(std::filesystem::path state_dir, std::string metric, bool higher_is_better,
+                std::string plan_digest)
+        : state_dir_(std::move(state_dir)), metric_(std::move(metric)), higher_is_better_(higher_is_better),
+          plan_digest_(std::move(plan_digest)) {}
 
     /// A finished round and its weights, which are remembered if no round before was better.
     void consider(const round_result& result, const net::payload& weights);
@@ -64,6 +65,7 @@ private:
 
     std::filesystem::path state_dir_;
     std::string metric_;
+    bool higher_is_better_;
     std::string plan_digest_;
     std::optional<candidate> best_;
 };

@@ -51,7 +51,7 @@ model_state read_model(const std::filesystem::path& path, const nn::model_arrays
                        const method::strategy& strategy) {
     net::buffer values(arrays.size() * sizeof(float));
     store::load_model(path, plan::layout_of(arrays), values.floats());
-    return make_model_state(strategy, net::payload(std::move(values)));
+    return make_model_state(strategy, net::payload(std::move(values)), {}, arrays.size() - arrays.shared());
 }
 
 void tell_loaded(const setting& given, const run_state& state, checkpoints& safe, const std::string& name) {

@@ -16,6 +16,9 @@ std::string loss(const std::optional<double>& value) {
     return value ? fmt::format("{:.4f}", *value) : "-";
 }
 
+/// What a line has of a trainer's own; the others are in the report.
+constexpr std::size_t most_own_metrics = 4;
+
 /// What else is known of the test.
 std::string more_of_test(const round_result& round) {
     std::string text;
@@ -26,6 +29,14 @@ std::string more_of_test(const round_result& round) {
     add("R²", round.test_r2);
     add("RMSE", round.test_rmse);
     add("MAE", round.test_mae);
+    std::size_t shown = 0;
+    for (const auto& [name, value] : round.test_metrics) {
+        if (++shown > most_own_metrics) {
+            text += " and more";
+            break;
+        }
+        add(name.c_str(), value);
+    }
     return text + (round.test_partial ? " (of a part of the clients)" : "");
 }
 

@@ -23,7 +23,7 @@ namespace {
 
 /// What clients of this run keep, if anything.
 client_memory make_memory(const setting& given, const std::string& run) {
-    if (!given.plan.strategy->has_client_half()) {
+    if (!plan::clients_keep_states(given.plan)) {
         return {};
     }
     std::shared_ptr<store::client_states> states;
@@ -41,9 +41,9 @@ client_memory make_memory(const setting& given, const std::string& run) {
 machine::machine(net::runtime& rt, boost::asio::any_io_executor pool, plan::plan plan, run_options options,
                  event_source& events)
     : setting_{rt, std::move(pool), events, std::move(options), std::move(plan), {}}, state_(setting_),
-      newcomers_(setting_, state_), waiting_(setting_, state_), tests_(setting_),
+      newcomers_(setting_, state_), waiting_(setting_, state_), tests_(setting_), evaluator_(setting_),
       models_(setting_, state_.model), checkpoints_(setting_, state_),
-      training_(setting_, state_, newcomers_, waiting_, tests_, models_, checkpoints_),
+      training_(setting_, state_, newcomers_, waiting_, tests_, evaluator_, models_, checkpoints_),
       admission_(setting_, state_, newcomers_),
       steering_(setting_, state_, waiting_, models_, checkpoints_,
                 {[this] { running_.cancel(); },
@@ -51,6 +51,7 @@ machine::machine(net::runtime& rt, boost::asio::any_io_executor pool, plan::plan
                      open_other(std::move(other), std::move(model));
                  }}),
       running_(rt.executor), training_over_(rt.executor) {
+    setting_.plan.has_evaluator = setting_.options.evaluator.has_value();
     std::optional<initial_model> model;
     if (plan::knows_model(setting_.plan)) {
         model = make_initial_model(setting_.plan, setting_.options.memory_bytes);
@@ -66,6 +67,7 @@ void machine::open(std::optional<initial_model> model) {
     state_.members.begin_anew();
     state_.progress.begin_anew();
     tests_.begin_anew();
+    evaluator_.begin_anew();
     checkpoints_.begin_anew();
     models_.begin_anew();
     training_.begin_anew();
@@ -106,6 +108,10 @@ void machine::introduce_run() {
     if (state_.model.is_there()) {
         setting_.events.publish(model_built{state_.model.arrays().size()});
     }
+    if (setting_.plan.has_evaluator && !evaluator_.is_asked()) {
+        setting_.notice(noticed::severity::warning,
+                        "the plan names test files, so the evaluator is not asked");
+    }
 }
 
 net::awaitable<void> machine::restore() {
@@ -120,6 +126,24 @@ net::awaitable<void> machine::restore() {
 }
 
 net::awaitable<bool> machine::serve() {
+    co_await boost::asio::this_coro::throw_if_cancelled(false);
+    evaluator_.start();
+    bool is_well = false;
+    std::exception_ptr failure;
+    try {
+        is_well = co_await serve_orders();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await evaluator_.end();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    co_return is_well;
+}
+
+/// One training after the other.
+net::awaitable<bool> machine::serve_orders() {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     introduce_run();
     if (setting_.options.resume) {

@@ -11,6 +11,7 @@
 
 #include "master/admission.hpp"
 #include "master/checkpoints.hpp"
+#include "master/evaluator.hpp"
 #include "master/initial_model.hpp"
 #include "master/invariants.hpp"
 #include "master/model_files.hpp"
@@ -55,6 +56,7 @@ private:
     void open(std::optional<initial_model> model);
     void open_other(plan::plan plan, std::optional<initial_model> model);
     void introduce_run();
+    net::awaitable<bool> serve_orders();
     net::awaitable<void> restore();
     net::awaitable<bool> serve_training();
     net::awaitable<void> train(training_end& end);
@@ -67,6 +69,7 @@ private:
     newcomers newcomers_;
     waiting waiting_;
     test_data tests_;
+    evaluator evaluator_;
     model_files models_;
     checkpoints checkpoints_;
     training training_;

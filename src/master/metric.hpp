@@ -39,7 +39,8 @@ static_assert(std::ranges::all_of(plan::metrics, [](const plan::metric& one) {
 }));
 static_assert(plan::metrics.size() == round_metrics.size());
 
-/// The result's value of this name; empty if it has none, or none that is finite.
+/// The result's value of this name, which may be that of an own metric; empty if it has none, or none that is
+/// finite.
 [[nodiscard]] std::optional<double> metric_of(const round_result& result, std::string_view name);
 
 } // namespace fedasio::master

@@ -11,7 +11,9 @@ namespace fedasio::master {
 namespace {
 
 kept_models none_of(const setting& given) {
-    return {given.options.state_dir, plan::best_metric(given.plan), given.plan_digest};
+    const auto metric = plan::best_metric(given.plan);
+    return {given.options.state_dir, metric, plan::is_better_when_higher(given.plan, metric),
+            given.plan_digest};
 }
 
 } // namespace
@@ -66,6 +68,23 @@ net::awaitable<std::optional<model_copy>> model_files::copy() const {
     };
     copy.bytes = co_await setting_.offload(std::move(job));
     co_return copy;
+}
+
+std::optional<plan::trained_model> model_files::usable() const {
+    if (plan::is_for_trainer(setting_.plan.source)) {
+        throw std::runtime_error(
+            "the network is not the master's: a trainer of one's own has it, and the master "
+            "knows its arrays alone; load the saved model in Python with fedasio.load_model");
+    }
+    if (!model_.is_there() || (setting_.is_table() && !model_.schema())) {
+        return std::nullopt;
+    }
+    plan::trained_model model{*model_.network(), model_.weights(), model_.schema(), {}, {}};
+    if (const auto* images = std::get_if<data::image_source>(&setting_.plan.source)) {
+        model.class_names = images->classes;
+    }
+    model.metadata["round"] = std::to_string(model_.round());
+    return model;
 }
 
 net::awaitable<void> model_files::keep_best(std::string run) {

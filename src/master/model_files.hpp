@@ -4,6 +4,7 @@
 #include <fedasio/master/events.hpp>
 #include <fedasio/master/run.hpp>
 #include <fedasio/net/runtime.hpp>
+#include <fedasio/plan/trained_model.hpp>
 
 #include "master/global_model.hpp"
 #include "master/kept_models.hpp"
@@ -33,6 +34,9 @@ public:
     net::awaitable<command_answer> save(std::string name);
     /// The same as bytes; empty while there is no model.
     net::awaitable<std::optional<model_copy>> copy() const;
+
+    /// With what is needed to use it. Throws std::runtime_error where the network is a trainer's own.
+    [[nodiscard]] std::optional<plan::trained_model> usable() const;
 
     /// A finished round, whose weights are the model's: they may be the best.
     void consider(const round_result& result) { kept_.consider(result, model_.weights()); }

@@ -12,15 +12,21 @@ net::payload to_payload(std::span<const float> values) {
 }
 
 model_state make_model_state(const method::strategy& strategy, net::payload weights,
-                             method::server_state state) {
+                             method::server_state state, std::size_t own) {
     model_state made;
-    const auto values = weights.floats();
+    made.shared = weights;
+    if (own > 0) {
+        const auto all = weights.floats();
+        made.shared = to_payload(all.first(all.size() - own));
+        made.own = to_payload(all.last(own));
+    }
+    const auto values = made.shared.floats();
     for (const auto& name : strategy.channels()) {
         const auto found = state.find(name);
         made.channels.push_back(
             to_payload(found == state.end() ? std::vector<float>(values.size()) : found->second));
     }
-    made.sent = weights;
+    made.sent = made.shared;
     if (!made.channels.empty()) {
         net::buffer all(values.size_bytes() * (1 + made.channels.size()));
         auto place = std::ranges::copy(values, all.floats().begin()).out;

@@ -12,7 +12,7 @@ std::string why_no_accuracy(const plan::plan& plan) {
     if (plan::is_regression(plan)) {
         return "a regression has no accuracy that could be a target";
     }
-    if (plan.test_fraction == 0 && !plan::has_test_files(plan.source)) {
+    if (!plan::is_tested(plan)) {
         return "without test data there is no test accuracy that could be a target";
     }
     return {};

@@ -268,7 +268,9 @@ net::awaitable<void> preparation::use_model(worker& from, nn::model_arrays array
         co_return;
     }
     const auto count = arrays.all().size();
-    state_.model.build(make_arrays_model(std::move(arrays), std::move(values), setting_.plan));
+    auto make = [&] { return make_own_model(std::move(arrays), std::move(values), setting_.plan); };
+    auto made = co_await setting_.offload(std::move(make));
+    state_.model.build(std::move(made));
     setting_.events.publish(model_built{state_.model.arrays().size()});
     setting_.notice(noticed::severity::info, "the model is that of the trainer at " + from.hello.name + ": " +
                                                  std::to_string(count) + " arrays, SHA-256 " + digest);

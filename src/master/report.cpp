@@ -52,6 +52,30 @@ namespace {
 /// The losses and accuracies, which every round has told from the first version on, stand apart.
 constexpr auto test_numbers = std::span(round_metrics).subspan<4, 10>();
 
+/// Own metrics, if there are some.
+void add_metrics(boost::json::object& json, std::string_view key, const plan::own_metrics& metrics) {
+    if (metrics.empty()) {
+        return;
+    }
+    boost::json::object told;
+    for (const auto& [name, value] : metrics) {
+        told[name] = number_or_null(value);
+    }
+    json[key] = std::move(told);
+}
+
+plan::own_metrics read_metrics(const boost::json::object& json, std::string_view key) {
+    plan::own_metrics metrics;
+    if (const auto* const told = json.if_contains(key)) {
+        for (const auto& [name, value] : told->as_object()) {
+            if (const auto number = read_number(value)) {
+                metrics.emplace(name, *number);
+            }
+        }
+    }
+    return metrics;
+}
+
 boost::json::array to_json(const std::vector<round_result::absence>& absences) {
     boost::json::array result;
     for (const auto& absence : absences) {
@@ -146,16 +170,18 @@ boost::json::array to_json(const clients_evaluated& tested) {
 
 boost::json::object to_json(const clients_evaluated::one& client) {
     const auto& found = client.metrics;
-    return {{"client", client.client},
-            {"samples", client.samples},
-            {"loss", number_or_null(found.loss)},
-            {"accuracy", number_or_null(found.accuracy)},
-            {"r2", number_or_null(found.r2)},
-            {"rmse", number_or_null(found.rmse)},
-            {"mae", number_or_null(found.mae)},
-            {"auc", number_or_null(found.auc)},
-            {"recall", recall_json(found.recall)},
-            {"reason", client.reason}};
+    boost::json::object json{{"client", client.client},
+                             {"samples", client.samples},
+                             {"loss", number_or_null(found.loss)},
+                             {"accuracy", number_or_null(found.accuracy)},
+                             {"r2", number_or_null(found.r2)},
+                             {"rmse", number_or_null(found.rmse)},
+                             {"mae", number_or_null(found.mae)},
+                             {"auc", number_or_null(found.auc)},
+                             {"recall", recall_json(found.recall)},
+                             {"reason", client.reason}};
+    add_metrics(json, "metrics", found.own);
+    return json;
 }
 
 clients_evaluated::one read_client_test(const boost::json::object& json) {
@@ -171,6 +197,7 @@ clients_evaluated::one read_client_test(const boost::json::object& json) {
     found.mae = read_number(json.at("mae"));
     found.auc = read_number(json.at("auc"));
     found.recall = read_recall(json.at("recall"));
+    found.own = read_metrics(json, "metrics");
     return client;
 }
 
@@ -197,6 +224,8 @@ boost::json::object to_json(const round_result& result) {
                              {"time", result.time}};
     add_test(json, result);
     json["absent"] = to_json(result.absent);
+    add_metrics(json, "train_metrics", result.train_metrics);
+    add_metrics(json, "test_metrics", result.test_metrics);
     return json;
 }
 
@@ -223,6 +252,8 @@ round_result read_round(const boost::json::object& json) {
     result.bytes_received = json.at("bytes_received").to_number<std::uint64_t>();
     result.time = json.at("time").to_number<double>();
     read_test(json, result);
+    result.train_metrics = read_metrics(json, "train_metrics");
+    result.test_metrics = read_metrics(json, "test_metrics");
     return result;
 }
 

@@ -36,8 +36,10 @@ wire::model model_request(const setting& given, const run_state& state) {
     request.arrays = state.model.arrays();
     request.local = given.plan.local;
     request.parameters = state.model.arrays().size();
-    if (state.memory.is_needed()) {
+    if (given.plan.strategy->has_client_half()) {
         request.strategy = given.plan.strategy;
+    }
+    if (state.memory.is_needed()) {
         request.master_keeps_state = state.memory.is_here();
         request.run = state.memory.run();
     }

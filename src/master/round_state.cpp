@@ -1,5 +1,6 @@
 #include "master/round_state.hpp"
 
+#include "master/own_metrics.hpp"
 #include <algorithm>
 #include <utility>
 
@@ -45,15 +46,18 @@ void round_state::take_losses() {
     double hits = 0;
     double weight = 0;
     bool classification = true;
+    metric_means own_metrics;
     for (const auto& update : updates) {
         if (update) {
             const auto own = static_cast<double>(update->samples);
             loss += update->loss * own;
             hits += update->accuracy.value_or(0) * own;
             weight += own;
+            own_metrics.add(update->metrics, update->samples);
             classification = classification && update->accuracy.has_value();
         }
     }
+    result.train_metrics = own_metrics.finish();
     if (weight > 0) {
         result.train_loss = loss / weight;
         result.train_accuracy = classification ? std::optional(hits / weight) : std::nullopt;

@@ -51,8 +51,8 @@ struct round_state {
     void drop(const setting& given, std::size_t place, std::string reason, std::string detail);
     /// Its update came, and does not count.
     void leave_out(const setting& given, client_id client, std::string reason, std::string detail);
-    /// Training loss and accuracy of all clients together. In the order of the clients, not of arrival: a sum
-    /// of doubles depends on it.
+    /// Training loss, accuracy and own metrics of all clients together. In the order of the clients, not of
+    /// arrival: a sum of doubles depends on it.
     void take_losses();
 };
 

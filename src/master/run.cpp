@@ -35,6 +35,10 @@ net::awaitable<std::optional<model_copy>> run::copy_model() {
     return machine_->models().copy();
 }
 
+std::optional<plan::trained_model> run::usable_model() const {
+    return machine_->models().usable();
+}
+
 std::shared_ptr<const data::dataset> run::test_set() const noexcept {
     return machine_->tests().samples();
 }

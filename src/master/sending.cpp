@@ -1,5 +1,6 @@
 #include "master/sending.hpp"
 
+#include <fedasio/plan/private_arrays.hpp>
 #include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/weights.hpp>
 
@@ -8,6 +9,7 @@
 #include "master/answers.hpp"
 #include "master/standing.hpp"
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace fedasio::master {
@@ -44,8 +46,10 @@ void settle_weights(newcomers& coming, std::span<const worker_ptr> whom,
     }
 }
 
-net::awaitable<std::vector<sent_state>> states_of(const setting& given, const client_memory& memory,
+net::awaitable<std::vector<sent_state>> states_of(const setting& given, const run_state& state,
                                                   std::vector<client_id> clients) {
+    const auto& memory = state.memory;
+    const auto& own = state.model.state().own;
     std::vector<sent_state> found(clients.size());
     for (std::size_t i = 0; i < clients.size(); ++i) {
         found[i].round = memory.round_of(clients[i]);
@@ -58,6 +62,12 @@ net::awaitable<std::vector<sent_state>> states_of(const setting& given, const cl
             return true;
         };
         co_await given.offload(std::move(job));
+    }
+    for (auto& one : found) {
+        if (one.round == 0 && !own.empty()) {
+            one.listed = {{std::string(plan::private_state), own.floats().size()}};
+            one.body = own;
+        }
     }
     co_return found;
 }

@@ -5,9 +5,9 @@
 #include <fedasio/net/gather.hpp>
 #include <fedasio/net/runtime.hpp>
 
-#include "master/client_memory.hpp"
 #include "master/global_model.hpp"
 #include "master/newcomers.hpp"
+#include "master/run_state.hpp"
 #include "master/setting.hpp"
 #include <span>
 #include <vector>
@@ -28,9 +28,10 @@ std::vector<worker_ptr> receivers_among(const setting& given, const global_model
 void settle_weights(newcomers& coming, std::span<const worker_ptr> whom,
                     std::span<const net::gathered> answers);
 
-/// What each of these clients goes on from; empty where nobody keeps anything here. Read on the pool. Throws
-/// std::exception for a state that is lost.
-net::awaitable<std::vector<sent_state>> states_of(const setting& given, const client_memory& memory,
+/// What each of these clients goes on from; empty where nobody keeps anything here, but for arrays that stay
+/// at clients, whose initial values a client has from here before its first round that counts. Read on the
+/// pool. Throws std::exception for a state that is lost.
+net::awaitable<std::vector<sent_state>> states_of(const setting& given, const run_state& state,
                                                   std::vector<client_id> clients);
 
 } // namespace fedasio::master

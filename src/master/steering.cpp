@@ -135,7 +135,7 @@ net::awaitable<command_answer> steering::start(std::string text) {
         co_return refused("a training is going on: stop it first");
     }
     try {
-        auto plan = plan::parse_checked_plan(text, "plan");
+        auto plan = plan::parse_checked_plan(text, "plan", setting_.options.evaluator.has_value());
         const auto objection = folders_.objection_to(plan, setting_.options.workers_on_this_machine);
         if (!objection.empty()) {
             co_return refused(objection);

@@ -47,19 +47,23 @@ net::awaitable<void> step(const setting& given, run_state& state, round_state& r
     auto job = [&, helpers = std::thread::hardware_concurrency()] {
         stepped result;
         auto kept = *state.model.state().strategy;
+        const auto& arrays = state.model.arrays();
+        const auto own = state.model.state().own.floats();
         net::buffer next(state.model.weights().size());
+        const auto shared = next.floats().first(arrays.shared());
         auto gathered = round.intake->gathered(round.result.round, state.members.clients_total(given.plan));
         gathered.in_blocks = blocks_on(given.pool, helpers);
-        result.passed_over = given.plan.strategy->step(gathered, kept, next.floats());
-        average_statistics(state.model.arrays(), gathered, next.floats());
-        round.intake->take_counters(next.floats());
-        result.compared = round.intake->compare(round.result.round, next.floats());
+        result.passed_over = given.plan.strategy->step(gathered, kept, shared);
+        average_statistics(arrays, gathered, shared);
+        round.intake->take_counters(shared);
+        std::ranges::copy(own, next.floats().last(own.size()).begin());
+        result.compared = round.intake->compare(round.result.round, shared);
         if (given.options.compare_updates) {
-            result.layers =
-                measure_layers(round.result.round, state.model.arrays(), state.model.network() != nullptr,
-                               state.model.weights().floats(), next.floats());
+            result.layers = measure_layers(round.result.round, arrays, state.model.network() != nullptr,
+                                           state.model.weights().floats(), next.floats());
         }
-        result.model = make_model_state(*given.plan.strategy, net::payload(std::move(next)), std::move(kept));
+        result.model = make_model_state(*given.plan.strategy, net::payload(std::move(next)), std::move(kept),
+                                        own.size());
         return result;
     };
     stepped result;

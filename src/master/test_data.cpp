@@ -7,6 +7,7 @@
 
 #include "master/run_failed.hpp"
 #include <exception>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -20,8 +21,8 @@ net::awaitable<void> test_data::load(const global_model& model) {
     auto job = [&]() -> std::shared_ptr<const data::dataset> {
         identity_ = identity_of_files();
         if (const auto* images = std::get_if<data::image_source>(&setting_.plan.source)) {
-            return std::make_shared<const data::dataset>(
-                data::read_images(*images, data::list_test_images(*images)));
+            return std::make_shared<const data::dataset>(data::read_images(
+                *images, data::list_test_images(*images), std::thread::hardware_concurrency()));
         }
         if (const auto* idx = std::get_if<data::idx_source>(&setting_.plan.source)) {
             return std::make_shared<const data::dataset>(data::read_idx(idx->test_images, idx->test_labels));

@@ -29,20 +29,24 @@ constexpr auto farewell = std::chrono::seconds(10);
 } // namespace
 
 training::training(const setting& given, run_state& state, newcomers& coming, waiting& wait, test_data& tests,
-                   model_files& models, checkpoints& safe)
+                   evaluator& evaluates, model_files& models, checkpoints& safe)
     : setting_(given), state_(state), newcomers_(coming), waiting_(wait), tests_(tests), models_(models),
       checkpoints_(safe), preparation_(given, state, coming, wait, tests),
       collection_(given, state, coming, preparation_, wait),
-      evaluations_(given, state, coming, preparation_, wait, tests) {}
+      evaluations_(given, state, coming, preparation_, wait, tests, evaluates) {}
 
 void training::begin_anew() {
     const auto& plan = setting_.plan;
     preparation_.begin_anew();
     evaluations_.begin_anew();
-    goal_ = training_goal(plan.early_stopping ? std::optional(early_stop(plan::stopping_metric(plan),
-                                                                         plan.early_stopping->patience,
-                                                                         plan.early_stopping->least_change))
-                                              : std::nullopt);
+    watch_.begin_anew();
+    std::optional<early_stop> early;
+    if (plan.early_stopping) {
+        const auto metric = plan::stopping_metric(plan);
+        early.emplace(metric, plan::is_better_when_higher(plan, metric), plan.early_stopping->patience,
+                      plan.early_stopping->least_change);
+    }
+    goal_ = training_goal(std::move(early));
 }
 
 void training::recall(std::span<const round_result> rounds) {
@@ -89,7 +93,7 @@ net::awaitable<void> training::begin() {
     const auto terms = progress.asked.in_force();
     setting_.events.publish(training_started{model.round() + 1, terms.last_round, terms.target_accuracy});
     co_await tests_.refresh(model);
-    if (plan::has_test_files(setting_.plan.source)) {
+    if (plan::master_tests(setting_.plan)) {
         co_await finish_untested();
     }
     if (!ready_to_start(setting_, state_.members)) {
@@ -167,7 +171,9 @@ void training::watch_divergence(const round_state& round, const net::payload& ba
 /// The present ones lead nowhere. What the master's optimizer remembers led there, so it is forgotten.
 void training::restore_good_weights() {
     if (!divergence_.good_weights().empty()) {
-        state_.model.replace(make_model_state(*setting_.plan.strategy, divergence_.good_weights()));
+        const auto& arrays = state_.model.arrays();
+        state_.model.replace(make_model_state(*setting_.plan.strategy, divergence_.good_weights(), {},
+                                              arrays.size() - arrays.shared()));
         divergence_.calm();
     }
 }

@@ -8,8 +8,10 @@
 #include "master/checkpoints.hpp"
 #include "master/collection.hpp"
 #include "master/evaluations.hpp"
+#include "master/evaluator.hpp"
 #include "master/model_files.hpp"
 #include "master/newcomers.hpp"
+#include "master/own_metrics.hpp"
 #include "master/preparation.hpp"
 #include "master/round_state.hpp"
 #include "master/run_state.hpp"
@@ -24,7 +26,7 @@ namespace fedasio::master {
 class training {
 public:
     training(const setting& given, run_state& state, newcomers& coming, waiting& wait, test_data& tests,
-             model_files& models, checkpoints& safe);
+             evaluator& evaluates, model_files& models, checkpoints& safe);
 
     /// For the setting's plan, which is new.
     void begin_anew();
@@ -70,6 +72,7 @@ private:
     evaluations evaluations_;
     training_goal goal_;
     divergence_watch divergence_;
+    metric_watch watch_;
 };
 
 } // namespace fedasio::master

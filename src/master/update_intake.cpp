@@ -190,7 +190,11 @@ std::optional<method::checked_update> update_intake::examine(arrival& one) {
     report.steps = terms_.local.steps(said.samples);
     report.loss = said.loss;
     report.loss_before = said.loss_before;
-    report.distance = update.sketch().norm();
+    const auto trained = parameters - terms_.untrained;
+    report.distance =
+        terms_.untrained == 0
+            ? update.sketch().norm()
+            : method::update_sketch(all.first(trained), terms_.base.floats().first(trained)).norm();
     if (terms_.strategy->asks_for_loss() && !said.loss_before) {
         result.objection = "it does not tell the loss with the weights that it received";
         return std::nullopt;
@@ -233,6 +237,7 @@ method::addend update_intake::addend_of(const arrival& one) const {
     how.client = one.result.report.client;
     how.factor = terms_.strategy->factor(one.result.report, terms_.local);
     how.share = terms_.strategy->share(one.result.report);
+    how.shared_values = terms_.base.floats().size() - terms_.untrained;
     how.allowance = allowances_[one.place];
     return how;
 }

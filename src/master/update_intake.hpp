@@ -33,6 +33,7 @@ struct intake_terms {
     std::vector<std::uint64_t> samples;      ///< of each
     std::optional<std::uint32_t> norm_bound; ///< intake::sum only
     bool compares = false;                   ///< sketches are wanted
+    std::size_t untrained = 0;               ///< so many of the last values are statistics and counters
     std::size_t counters = 0;                ///< so many of the last values are counters
 };
 

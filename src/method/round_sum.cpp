@@ -212,8 +212,12 @@ void round_sum::add_block(const addition& from, std::size_t number, sums& to) {
     const auto& part = blocks_[number];
     const auto& [update, how] = from;
     begin(to, number);
-    codes_[0].add_share(update->values().subspan(part.first, part.size),
-                        base_.x().subspan(part.first, part.size), how.share, how.factor, to.part(0, part));
+    const auto shortened = std::min(part.size, how.shared_values - std::min(how.shared_values, part.first));
+    codes_[0].add_share(update->values().subspan(part.first, shortened),
+                        base_.x().subspan(part.first, shortened), how.share, how.factor,
+                        to.part(0, {part.first, shortened}));
+    const block rest{part.first + shortened, part.size - shortened};
+    codes_[0].add(update->values().subspan(rest.first, rest.size), how.factor, to.part(0, rest));
     for (std::size_t i = 1; i < codes_.size(); ++i) {
         codes_[i].add(update->channels()[i - 1].subspan(part.first, part.size), how.factor, to.part(i, part));
     }

@@ -8,6 +8,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "net/marked_processes.hpp"
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -61,16 +63,23 @@ std::system_error failure(const std::string& what) {
     return {errno, std::generic_category(), what};
 }
 
-/// The environment of this process, with one more variable. Made before the fork: after it no memory may be
-/// taken.
-std::vector<std::string> environment_with(const std::string& name, const std::string& value) {
+/// By which the processes are found that a child starts, and they start, wherever they go.
+constexpr const char* mark_name = "FEDASIO_STARTED_BY";
+
+/// The environment of this process with these variables, "NAME=value", in the place of its own. Made before
+/// the fork: after it no memory may be taken.
+std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
     std::vector<std::string> all;
     for (char** entry = environ; *entry != nullptr; ++entry) {
-        if (!std::string_view(*entry).starts_with(name + "=")) {
-            all.emplace_back(*entry);
+        const std::string_view own(*entry);
+        const auto is_same = [&](std::string_view one) {
+            return own.starts_with(one.substr(0, one.find('=') + 1));
+        };
+        if (std::ranges::none_of(variables, is_same)) {
+            all.emplace_back(own);
         }
     }
-    all.push_back(name + "=" + value);
+    all.insert(all.end(), variables.begin(), variables.end());
     return all;
 }
 
@@ -214,7 +223,8 @@ private:
 
 child_process::child_process(runtime& rt, const std::string& command, const std::string& variable,
                              line_handler on_line)
-    : rt_(rt), lines_(rt.time, std::move(on_line)), ended_(rt.executor) {
+    : rt_(rt), lines_(rt.time, std::move(on_line)), ended_(rt.executor),
+      mark_(std::string(mark_name) + "=" + std::to_string(rt.entropy())) {
     std::array<int, 2> pair{};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) {
         throw failure("no socket pair for a process");
@@ -227,7 +237,7 @@ child_process::child_process(runtime& rt, const std::string& command, const std:
     owned_descriptor output(pair[0]);
     owned_descriptor writes(pair[1]);
     std::vector<std::string> words{"/bin/sh", "-c", command};
-    auto variables = environment_with(variable, std::to_string(channel_descriptor));
+    auto variables = environment_with({variable + "=" + std::to_string(channel_descriptor), mark_});
     const auto arguments = pointers_to(words);
     const auto environment = pointers_to(variables);
     const auto parent = getpid();
@@ -255,6 +265,7 @@ child_process::~child_process() {
     if (pid_ > 0) {
         kill();
         waitpid(pid_, nullptr, 0);
+        kill_marked_processes(mark_);
     }
 }
 
@@ -278,6 +289,7 @@ awaitable<void> child_process::run() {
         co_await waiting.join();
     }
     kill(); // what it left behind
+    kill_marked_processes(mark_);
     pid_ = -1;
     reading.cancel();
     co_await reading.join();

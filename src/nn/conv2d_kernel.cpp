@@ -1,254 +1,170 @@
 #include <fedasio/nn/aligned_floats.hpp>
 
 #include <algorithm>
+#include <nn/abreast_convolution.hpp>
 #include <nn/activation.hpp>
 #include <nn/bias.hpp>
+#include <nn/convolution_geometry.hpp>
+#include <nn/convolution_pass.hpp>
 #include <nn/layer_kernel.hpp>
 #include <nn/product.hpp>
+#include <optional>
 
 namespace fedasio::nn {
 
 namespace {
 
-/// An image [height][width][channels] in a frame of zeros, `apart` pixels from each other (1: side by side).
-struct framed {
-    std::size_t height;
-    std::size_t width;
-    std::size_t channels;
-    std::size_t top;
-    std::size_t left;
-    std::size_t framed_height;
-    std::size_t framed_width;
-    std::size_t apart = 1;
-
-    [[nodiscard]] std::size_t row() const { return framed_width * channels; }
-
-    [[nodiscard]] std::size_t size() const { return framed_height * row(); }
-
-    /// Writes the image; what lies around and between is never written to, and so stays what it was at first.
-    void fill(const float* image, float* to) const {
-        const std::size_t run = (apart == 1 ? width : 1) * channels;
-        const std::size_t runs = apart == 1 ? 1 : width;
-        for (std::size_t y = 0; y < height; ++y) {
-            float* place = to + (top + y * apart) * row() + left * channels;
-            for (std::size_t x = 0; x < runs; ++x, image += run, place += apart * run) {
-                std::copy_n(image, run, place);
-            }
-        }
-    }
-};
-
-/// Every `step`-th number from `first` on.
-struct steps {
-    std::size_t first = 0;
-    std::size_t count = 0;
-};
-
-/// The i below `size` for which base + i is one of from, from + step, ... and below `end`.
-steps meeting(std::size_t base, std::size_t size, std::size_t from, std::size_t end, std::size_t step = 1) {
-    const std::size_t first = base < from ? from - base : (step - (base - from) % step) % step;
-    const std::size_t last = std::min(size, end > base ? end - base : 0);
-    return {first, first < last ? (last - first + step - 1) / step : 0};
-}
-
-/// Weights [kernel_height][kernel_width][channels][filters], then the bias [filters]. All three passes are
-/// products that walk over the images themselves, for each image by itself; padding and the gradient by the
-/// inputs need them in a frame of zeros, of which whole rows are passed over: they would change no sum.
-class conv2d_kernel final : public layer_kernel {
+/// The gradient of the weights: products that walk over each image, which padding puts in a frame of zeros,
+/// of which whole rows are passed over: they would change no sum.
+class kernel_gradient {
 public:
-    conv2d_kernel(const conv2d& spec, const layer_layout& layer, std::size_t max_samples,
-                  bool is_before_pooling)
-        : input_(layer.input), output_(layer.output), kernel_height_(spec.kernel_height),
-          kernel_width_(spec.kernel_width), stride_(spec.stride), is_padded_(spec.pad == padding::same),
-          act_(spec.act), has_gradient_of_relu_(is_before_pooling && spec.act == activation::relu),
-          patch_(kernel_height_ * kernel_width_ * input_.channels), keeps_images_(max_samples > 0) {
-        // What the kernel covers from its first place to its last.
-        const std::size_t covered_height = (output_.height - 1) * stride_ + kernel_height_;
-        const std::size_t covered_width = (output_.width - 1) * stride_ + kernel_width_;
-        const std::size_t top = covered_height > input_.height ? (covered_height - input_.height) / 2 : 0;
-        const std::size_t left = covered_width > input_.width ? (covered_width - input_.width) / 2 : 0;
-        images_ = {input_.height,
-                   input_.width,
-                   input_.channels,
-                   top,
-                   left,
-                   std::max<std::size_t>(covered_height, input_.height),
-                   std::max<std::size_t>(covered_width, input_.width)};
-        deltas_ = {output_.height,
-                   output_.width,
-                   output_.channels,
-                   kernel_height_ - 1 - top,
-                   kernel_width_ - 1 - left,
-                   input_.height + kernel_height_ - 1,
-                   input_.width + kernel_width_ - 1,
-                   stride_};
-        if (is_padded_) {
-            framed_images_ = aligned_floats(images_.size() * std::max<std::size_t>(max_samples, 1));
-        }
-        if (max_samples > 0) {
-            framed_delta_ = aligned_floats(deltas_.size());
-            turned_weights_ = aligned_floats(patch_ * output_.channels);
-            gradient_ = aligned_floats((patch_ + 1) * output_.channels);
-        }
-    }
+    kernel_gradient(const conv2d& spec, const layer_layout& layer)
+        : it_(geometry_of(spec, layer)),
+          frame_row_(std::max<std::size_t>(it_.from.width, it_.covered_width()) * it_.from.channels),
+          frame_(spec.pad == padding::valid
+                     ? 0
+                     : std::max<std::size_t>(it_.from.height, it_.covered_height()) * frame_row_) {}
 
-    void forward(const float* weights, const float* x, float* y, std::size_t samples) override {
-        const std::size_t filters = output_.channels;
-        for (std::size_t sample = 0; sample < samples; ++sample) {
-            const float* image = x + sample * input_.size();
-            if (is_padded_) {
-                float* frame = framed_images_.data() + (keeps_images_ ? sample * images_.size() : 0);
-                images_.fill(image, frame);
-                image = frame;
-            }
-            for (std::size_t row = 0; row < output_.height; ++row) {
-                const auto under = rows_under_kernel(row);
-                compute({.rows = filters,
-                         .columns = output_.width,
-                         .outer = under.count,
-                         .inner = kernel_width_ * input_.channels,
-                         .a = weights + under.first * kernel_width_ * input_.channels * filters,
-                         .a_step = filters,
-                         .b = image + (row * stride_ + under.first) * images_.row(),
-                         .b_outer = images_.row(),
-                         .b_inner = 1,
-                         .b_column = stride_ * input_.channels,
-                         .c = y + sample * output_.size() + row * output_.width * filters,
-                         .c_column = filters,
-                         .start = weights + patch_ * filters,
-                         .is_one_chain = kernel_height_ > 1,
-                         .is_rectified = act_ == activation::relu});
-            }
+    /// Adds to a gradient [kernel_height][kernel_width][channels][filters], a row of the kernel at a time.
+    void add(const float* image, const float* delta, float* gradient) {
+        const std::size_t filters = it_.to.channels;
+        const std::size_t kernel_row = it_.kernel_width * it_.from.channels;
+        if (frame_.size() > 0) {
+            fill_frame(image);
+            image = frame_.data();
         }
-        if (act_ != activation::relu) {
-            apply(act_, y, filters, samples * output_.height * output_.width);
-        }
-    }
-
-    void backward(const layer_weights& own, const float* x, const float* y, float* dy, float* dx,
-                  std::size_t samples) override {
-        const std::size_t pixels = std::size_t{output_.height} * output_.width;
-        if (!has_gradient_of_relu_) {
-            backpropagate(act_, y, dy, output_.channels, samples * pixels);
-        }
-        if (dx != nullptr) {
-            turn(own.values());
-        }
-        const bool learns = own.learns(gradient_.size());
-        std::fill_n(gradient_.data(), gradient_.size(), 0.0F);
-        for (std::size_t sample = 0; sample < samples; ++sample) {
-            const float* delta = dy + sample * output_.size();
-            const float* image =
-                is_padded_ ? framed_images_.data() + sample * images_.size() : x + sample * input_.size();
-            if (learns) {
-                differentiate_weights(image, delta);
-                add_bias_gradient(delta, gradient_.data() + patch_ * output_.channels, output_.channels,
-                                  pixels);
-            }
-            if (dx != nullptr) {
-                differentiate_image(delta, dx + sample * input_.size());
-            }
-        }
-        own.step(0, gradient_.span());
-    }
-
-private:
-    /// Those of the kernel that meet the image, and no frame, for an output row.
-    [[nodiscard]] steps rows_under_kernel(std::size_t output_row) const {
-        return meeting(output_row * stride_, kernel_height_, images_.top, images_.top + input_.height);
-    }
-
-    /// Adds to gradient_, a row of the kernel at a time.
-    void differentiate_weights(const float* image, const float* delta) {
-        const std::size_t filters = output_.channels;
-        const std::size_t kernel_row = kernel_width_ * input_.channels;
-        for (std::size_t row = 0; row < kernel_height_; ++row) {
-            float* gradient = gradient_.data() + row * kernel_row * filters;
+        for (std::size_t row = 0; row < it_.kernel_height; ++row, gradient += kernel_row * filters) {
             const auto used = output_rows_of(row);
             compute({.rows = filters,
                      .columns = kernel_row,
                      .outer = used.count,
-                     .inner = output_.width,
-                     .a = delta + used.first * output_.width * filters,
+                     .inner = it_.to.width,
+                     .a = delta + used.first * it_.to.width * filters,
                      .a_step = filters,
-                     .b = image + (row + used.first * stride_) * images_.row(),
-                     .b_outer = stride_ * images_.row(),
-                     .b_inner = stride_ * input_.channels,
+                     .b = image + (row + used.first * it_.stride) * frame_row_,
+                     .b_outer = it_.stride * frame_row_,
+                     .b_inner = it_.stride * it_.from.channels,
                      .b_column = 1,
                      .c = gradient,
                      .c_column = filters,
                      .start = gradient,
                      .start_column = filters,
-                     .is_one_chain = output_.height > 1});
+                     .is_one_chain = it_.to.height > 1});
+        }
+    }
+
+private:
+    /// What lies around the image is never written to, and so stays 0.
+    void fill_frame(const float* image) {
+        const std::size_t row = it_.from.width * it_.from.channels;
+        for (std::size_t y = 0; y < it_.from.height; ++y) {
+            std::copy_n(image + y * row, row,
+                        frame_.data() + (it_.top + y) * frame_row_ + it_.left * it_.from.channels);
         }
     }
 
     /// Those for which a row of the kernel meets the image.
     [[nodiscard]] steps output_rows_of(std::size_t kernel_row) const {
-        const auto places = (output_.height - 1) * stride_ + 1;
-        const auto met = meeting(kernel_row, places, images_.top, images_.top + input_.height);
-        const auto first = (met.first + stride_ - 1) / stride_;
-        const auto end = (met.first + met.count + stride_ - 1) / stride_;
+        const auto places = (it_.to.height - 1) * it_.stride + 1;
+        const auto met = meeting(kernel_row, places, it_.top, it_.top + it_.from.height);
+        const auto first = (met.first + it_.stride - 1) / it_.stride;
+        const auto end = (met.first + met.count + it_.stride - 1) / it_.stride;
         return {first, end - first};
     }
 
-    /// A convolution of the framed gradient, `stride_` pixels apart, with the turned kernel.
-    void differentiate_image(const float* delta, float* dx) {
-        const std::size_t filters = output_.channels;
-        const std::size_t terms = kernel_width_ * filters;
-        deltas_.fill(delta, framed_delta_.data());
-        for (std::size_t row = 0; row < input_.height; ++row) {
-            const auto met = meeting(row, kernel_height_, deltas_.top,
-                                     deltas_.top + (output_.height - 1) * stride_ + 1, stride_);
-            compute({.rows = input_.channels,
-                     .columns = input_.width,
-                     .outer = met.count,
-                     .inner = terms,
-                     .a = turned_weights_.data() + met.first * terms * input_.channels,
-                     .a_step = input_.channels,
-                     .a_gap = (stride_ - 1) * terms * input_.channels,
-                     .b = framed_delta_.data() + (row + met.first) * deltas_.row(),
-                     .b_outer = stride_ * deltas_.row(),
-                     .b_inner = 1,
-                     .b_column = filters,
-                     .c = dx + row * input_.width * input_.channels,
-                     .c_column = input_.channels,
-                     .is_one_chain = kernel_height_ > 1});
+    convolution_geometry it_;
+    std::size_t frame_row_;
+    aligned_floats frame_; ///< empty without padding
+};
+
+/// What a backward pass needs besides.
+struct backward_memory {
+    backward_memory(const conv2d& spec, const layer_layout& layer)
+        : pass(convolution_pass::backward(spec, layer)), weights(spec, layer), turned(layer.size),
+          gradient(layer.size) {
+        if (const auto few = abreast_convolution::backward(spec, layer)) {
+            abreast.emplace(*few);
         }
     }
 
-    /// The kernel upside down and left to right, [height][width][filters][channels].
-    void turn(const float* weights) {
-        const std::size_t channels = input_.channels;
-        const std::size_t filters = output_.channels;
-        const std::size_t places = kernel_height_ * kernel_width_;
-        for (std::size_t place = 0; place < places; ++place) {
-            const float* from = weights + (places - 1 - place) * channels * filters;
-            float* to = turned_weights_.data() + place * channels * filters;
-            for (std::size_t filter = 0; filter < filters; ++filter) {
-                for (std::size_t channel = 0; channel < channels; ++channel) {
-                    to[filter * channels + channel] = from[channel * filters + filter];
-                }
-            }
+    convolution_pass pass;
+    std::optional<abreast_convolution> abreast;
+    kernel_gradient weights;
+    aligned_floats turned; ///< the kernel
+    aligned_floats gradient;
+};
+
+/// Weights [kernel_height][kernel_width][channels][filters], then the bias [filters].
+class conv2d_kernel final : public layer_kernel {
+public:
+    conv2d_kernel(const conv2d& spec, const layer_layout& layer, std::size_t max_samples,
+                  bool is_before_pooling)
+        : spec_(spec), layer_(layer), kernel_size_(layer.size - spec.filters),
+          has_gradient_of_relu_(is_before_pooling && spec.act == activation::relu),
+          forward_(convolution_pass::forward(spec, layer)) {
+        if (const auto few = abreast_convolution::forward(spec, layer)) {
+            forward_abreast_.emplace(*few);
+        }
+        if (max_samples > 0) {
+            backward_.emplace(spec, layer);
         }
     }
 
-    shape input_;
-    shape output_;
-    std::size_t kernel_height_;
-    std::size_t kernel_width_;
-    std::size_t stride_;
-    bool is_padded_;
-    activation act_;
+    void forward(const float* weights, const float* x, float* y, std::size_t samples) override {
+        const convolution_ending end{.bias = weights + kernel_size_,
+                                     .is_rectified = spec_.act == activation::relu};
+        const std::size_t done =
+            forward_abreast_ ? forward_abreast_->compute(weights, end, x, y, samples) : 0;
+        forward_.compute(weights, end, x, y, done, samples - done);
+        if (spec_.act != activation::relu) {
+            apply(spec_.act, y, spec_.filters, samples * pixels());
+        }
+    }
+
+    void backward(const layer_weights& own, const float* x, const float* y, float* dy, float* dx,
+                  std::size_t samples) override {
+        if (!has_gradient_of_relu_) {
+            backpropagate(spec_.act, y, dy, spec_.filters, samples * pixels());
+        }
+        if (dx != nullptr) {
+            differentiate_inputs(own.values(), dy, dx, samples);
+        }
+        if (own.learns(layer_.size)) {
+            learn(own, x, dy, samples);
+        }
+    }
+
+private:
+    [[nodiscard]] std::size_t pixels() const {
+        return std::size_t{layer_.output.height} * layer_.output.width;
+    }
+
+    void differentiate_inputs(const float* weights, const float* dy, float* dx, std::size_t samples) {
+        float* turned = backward_->turned.data();
+        convolution_pass::turn(spec_, layer_, weights, turned);
+        auto& abreast = backward_->abreast;
+        const std::size_t done = abreast ? abreast->compute(turned, {}, dy, dx, samples) : 0;
+        backward_->pass.compute(turned, {}, dy, dx, done, samples - done);
+    }
+
+    void learn(const layer_weights& own, const float* x, const float* dy, std::size_t samples) {
+        aligned_floats& gradient = backward_->gradient;
+        std::fill_n(gradient.data(), gradient.size(), 0.0F);
+        for (std::size_t sample = 0; sample < samples; ++sample) {
+            const float* delta = dy + sample * layer_.output.size();
+            backward_->weights.add(x + sample * layer_.input.size(), delta, gradient.data());
+            add_bias_gradient(delta, gradient.data() + kernel_size_, spec_.filters, pixels());
+        }
+        own.step(0, gradient.span());
+    }
+
+    conv2d spec_;
+    layer_layout layer_;
+    std::size_t kernel_size_;   ///< weights without the bias
     bool has_gradient_of_relu_; ///< dy comes with it already
-    std::size_t patch_;
-    bool keeps_images_; ///< for the backward pass
-    framed images_{};
-    framed deltas_{};
-    aligned_floats framed_images_; ///< [samples] when padded
-    aligned_floats framed_delta_;
-    aligned_floats turned_weights_;
-    aligned_floats gradient_;
+    convolution_pass forward_;
+    std::optional<abreast_convolution> forward_abreast_;
+    std::optional<backward_memory> backward_;
 };
 
 } // namespace

@@ -5,19 +5,11 @@
 #include <nn/bias.hpp>
 #include <nn/layer_kernel.hpp>
 #include <nn/product.hpp>
+#include <nn/transpose.hpp>
 
 namespace fedasio::nn {
 
 namespace {
-
-void transpose(const float* from, std::size_t rows, std::size_t columns, std::size_t from_step, float* to,
-               std::size_t to_step) {
-    for (std::size_t row = 0; row < rows; ++row) {
-        for (std::size_t column = 0; column < columns; ++column) {
-            to[column * to_step + row] = from[row * from_step + column];
-        }
-    }
-}
 
 /// Weights [inputs][units], then the bias [units].
 class dense_kernel final : public layer_kernel {

@@ -1,6 +1,9 @@
 #include <fedasio/nn/memory.hpp>
 
 #include <algorithm>
+#include <nn/abreast_convolution.hpp>
+#include <nn/convolution_pass.hpp>
+#include <optional>
 
 namespace fedasio::nn {
 namespace {
@@ -10,16 +13,18 @@ constexpr std::uint64_t most_for_evaluation = std::uint64_t{64} << 20;
 /// Floats that group_norm needs for each channel, whatever the batch: gradients, and sums in double.
 constexpr std::uint64_t normalising = 8;
 
-/// The values of a convolution's images in their frame of zeros, which those with padding `same` need.
+/// The values of one of a convolution's images in its frame of zeros, which padding `same` needs.
 std::uint64_t framed_size(const conv2d& spec, const layer_layout& layer) {
     if (spec.pad == padding::valid) {
         return 0;
     }
-    const auto side = [&](std::uint64_t input, std::uint64_t output, std::uint64_t kernel) {
-        return std::max(input, (output - 1) * spec.stride + kernel);
-    };
-    return side(layer.input.height, layer.output.height, spec.kernel_height) *
-           side(layer.input.width, layer.output.width, spec.kernel_width) * layer.input.channels;
+    const auto it = geometry_of(spec, layer);
+    return std::max<std::uint64_t>(it.from.height, it.covered_height()) *
+           std::max<std::uint64_t>(it.from.width, it.covered_width()) * it.from.channels;
+}
+
+std::uint64_t size_of(const std::optional<convolution_geometry>& it) {
+    return it ? abreast_convolution::memory_of(*it) : 0;
 }
 
 /// Values that a layer's kernel keeps for a backward pass: of each sample, and of a whole batch.
@@ -38,11 +43,11 @@ struct kept_in_training {
     }
 
     kept_values operator()(const conv2d& spec) const {
-        const std::uint64_t height = std::uint64_t{layer.input.height} + spec.kernel_height - 1;
-        const std::uint64_t width = std::uint64_t{layer.input.width} + spec.kernel_width - 1;
-        // The framed gradient by one image; the gradient of the weights, and these turned around.
-        return {.a_sample = framed_size(spec, layer),
-                .once = height * width * layer.output.channels + 2 * layer.size};
+        // One framed image; the gradient of the weights, and these turned around; what lies side by side.
+        return {.once = framed_size(spec, layer) + 2 * layer.size +
+                        convolution_pass::memory_of(layer.output) + convolution_pass::memory_of(layer.input) +
+                        size_of(abreast_convolution::forward(spec, layer)) +
+                        size_of(abreast_convolution::backward(spec, layer))};
     }
 
     kept_values operator()(const max_pool2d& /*spec*/) const { return {.a_sample = layer.output.size()}; }
@@ -103,7 +108,8 @@ std::uint64_t evaluation_bytes(const network& model, std::size_t block) {
     std::uint64_t once = 0;
     for (const auto& layer : model.layers()) {
         if (const auto* local = std::get_if<conv2d>(&layer.spec)) {
-            once += framed_size(*local, layer);
+            once += convolution_pass::memory_of(layer.output) +
+                    size_of(abreast_convolution::forward(*local, layer));
         } else if (std::holds_alternative<group_norm>(layer.spec)) {
             once += normalising * layer.input.channels;
         }

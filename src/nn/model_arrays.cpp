@@ -22,7 +22,7 @@ void check(const model_array& one) {
     if (std::ranges::find(types, one.type) == types.end()) {
         throw problem(one, "is of the type \"" + one.type + "\", which is not known");
     }
-    if (is_whole(one.type) != (one.role == array_role::counter)) {
+    if (one.role != array_role::at_client && is_whole(one.type) != (one.role == array_role::counter)) {
         throw problem(one, is_whole(one.type)
                                ? "is of whole numbers, which cannot be averaged: its role is \"counter\""
                                : "is of fractions: its role cannot be \"counter\"");
@@ -43,7 +43,8 @@ std::size_t size_of(const model_array& one, std::size_t most) {
 } // namespace
 
 model_arrays::model_arrays(std::vector<model_array> all, std::size_t most) {
-    for (const auto role : {array_role::trained, array_role::statistic, array_role::counter}) {
+    for (const auto role :
+         {array_role::trained, array_role::statistic, array_role::counter, array_role::at_client}) {
         for (auto& one : all) {
             if (one.role == role) {
                 all_.push_back(std::move(one));
@@ -60,7 +61,8 @@ model_arrays::model_arrays(std::vector<model_array> all, std::size_t most) {
         one.size = size_of(one, most);
         size_ += one.size;
         trained_ = one.role == array_role::trained ? size_ : trained_;
-        counters_ = one.role == array_role::counter ? counters_ : size_;
+        shared_ = one.role == array_role::at_client ? shared_ : size_;
+        counters_ = one.role == array_role::trained || one.role == array_role::statistic ? size_ : counters_;
         if (size_ > most) {
             throw std::invalid_argument("the arrays have more than " + std::to_string(most) +
                                         " values, and so many fit into one message");
@@ -72,7 +74,7 @@ model_arrays::model_arrays(std::vector<model_array> all, std::size_t most) {
 }
 
 model_arrays::model_arrays(const network& of)
-    : size_(of.parameter_count()), trained_(size_), counters_(size_) {
+    : size_(of.parameter_count()), trained_(size_), counters_(size_), shared_(size_) {
     for (const auto& one : of.parameters()) {
         all_.push_back({one.name, one.dims, "float32", array_role::trained, one.offset, one.size});
     }

@@ -15,10 +15,11 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, nn::array_role>, 3> roles{
+constexpr std::array<std::pair<std::string_view, nn::array_role>, 4> roles{
     {{"trained", nn::array_role::trained},
      {"statistic", nn::array_role::statistic},
-     {"counter", nn::array_role::counter}}};
+     {"counter", nn::array_role::counter},
+     {"private", nn::array_role::at_client}}};
 
 nn::model_array read_array(const text::json_field& field) {
     const auto members = field.members({"name", "shape", "type", "role"});

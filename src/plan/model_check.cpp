@@ -3,6 +3,7 @@
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/text/field_error.hpp>
 
+#include "last_layer.hpp"
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -27,17 +28,6 @@ std::string problem_of_size(std::uint64_t parameters, const method::strategy& st
 }
 
 namespace {
-
-bool ends_in_softmax(const nn::model_spec& model) {
-    if (model.layers.empty()) {
-        return false;
-    }
-    const auto& last = model.layers.back();
-    const auto* dense = std::get_if<nn::dense>(&last);
-    const auto* act = std::get_if<nn::activate>(&last);
-    return (dense != nullptr && dense->act == nn::activation::softmax) ||
-           (act != nullptr && act->act == nn::activation::softmax);
-}
 
 /// What the data makes of the outputs, as far as the plan tells.
 void check_outputs(const plan& what, const nn::network& whole, const std::string& file_name) {

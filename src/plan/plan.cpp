@@ -1,4 +1,6 @@
 #include <fedasio/plan/limits.hpp>
+#include <fedasio/plan/metrics.hpp>
+#include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/store/digest.hpp>
 #include <fedasio/text/json_field.hpp>
@@ -46,11 +48,12 @@ plan parse_plan(std::string_view text, const std::string& file_name) {
     return plan_from_json(parse_text(text, file_name), file_name);
 }
 
-plan plan_from_json(const json::value& content, const std::string& file_name) {
+plan plan_from_json(const json::value& content, const std::string& file_name, bool has_evaluator) {
     const text::json_field root(content, file_name, ": ", &plan_words);
     plan result;
     result.name = std::filesystem::path(file_name).stem().string();
     result.model.input = {1, 1, 0};
+    result.has_evaluator = has_evaluator;
     text::read_keys(root, keys_of(result));
     if (result.strategy->takes() == method::intake::all && !content.get_object().contains("norm_bound")) {
         result.norm_bound.reset(); // its default is for sums
@@ -63,14 +66,14 @@ plan plan_from_json(const json::value& content, const std::string& file_name) {
     return result;
 }
 
-plan parse_checked_plan(std::string_view text, const std::string& file_name) {
-    auto result = parse_plan(text, file_name);
+plan parse_checked_plan(std::string_view text, const std::string& file_name, bool has_evaluator) {
+    auto result = plan_from_json(parse_text(text, file_name), file_name, has_evaluator);
     check_model(result, file_name);
     return result;
 }
 
-plan read_plan(const std::filesystem::path& file) {
-    return plan_from_json(read_plan_json(file), file.string());
+plan read_plan(const std::filesystem::path& file, bool has_evaluator) {
+    return plan_from_json(read_plan_json(file), file.string(), has_evaluator);
 }
 
 json::value read_plan_json(const std::filesystem::path& file) {
@@ -124,13 +127,18 @@ std::string stopping_metric(const plan& what) {
                                                                        : best_metric(what);
 }
 
+bool is_better_when_higher(const plan& what, std::string_view metric) {
+    const auto own = what.judged_metrics.find(find_own_metric(metric).name);
+    return own == what.judged_metrics.end() ? is_better_when_higher(metric) : own->second;
+}
+
 bool is_regression(const plan& what) {
     return std::holds_alternative<data::csv_source>(what.source) &&
            what.model.objective == nn::loss::mean_squared_error;
 }
 
 bool is_tested(const plan& what) {
-    return what.test_fraction > 0 || has_test_files(what.source);
+    return what.test_fraction > 0 || master_tests(what);
 }
 
 bool has_test_files(const data::source_spec& source) {
@@ -142,6 +150,14 @@ bool has_test_files(const data::source_spec& source) {
     }
     const auto* csv = std::get_if<data::csv_source>(&source);
     return csv != nullptr && !csv->test.empty();
+}
+
+bool master_tests(const plan& what) {
+    return what.has_evaluator || has_test_files(what.source);
+}
+
+bool clients_keep_states(const plan& what) {
+    return what.strategy->has_client_half() || !what.private_arrays.empty();
 }
 
 bool is_trainers_own(const plan& what) {

@@ -19,12 +19,12 @@ std::string_view after(std::string_view text, std::string_view separator) {
 
 } // namespace
 
-plan_check check_plan(std::string_view text) {
+plan_check check_plan(std::string_view text, bool has_evaluator) {
     plan_check result;
     auto& fault = result.fault;
     try {
         const auto content = parse_plan_text(text);
-        auto read = plan_from_json(content, std::string(file_name));
+        auto read = plan_from_json(content, std::string(file_name), has_evaluator);
         check_model(read, std::string(file_name));
         if (read.model.input.size() != 0) {
             result.note = memory_note(read, nn::network(read.model).parameter_count());

@@ -3,6 +3,7 @@
 #include <fedasio/method/quorum.hpp>
 #include <fedasio/method/strategy.hpp>
 #include <fedasio/plan/limits.hpp>
+#include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/text/printable.hpp>
 
@@ -58,6 +59,12 @@ void check_data(const plan& what, const text::json_field& root) {
             "must be {\"type\": \"trainer\"}: the model is a trainer's own, and so is how it "
             "reads data");
     }
+    if (what.has_evaluator && !what.private_arrays.empty()) {
+        throw text::field_error(root.where("model.private"),
+                                "names arrays that stay at the clients, so an evaluator would test half a "
+                                "model; start the master without --evaluator and set data.test_fraction "
+                                "above 0");
+    }
     if (const auto* images = std::get_if<data::image_source>(&what.source)) {
         check_images(what, *images, root);
     }
@@ -110,7 +117,17 @@ void check_augmentation(const plan& what, const text::json_field& root) {
 /// Of a metric by which something is decided.
 void check_metric(const plan& what, std::string_view metric, const std::string& where,
                   const std::string& remedy) {
-    const auto names = [&](std::string_view word) { return metric.find(word) != std::string_view::npos; };
+    const auto own = find_own_metric(metric).name;
+    const auto names = [&](std::string_view word) {
+        return own.empty() && metric.find(word) != std::string_view::npos;
+    };
+    if (!own.empty() && !what.judged_metrics.contains(own)) {
+        const std::string name(own);
+        throw text::field_error(where, "names the metric \"" + name +
+                                           "\" of a trainer, and the plan does not say what of it is better; "
+                                           "write \"metrics\": {\"" +
+                                           name + "\": \"higher\"} into the plan, or \"lower\"");
+    }
     if (is_regression(what) && (names("accuracy") || names("_auc"))) {
         throw text::field_error(
             where, "a regression (model.loss \"mean_squared_error\" on a table) has no accuracy; " + remedy);
@@ -120,8 +137,8 @@ void check_metric(const plan& what, std::string_view metric, const std::string& 
                                        "errors in the label's unit; " +
                                            remedy);
     }
-    const bool clients_test = what.test_fraction > 0 && !has_test_files(what.source);
-    if (metric.ends_with("_median") && !clients_test) {
+    const bool clients_test = what.test_fraction > 0 && !master_tests(what);
+    if (names("_median") && !clients_test) {
         throw text::field_error(
             where, "is the median of what clients find, and the master tests alone here; " + remedy);
     }
@@ -130,9 +147,17 @@ void check_metric(const plan& what, std::string_view metric, const std::string& 
                                        "some (such as ditto or fedper) and data.test_fraction above 0; " +
                                            remedy);
     }
+    if (find_own_metric(metric).is_test && has_test_files(what.source)) {
+        throw text::field_error(
+            where, "is of the tests of trainers, and the master tests alone here, on its files; name one of "
+                   "train_metrics, or " +
+                       remedy);
+    }
     if (metric.starts_with("test_") && !is_tested(what)) {
         throw text::field_error(
-            where, "needs test data; name test files in data.source or set data.test_fraction above 0");
+            where,
+            "needs test data; name test files in data.source, set data.test_fraction above 0, or start "
+            "the master with an --evaluator");
     }
 }
 

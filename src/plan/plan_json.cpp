@@ -1,6 +1,7 @@
 #include <fedasio/plan/deadline_limits.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/metrics.hpp>
+#include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/plan/plan_check.hpp>
 #include <fedasio/text/field_error.hpp>
@@ -17,9 +18,12 @@
 #include <bit>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <string>
+#include <utility>
 
 namespace fedasio::plan {
 
@@ -32,22 +36,70 @@ constexpr auto when_changed = text::written::when_changed;
 
 /// A metric of a round's result; "auto" stands for none in particular.
 void describe_metric(text::keys& keys, std::string_view name, std::string& value, std::string_view sentence) {
-    constexpr auto names = [] {
+    static constexpr auto names = [] {
         std::array<std::string_view, metrics.size() + 1> all{"auto"};
         std::ranges::transform(metrics, std::next(all.begin()), &metric::name);
         return all;
     }();
-    std::size_t place = 0;
-    if (!value.empty()) {
-        place = static_cast<std::size_t>(std::ranges::find(names, value) - names.begin());
-    }
-    keys.word(name, place, names, sentence);
-    value = place == 0 ? std::string() : names.at(place);
+    keys.key(name,
+             {.read =
+                  [&value](const text::json_field& from) {
+                      const auto* const text = from.value().if_string();
+                      if (text != nullptr && !find_own_metric(*text).name.empty()) {
+                          value = *text;
+                          return;
+                      }
+                      const auto place = from.choice_of(names);
+                      value = place == 0 ? std::string() : names.at(place);
+                  },
+              .write = [&value] { return json::value(value.empty() ? names.front() : value); },
+              .outline =
+                  [] {
+                      return json::object{{"type", "string"},
+                                          {"default", names.front()},
+                                          {"choices", json::array(names.begin(), names.end())}};
+                  },
+              .says_nothing = [&value] { return value.empty(); }},
+             sentence);
+}
+
+/// Which own metrics of trainers models are judged by.
+text::form judged_metrics_form(std::map<std::string, bool, std::less<>>& value) {
+    constexpr std::array words{std::string_view("higher"), std::string_view("lower")};
+    return {.read =
+                [&value, words](const text::json_field& from) {
+                    const auto* const told = from.value().if_object();
+                    if (told == nullptr || told->size() > limits::client_metrics) {
+                        from.refuse("an object of at most " + std::to_string(limits::client_metrics) +
+                                    " names, such as {\"auc\": \"higher\"}");
+                    }
+                    value.clear();
+                    for (const auto& [name, better] : *told) {
+                        if (!is_metric_name(name)) {
+                            from.fail("has a name that is none of a metric: " +
+                                      std::string(metric_name_rule));
+                        }
+                        const text::json_field field(better, from.where(name), ".", from.help());
+                        value[name] = field.choice_of(words) == 0;
+                    }
+                },
+            .write =
+                [&value, words] {
+                    json::object all;
+                    for (const auto& [name, is_higher] : value) {
+                        all[name] = words.at(is_higher ? 0 : 1);
+                    }
+                    return json::value(std::move(all));
+                },
+            .outline = [] { return json::object{{"type", "object"}}; },
+            .says_nothing = [&value] { return value.empty(); }};
 }
 
 text::description keys_of(early_stopping& what) {
     return [&what](text::keys& keys) {
-        describe_metric(keys, "metric", what.metric, "Of a round's result; auto: that of keep_best.");
+        describe_metric(
+            keys, "metric", what.metric,
+            "Of a round's result; auto: that of keep_best. An own metric is named as in keep_best.");
         keys.required("patience", "write after how many rounds without a better value to stop");
         keys.whole("patience", what.patience, 1, limits::rounds,
                    "So many rounds without a better value end the training.");
@@ -80,6 +132,19 @@ void describe_own_model(plan& what, text::keys& keys) {
               .says_nothing = [&what] { return !what.model_from_trainer; }},
              "In place of all others: the model is what the trainer of the first client begins with.",
              text::written::when_changed);
+    keys.texts(
+        "private", what.private_arrays, 0, limits::arrays, limits::array_name,
+        "Beside `arrays` or `from`: the arrays that stay at the client, by name, in which `*` stands for any "
+        "text: \"head.*\". Each client goes on from its own, and nothing of them is averaged.",
+        text::written::when_changed);
+    keys.check([&what]() -> std::optional<text::fault> {
+        if (what.initial_arrays.empty() || !what.model_from_trainer) {
+            return std::nullopt;
+        }
+        return text::fault{"from", "stands beside model.arrays, and each of them says what the model begins "
+                                   "with: keep \"arrays\" for the values in a file, or \"from\" for those of "
+                                   "the first trainer"};
+    });
 }
 
 void describe_model(plan& what, text::keys& keys) {
@@ -87,11 +152,21 @@ void describe_model(plan& what, text::keys& keys) {
     describe_own_model(what, keys);
     keys.check([&what]() -> std::optional<text::fault> {
         if (!is_trainers_own(what)) {
-            return std::nullopt;
+            return what.private_arrays.empty()
+                       ? std::nullopt
+                       : std::optional(text::fault{
+                             "private", "names arrays of a trainer's own model; the layers of a network stay "
+                                        "at the client by the strategies fedper, fedrep and fedbn"});
         }
         return text::fault{what.model_from_trainer ? "from" : "arrays",
-                           "stands in place of all other keys; remove them, or it"};
+                           "stands in place of all other keys but `private`; remove them, or it"};
     });
+}
+
+/// Whether one of the two keys is there, or both, and none but what goes with them.
+bool has_own_model_only(const boost::json::object& object) {
+    const auto which = object.count("arrays") + object.count("from");
+    return which > 0 && object.size() == which + object.count("private");
 }
 
 /// A network, or one of the two keys that stand in its place.
@@ -101,8 +176,7 @@ text::form model_form(plan& what) {
     return {.read =
                 [own, whole](const text::json_field& from) {
                     const auto* object = from.value().if_object();
-                    const bool is_own = object != nullptr && object->size() == 1 &&
-                                        (object->contains("arrays") || object->contains("from"));
+                    const bool is_own = object != nullptr && has_own_model_only(*object);
                     text::read_keys(from, is_own ? text::description(own) : text::description(whole));
                 },
             .write =
@@ -188,7 +262,13 @@ text::description keys_of(plan& what) {
         describe_metric(
             keys, "keep_best", what.keep_best,
             "By what a model is the best, which is kept beside the last one; auto: test accuracy, in a "
-            "regression test loss, and without test data the training loss.");
+            "regression test loss, and without test data the training loss. Or an own metric that `metrics` "
+            "has, as train_metrics.NAME or test_metrics.NAME.");
+        keys.key("metrics", judged_metrics_form(what.judged_metrics),
+                 "Metrics of a trainer of your own that keep_best and early_stopping name, each with "
+                 "\"higher\" or "
+                 "\"lower\": what is better. Others are told and shown all the same.",
+                 when_changed);
         keys.key("early_stopping",
                  text::optional_of(what.early_stopping, [](early_stopping& early) { return keys_of(early); }),
                  "Ends training when a metric has not become better for some rounds.", when_changed);

@@ -140,7 +140,7 @@ trained_model read_trained_model(const std::filesystem::path& path, const std::o
     }
     net::buffer weights(bytes);
     load_model(path, layout_of(network), weights.floats());
-    return {std::move(network), std::move(weights), std::move(schema), std::move(class_names),
+    return {std::move(network), net::payload(std::move(weights)), std::move(schema), std::move(class_names),
             std::move(metadata)};
 }
 

@@ -129,6 +129,9 @@ bool simulate(const plan::plan& plan, const simulation_options& options, std::st
     run_options.exit_when_done = true;
     run_options.resume = chosen.resume;
     run_options.compare_updates = false;
+    if (!chosen.evaluator.empty()) {
+        run_options.evaluator.emplace().command = chosen.evaluator;
+    }
     run_options.state_dir = chosen.state_dir;
     master::run run(rt, pool.get_executor(), std::move(unhurried), run_options, events);
     auto network = net::make_memory_network(rt.executor);

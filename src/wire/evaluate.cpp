@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 
 #include "wire/numbers.hpp"
+#include "wire/own_metrics.hpp"
 #include <utility>
 
 namespace fedasio::wire {
@@ -88,6 +89,7 @@ object to_meta(const evaluation& what) {
     put(meta, "absolute_sum", what.absolute_sum);
     put(meta, "label_mean", what.label_mean);
     put(meta, "label_m2", what.label_m2);
+    put(meta, what.metrics);
     return meta;
 }
 
@@ -105,6 +107,7 @@ evaluation read_evaluation(const object& meta) {
     what.absolute_sum = real_if(in.find("absolute_sum"), error_sum);
     what.label_mean = real_if(in.find("label_mean"), any_real);
     what.label_m2 = real_if(in.find("label_m2"), error_sum);
+    what.metrics = read_metrics(in.find("metrics"));
     return what;
 }
 

@@ -32,6 +32,8 @@ object to_meta(const model& what) {
     meta["parameters"] = what.parameters;
     if (what.strategy) {
         meta["strategy"] = plan::to_json(*what.strategy);
+    }
+    if (what.keeps_states()) {
         meta["state"] = what.master_keeps_state ? "master" : "worker";
         meta["run"] = what.run;
     }
@@ -51,6 +53,8 @@ model read_model(const object& meta) {
     what.parameters = in.number("parameters", plan::limits::parameters);
     if (const auto strategy = in.find("strategy")) {
         what.strategy = plan::strategy_from_json(strategy->value(), "model.strategy");
+    }
+    if (what.keeps_states()) {
         what.master_keeps_state = in.get("state").choice<bool>(keepers);
         what.run = in.text("run", plan::limits::run);
         if (what.run.find_first_not_of("0123456789abcdef") != std::string::npos) {

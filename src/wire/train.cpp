@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 
 #include "wire/numbers.hpp"
+#include "wire/own_metrics.hpp"
 
 namespace fedasio::wire {
 
@@ -37,6 +38,7 @@ object to_meta(const update& what) {
     put(meta, "accuracy", what.accuracy);
     put(meta, "loss_before", what.loss_before);
     put(meta, what.state);
+    put(meta, what.metrics);
     return meta;
 }
 
@@ -51,6 +53,7 @@ update read_update(const object& meta) {
     what.seconds = in.find("seconds") ? in.real("seconds", text::interval{0, 1e9}) : 0;
     what.loss_before = real_if(in.find("loss_before"), error_sum);
     what.state = read_state(in.find("state"));
+    what.metrics = read_metrics(in.find("metrics"));
     return what;
 }
 

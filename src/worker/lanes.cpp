@@ -2,6 +2,9 @@
 
 #include <fedasio/data/error.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/private_arrays.hpp>
+#include <fedasio/plan/spec_json.hpp>
+#include <fedasio/random.hpp>
 #include <fedasio/text/rare_branch.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/message_type.hpp>
@@ -31,6 +34,14 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// What a trainer of one's own is told of a client's round beside the request of the master.
+boost::json::object terms_for_process(const training_setup& setup, const wire::train& what) {
+    boost::json::object terms;
+    terms["local"] = plan::to_json(setup.local.in_round(what.round));
+    terms["seed"] = random_stream(setup.seed, purpose::shuffle, what.round, what.client)();
+    return terms;
+}
+
 } // namespace
 
 bool lanes::task::is_wanted() const {
@@ -49,8 +60,8 @@ lanes::lanes(net::runtime& rt, boost::asio::any_io_executor pool, const worker_o
       work_(rt.executor), children_(rt.executor) {
     for (std::uint32_t i = 0; i < options_.threads; ++i) {
         if (options_.trainer) {
-            processes_.push_back(
-                std::make_unique<trainer_process>(trainer_place{rt_, *options_.trainer, log_, i}, pool_));
+            processes_.push_back(std::make_unique<trainers::trainer_process>(
+                trainers::trainer_place{rt_, *options_.trainer, log_, i}, pool_));
         }
         children_.spawn(lane(i));
     }
@@ -67,7 +78,7 @@ void lanes::use(std::shared_ptr<const local_data> data, const std::string& told)
     set_basis();
 }
 
-void lanes::use(process_basis::meta data, const std::string& told) {
+void lanes::use(trainers::process_basis::meta data, const std::string& told) {
     process_data_ = std::move(data);
     data_text_ = std::make_shared<const std::string>(told);
     set_basis();
@@ -135,7 +146,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
         return;
     }
     next.askers.push_back({asked_by, std::move(request)});
-    next.stop = std::make_shared<stop_signal>();
+    next.stop = std::make_shared<trainers::stop_signal>();
     waiting_.push_back(std::move(next));
     work_.set();
 }
@@ -174,7 +185,7 @@ net::awaitable<void> lanes::end(const ending& how) {
     children_.cancel();
     net::nursery ends(rt_.executor);
     for (const auto& one : processes_) {
-        ends.spawn(one->program().end(how));
+        ends.spawn(one->program().end(how.done, how.reason));
     }
     co_await children_.join();
     co_await ends.join();
@@ -250,14 +261,12 @@ trainer& lanes::prepare(std::unique_ptr<trainer>& own, const std::shared_ptr<con
 /// What the client goes on from. Called on the pool: it may lie on a disk.
 method::client_state lanes::state_for(const training_setup& setup, const task& next) const {
     const auto& [round, client, version, state_round, safe_round, listed] = next.what;
-    if (!setup.strategy) {
+    if (!setup.keeps_states()) {
         return {};
     }
-    if (setup.master_keeps_state) {
+    // What a client begins with comes from the master, whoever keeps what becomes of it.
+    if (setup.master_keeps_state || state_round == 0) {
         return wire::state_of(listed, next.askers.front().request.body.floats());
-    }
-    if (state_round == 0) {
-        return {};
     }
     auto found = options_.states->get(setup.run, client, state_round);
     if (!found.state) {
@@ -285,8 +294,14 @@ net::awaitable<void> lanes::train(place& own, task& next) {
     }
 }
 
-process_basis lanes::basis_for_process(const task& next) const {
-    return {process_data_, setup_, next.basis.weights, next.what.version};
+trainers::process_basis lanes::basis_for_process(const task& next) const {
+    return {.load = process_data_,
+            .model = setup_->told,
+            .shared = setup_->shared_count(),
+            .own = setup_->private_count(),
+            .own_goes_along = setup_->master_keeps_state,
+            .weights = next.basis.weights,
+            .version = next.what.version};
 }
 
 net::awaitable<trained> lanes::train_here(place& own, task& next) {
@@ -298,17 +313,44 @@ net::awaitable<trained> lanes::train_here(place& own, task& next) {
     co_return co_await net::offload(rt_, pool_, std::move(job));
 }
 
+net::awaitable<method::client_state> lanes::state_for_process(const task& next) {
+    method::client_state state;
+    if (setup_->keeps_states()) {
+        auto job = [&, setup = setup_] { return state_for(*setup, next); };
+        state = co_await net::offload(rt_, pool_, std::move(job));
+    }
+    co_return std::move(state);
+}
+
+net::awaitable<trained> lanes::train_there(place& own, task& next) {
+    auto basis = basis_for_process(next);
+    const auto setup = setup_;
+    auto state = co_await state_for_process(next);
+    auto made = co_await own.process->train(std::move(basis), next.what, terms_for_process(*setup, next.what),
+                                            std::move(state), *next.stop);
+    trained result;
+    result.update = std::move(made.update);
+    result.weights = std::move(made.weights);
+    const std::string name(plan::private_state);
+    if (!made.own.empty()) {
+        result.state[name] = std::move(made.own);
+    } else if (setup->private_count() > 0) {
+        result.update.state = {{name, setup->private_count()}};
+    }
+    co_return std::move(result);
+}
+
 net::awaitable<trained> lanes::train_anew(place& own, task& next) {
     const auto began = rt_.time.now();
     const auto setup = setup_;
     trained result;
     if (own.process != nullptr) {
-        result = co_await own.process->train(basis_for_process(next), next.what, *next.stop);
+        result = co_await train_there(own, next);
     } else {
         result = co_await train_here(own, next);
     }
     result.state_round = next.what.state_round;
-    if (setup->strategy && !setup->master_keeps_state) {
+    if (setup->keeps_states() && !setup->master_keeps_state) {
         // What is not needed any more must not replace what another training of this round left.
         if (next.stop->is_raised()) {
             throw cancelled_task();
@@ -328,7 +370,9 @@ net::awaitable<void> lanes::evaluate(place& own, task& next) {
     wire::evaluation result;
     if (own.process != nullptr) {
         const wire::evaluate what{next.what.round, next.what.client, next.what.version};
-        result = co_await own.process->evaluate(basis_for_process(next), what, *next.stop);
+        auto basis = basis_for_process(next);
+        auto state = co_await state_for_process(next);
+        result = co_await own.process->evaluate(std::move(basis), what, std::move(state), *next.stop);
     } else {
         result = co_await evaluate_here(own, next);
     }

@@ -2,13 +2,13 @@
 
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/nursery.hpp>
+#include <fedasio/trainers/stop_signal.hpp>
 #include <fedasio/worker/local_data.hpp>
-#include <fedasio/worker/stop_signal.hpp>
 #include <fedasio/worker/trainer.hpp>
 #include <fedasio/worker/worker.hpp>
 
+#include "trainers/process.hpp"
 #include "worker/finished_updates.hpp"
-#include "worker/trainers/process.hpp"
 #include <deque>
 #include <list>
 #include <memory>
@@ -34,7 +34,7 @@ public:
     /// worker found for it.
     void use(std::shared_ptr<const local_data> data, const std::string& told);
     /// Where trainer processes have the data: the request that they were told of it.
-    void use(process_basis::meta data, const std::string& told);
+    void use(trainers::process_basis::meta data, const std::string& told);
     void use(std::shared_ptr<const training_setup> setup, const std::string& told);
     void use(net::payload weights, std::uint32_t version);
 
@@ -55,7 +55,7 @@ public:
     net::awaitable<void> end(const ending& how);
 
     /// What trains, where that is no network of ours; null: it is. The first of them speaks for the data.
-    [[nodiscard]] trainer_process* process() {
+    [[nodiscard]] trainers::trainer_process* process() {
         return processes_.empty() ? nullptr : processes_.front().get();
     }
 
@@ -67,7 +67,7 @@ private:
 
     /// Where one lane trains: a process, or a trainer that it makes when it is needed.
     struct place {
-        trainer_process* process = nullptr;
+        trainers::trainer_process* process = nullptr;
         std::unique_ptr<trainer> here = nullptr;
     };
 
@@ -77,7 +77,7 @@ private:
         bool personal = false;    ///< of an evaluation
         evaluation_extent wanted; ///< of an evaluation
         std::vector<asker> askers;
-        std::shared_ptr<stop_signal> stop;
+        std::shared_ptr<trainers::stop_signal> stop;
         training_basis basis; ///< once it runs
 
         [[nodiscard]] bool is_wanted() const;
@@ -91,9 +91,11 @@ private:
     net::awaitable<trained> train_here(place& own, task& next);
     net::awaitable<void> evaluate(place& own, task& next);
     net::awaitable<wire::evaluation> evaluate_here(place& own, task& next);
-    [[nodiscard]] process_basis basis_for_process(const task& next) const;
+    [[nodiscard]] trainers::process_basis basis_for_process(const task& next) const;
     trainer& prepare(std::unique_ptr<trainer>& own, const std::shared_ptr<const training_setup>& setup,
                      const std::shared_ptr<const local_data>& data) const;
+    net::awaitable<trained> train_there(place& own, task& next);
+    net::awaitable<method::client_state> state_for_process(const task& next);
     [[nodiscard]] method::client_state state_for(const training_setup& setup, const task& next) const;
     [[nodiscard]] training_basis basis() const;
     void set_basis();
@@ -103,14 +105,14 @@ private:
     const worker_options& options_;
     const log_handler& log_;
     std::shared_ptr<const local_data> data_;
-    process_basis::meta process_data_;
+    trainers::process_basis::meta process_data_;
     training_basis::text data_text_;
     std::shared_ptr<const training_setup> setup_;
     training_basis::text model_text_;
     net::payload weights_;
     std::uint32_t weights_version_ = 0;
     finished_updates finished_;
-    std::vector<std::unique_ptr<trainer_process>> processes_; ///< one a lane, or none
+    std::vector<std::unique_ptr<trainers::trainer_process>> processes_; ///< one a lane, or none
     std::deque<task> waiting_;
     std::list<task*> running_;
     net::event work_;

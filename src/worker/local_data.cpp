@@ -68,9 +68,10 @@ std::string origin_of(const wire::load& what, const data_path& data) {
     return text;
 }
 
-std::shared_ptr<const data::dataset> read_samples(const wire::load& what, const data_path& data) {
+std::shared_ptr<const data::dataset> read_samples(const wire::load& what, const data_path& data,
+                                                  unsigned threads) {
     if (const auto* images = std::get_if<data::image_source>(&what.source)) {
-        return std::make_shared<const data::dataset>(read_local_images(*images, data));
+        return std::make_shared<const data::dataset>(read_local_images(*images, data, threads));
     }
     if (std::holds_alternative<data::idx_source>(what.source)) {
         const auto files = files_of(what.source, data);
@@ -99,8 +100,8 @@ std::filesystem::path locate(const std::string& in_plan, const data_path& data) 
     return *data / std::filesystem::path(in_plan).filename();
 }
 
-data::dataset read_local_images(const data::image_source& source, const data_path& data) {
-    return data::read_images(source, images_of(source, data));
+data::dataset read_local_images(const data::image_source& source, const data_path& data, unsigned threads) {
+    return data::read_images(source, images_of(source, data), threads);
 }
 
 table_summary summarize(const wire::survey& what, const data_path& data) {
@@ -123,8 +124,9 @@ table_summary summarize(const wire::survey& what, const data_path& data) {
     return result;
 }
 
-local_data::local_data(const wire::load& what, const data_path& data, sample_cache& cache)
-    : samples_(cache.get([&] { return origin_of(what, data); }, [&] { return read_samples(what, data); })) {
+local_data::local_data(const wire::load& what, const data_path& data, sample_cache& cache, unsigned threads)
+    : samples_(cache.get([&] { return origin_of(what, data); },
+                         [&] { return read_samples(what, data, threads); })) {
     const bool local = what.partition.type == data::partition_spec::scheme::local;
     if (local && what.clients.size() > 1) {
         throw std::invalid_argument("with the partition 'local' a worker hosts one client, its own data");

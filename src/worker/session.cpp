@@ -238,7 +238,10 @@ net::awaitable<void> session::load(net::frame request, std::uint64_t number) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     try {
         const auto what = wire::read_load(request.meta);
-        auto job = [&] { return std::make_shared<const local_data>(what, options_.data, *options_.samples); };
+        auto job = [&] {
+            return std::make_shared<const local_data>(what, options_.data, *options_.samples,
+                                                      options_.threads);
+        };
         const auto data = co_await net::offload(rt_, pool_, std::move(job));
         tell_schema(what);
         wire::loaded reply;
@@ -255,12 +258,14 @@ net::awaitable<void> session::load(net::frame request, std::uint64_t number) {
                 reply.clients.back().labels = data->label_counts(client);
             }
         }
-        log_(severity::info,
-             "hosts " + std::to_string(what.clients.size()) + " of " + std::to_string(what.clients_total) +
-                 " clients; " + std::to_string(data->samples().size()) + " samples in memory" +
-                 (reply.left_out == 0
-                      ? std::string()
-                      : ", " + std::to_string(reply.left_out) + " rows without a known label left out"));
+        log_(severity::info, "hosts " + std::to_string(what.clients.size()) + " of " +
+                                 std::to_string(what.clients_total) + " clients; " +
+                                 std::to_string(data->samples().size()) + " samples in memory" +
+                                 (reply.left_out == 0 ? std::string()
+                                                      : ", " + std::to_string(reply.left_out) +
+                                                            (data->samples().left_out_reasons().empty()
+                                                                 ? " rows without a known label left out"
+                                                                 : " images left out")));
         request.meta.erase("clients");
         if (number == loads_asked_) {
             work_.use(data, text::canonical_text(request.meta) + data->digest());
@@ -342,14 +347,14 @@ void session::take_model(const net::frame& request) {
     made->run = what.run;
     made->master_keeps_state = what.master_keeps_state;
     if (work_.process() != nullptr) {
-        made->told = std::make_shared<const boost::json::object>(model_for_trainer(request.meta, *made));
+        made->told = trainers::model_for_trainer(request.meta, made->arrays());
     } else if (!what.network) {
         log_(severity::warning, no_trainer);
         connection_->refuse(request, refusal_code::failed, no_trainer);
         return;
     }
     const std::shared_ptr<const training_setup> setup = std::move(made);
-    if (what.strategy && !what.master_keeps_state && !options_.states_are_durable) {
+    if (what.keeps_states() && !what.master_keeps_state && !options_.states_are_durable) {
         log_(severity::warning, "what clients keep from round to round is in memory only, and the training "
                                 "cannot go on once this worker has ended: give it --state-dir");
     }
@@ -379,7 +384,8 @@ void session::take_model(const net::frame& request) {
         return;
     }
     connection_->set_limits(
-        wire::limits::from_master(parameters * sizeof(float), setup->channels(), setup->master_keeps_state));
+        wire::limits::from_master(parameters * sizeof(float), setup->channels(),
+                                  setup->master_keeps_state || setup->private_count() > 0));
     work_.use(setup, text::canonical_text(request.meta));
     boost::json::object meta{{"parameters", parameters}};
     connection_->reply(request, std::move(meta));
@@ -389,7 +395,7 @@ void session::take_weights(const net::frame& request) {
     const auto what = wire::read_weights(request.meta);
     const auto* setup = work_.setup();
     const auto vectors = setup == nullptr ? 0 : 1 + setup->channels();
-    if (vectors == 0 || request.body.size() != vectors * setup->parameter_count() * sizeof(float)) {
+    if (vectors == 0 || request.body.size() != vectors * setup->shared_count() * sizeof(float)) {
         connection_->refuse(request, refusal_code::malformed,
                             setup != nullptr
                                 ? "the body does not hold " + std::to_string(vectors) + " float32 a parameter"

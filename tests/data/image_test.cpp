@@ -16,6 +16,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -228,6 +229,39 @@ BOOST_FIXTURE_TEST_CASE(damaged_files_end_it_or_are_left_out_by_name, pets) {
     image_list none{list.classes, {list.files[1]}};
     BOOST_CHECK_EXCEPTION((void)read_images(none, {8, 8, 3}, true), error,
                           says({"none of the 1 images can be used", "old.gif"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(threads_change_nothing, pets) {
+    const auto good = list_images(folder / "pets", {}, {});
+    image_list list{good.classes, {}};
+    for (unsigned i = 0; i < 700; ++i) {
+        list.files.push_back(good.files[i % good.files.size()]);
+    }
+    for (unsigned i = 0; i < 112; ++i) {
+        list.files.insert(list.files.begin() + 6 * i,
+                          {folder.write("odd-" + std::to_string(i) + ".jpg", "no picture"), 0});
+    }
+    const auto features = [](const dataset& samples) {
+        std::vector<std::uint32_t> all(samples.size());
+        std::iota(all.begin(), all.end(), 0U);
+        std::vector<float> values(samples.size() * samples.feature_count());
+        samples.copy_features(all, values);
+        return values;
+    };
+    const auto alone = read_images(list, {8, 8, 3}, true, 1);
+    const auto many = read_images(list, {8, 8, 3}, true, 7);
+    BOOST_TEST(alone.size() == 700U);
+    BOOST_TEST((features(alone) == features(many)));
+    BOOST_TEST(alone.classes() == many.classes(), boost::test_tools::per_element());
+    BOOST_TEST(many.left_out() == 112U);
+    BOOST_TEST(many.left_out_reasons() == alone.left_out_reasons(), boost::test_tools::per_element());
+    BOOST_TEST_REQUIRE(many.left_out_reasons().size() == 101U);
+    BOOST_TEST(many.left_out_reasons().back() == "and 12 more");
+    // The first that cannot be used is named, whoever comes upon another sooner.
+    for (int again = 0; again < 20; ++again) {
+        BOOST_CHECK_EXCEPTION((void)read_images(list, {8, 8, 3}, false, 7), error,
+                              says({"odd-0.jpg: is no PNG"}));
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(folders_that_cannot_be_used, pets) {

@@ -10,6 +10,7 @@ import unittest
 
 import numpy as np
 from federation import Federation
+from model_file import read_safetensors
 from programs import BIN, REPOSITORY, poll
 
 sys.path.insert(0, str(REPOSITORY / "python"))
@@ -66,6 +67,20 @@ class Examples(Federation):
         told = self.finish(master, report, *stations)
         self.assertGreater(told["rounds"][-1]["test_accuracy"], 0.95)
         self.assertEqual(told["rounds"][-1]["test_clients"], 2)
+
+    def test_an_evaluator_at_the_master(self):
+        shutil.copy(EXAMPLES / "numpy_penguins_evaluate.py", self.folder)
+        table = self.folder / "held_out.csv"
+        lines = [file.read_text().splitlines() for file in TABLES]
+        table.write_text("\n".join([lines[0][0], *(line for own in lines for line in own[1::7])]) + "\n")
+        command = f"exec {sys.executable} numpy_penguins_evaluate.py held_out.csv"
+        master, report = self.begin("numpy_penguins", "--evaluator", command)
+        stations = [self.script(master, "numpy_penguins", table) for table in TABLES]
+        told = self.finish(master, report, *stations)
+        last = told["rounds"][-1]
+        self.assertGreater(last["test_accuracy"], 0.95)
+        self.assertEqual((last["test_clients"], last.get("test_problem")), (0, None))
+        self.assertGreater(last["test_samples"], 40)
 
     def test_a_worker_without_the_binary_beside_one_with_it(self):
         master, report = self.begin("numpy_penguins")
@@ -128,6 +143,11 @@ class Examples(Federation):
         self.assertLess(told["rounds"][-1]["test_loss"], told["rounds"][0]["test_loss"])
         self.assertEqual(told["rounds"][-1]["test_clients"], 3)
         self.assertEqual(told["parameters"], 31)
+        areas = [one["test_metrics"]["auc"] for one in told["rounds"]]
+        self.assertGreater(areas[-1], 0.97)
+        self.assertEqual(set(told["rounds"][0]["train_metrics"]), {"auc"})
+        best = read_safetensors(self.folder / "state" / "models" / "best.safetensors").metadata
+        self.assertEqual(best["round"], str(1 + areas.index(max(areas))))
 
     @unittest.skipUnless(joblib, "without joblib and scikit-learn")
     def test_clients_side_by_side_by_joblib(self):

@@ -194,6 +194,47 @@ class Predict(TrainedModels):
             _, errors = self.predict("cut.safetensors", "--data", "other.csv", ends_with=1)
             self.assertIn("cut.safetensors", errors)
 
+    def test_a_folder_of_tables_is_one_table(self):
+        model = self.classes()
+        rows = self.rows(40, seed=12)
+        folder = self.folder / "clinic"
+        folder.mkdir()
+        self.table("clinic/b.csv", rows[:25], ["wear", "site", "heat", "state"])
+        packed = self.table("half.csv", rows[25:], ["heat", "wear", "site", "state"]).read_bytes()
+        (folder / "c.csv.gz").write_bytes(gzip.compress(packed + b"hot,1,north,good\r\n"))
+        (folder / "notes.txt").write_text("not a table")
+        output, errors = self.predict(model, "--data", "clinic", ends_with=1)
+        predicted = self.parse(output)
+        self.assertEqual(list(predicted[0])[:3], ["file", "line", "prediction"])
+        self.assertEqual(
+            [(row["file"], int(row["line"])) for row in predicted],
+            [("clinic/b.csv", line) for line in range(2, 27)] + [("clinic/c.csv.gz", line) for line in range(2, 18)],
+        )
+        self.assertIn("clinic/c.csv.gz, line 17: column 'heat': 'hot'", errors)
+        self.assertIn("1 of 41 rows could not be used", errors)
+        self.assertEqual(predicted[-1]["prediction"], "")
+        whole = self.parse(self.predict(model, "--data", self.table("whole.csv", rows))[0])
+        without = ("file", "line")
+        for one, other in zip(predicted[:40], whole):
+            self.assertEqual({k: v for k, v in one.items() if k not in without}, {k: v for k, v in other.items() if k not in without})
+        (folder / "c.csv.gz").write_bytes(gzip.compress(packed))
+        in_folder, _ = self.predict(model, "--data", "clinic", "--evaluate")
+        in_one, _ = self.predict(model, "--data", "whole.csv", "--evaluate")
+        self.assertEqual(in_folder, in_one)
+        # What the model's plan calls its file is read alone, which is said.
+        (folder / "a.csv").write_bytes((self.folder / "whole.csv").read_bytes())
+        other = self.train("state", {"type": "dense", "units": 3, "activation": "softmax"}, "cross_entropy", "other.safetensors", train="a.csv")
+        output, errors = self.predict(other, "--data", "clinic")
+        self.assertEqual(len(self.parse(output)), 40)
+        self.assertIn("clinic/a.csv alone", errors)
+        (folder / "a.csv").unlink()
+        (folder / "d.csv").write_text("heat,wear\n1,1\n")
+        _, errors = self.predict(model, "--data", "clinic", ends_with=1)
+        self.assertIn("d.csv", errors)
+        (self.folder / "none").mkdir()
+        _, errors = self.predict(model, "--data", "none", ends_with=1)
+        self.assertIn("none", errors)
+
     def test_a_model_of_an_older_version_needs_its_plan(self):
         model = self.classes()
         content = model.read_bytes()

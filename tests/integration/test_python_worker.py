@@ -60,6 +60,12 @@ class Misbehaved(PythonWorker):
                 meta["samples"] = 4000000000
             case "no loss":
                 del meta["loss"]
+            case "odd metric":
+                meta["metrics"] = {"\u202eauc": 1}
+            case "huge metric":
+                meta["metrics"] = {"auc": 1e300}
+            case "many metrics":
+                meta["metrics"] = {f"m{number}": number for number in range(1000)}
             case "endless loss":
                 meta["loss"] = 1e999
             case "too long":
@@ -85,7 +91,7 @@ class Misbehaved(PythonWorker):
 
 REJECTED = (
     *("nan", "infinity", "huge", "too short", "nothing", "wrong round", "wrong client", "wrong samples"),
-    "no loss",
+    *("no loss", "odd metric", "huge metric", "many metrics"),
 )
 DISCONNECTED = (
     *("too long", "four gigabytes", "damaged body", "damaged meta", "meta is no object", "unasked"),

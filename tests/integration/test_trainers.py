@@ -94,8 +94,9 @@ class Trainers(Federation):
         worker.kill()
         report = self.folder / "second.json"
         second = self.master(plan, *options, "--report", report)
-        self.worker(second, "one", *self.trainer())
+        again = self.worker(second, "one", *self.trainer())
         self.assertEqual(second.wait_exit(), 0)
+        self.assertEqual(again.wait_exit(), 0)
         told = json.loads(report.read_text())
         self.assertEqual(told["weights_sha256"], whole["weights_sha256"])
         self.assertEqual([one["round"] for one in told["rounds"]], [1, 2, 3, 4])
@@ -128,8 +129,9 @@ class Trainers(Federation):
         worker.kill()
         report = self.folder / "kept.json"
         second = self.master(plan, *options, "--report", report)
-        self.worker(second, "two", *self.trainer("begin-never"))
+        again = self.worker(second, "two", *self.trainer("begin-never"))
         self.assertEqual(second.wait_exit(), 0)
+        self.assertEqual(again.wait_exit(), 0)
         told = json.loads(report.read_text())
         self.assertEqual(told["weights_sha256"], whole["weights_sha256"])
         self.assertEqual([one["round"] for one in told["rounds"]], [1, 2, 3])
@@ -352,6 +354,10 @@ class Plans(unittest.TestCase):
             {"data": {"source": {"type": "csv", "label": "y", "train": "a.csv"}}}, 'must be .*"type": "trainer"'
         )
         self.check({"model": {"arrays": "a", "extra": 1}}, "model.*extra")
+        self.check({"model": {"arrays": "a", "from": "trainer"}}, "model.from: stands beside model.arrays")
+        self.check(
+            {"data": {"source": {"type": "trainer"}, "test_fraction": 0}, "target_accuracy": 0.5}, "--evaluator"
+        )
 
 
 if __name__ == "__main__":

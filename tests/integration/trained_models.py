@@ -38,9 +38,9 @@ class TrainedModels(Federation):
             writer.writerows(rows)
         return path
 
-    def train(self, label, unit, loss, name="model.safetensors", **source):
+    def table_plan(self, label, unit, loss, **source):
         ignored = {"price": "ignored"} if label == "state" else {"state": "ignored"}
-        plan = {
+        return {
             "model": {
                 "layers": [{"type": "dense", "units": 8, "activation": "tanh"}, unit],
                 "loss": loss,
@@ -53,6 +53,9 @@ class TrainedModels(Federation):
             "rounds": 15,
             "local": {"epochs": 4, "batch_size": 8},
         }
+
+    def train(self, label, unit, loss, name="model.safetensors", **source):
+        plan = self.table_plan(label, unit, loss, **source)
         halves = [self.table("a.csv", self.rows()[:120]), self.table("b.csv", self.rows()[120:])]
         path = self.folder / name
         code, _, errors = run_program(

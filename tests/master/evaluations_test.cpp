@@ -61,7 +61,8 @@ struct round_to_test : ground {
     waiting wait{given, state};
     test_data tests{given};
     preparation prepare{given, state, coming, wait, tests};
-    evaluations evaluate{given, state, coming, prepare, wait, tests};
+    evaluator nobody{given};
+    evaluations evaluate{given, state, coming, prepare, wait, tests, nobody};
     round_state round;
 };
 

@@ -14,6 +14,7 @@ BOOST_AUTO_TEST_CASE(without_channels_the_weights_are_what_is_sent) {
     const auto made = make_model_state(*on.given.plan.strategy, to_payload(std::vector<float>{1, 2, 3}));
     BOOST_TEST(made.channels.empty());
     BOOST_TEST(made.sent.bytes().data() == made.weights.bytes().data()); // no copy
+    BOOST_TEST(made.own.empty());
     BOOST_TEST(made.strategy->empty());
 }
 
@@ -30,6 +31,18 @@ BOOST_AUTO_TEST_CASE(channels_follow_the_weights) {
     BOOST_TEST(later.channels.front().floats()[1] == 8.0F);
     BOOST_TEST(later.sent.floats()[5] == 9.0F);
     BOOST_TEST(later.strategy->size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(arrays_that_stay_at_clients_are_not_sent) {
+    const ground on;
+    const auto made =
+        make_model_state(*on.given.plan.strategy, to_payload(std::vector<float>{1, 2, 3, 4, 5}), {}, 2);
+    BOOST_TEST(made.weights.floats().size() == 5U);
+    BOOST_TEST_REQUIRE(made.sent.floats().size() == 3U);
+    BOOST_TEST(made.sent.floats()[2] == 3.0F);
+    BOOST_TEST(made.shared.bytes().data() == made.sent.bytes().data());
+    BOOST_TEST_REQUIRE(made.own.floats().size() == 2U);
+    BOOST_TEST(made.own.floats()[0] == 4.0F);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

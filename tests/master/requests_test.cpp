@@ -1,10 +1,28 @@
+#include <fedasio/plan/private_arrays.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include "master/requests.hpp"
 #include "master/sending.hpp"
 #include "parts.hpp"
+#include <string>
+#include <utility>
+#include <vector>
 
 using namespace parts;
+
+namespace {
+
+const std::string own_plan = R"({"model": {"from": "trainer", "private": ["own"]}, "clients": 5, "rounds": 1,
+    "data": {"source": {"type": "trainer"}, "partition": {"scheme": "local"}}})";
+
+net::awaitable<void> find_states(const ground& on, std::vector<client_id> clients,
+                                 std::vector<sent_state>& found) {
+    auto states = co_await states_of(on.given, on.state, std::move(clients));
+    found = std::move(states);
+}
+
+} // namespace
 
 BOOST_AUTO_TEST_SUITE(requests_to_workers)
 
@@ -76,6 +94,29 @@ BOOST_AUTO_TEST_CASE(the_weights_go_once_to_each_worker_that_does_not_have_them)
     answers[1].reason = "no memory";
     settle_weights(coming, first, answers);
     BOOST_TEST(south->unusable == "no memory");
+}
+
+BOOST_AUTO_TEST_CASE(what_stays_at_clients_goes_to_each_once_as_it_begins) {
+    ground on(own_plan);
+    const nn::model_arrays arrays({{"own", {2}}, {"w", {1}}}, 10);
+    on.state.model.build(make_own_model(arrays, to_payload(std::vector<float>{1, 2, 3}), on.given.plan));
+    BOOST_TEST(on.state.model.weights().floats()[0] == 3.0F);
+    on.state.memory = client_memory("00000000000000aa", nullptr); // workers keep what comes of it
+    on.state.memory.recall({{4, 7}});
+    const auto model = model_request(on.given, on.state);
+    BOOST_TEST(model.parameters == 3U);
+    BOOST_TEST(model.keeps_states());
+    BOOST_TEST(model.run == "00000000000000aa");
+    BOOST_TEST(weights_request(on.state.model).body.floats().size() == 1U);
+    std::vector<sent_state> found;
+    on.world.run(find_states(on, {3, 4}, found));
+    BOOST_TEST_REQUIRE(found.size() == 2U);
+    BOOST_TEST(found[0].round == 0U);
+    BOOST_TEST_REQUIRE(found[0].listed.size() == 1U);
+    BOOST_TEST(found[0].listed[0].name == plan::private_state);
+    BOOST_TEST(found[0].body.floats()[1] == 2.0F);
+    BOOST_TEST(found[1].round == 7U);
+    BOOST_TEST(found[1].body.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -44,20 +44,20 @@ BOOST_AUTO_TEST_SUITE(training_goal)
 
 BOOST_AUTO_TEST_CASE(patience_counts_the_rounds_since_the_best) {
     const auto rounds = with_losses({5, 4, 4.5, 3, 3, 3.5, 9, 1});
-    BOOST_TEST(stops_after({"test_loss", 1, 0}, rounds) == 3U);
-    BOOST_TEST(stops_after({"test_loss", 2, 0}, rounds) == 6U);
-    BOOST_TEST(stops_after({"test_loss", 3, 0}, rounds) == 7U);
-    BOOST_TEST(stops_after({"test_loss", 4, 0}, rounds) == 0U);
+    BOOST_TEST(stops_after({"test_loss", false, 1, 0}, rounds) == 3U);
+    BOOST_TEST(stops_after({"test_loss", false, 2, 0}, rounds) == 6U);
+    BOOST_TEST(stops_after({"test_loss", false, 3, 0}, rounds) == 7U);
+    BOOST_TEST(stops_after({"test_loss", false, 4, 0}, rounds) == 0U);
     // What there is none of in these rounds ends nothing.
-    BOOST_TEST(stops_after({"test_auc", 1, 0}, rounds) == 0U);
+    BOOST_TEST(stops_after({"test_auc", true, 1, 0}, rounds) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(small_steps_are_measured_from_the_best_that_counted) {
     // Each is better than the one before by a quarter; only all together they are better by more than a half.
     const auto rounds = with_losses({5, 4.75, 4.5, 4.25, 4, 3.75, 3.5});
-    BOOST_TEST(stops_after({"test_loss", 2, 0.5}, rounds) == 3U);
-    BOOST_TEST(stops_after({"test_loss", 3, 0.5}, rounds) == 0U);
-    BOOST_TEST(stops_after({"test_loss", 1, 0.25}, rounds) == 2U); // by more than it, not by as much
+    BOOST_TEST(stops_after({"test_loss", false, 2, 0.5}, rounds) == 3U);
+    BOOST_TEST(stops_after({"test_loss", false, 3, 0.5}, rounds) == 0U);
+    BOOST_TEST(stops_after({"test_loss", false, 1, 0.25}, rounds) == 2U); // by more than it, not by as much
 }
 
 BOOST_AUTO_TEST_CASE(of_accuracies_the_higher_is_the_better) {
@@ -71,8 +71,9 @@ BOOST_AUTO_TEST_CASE(of_accuracies_the_higher_is_the_better) {
     }
     for (const auto* const name :
          {"test_accuracy", "test_r2", "test_auc_median", "test_rmse_median", "test_mae"}) {
-        BOOST_TEST(stops_after({name, 2, 0}, rounds) == 5U, name);
-        BOOST_TEST(stops_after({name, 3, 0}, rounds) == 0U, name);
+        const bool higher = plan::is_better_when_higher(name);
+        BOOST_TEST(stops_after({name, higher, 2, 0}, rounds) == 5U, name);
+        BOOST_TEST(stops_after({name, higher, 3, 0}, rounds) == 0U, name);
     }
 }
 
@@ -80,11 +81,12 @@ BOOST_AUTO_TEST_CASE(a_round_without_a_value_counts_for_nothing) {
     const auto nothing = std::optional<double>();
     const auto nan = std::numeric_limits<double>::quiet_NaN();
     auto rounds = with_losses({5, 6, nothing, nan, 6, 6});
-    BOOST_TEST(stops_after({"test_loss", 2, 0}, rounds) == 5U);
+    BOOST_TEST(stops_after({"test_loss", false, 2, 0}, rounds) == 5U);
     rounds[4].test_partial = true;
-    BOOST_TEST(stops_after({"test_loss", 2, 0}, rounds) == 6U);
+    BOOST_TEST(stops_after({"test_loss", false, 2, 0}, rounds) == 6U);
     rounds[1].train_loss = rounds[4].train_loss = 1;
-    BOOST_TEST(stops_after({"train_loss", 1, 0}, rounds) == 5U); // the loss of training is whole all the same
+    BOOST_TEST(stops_after({"train_loss", false, 1, 0}, rounds) ==
+               5U); // the loss of training is whole all the same
 }
 
 BOOST_AUTO_TEST_CASE(every_metric_is_found_by_its_name_in_the_report) {
@@ -101,7 +103,7 @@ BOOST_AUTO_TEST_CASE(every_metric_is_found_by_its_name_in_the_report) {
 
 BOOST_AUTO_TEST_CASE(a_training_ends_by_its_target_its_rounds_or_early) {
     const master::terms terms{4, 0.75, 30, 1};
-    master::training_goal goal(early_stop("test_loss", 2, 0.125));
+    master::training_goal goal(early_stop("test_loss", false, 2, 0.125));
     auto rounds = with_losses({3, 2.9, 3, 1});
     BOOST_TEST(!goal.reached(terms, 0));
     for (std::size_t i = 0; i < 3; ++i) {
@@ -132,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_training_decides_as_one_that_was_never_interrupte
     for (const std::uint32_t after : {0U, 3U, 7U}) {
         for (std::size_t killed = after; killed <= rounds.size(); ++killed) {
             const auto whole = [&](std::size_t count) {
-                master::training_goal goal(early_stop("test_loss", 3, 0));
+                master::training_goal goal(early_stop("test_loss", false, 3, 0));
                 goal.recall(std::vector(rounds.begin(), rounds.begin() + static_cast<std::ptrdiff_t>(count)),
                             after);
                 return goal;
@@ -152,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_resumed_training_decides_as_one_that_was_never_interrupte
         }
     }
     // What a person asks for begins anew.
-    master::training_goal goal(early_stop("test_loss", 3, 0));
+    master::training_goal goal(early_stop("test_loss", false, 3, 0));
     goal.recall(rounds, 0);
     BOOST_TEST(goal.reached(terms, 12).has_value());
     goal.begin();

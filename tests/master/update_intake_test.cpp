@@ -11,7 +11,8 @@ namespace {
 
 /// A round of clients 2, 5 and 7 (and so on), who begin with weights of 1.
 struct intake_of : ground {
-    explicit intake_of(const std::string& more, std::size_t clients = 3, std::uint32_t norm_bound = 16)
+    explicit intake_of(const std::string& more, std::size_t clients = 3, std::uint32_t norm_bound = 16,
+                       std::size_t untrained = 0)
         : ground(plan_text(more)) {
         intake_terms terms;
         terms.strategy = given.plan.strategy;
@@ -25,6 +26,7 @@ struct intake_of : ground {
             terms.norm_bound = norm_bound;
         }
         terms.compares = true;
+        terms.untrained = untrained;
         cohort = terms.cohort;
         net::runtime& rt = world;
         all = std::make_shared<update_intake>(rt, world.executor(), std::move(terms));
@@ -100,6 +102,19 @@ BOOST_AUTO_TEST_CASE(of_updates_that_come_at_once_each_is_judged_by_itself) {
     BOOST_TEST(in.all->count() == clients - 6);
     BOOST_TEST(in.all->settle().empty());
     BOOST_TEST(in.mean() == (151 * 1.5 + 144 * 0.5) / 295, boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(a_strategy_shortens_only_what_is_trained) {
+    intake_of in(R"(, "strategy": {"type": "norm_bound", "bound": 1})", 1, 16, 2);
+    BOOST_TEST(in.take(0, {2, 2, 2, 2, 101, -99}).empty()); // from 1, by a norm of 2 without the last two
+    in.all->settle();
+    const auto gathered = in.all->gathered(1, 9);
+    BOOST_TEST(gathered.reports.front().distance == 2.0);
+    std::vector<double> values(6);
+    gathered.sum->mean({0, 6}, values);
+    BOOST_TEST(values[3] == 1.5, boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(values[4] == 101.0, boost::test_tools::tolerance(1e-6));
+    BOOST_TEST(values[5] == -99.0, boost::test_tools::tolerance(1e-6));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_number_is_refused_with_a_remedy_and_leaves_no_trace) {

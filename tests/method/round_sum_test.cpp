@@ -57,7 +57,8 @@ rejection refused(const update_check& check, std::span<const float> values,
 }
 
 void add(round_sum& sum, const update_check& check, std::uint32_t client, const sender& one) {
-    const auto problem = sum.add(checked(check, one.values), {client, one.factor, one.share, one.allowance});
+    const addend how{.client = client, .factor = one.factor, .share = one.share, .allowance = one.allowance};
+    const auto problem = sum.add(checked(check, one.values), how);
     BOOST_REQUIRE_MESSAGE(!problem, (problem ? problem->detail : ""));
 }
 
@@ -298,6 +299,24 @@ BOOST_AUTO_TEST_CASE(a_share_goes_part_of_the_way) {
     add(sum, check, 0, {far, 3, 1, 0.25});
     static_cast<void>(sum.settle());
     BOOST_TEST((mean_of(sum, 2) == std::vector<double>{2, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(a_share_may_be_of_the_first_values_only) {
+    for (const std::size_t shortened : {std::size_t{0}, block_values - 1, block_values, block_values + 3}) {
+        const floats x(block_values + 5, 1);
+        const floats far(x.size(), 5);
+        const update_check check(x);
+        round_sum sum(check, 10);
+        const addend how{.client = 0, .factor = 3, .share = 0.25, .shared_values = shortened};
+        BOOST_REQUIRE(!sum.add(checked(check, far), how));
+        static_cast<void>(sum.settle());
+        const auto mean = mean_of(sum, x.size());
+        for (std::size_t i = 0; i < mean.size(); ++i) {
+            if (mean[i] != (i < shortened ? 2.0 : 5.0)) {
+                BOOST_ERROR("value " << i << " of " << shortened << " shortened ones is " << mean[i]);
+            }
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(channels_have_means_of_their_own) {

@@ -125,6 +125,22 @@ BOOST_AUTO_TEST_CASE(what_it_started_ends_with_it) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_it_started_in_a_session_of_its_own_ends_with_it) {
+    started it(
+        "setsid sh -c 'sleep 3600 & echo $! >&$CHANNEL; exec sleep 3600' & read line <&$CHANNEL; exit 0");
+    std::string number(64, '\0');
+    number.resize(it.world.run(it.channel->read_some(asio::buffer(number))).bytes);
+    const std::string text = "end\n";
+    const asio::const_buffer out(text.data(), text.size());
+    static_cast<void>(it.world.run(it.channel->write_some(std::span(&out, 1))));
+    it.world.run(it.child.run());
+    BOOST_TEST(it.child.how_it_ended().starts_with("ended with exit code 0"));
+    const auto other = static_cast<pid_t>(std::stol(number));
+    while (::kill(other, 0) == 0) {
+        ::sched_yield();
+    }
+}
+
 BOOST_AUTO_TEST_CASE(it_can_be_asked_to_end_and_made_to) {
     started asked("exec sleep 3600");
     asked.child.terminate();

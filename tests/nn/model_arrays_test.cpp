@@ -51,12 +51,30 @@ BOOST_AUTO_TEST_CASE(without_statistics_and_counters_all_is_trained) {
     const model_arrays arrays({{"w", {5}}}, most);
     BOOST_TEST(arrays.trained() == 5U);
     BOOST_TEST(arrays.counters() == 5U);
+    BOOST_TEST(arrays.shared() == 5U);
     const network plain({{1, 1, 2}, {dense{3}, dense{1}}, loss::mean_squared_error});
     const model_arrays of_network(plain);
     BOOST_TEST(of_network.size() == plain.parameter_count());
     BOOST_TEST(of_network.trained() == plain.parameter_count());
+    BOOST_TEST(of_network.shared() == plain.parameter_count());
     BOOST_TEST(of_network.all()[1].name == "0.dense.bias");
     BOOST_TEST(of_network.all()[1].offset == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(what_stays_at_the_client_lies_last_whatever_its_type) {
+    const model_arrays arrays({{"own", {2}, "float32", array_role::at_client},
+                               {"own.seen", {}, "int64", array_role::at_client},
+                               {"seen", {}, "int64", array_role::counter},
+                               {"w", {3}}},
+                              most);
+    BOOST_TEST(arrays.size() == 7U);
+    BOOST_TEST(arrays.shared() == 4U);
+    BOOST_TEST(arrays.counters() == 3U);
+    BOOST_TEST(arrays.all()[2].offset == 4U);
+    const model_arrays without({{"own", {2}, "float32", array_role::at_client}, {"w", {3}}}, most);
+    BOOST_TEST(without.counters() == 3U);
+    BOOST_TEST(objection({{"own", {2}, "float32", array_role::at_client}}).find("no value that is trained") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_makes_no_model_is_refused) {

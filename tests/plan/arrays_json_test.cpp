@@ -84,9 +84,32 @@ BOOST_AUTO_TEST_CASE(a_plan_leaves_the_model_to_the_first_trainer) {
                               std::string(R"({"model": )") + model + ", " + rest, "p.json")),
                           text::field_error);
     }
+    try {
+        static_cast<void>(
+            plan::parse_plan(R"({"model": {"from": "trainer", "arrays": "a"}, )" + rest, "p.json"));
+        BOOST_ERROR("both were taken");
+    } catch (const text::field_error& e) {
+        BOOST_TEST(std::string(e.what()).starts_with("p.json: model.from: stands beside model.arrays"));
+    }
     const auto schema = text::parse_json(plan::plan_schema());
     const auto& keys = schema.at("keys").at("model").at("keys").as_object();
     BOOST_TEST((keys.contains("arrays") && keys.contains("from") && keys.contains("layers")));
+}
+
+BOOST_AUTO_TEST_CASE(a_master_with_an_evaluator_needs_no_other_test_data) {
+    const std::string text = R"({"model": {"from": "trainer"}, "data": {"source": {"type": "trainer"},
+        "test_fraction": 0}, "clients": 1, "rounds": 1, "target_accuracy": 0.5,
+        "early_stopping": {"metric": "test_loss", "patience": 1}})";
+    BOOST_CHECK_THROW(static_cast<void>(plan::parse_checked_plan(text, "p.json")), text::field_error);
+    const auto read = plan::parse_checked_plan(text, "p.json", true);
+    BOOST_TEST(plan::is_tested(read));
+    BOOST_TEST(plan::master_tests(read));
+    BOOST_TEST(plan::best_metric(read) == "test_accuracy");
+    BOOST_TEST(!plan::to_json(read).contains("has_evaluator"));
+    auto without = read;
+    without.has_evaluator = false;
+    BOOST_TEST(plan::plan_digest(without) == plan::plan_digest(read));
+    BOOST_TEST(plan::best_metric(without) == "train_loss");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_without_a_word_on_its_arrays_is_read_by_names) {

@@ -159,8 +159,8 @@ BOOST_AUTO_TEST_CASE(wrong_types_are_named) {
     check_error(smallest, "/fraction", "true",
                 "fraction: must be a number greater than 0 and at most 1, but is true");
     check_error(smallest, "/model", "[]",
-                "model: must be an object with keys out of `input`, `layers`, `loss`, `arrays`, `from`, but "
-                "is an array");
+                "model: must be an object with keys out of `input`, `layers`, `loss`, `arrays`, `from`, "
+                "`private`, but is an array");
     check_error(smallest, "/model/input", "\"Auto\"",
                 "model.input: must be \"auto\" or the shape of a sample");
     check_error(smallest, "/model/layers", "{}", "model.layers: must be an array");

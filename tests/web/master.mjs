@@ -73,7 +73,7 @@ export function make_plan(folder, more = {}) {
 
 /**
  * Starts a master with its workers. `url` is where its dashboard is, once it says so; with tokens, `operator` and
- * `viewer` are where each of them opens it.
+ * `viewer` are where each of them opens it. `plan` may be made from the folder.
  */
 export async function start_master({ workers = 4, plan = {}, with_tokens = false, options = [] } = {}) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'fedasio-web-'));
@@ -86,7 +86,7 @@ export async function start_master({ workers = 4, plan = {}, with_tokens = false
         await writeFile(path.join(folder, `${name}-labels`), labels);
     }
     const plan_file = path.join(folder, 'plan.json');
-    await writeFile(plan_file, JSON.stringify(make_plan(folder, plan)));
+    await writeFile(plan_file, JSON.stringify(make_plan(folder, typeof plan === 'function' ? plan(folder) : plan)));
     const words = ['--plan', plan_file, '--listen', '127.0.0.1:0', '--dashboard', '127.0.0.1:0'];
     words.push('--spawn-workers', String(workers), '--state-dir', path.join(folder, 'state'));
     if (with_tokens) {

@@ -1,12 +1,13 @@
 // The built page on a server that says what a test wants it to say, in a real Chromium.
 //   FEDASIO_PAGE  folder of the built page, default the one beside the packages
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { node_modules } from './chromium.mjs';
+import { make_helpers, node_modules, open_page } from './chromium.mjs';
 
 const { WebSocketServer } = createRequire(path.join(node_modules, 'require.js'))('ws');
 const dist = process.env.FEDASIO_PAGE ?? path.join(node_modules, '..', 'dist');
@@ -125,7 +126,7 @@ export async function start_scripted({ objects = {}, stream = null } = {}) {
             response.end('{"error": "nothing there"}');
         } else {
             const otherwise = { instance: 'a', events: [], oldest: 1, newest: 0, role: 'operator', protected: false };
-            const { code = 200, body } = typeof answer === 'function' ? answer(request) : { body: answer ?? otherwise };
+            const { code = 200, body } = typeof answer === 'function' ? await answer(request) : { body: answer ?? otherwise };
             response.writeHead(code, { 'Content-Type': 'application/json' });
             response.end(typeof body === 'string' ? body : JSON.stringify(body));
         }
@@ -152,4 +153,36 @@ export async function start_scripted({ objects = {}, stream = null } = {}) {
             server.close();
         },
     };
+}
+
+/** Opens the page on a server that begins with this snapshot, and hands both to the test. */
+export async function with_page(browser, { snapshot = make_snapshot(), objects = {}, hash = '', stream = true }, body) {
+    let socket;
+    const server = await start_scripted({
+        objects,
+        stream: stream
+            ? (accepted) => {
+                  socket = accepted;
+                  accepted.send(typeof snapshot === 'string' ? snapshot : JSON.stringify(snapshot));
+              }
+            : null,
+    });
+    const { page, errors } = await open_page(browser, server.url);
+    try {
+        await page.goto(server.url + hash);
+        const helpers = make_helpers(page);
+        let { seq } = typeof snapshot === 'string' ? { seq: 0 } : snapshot;
+        const say = (type, fields) => {
+            seq += 1;
+            socket.send(JSON.stringify({ seq, time: 1_750_000_100 + seq, type, ...fields }));
+        };
+        await body({ page, say, server, ...helpers, drop: () => socket.terminate() });
+        assert.deepEqual(
+            errors.filter((text) => !/WebSocket connection|status of 40[14]|ERR_CONNECTION|ERR_EMPTY/.test(text)),
+            [],
+        );
+    } finally {
+        await page.context().close();
+        server.end();
+    }
 }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { assert_accessible, assert_fits, make_helpers, open_page, start_browser } from './chromium.mjs';
-import { make_round, make_snapshot, make_worker, skip, start_scripted } from './scripted.mjs';
+import { assert_accessible, assert_fits, start_browser } from './chromium.mjs';
+import { make_round, make_snapshot, make_worker, skip, with_page } from './scripted.mjs';
 
 let browser;
 
@@ -12,39 +12,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** Opens the page on a server that begins with this snapshot, and hands both to the test. */
-async function with_page({ snapshot = make_snapshot(), objects = {}, hash = '', stream = true }, body) {
-    let socket;
-    const server = await start_scripted({
-        objects,
-        stream: stream
-            ? (accepted) => {
-                  socket = accepted;
-                  accepted.send(typeof snapshot === 'string' ? snapshot : JSON.stringify(snapshot));
-              }
-            : null,
-    });
-    const { page, errors } = await open_page(browser, server.url);
-    try {
-        await page.goto(server.url + hash);
-        const helpers = make_helpers(page);
-        let { seq } = typeof snapshot === 'string' ? { seq: 0 } : snapshot;
-        const say = (type, fields) => {
-            seq += 1;
-            socket.send(JSON.stringify({ seq, time: 1_750_000_100 + seq, type, ...fields }));
-        };
-        await body({ page, say, server, ...helpers, drop: () => socket.terminate() });
-        assert.deepEqual(
-            errors.filter((text) => !/WebSocket connection|status of 40[14]|ERR_CONNECTION|ERR_EMPTY/.test(text)),
-            [],
-        );
-    } finally {
-        await page.context().close();
-        server.end();
-    }
-}
-
-const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(options, body));
+const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
 const training = { phase: 'training', round: 3, workers: 2, clients: 4 };
 
 step(
@@ -272,6 +240,37 @@ step(
     },
 );
 
+const told_by_trainers = (round, names) => ({
+    train_metrics: Object.fromEntries(names.map((name, place) => [name, place + round / 10])),
+    test_metrics: { [names[0]]: round / 8 },
+});
+
+step(
+    'shows what trainers of their own tell: a chart each, or one that switches where there are many',
+    {
+        snapshot: make_snapshot({
+            status: training,
+            rounds: [1, 2].map((round) => make_round(round, told_by_trainers(round, ['auc', 'f1']))),
+        }),
+    },
+    async ({ by, say, page }) => {
+        await by('chart-own-auc').waitFor();
+        await by('chart-own-f1').waitFor();
+        assert.equal(await by('own-metric').count(), 0);
+        assert.match(await by('chart-own-auc').innerText(), /0\.2500/);
+        const many = ['auc', 'f1', 'm/1', 'constructor', 'z'];
+        say('round_finished', { result: make_round(3, told_by_trainers(3, many)) });
+        await by('own-metric').waitFor();
+        assert.equal(await by('chart-own-auc').count(), 1);
+        assert.equal(await by('chart-own-f1').count(), 0);
+        await by('own-metric').selectOption('m/1');
+        await by('chart-own-m/1').waitFor();
+        assert.match(await by('chart-own-m/1').innerText(), /2\.3000/);
+        await assert_accessible(page, 'own metrics');
+        await assert_fits(page);
+    },
+);
+
 const run_of = (run, fields = {}) => ({
     run,
     plan: 'sweep',
@@ -377,6 +376,28 @@ step(
         assert.equal(await by('metric').inputValue(), 'test_rmse');
         await by('runs').getByRole('button', { name: 'Best loss' }).waitFor();
         await by('runs-end').filter({ hasText: 'latest 1,000' }).waitFor();
+    },
+);
+
+step(
+    'compares runs by what their trainers tell',
+    {
+        snapshot: make_snapshot({ status: { run: 'b0', plan: 'own', state_dir: true } }),
+        hash: '#/history?runs=b1,b2',
+        objects: {
+            runs: ['b1', 'b2'].map((run) => run_of(run)),
+            'runs/b1': { plan_json: { rounds: 2 } },
+            'runs/b2': { plan_json: { rounds: 2 } },
+            'runs/b1/rounds': [1, 2].map((round) => make_round(round, told_by_trainers(round, ['auc']))),
+            'runs/b2/rounds': [1, 2].map((round) => make_round(round)), // told nothing
+        },
+    },
+    async ({ by, has_points }) => {
+        await has_points('chart-runs', 2);
+        await by('metric').selectOption('auc (test)');
+        await by('chart-runs').filter({ hasText: '0.2500' }).waitFor();
+        await by('metric').selectOption({ label: 'auc (train)' });
+        await by('chart-runs').filter({ hasText: '0.2000' }).waitFor();
     },
 );
 
@@ -564,8 +585,10 @@ step(
         const elements = await page.evaluate(() => document.querySelectorAll('*').length);
         assert.ok(elements < 1500, `${elements} elements`);
         await page.waitForSelector('[data-testid="label-map"][data-clients="160"]');
+        // Where client 20 is, between the margins of the map: 1.2 long of 2.1, and 0.7 alike.
+        await by('scatter').scrollIntoViewIfNeeded();
         const { x, y, width, height } = await by('scatter').boundingBox();
-        await page.mouse.click(x + width * 0.6, y + height * 0.35);
+        await page.mouse.click(x + 44 + (width - 58) * 0.57, y + height * 0.51);
         await by('client-drawer').waitFor();
     },
 );
@@ -862,7 +885,7 @@ step(
             say('round_finished', { result: make_round(round) });
         }
         await has_points('chart-steps', 2);
-        await by('still').filter({ hasText: '4 of 64 in 1.dense' }).waitFor();
+        await by('still').filter({ hasText: '4 of 64 units in 1.dense' }).waitFor();
         await by('chart-norms').filter({ hasText: /1\.dense 8/ }).waitFor();
         await assert_accessible(page, 'layers');
     },

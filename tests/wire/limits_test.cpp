@@ -1,4 +1,5 @@
 #include <fedasio/data/csv.hpp>
+#include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/wire/evaluate.hpp>
@@ -109,6 +110,8 @@ BOOST_AUTO_TEST_CASE(the_protocol_lists_the_limits_of_values) {
         row("arrays of a trainer's own model", digits(limits::arrays)) +
         row("dimensions of one of them", digits(limits::array_dims)) +
         row("bytes of its name", digits(limits::array_name)) +
+        row("`metrics` that a client tells", digits(limits::client_metrics)) +
+        row("characters of the name of one", digits(limits::metric_name)) +
         row("bytes of a `reason` or a plan's name", digits(limits::sentence)) +
         row("bytes of the `reason` of a `standing`", digits(limits::standing)) +
         row("bytes of the name of a column, a category or a class", digits(limits::cell)) +

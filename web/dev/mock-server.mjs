@@ -1,6 +1,6 @@
 // A master without learning: serves the built page and speaks docs/api.md with made-up numbers, to look at the
 // page and to test it where there is no fedasio-master.
-//   node dev/mock-server.mjs [--port 8080] [--speed 1] [--rounds 15] [--regression] [--mishaps] [--clients 4]
+//   node dev/mock-server.mjs [--port 8080] [--speed 1] [--rounds 15] [--regression] [--metrics 0] [--mishaps] [--clients 4]
 //                            [--workers 4] [--fraction 1] [--viewer]
 // --mishaps makes the third worker late, drops clients, makes one client and all of the second worker's odd, leaves
 // the last worker out, and lets workers leave and come back. Clients test the model themselves.
@@ -18,6 +18,7 @@ const { values: args } = parseArgs({
         port: { type: 'string', default: '8080' },
         speed: { type: 'string', default: '1' },
         rounds: { type: 'string', default: '15' },
+        metrics: { type: 'string', default: '0' },
         clients: { type: 'string', default: '4' },
         workers: { type: 'string', default: '4' },
         fraction: { type: 'string', default: '1' },
@@ -403,6 +404,14 @@ function evaluate(round, accuracy) {
     }
 }
 
+/** What trainers of their own would tell. */
+function own_metrics(round) {
+    const names = ['auc', 'f1/macro', 'top5', 'brier', 'ece', 'lift@10'].slice(0, Number(args.metrics));
+    const told = (shift) =>
+        Object.fromEntries(names.map((name, place) => [name, 1 - Math.exp(-(round + place + shift) / 5) + 0.02 * noise()]));
+    return names.length === 0 ? {} : { train_metrics: told(0.5), test_metrics: told(0) };
+}
+
 async function run_round() {
     status.round += 1;
     const { round } = status;
@@ -451,6 +460,7 @@ async function run_round() {
         bytes_sent: weight_bytes * active.length,
         bytes_received: weight_bytes * (cohort.length - dropped.length),
         time: now(),
+        ...own_metrics(round),
     };
     learned += 1;
     rounds.push(result);
@@ -777,6 +787,15 @@ const objects = [
     [/^model(?:s\/.+)?$/, () => ({ this: 'would be safetensors' })],
 ];
 
+/** As sure of something as the length of what was sent makes it. */
+function say_of(sent) {
+    const sure = 0.5 + (sent.length % 50) / 100;
+    const first = sent.length % 10;
+    const outputs = Array.from({ length: 10 }, (_, at) => ({ class: String(at), value: at === first ? sure : (1 - sure) / 9 }));
+    const round = rounds.at(-1)?.round ?? 0;
+    return { model: null, round, task: 'classification', prediction: String(first), probabilities: true, outputs, unused: [] };
+}
+
 function find_object(pathname) {
     for (const [pattern, answer] of objects) {
         const found = pattern.exec(pathname.replace('/api/v1/', ''));
@@ -812,6 +831,8 @@ const server = createServer(async (request, response) => {
         reply(code, body);
     } else if (request.method === 'POST' && url.pathname === '/api/v1/plan/check') {
         reply(200, check_plan(await body_text(), sha256));
+    } else if (request.method === 'POST' && /^\/api\/v1\/models?\/(\S+\/)?predict$/.test(url.pathname)) {
+        reply(200, say_of(await body_text()));
     } else if (request.method !== 'GET') {
         reply(405, { error: 'use GET' });
     } else if (Object.hasOwn(files, url.pathname)) {

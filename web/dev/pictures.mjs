@@ -26,7 +26,7 @@ async function command(body) {
 }
 
 const with_rate = (rate) => plan.replace(/"learning_rate": [\d.]+/, `"learning_rate": ${rate}`);
-const finished = () => page.waitForSelector('[data-testid="phase"][data-phase="finished"]', { timeout: 300_000 });
+const finished = () => page.waitForSelector('[data-testid="phase"][data-phase="finished"]', { timeout: 900_000 });
 const busy = () => page.waitForSelector('[data-testid="phase"]:not([data-phase="finished"])');
 const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
@@ -53,12 +53,12 @@ for (const rate of [0.02, 0.1]) {
         await finished();
     }
 }
-const after = (round) => page.waitForSelector(`[data-testid="round"][data-round="${round}"]`, { timeout: 300_000 });
+const after = (round) => page.waitForSelector(`[data-testid="round"][data-round="${round}"]`, { timeout: 900_000 });
 await after(12);
 await picture('workers', '#/workers?window=15', { scheme: 'dark', wait: 4 });
-await picture('clients', '#/workers?table=clients&client=3&window=15', { height: 900 });
-await picture('run', '#/run', { height: 1000, wait: 3 });
+await picture('clients', '#/workers?table=clients&window=15', { width: 1440, height: 1080 });
 await finished();
+await picture('run', '#/run', { height: 1400, wait: 3 });
 const runs = await (await fetch(new URL('api/v1/runs', base))).json();
 await picture('history', `#/history?runs=${runs.map((run) => run.run).join(',')}`, { height: 1100, wait: 3 });
 await page.evaluate(() => {

@@ -49,6 +49,9 @@ export function bytes(value: Maybe): string {
 /** Takes seconds: "0.042 s", "3.2 s", "1:05", "2:03:09". */
 export function duration(seconds: Maybe): string {
     return shown(seconds, (number) => {
+        if (number < 0.0005) {
+            return '0 s';
+        }
         if (number < 9.95) {
             return `${number.toFixed(number < 0.1 ? 3 : number < 1 ? 2 : 1)} s`;
         }

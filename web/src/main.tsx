@@ -6,6 +6,7 @@ import './styles/run.css';
 import './styles/tables.css';
 import './styles/workers.css';
 import './styles/views.css';
+import './styles/try.css';
 import { render } from 'preact';
 import { start as start_alerts } from './alerts';
 import { App } from './app';

@@ -12,10 +12,21 @@ import type {
     Round,
     Snapshot,
     Status,
-    Tested,
     UnderstoodData,
     Worker,
 } from './protocol';
+import { logged, shorten } from './models/event_log';
+import {
+    assign,
+    client_dropped,
+    client_updated,
+    clients_compared,
+    clients_tested,
+    count,
+    edit_worker,
+    joined,
+    left,
+} from './models/roster';
 
 export interface OpenRound {
     round: number;
@@ -60,10 +71,7 @@ export interface Ending {
     round: number;
 }
 
-export const log_limit = 1000;
 export const round_limit = 10_000;
-/** Workers that are gone. */
-export const gone_limit = 1000;
 
 /**
  * What became of a message.
@@ -78,23 +86,6 @@ export interface Received {
     state: State | null;
     verdict: Verdict;
 }
-
-export const logged: ReadonlySet<string> = new Set([
-    'phase',
-    'worker_joined',
-    'worker_left',
-    'worker_standing',
-    'training_started',
-    'client_dropped',
-    'round_finished',
-    'training_finished',
-    'model_saved',
-    'model_loaded',
-    'pause_requested',
-    'plan_changed',
-    'command',
-    'notice',
-]);
 
 const resting: ReadonlySet<Phase> = new Set<Phase>(['waiting', 'finished', 'failed']);
 
@@ -133,25 +124,6 @@ export function receive(state: State | null, message: unknown): Received {
         next.log = shorten([...state.log, event]);
     }
     return { state: next, verdict: 'applied' };
-}
-
-/** These come with every round, and may not push out what comes once. */
-const chatty: ReadonlySet<string> = new Set(['phase', 'round_finished', 'client_dropped']);
-
-function shorten(log: Event[]): Event[] {
-    let extra = log.length - log_limit;
-    if (extra <= 0) {
-        return log;
-    }
-    let spare = log.filter((event) => chatty.has(event.type)).length - log_limit / 2;
-    return log.filter((event) => {
-        const goes = extra > 0 && chatty.has(event.type) === spare > 0;
-        if (goes) {
-            extra -= 1;
-            spare -= 1;
-        }
-        return !goes;
-    });
 }
 
 function from_snapshot(snapshot: Snapshot): State {
@@ -223,19 +195,10 @@ function change(state: State, event: Event): Partial<State> {
                 phase_since: time,
             };
         }
-        case 'worker_joined': {
-            const others = state.workers.filter((worker) => worker.worker !== event.worker.worker);
-            const workers = [...others, event.worker];
-            return { workers, status: count(status, workers, state.clients) };
-        }
-        case 'worker_left': {
-            const gone: Partial<Worker> = { state: 'gone', reason: event.reason, clients: [] };
-            const workers = without_long_gone(edit_worker(state.workers, event.worker, gone));
-            const clients = state.clients.map((client) =>
-                client.worker === event.worker ? { ...client, worker: null } : client,
-            );
-            return { workers, clients, status: count(status, workers, clients) };
-        }
+        case 'worker_joined':
+            return joined(state, event.worker);
+        case 'worker_left':
+            return left(state, event.worker, event.reason);
         case 'worker_state':
             return { workers: edit_worker(state.workers, event.worker, { state: event.state }) };
         case 'worker_standing': {
@@ -269,19 +232,8 @@ function change(state: State, event: Event): Partial<State> {
             };
         case 'client_updated':
             return client_updated(state, event);
-        case 'client_dropped': {
-            const open = state.open_round;
-            return {
-                clients: edit_client(state.clients, event.client, {
-                    round: event.round,
-                    reason: event.reason,
-                }),
-                open_round:
-                    open?.round === event.round
-                        ? { ...open, dropped: add(open.dropped, event.client) }
-                        : open,
-            };
-        }
+        case 'client_dropped':
+            return client_dropped(state, event);
         case 'round_finished': {
             const others = state.rounds.filter((round) => round.round !== event.result.round);
             const rounds = [...others, event.result].sort((a, b) => a.round - b.round);
@@ -291,17 +243,8 @@ function change(state: State, event: Event): Partial<State> {
                 open_round: null,
             };
         }
-        case 'updates_compared': {
-            const found = new Map(event.clients.map((one) => [one.client, one]));
-            return {
-                clients: state.clients.map((client) => {
-                    const own = found.get(client.client);
-                    return own === undefined
-                        ? client
-                        : { ...client, distance: own.distance, cosine: own.cosine };
-                }),
-            };
-        }
+        case 'updates_compared':
+            return { clients: clients_compared(state.clients, event.clients) };
         case 'model_evaluated': {
             const { round, samples, classes, confusion, wrong } = event;
             return { evaluation: { round, samples, classes, confusion, wrong } };
@@ -386,143 +329,5 @@ function begin_anew(state: State, opened: Opened): Partial<State> {
         training_since: null,
         training_until: null,
         ending: null,
-    };
-}
-
-type Assigned = Extract<Event, { type: 'worker_assigned' }>;
-
-function assign(state: State, event: Assigned): Partial<State> {
-    const given = new Map(event.clients.map((client) => [client.client, client]));
-    const workers = state.workers.map((worker) => {
-        if (worker.worker === event.worker) {
-            return { ...worker, clients: [...given.keys()], samples: event.samples };
-        }
-        return worker.clients.some((client) => given.has(client))
-            ? { ...worker, clients: worker.clients.filter((client) => !given.has(client)) }
-            : worker;
-    });
-    const known = new Set(state.clients.map((client) => client.client));
-    const clients = state.clients.map((client) => {
-        const own = given.get(client.client);
-        if (own !== undefined) {
-            return { ...client, worker: event.worker, samples: own.samples, labels: own.labels ?? null };
-        }
-        return client.worker === event.worker ? { ...client, worker: null } : client;
-    });
-    for (const { client, samples, labels } of given.values()) {
-        if (!known.has(client)) {
-            clients.push({
-                client,
-                worker: event.worker,
-                samples,
-                labels: labels ?? null,
-                round: null,
-                loss: null,
-                accuracy: null,
-                seconds: null,
-                reason: '',
-                distance: null,
-                cosine: null,
-                test_round: null,
-                test_samples: 0,
-                test_loss: null,
-                test_accuracy: null,
-                test_r2: null,
-                test_rmse: null,
-                test_mae: null,
-                test_auc: null,
-                test_recall: null,
-                test_reason: '',
-            });
-        }
-    }
-    clients.sort((a, b) => a.client - b.client);
-    return { workers, clients, status: count(state.status, workers, clients) };
-}
-
-type Updated = Extract<Event, { type: 'client_updated' }>;
-
-function client_updated(state: State, event: Updated): Partial<State> {
-    const { round, worker, samples, loss, accuracy, seconds } = event;
-    const clients = edit_client(state.clients, event.client, {
-        round,
-        worker,
-        samples,
-        loss,
-        accuracy,
-        seconds,
-        reason: '',
-    });
-    const contributions = clients.filter(
-        (client) => client.worker === worker && client.round === round && client.reason === '',
-    );
-    const open = state.open_round;
-    return {
-        clients,
-        workers: edit_worker(state.workers, worker, {
-            loss: weighted_mean(contributions, 'loss'),
-            accuracy: weighted_mean(contributions, 'accuracy'),
-        }),
-        open_round: open?.round === round ? { ...open, updated: add(open.updated, event.client) } : open,
-    };
-}
-
-function weighted_mean(clients: Client[], field: 'loss' | 'accuracy'): number | null {
-    let sum = 0;
-    let weight = 0;
-    for (const client of clients) {
-        const value = client[field];
-        if (value !== null) {
-            sum += value * client.samples;
-            weight += client.samples;
-        }
-    }
-    return weight > 0 ? sum / weight : null;
-}
-
-function add(numbers: number[], number: number): number[] {
-    return numbers.includes(number) ? numbers : [...numbers, number];
-}
-
-function edit_worker(workers: Worker[], id: number, fields: Partial<Worker>): Worker[] {
-    return workers.map((worker) => (worker.worker === id ? { ...worker, ...fields } : worker));
-}
-
-function clients_tested(clients: Client[], round: number, tested: readonly Tested[]): Client[] {
-    const found = new Map(tested.map((one) => [one.client, one]));
-    return clients.map((client) => {
-        const own = found.get(client.client);
-        return own === undefined
-            ? client
-            : {
-                  ...client,
-                  test_round: round,
-                  test_samples: own.samples,
-                  test_loss: own.loss,
-                  test_accuracy: own.accuracy,
-                  test_r2: own.r2,
-                  test_rmse: own.rmse,
-                  test_mae: own.mae,
-                  test_auc: own.auc,
-                  test_recall: own.recall,
-                  test_reason: own.reason,
-              };
-    });
-}
-
-function edit_client(clients: Client[], id: number, fields: Partial<Client>): Client[] {
-    return clients.map((client) => (client.client === id ? { ...client, ...fields } : client));
-}
-
-function without_long_gone(workers: Worker[]): Worker[] {
-    let extra = workers.filter((worker) => worker.state === 'gone').length - gone_limit;
-    return extra <= 0 ? workers : workers.filter((worker) => worker.state !== 'gone' || extra-- <= 0);
-}
-
-function count(status: Status, workers: Worker[], clients: Client[]): Status {
-    return {
-        ...status,
-        workers: workers.filter((worker) => worker.state !== 'gone').length,
-        clients: clients.filter((client) => client.worker !== null).length,
     };
 }

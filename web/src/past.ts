@@ -12,6 +12,8 @@ let opened: Journal | null = null;
 /** The one that is shown changes in place; whoever draws it reads `journal_version` to draw again. */
 export let journal = live;
 export const journal_version = signal(0);
+/** Whether what was before is still being read. */
+export const reading = signal(false);
 
 let instance = '';
 /** Number of the latest message. */
@@ -86,6 +88,14 @@ export async function look_far_back(): Promise<void> {
 }
 
 async function catch_up(snapshot: Snapshot): Promise<void> {
+    await read_up(snapshot);
+    // Of a run at rest the latest events are beats of its workers: the rounds lie before them.
+    if (live.shares.length === 0 && snapshot.rounds.length > 0) {
+        await look_far_back();
+    }
+}
+
+async function read_up(snapshot: Snapshot): Promise<void> {
     if (snapshot.instance !== instance) {
         instance = snapshot.instance;
         show_live(new Journal());
@@ -117,6 +127,7 @@ async function fill(
     otherwise: Journal | null = null,
 ): Promise<void> {
     const mine = (held = []);
+    reading.value = true;
     if (target.seq === 0) {
         target.replay(await kept);
     }
@@ -132,5 +143,6 @@ async function fill(
     }
     (mine as Event[]).forEach((event) => result.apply(event));
     held = null;
+    reading.value = false;
     show_live(result);
 }

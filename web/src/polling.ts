@@ -1,7 +1,8 @@
 // What a stream would bring, asked for: where something between page and master lets no WebSocket pass.
 import { get_json } from './api';
 import type { EventPage } from './backfill';
-import { logged, type State } from './model';
+import type { State } from './model';
+import { logged } from './models/event_log';
 import type { Client, Round, Snapshot, Status, UnderstoodData, Worker } from './protocol';
 
 const page_limit = 1000;

@@ -160,6 +160,9 @@ export interface Round {
     personal_accuracy?: number | null;
     personal_clients?: number;
     test_recall?: (number | null)[] | null;
+    /** What trainers of one's own tell besides, by name. */
+    train_metrics?: Record<string, number | null>;
+    test_metrics?: Record<string, number | null>;
 }
 
 export interface WrongSample {

@@ -9,6 +9,9 @@ export interface Sentence {
     tone: Tone;
 }
 
+/** In place of what is not there yet, where it may be in the past. */
+export const reading_text = 'Reading what was before…';
+
 export const phase_names: Record<Phase, string> = {
     waiting: 'Waiting',
     loading_dataset: 'Loading data',

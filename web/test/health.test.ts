@@ -93,11 +93,24 @@ describe('comparison', () => {
 
     it('is with the run before and with the best, of the same name', () => {
         const runs = [run('me', 9, 0.7), run('b', 3, 0.6), run('c', 2, 0.8), { ...run('d', 5, 0.99), plan: 'other' }];
-        const found = compare_with(runs, present, list)!;
+        const found = compare_with(runs, present, list, 'test_accuracy')!;
         expect(found.previous).toMatchObject({ run: 'b' });
         expect(found.previous!.change).toBeCloseTo(0.1, 9);
         expect(found.best).toMatchObject({ run: 'c' });
-        expect(compare_with([run('me', 9, 0.7)], present, list)).toBeNull();
+        expect(compare_with([run('me', 9, 0.7)], present, list, 'test_accuracy')).toBeNull();
+    });
+
+    it('is by the loss where there are no accuracies, and less is better', () => {
+        const loss = (name: string, started: number, best: number | null): Run =>
+            ({ run: name, plan: 'a', started, best_test_accuracy: null, best_test_loss: best }) as Run;
+        const runs = [loss('b', 3, 0.5), loss('c', 2, 0.2), loss('d', 1, null)];
+        const losses = [round(1, { test_loss: 0.4 }), round(2, { test_loss: 0.3 })];
+        const found = compare_with(runs, present, losses, 'test_loss')!;
+        expect(found.previous).toMatchObject({ run: 'b' });
+        expect(found.previous!.change).toBeCloseTo(-0.2, 9);
+        expect(found.best).toMatchObject({ run: 'c' });
+        expect(found.best!.change).toBeCloseTo(0.1, 9);
+        expect(compare_with(runs, present, losses, 'test_accuracy')).toBeNull();
     });
 
     it('does not count a test in which clients are missing', () => {

@@ -199,6 +199,26 @@ describe('journal', () => {
         });
     });
 
+    it('looks for who is waited for among updates, not among the tests of the new model', () => {
+        const states: [number, string, object][] = [1, 2, 3].map((id) => [0, 'worker_state', { worker: id, state: 'training' }]);
+        const journal = play(
+            new Journal(),
+            [0, 'round_started', { round: 1, cohort: [] }],
+            ...states,
+            [1, 'worker_state', { worker: 1, state: 'ready' }],
+            [2, 'worker_state', { worker: 2, state: 'ready' }],
+            [9, 'worker_state', { worker: 3, state: 'ready' }],
+            [9, 'phase', { phase: 'aggregating', round: 1 }],
+            ...[1, 2, 3].map((id): [number, string, object] => [10, 'worker_state', { worker: id, state: 'receiving' }]),
+            ...[1, 2, 3].map((id): [number, string, object] => [12, 'worker_state', { worker: id, state: 'ready' }]),
+            [13, 'round_finished', { result: round(1) }],
+        );
+        expect(journal.costs.usual).toBe(9);
+        expect(journal.costs.of.get(1)).toMatchObject({ until: 1, moving: 0 });
+        expect(journal.costs.of.get(3)).toMatchObject({ until: 9, moving: 0, saves: 7 });
+        expect(journal.shares[0]).toMatchObject({ moving: 6, to: 13 });
+    });
+
     it('judges the clients of a round together, at its end', () => {
         const journal = new Journal();
         const answer = (number: number, client: number, loss: number) =>
@@ -209,7 +229,10 @@ describe('journal', () => {
             }
             play(journal, [2, 'round_finished', { result: round(number) }]);
         };
+        play(journal, [2, 'round_finished', { result: round(0) }]);
+        expect(journal.is_judged).toBe(false);
         finish(1, true);
+        expect(journal.is_judged).toBe(true);
         // Once may be chance.
         expect(journal.odd.size).toBe(0);
         finish(2, true);
@@ -339,6 +362,8 @@ describe('stream_paths', () => {
 
     it('has ticks at round times', () => {
         expect(time_ticks(103, 131, 6)).toEqual([105, 110, 115, 120, 125, 130]);
+        // Texts are of whole seconds.
+        expect(time_ticks(0, 3, 20)).toEqual([0, 1, 2, 3]);
         expect(time_ticks(0, 3600, 4)).toEqual([0, 900, 1800, 2700, 3600]);
     });
 });

@@ -1,22 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gone_limit, log_limit, receive, round_limit, type State } from '../src/model';
-import { client, event, round, snapshot, status, worker } from './samples';
-
-function start(seq = 10, fields = {}): State {
-    const { state, verdict } = receive(null, snapshot(seq, fields));
-    expect(verdict).toBe('applied');
-    return state!;
-}
-
-/** Applies events one after the other, numbered from the state on. */
-function play(state: State, ...events: [string, object][]): State {
-    for (const [type, fields] of events) {
-        const received = receive(state, event(state.seq + 1, type, fields));
-        expect(received.verdict).toBe('applied');
-        state = received.state!;
-    }
-    return state;
-}
+import { receive, round_limit } from '../src/model';
+import { client, event, play, round, snapshot, start, status, worker } from './samples';
 
 describe('sequence', () => {
     it('takes a snapshot as it is', () => {
@@ -165,207 +149,6 @@ describe('opening', () => {
     });
 });
 
-describe('phases', () => {
-    it('knows since when the phase and the training last', () => {
-        const log = [
-            event(1, 'training_started', { round: 1, last_round: 5, target_accuracy: null }),
-            event(2, 'training_finished', { outcome: 'stopped', detail: '', round: 1, weights_sha256: '' }),
-            event(3, 'training_started', { round: 2, last_round: 5, target_accuracy: null }),
-            event(4, 'phase', { phase: 'training', round: 2 }),
-        ];
-        const running = start(4, { log });
-        expect(running.training_since).toBe(1003);
-        expect(running.training_until).toBeNull();
-        expect(running.phase_since).toBe(1004);
-        const done = play(running, [
-            'training_finished',
-            { outcome: 'rounds_done', detail: '', round: 5, weights_sha256: '' },
-        ]);
-        expect(done.training_until).toBe(1005);
-        expect(start(2, { log: log.slice(0, 2) }).training_until).toBe(1002);
-    });
-
-    it('takes the goal of a training over and clears what was asked of the one before', () => {
-        const state = play(start(10, { status: { ...status, pausing: true, stopping: true } }), [
-            'training_started',
-            { round: 4, last_round: 9, target_accuracy: 0.9 },
-        ]);
-        expect(state.status).toMatchObject({
-            last_round: 9,
-            target_accuracy: 0.9,
-            pausing: false,
-            stopping: false,
-        });
-    });
-
-    it('shows pausing until it is paused', () => {
-        const asked = play(
-            start(10),
-            ['phase', { phase: 'training', round: 1 }],
-            ['pause_requested', { pausing: true }],
-            ['phase', { phase: 'evaluating', round: 1 }],
-        );
-        expect(asked.status.pausing).toBe(true);
-        expect(play(asked, ['phase', { phase: 'paused', round: 1 }]).status.pausing).toBe(false);
-        expect(play(asked, ['pause_requested', { pausing: false }]).status.pausing).toBe(false);
-        expect(play(asked, ['phase', { phase: 'finished', round: 1 }]).status.pausing).toBe(false);
-        expect(play(asked, ['phase', { phase: 'waiting', round: 1 }]).status.pausing).toBe(true);
-    });
-
-    it('trains from the start to the end, and also while it waits for workers', () => {
-        const training = { round: 1, last_round: 5, target_accuracy: null };
-        const end = { outcome: 'stopped', detail: '', round: 1, weights_sha256: '' };
-        const idle = start(10);
-        expect(idle.training).toBe(false);
-        const running = play(idle, ['training_started', training], ['phase', { phase: 'waiting', round: 0 }]);
-        expect(running.training).toBe(true);
-        expect(play(running, ['phase', { phase: 'paused', round: 1 }]).training).toBe(true);
-        const done = play(running, ['training_finished', end]);
-        expect(done.training).toBe(false);
-        expect(play(done, ['phase', { phase: 'waiting', round: 1 }]).training).toBe(false);
-        expect(play(running, ['phase', { phase: 'failed', round: 1 }]).training).toBe(false);
-    });
-
-    it('tells from a snapshot whether a training goes on, where that can be told', () => {
-        const in_phase = (phase: typeof status.phase) => ({ ...status, phase });
-        const log = [
-            event(1, 'training_started', { round: 1, last_round: 5, target_accuracy: null }),
-            event(2, 'training_finished', { outcome: 'stopped', detail: '', round: 1, weights_sha256: '' }),
-        ];
-        expect(start(9, { status: in_phase('evaluating') }).training).toBe(true);
-        expect(start(9, { status: in_phase('finished'), log: log.slice(0, 1) }).training).toBe(false);
-        expect(start(9, { log: log.slice(0, 1) }).training).toBe(true);
-        expect(start(9, { log }).training).toBe(false);
-        expect(start(9, { rounds: [round(1)] }).training).toBeNull();
-    });
-
-    it('shows stopping from the accepted command to the end', () => {
-        const stop = { command: 'stop', accepted: true, reason: 'stopping' };
-        const running = play(start(10), ['phase', { phase: 'training', round: 1 }]);
-        expect(play(running, ['command', { ...stop, accepted: false }]).status.stopping).toBe(false);
-        expect(play(running, ['command', { ...stop, command: 'pause' }]).status.stopping).toBe(false);
-        const stopping = play(running, ['command', stop]);
-        expect(stopping.status.stopping).toBe(true);
-        expect(play(stopping, ['phase', { phase: 'finished', round: 1 }]).status.stopping).toBe(false);
-    });
-
-    it('does not show stopping when the end was faster than the answer', () => {
-        const state = play(
-            start(10),
-            ['phase', { phase: 'finished', round: 1 }],
-            ['command', { command: 'stop', accepted: true, reason: '' }],
-        );
-        expect(state.status.stopping).toBe(false);
-    });
-});
-
-describe('workers and clients', () => {
-    it('adds a worker, and replaces one of the same number', () => {
-        const state = play(
-            start(10),
-            ['worker_joined', { worker: worker(1) }],
-            ['worker_joined', { worker: worker(2) }],
-            ['worker_joined', { worker: worker(1, { name: 'again' }) }],
-        );
-        expect(state.workers.map((one) => one.name).sort()).toEqual(['again', 'worker-2']);
-        expect(state.status.workers).toBe(2);
-    });
-
-    it('keeps a worker that left, with the reason, and frees its clients', () => {
-        const state = play(
-            start(10, {
-                workers: [worker(1, { clients: [0] }), worker(2, { clients: [1] })],
-                clients: [client(0, { worker: 1 }), client(1, { worker: 2 })],
-            }),
-            ['worker_left', { worker: 1, name: 'worker-1', reason: 'no heartbeat' }],
-        );
-        expect(state.workers[0]).toMatchObject({ state: 'gone', reason: 'no heartbeat', clients: [] });
-        expect(state.workers[1]).toMatchObject({ state: 'ready', clients: [1] });
-        expect(state.clients.map((one) => one.worker)).toEqual([null, 2]);
-        expect(state.status).toMatchObject({ workers: 1, clients: 1 });
-    });
-
-    it('forgets those who have been gone for longest', () => {
-        let state = start(10, { workers: [worker(0)] });
-        for (let id = 1; id <= gone_limit + 3; id += 1) {
-            const left = { worker: id, name: '', reason: '' };
-            state = play(state, ['worker_joined', { worker: worker(id) }], ['worker_left', left]);
-        }
-        expect(state.workers).toHaveLength(gone_limit + 1);
-        expect(state.workers[0]!.worker).toBe(0);
-        expect(state.workers[1]!.worker).toBe(4);
-    });
-
-    it('moves clients to the worker that they are assigned to', () => {
-        const state = play(
-            start(10, {
-                workers: [worker(1, { clients: [0, 1] }), worker(2, { clients: [2] })],
-                clients: [client(0, { worker: 1 }), client(1, { worker: 1 }), client(2, { worker: 2 })],
-            }),
-            [
-                'worker_assigned',
-                {
-                    worker: 2,
-                    clients: [
-                        { client: 1, samples: 70, labels: [30, 40] },
-                        { client: 3, samples: 30 },
-                    ],
-                    samples: 100,
-                },
-            ],
-        );
-        expect(state.workers.map((one) => one.clients)).toEqual([[0], [1, 3]]);
-        expect(state.workers[1]!.samples).toBe(100);
-        expect(state.clients.map((one) => one.worker)).toEqual([1, 2, null, 2]);
-        expect(state.clients.map((one) => one.samples)).toEqual([100, 70, 100, 30]);
-        expect(state.clients.map((one) => one.labels)).toEqual([null, [30, 40], null, null]);
-        expect(state.status.clients).toBe(3);
-    });
-
-    it('takes state and statistics of one worker only', () => {
-        const stats = {
-            cpu_percent: 50,
-            memory_bytes: 7,
-            round_trip_ms: 2,
-            bytes_sent: 3,
-            bytes_received: 4,
-            queued_bytes: 5,
-        };
-        const before = start(10, { workers: [worker(1), worker(2)] });
-        const state = play(
-            before,
-            ['worker_state', { worker: 2, state: 'training' }],
-            ['worker_stats', { worker: 2, ...stats }],
-        );
-        expect(state.workers[0]).toBe(before.workers[0]);
-        expect(state.workers[1]).toEqual({ ...worker(2), ...stats, state: 'training' });
-    });
-
-    it('weighs the clients of a worker by their samples, within the round', () => {
-        const update = { round: 4, worker: 1, seconds: 1 };
-        const state = play(
-            start(10, {
-                workers: [worker(1)],
-                clients: [0, 1, 2].map((id) => client(id, { worker: 1, round: 3, loss: 9, accuracy: 0 })),
-            }),
-            ['client_updated', { ...update, client: 0, samples: 300, loss: 0.2, accuracy: 0.9 }],
-            ['client_updated', { ...update, client: 1, samples: 100, loss: 0.6, accuracy: 0.5 }],
-        );
-        expect(state.workers[0]!.loss).toBeCloseTo(0.3, 12);
-        expect(state.workers[0]!.accuracy).toBeCloseTo(0.8, 12);
-        expect(state.clients[1]).toMatchObject({ round: 4, loss: 0.6, accuracy: 0.5, seconds: 1 });
-        expect(state.clients[2]).toMatchObject({ round: 3, loss: 9 });
-    });
-
-    it('has no accuracy in a regression', () => {
-        const state = play(start(10, { workers: [worker(1)], clients: [client(0, { worker: 1 })] }), [
-            'client_updated',
-            { round: 1, worker: 1, client: 0, samples: 10, loss: 2, accuracy: null, seconds: 1 },
-        ]);
-        expect(state.workers[0]).toMatchObject({ loss: 2, accuracy: null });
-    });
-});
-
 describe('rounds', () => {
     it('follows the open round', () => {
         const state = play(
@@ -423,35 +206,6 @@ describe('rounds', () => {
 });
 
 describe('what rounds tell besides', () => {
-    it('compares the clients that took part, and leaves the others as they were', () => {
-        const before = start(10, { clients: [client(0, { distance: 1, cosine: 1 }), client(1)] });
-        const state = play(before, [
-            'updates_compared',
-            { round: 1, step: 0.5, clients: [{ client: 1, distance: 2, cosine: -0.1 }] },
-        ]);
-        expect(state.clients[0]).toBe(before.clients[0]);
-        expect(state.clients[1]).toMatchObject({ distance: 2, cosine: -0.1 });
-    });
-
-    it('keeps what each client found in its test', () => {
-        const before = start(10, { clients: [client(0), client(1), client(2)] });
-        const found = { samples: 9, loss: 0.5, accuracy: 0.75, r2: null, rmse: null, mae: null, auc: 0.9 };
-        const nothing = { samples: 0, loss: null, accuracy: null, r2: null, rmse: null, mae: null, auc: null };
-        const state = play(before, [
-            'clients_evaluated',
-            {
-                round: 3,
-                clients: [
-                    { client: 1, ...found, recall: [1, null], reason: '' },
-                    { client: 2, ...nothing, recall: null, reason: 'invalid' },
-                ],
-            },
-        ]);
-        expect(state.clients[0]).toBe(before.clients[0]);
-        expect(state.clients[1]).toMatchObject({ test_round: 3, test_samples: 9, test_auc: 0.9, test_recall: [1, null] });
-        expect(state.clients[2]).toMatchObject({ test_round: 3, test_loss: null, test_reason: 'invalid' });
-    });
-
     it('keeps the latest evaluation, also that of a snapshot', () => {
         const result = { round: 3, samples: 4, classes: ['a', 'b'], confusion: null, wrong: [] };
         expect(start(10, { evaluation: result }).evaluation).toEqual(result);
@@ -477,45 +231,12 @@ describe('what rounds tell besides', () => {
     it('knows what survives a crash', () => {
         expect(play(start(10), ['checkpoint', { round: 5 }]).status.checkpoint_round).toBe(5);
     });
-});
 
-describe('models and log', () => {
     it('lists saved models', () => {
         const state = play(start(10), [
             'model_saved',
             { name: 'best', path: '', round: 1, models: ['best', 'first'] },
         ]);
         expect(state.status.models).toEqual(['best', 'first']);
-    });
-
-    it('keeps what is worth reading, and no more than the limit', () => {
-        const quiet = play(
-            start(10),
-            ['worker_stats', { worker: 1 }],
-            ['round_started', { round: 1, cohort: [] }],
-        );
-        expect(quiet.log).toEqual([]);
-        let state = quiet;
-        for (let number = 0; number <= log_limit; number += 1) {
-            state = play(state, ['notice', { level: 'info', text: String(number) }]);
-        }
-        expect(state.log).toHaveLength(log_limit);
-        expect(state.log[0]).toMatchObject({ text: '1' });
-        expect(state.log.at(-1)).toMatchObject({ text: String(log_limit) });
-    });
-
-    it('keeps what happens once while rounds rush by', () => {
-        let state = play(start(10), ['notice', { level: 'info', text: 'once' }]);
-        for (let number = 0; number < 3 * log_limit; number += 1) {
-            state = play(state, ['phase', { phase: 'training', round: number }]);
-        }
-        expect(state.log).toHaveLength(log_limit);
-        expect(state.log[0]).toMatchObject({ text: 'once' });
-        for (let number = 0; number < log_limit; number += 1) {
-            state = play(state, ['notice', { level: 'info', text: String(number) }]);
-        }
-        expect(state.log).toHaveLength(log_limit);
-        expect(state.log.filter((entry) => entry.type === 'phase')).toHaveLength(log_limit / 2);
-        expect(state.log.at(-1)).toMatchObject({ text: String(log_limit - 1) });
     });
 });

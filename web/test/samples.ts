@@ -1,4 +1,6 @@
 // Objects of docs/api.md with unremarkable values.
+import { expect } from 'vitest';
+import { receive, type State } from '../src/model';
 import type { Client, Round, Snapshot, Status, Worker } from '../src/protocol';
 
 export const status: Status = {
@@ -119,4 +121,21 @@ export function snapshot(seq: number, fields: Partial<Snapshot> = {}): Snapshot 
 /** An event at 1000 seconds plus its number; fits any type, as a test may get its fields wrong on purpose. */
 export function event(seq: number, type: string, fields: object): never {
     return { seq, time: 1000 + seq, type, ...fields } as never;
+}
+
+/** What a snapshot makes of nothing. */
+export function start(seq = 10, fields = {}): State {
+    const { state, verdict } = receive(null, snapshot(seq, fields));
+    expect(verdict).toBe('applied');
+    return state!;
+}
+
+/** Applies events one after the other, numbered from the state on. */
+export function play(state: State, ...events: [string, object][]): State {
+    for (const [type, fields] of events) {
+        const received = receive(state, event(state.seq + 1, type, fields));
+        expect(received.verdict).toBe('applied');
+        state = received.state!;
+    }
+    return state;
 }

@@ -1,6 +1,7 @@
 // An hour of a busy run in compressed time: what the page keeps does not grow with it.
 import { expect, it } from 'vitest';
-import { log_limit, receive, round_limit, type State } from '../src/model';
+import { receive, round_limit, type State } from '../src/model';
+import { log_limit } from '../src/models/event_log';
 import { client_round_limit, gone_limit, Journal, share_limit, span_limit } from '../src/models/journal';
 import { seconds_limit } from '../src/models/traffic';
 import { snapshot } from './samples';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes_tick, log_splits, loss_tick, percent_steps, percent_tick, time_tick } from '../src/components/ticks';
+import { apart, bytes_tick, log_splits, loss_tick, percent_steps, percent_tick, time_tick } from '../src/components/ticks';
 
 describe('log_splits', () => {
     it('has whole decades of many, and more of few', () => {
@@ -17,6 +17,23 @@ describe('log_splits', () => {
                 expect(splits.length).toBeLessThan(20);
                 expect(splits[0]).toBeGreaterThanOrEqual(least * (1 - 1e-9));
                 expect(splits.at(-1)).toBeLessThanOrEqual(most * (1 + 1e-9));
+            }
+        }
+    });
+});
+
+describe('places of a logarithmic axis', () => {
+    it('leave out what would touch, decades last', () => {
+        const splits = log_splits(0.045, 0.24);
+        expect(apart(splits, 1.5)).toEqual([0.05, null, null, null, null, 0.1, 0.2]);
+        expect(apart(log_splits(1e-4, 10), 5)).toEqual([1e-4, 1e-3, 0.01, 0.1, 1, 10]);
+        expect(apart(log_splits(1e-4, 10), 50)).toEqual([1e-4, null, 0.01, null, 1, null]);
+    });
+
+    it('read as what they are, however far apart they lie', () => {
+        for (const [least, most] of [[1e-3, 20], [0.011, 1.2], [0.951, 0.96]] as const) {
+            for (const at of log_splits(least, most)) {
+                expect(Number(loss_tick(at, at / 1000))).toBe(at);
             }
         }
     });

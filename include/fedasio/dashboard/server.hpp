@@ -6,7 +6,6 @@
 #include <fedasio/master/commands.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/tcp.hpp>
-#include <fedasio/plan/limits.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -33,7 +32,9 @@ struct server_options {
     /// What open requests and streams get to end by themselves when the server stops.
     net::clock::duration stop_timeout = std::chrono::seconds(2);
     std::size_t header_bytes = std::size_t{8} << 10;
-    std::size_t body_bytes = plan::limits::command_bytes;
+    std::size_t body_bytes = most_tried_bytes;
+    /// Of what is no command, at once and in all; what comes on top is answered 503.
+    std::size_t viewers_bodies_bytes = std::size_t{64} << 20;
     std::size_t stream_message_bytes = std::size_t{4} << 10;
     /// Clients that take many events in one message get one no more often than this ...
     net::clock::duration stream_interval = std::chrono::milliseconds(100);
@@ -55,6 +56,8 @@ struct server_options {
     std::size_t answer_bytes = std::size_t{256} << 20;
     /// An answer must be taken at this rate on average, after the stall timeout.
     std::size_t least_bytes_a_second = std::size_t{32} << 10;
+    /// The master has an evaluator, which a plan that is checked may count on.
+    bool has_evaluator = false;
 };
 
 /// The HTTP and WebSocket interface of `docs/api.md`, for one run: folds events into a board, shows it, and

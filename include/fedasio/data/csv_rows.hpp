@@ -6,14 +6,15 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace fedasio::data {
 
 /// Reads a table by a schema row by row, in constant memory, for who goes on when a row cannot be used. The
-/// file needs the columns that become inputs, in any order; the label, ignored columns and others may be
-/// there or not.
+/// table, a file or the files of a folder (see table_files()), needs the columns that become inputs, in any
+/// order; the label, ignored columns and others may be there or not.
 class csv_rows {
 public:
     struct row {
@@ -33,6 +34,8 @@ public:
 
     /// Columns that the schema does not know.
     [[nodiscard]] std::vector<std::string> extra_columns() const;
+    /// The one that holds the row that next() went to last.
+    [[nodiscard]] const std::filesystem::path& file() const;
     /// For the features of rows, without any yet.
     [[nodiscard]] table_rows no_rows() const;
     /// Goes on to the next row, and appends its features if it can be used; false at the end of the file.
@@ -43,5 +46,19 @@ private:
     struct reader;
     std::unique_ptr<reader> reader_;
 };
+
+/// What stands in a column, written as in a file.
+struct named_field {
+    std::string name;
+    std::string text;
+};
+
+/// The features of one row that is in no file. The label, ignored columns and others may be there or not.
+/// Throws data::error, which names the columns that are missing, or the one that cannot be used.
+[[nodiscard]] table_rows encode_row(std::span<const named_field> fields, const csv_schema& schema);
+
+/// Those of the names that are no column of the table that the schema was made from.
+[[nodiscard]] std::vector<std::string> columns_unknown_to(const csv_schema& schema,
+                                                          std::span<const std::string> names);
 
 } // namespace fedasio::data

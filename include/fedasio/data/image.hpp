@@ -25,9 +25,10 @@ struct image {
 /// Decodes a PNG or JPEG, as its first bytes say. A palette becomes its colours, fewer bits than 8 are
 /// scaled up and 16 down (v / 257, rounded); transparency is dropped, gamma and colour profiles are not
 /// looked at. A JPEG is turned as its EXIF orientation says. Nothing is believed: more than
-/// `most_image_pixels` are refused before memory is taken for them. Throws std::runtime_error with what is
+/// `most_pixels` are refused before memory is taken for them. Throws std::runtime_error with what is
 /// wrong: damaged, cut short, too large, CMYK, of another kind.
-[[nodiscard]] image decode_image(std::span<const std::uint8_t> bytes);
+[[nodiscard]] image decode_image(std::span<const std::uint8_t> bytes,
+                                 std::uint64_t most_pixels = most_image_pixels);
 
 /// The same of a file. Throws data::error, which names it.
 [[nodiscard]] image read_image(const std::filesystem::path& file);
@@ -39,7 +40,8 @@ struct image {
 /// The largest rectangle in the middle that has the shape of `width` x `height`, resampled to that size with
 /// a triangle (bilinear) filter, which is as wide as a pixel of the result when it shrinks and of the source
 /// when it grows; rows first, rounded to bytes after each direction. Bit for bit what Pillow gives by
-/// resize((width, height), Image.Resampling.BILINEAR, box=...) with the box of centred_box().
+/// resize((width, height), Image.Resampling.BILINEAR, box=...) with the box of centred_box(). Throws
+/// std::invalid_argument unless there are 1 or 3 channels.
 [[nodiscard]] image fit_image(const image& what, std::uint32_t height, std::uint32_t width);
 
 /// Where the rectangle lies, in pixels of the source; float as Pillow keeps it.

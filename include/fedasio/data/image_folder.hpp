@@ -1,10 +1,12 @@
 #pragma once
 
 #include <fedasio/data/dataset.hpp>
+#include <fedasio/data/image.hpp>
 #include <fedasio/data/source_spec.hpp>
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,17 +44,31 @@ struct image_list {
 
 /// Reads them into samples of one shape, bytes that are scaled to [0, 1], as fit_image() does. A file that
 /// cannot be used ends it with that error, or with `skip_damaged` is left out and counted
-/// (dataset::left_out()). At most 16 GiB.
-[[nodiscard]] dataset read_images(const image_list& list, const image_shape& shape,
-                                  bool skip_damaged = false);
+/// (dataset::left_out()); the first 100 are named. At most 16 GiB. What comes out does not depend on
+/// `threads`, which decode files at the same time.
+[[nodiscard]] dataset read_images(const image_list& list, const image_shape& shape, bool skip_damaged = false,
+                                  unsigned threads = 1);
 
 /// Likewise, as the source says.
-[[nodiscard]] dataset read_images(const image_source& source, const image_list& list);
+[[nodiscard]] dataset read_images(const image_source& source, const image_list& list, unsigned threads = 1);
 /// The test files of a source.
 [[nodiscard]] image_list list_test_images(const image_source& source);
 
-/// Of one file: height * width * channels bytes.
+/// What a picture becomes: height * width * channels bytes.
+[[nodiscard]] std::vector<std::uint8_t> sample_of(image what, const image_shape& shape);
+/// The same of one file.
 [[nodiscard]] std::vector<std::uint8_t> read_sample(const std::filesystem::path& file,
                                                     const image_shape& shape);
+
+/// What became of a file.
+struct read_file {
+    std::vector<std::uint8_t> sample; ///< as read_sample() gives it
+    std::string problem;              ///< why there is none; empty: there is one
+};
+
+/// Reads files on several threads; results stand in their order. With `ends_at_problem` those after the first
+/// that cannot be used may have neither. Throws what is no data::error.
+[[nodiscard]] std::vector<read_file> read_samples(std::span<const image_file> files, const image_shape& shape,
+                                                  unsigned threads, bool ends_at_problem = false);
 
 } // namespace fedasio::data

@@ -18,10 +18,11 @@ namespace fedasio::master {
 /// count for nothing.
 class early_stop {
 public:
-    /// `metric` is a number of the round's result by its name in the report; of losses and errors the lower
-    /// is the better, of the others the higher. `patience` is at least 1, `least_change` at least 0.
-    early_stop(std::string metric, std::uint32_t patience, double least_change)
-        : metric_(std::move(metric)), patience_(patience), least_change_(least_change) {}
+    /// `metric` is a number of the round's result by its name in the report, or of an own metric by its path.
+    /// `patience` is at least 1, `least_change` at least 0.
+    early_stop(std::string metric, bool higher_is_better, std::uint32_t patience, double least_change)
+        : metric_(std::move(metric)), higher_is_better_(higher_is_better), patience_(patience),
+          least_change_(least_change) {}
 
     /// A finished round, in order.
     void take(const round_result& result);
@@ -35,6 +36,7 @@ public:
 
 private:
     std::string metric_;
+    bool higher_is_better_;
     std::uint32_t patience_;
     double least_change_;
     std::optional<double> best_;

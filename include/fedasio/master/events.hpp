@@ -2,6 +2,7 @@
 
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/master/phase.hpp>
+#include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/wire/standing.hpp>
 
 #include <algorithm>
@@ -164,6 +165,7 @@ struct test_metrics {
     std::optional<double> mae;  ///< mean absolute error
     std::optional<double> auc;  ///< area under the ROC curve; of more than two classes the mean one-vs-rest
     std::vector<std::optional<double>> recall; ///< by class; empty: not known
+    plan::own_metrics own = {};                ///< what a trainer of one's own tells besides
 };
 
 /// One finished round, as in the report.
@@ -194,6 +196,10 @@ struct round_result {
     std::optional<double> test_rmse_median;
     std::optional<double> test_mae_median;
     std::optional<double> test_auc_median;
+    // What trainers of one's own tell with updates and with tests, averaged by samples over the clients that
+    // tell it; at most plan::limits::round_metrics of each.
+    plan::own_metrics train_metrics = {};
+    plan::own_metrics test_metrics = {};
     // Of the clients' own models, on what each holds out; empty unless the strategy gives them some.
     std::optional<double> personal_loss;
     std::optional<double> personal_accuracy;

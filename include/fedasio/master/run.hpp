@@ -5,7 +5,9 @@
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/plan/plan.hpp>
+#include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/disk.hpp>
+#include <fedasio/trainers/trainer_command.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -13,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +53,12 @@ struct run_options {
     /// to the arrays of the model (`layers_measured`). The weights do not depend on it. With more than 2,000
     /// clients in a cohort it is left out.
     bool compare_updates = true;
+    /// Tests the global model after each round in the place of the clients, where the plan names no test
+    /// files: a process of the user's own. No weight depends on it. Of its times `patience` is the plan's
+    /// deadline.
+    std::optional<trainers::trainer_command> evaluator = {};
+    /// Takes what it prints, line by line; empty: nobody does.
+    std::function<void(const std::string&)> evaluator_log = {};
     /// A training that could do nothing for so long, in all since its last round, has failed.
     net::clock::duration patience = std::chrono::minutes(5);
 };
@@ -88,6 +97,10 @@ public:
     net::awaitable<void> save_to(std::filesystem::path file);
     /// Empty while there is no model.
     net::awaitable<std::optional<model_copy>> copy_model();
+    /// The global model with what is needed to use it; shares the weights, and has no metadata but `round`.
+    /// Empty while there is none. Throws std::runtime_error, for people, where the network is a trainer's
+    /// own.
+    [[nodiscard]] std::optional<plan::trained_model> usable_model() const;
 
     /// What the global model is tested with; null before it is loaded, and where clients test.
     [[nodiscard]] std::shared_ptr<const data::dataset> test_set() const noexcept;

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -19,8 +20,11 @@ namespace fedasio::method {
 /// How an update counts in a sum.
 struct addend {
     std::uint32_t client = 0;
-    double factor = 0;    ///< strategy::factor()
-    double share = 1;     ///< strategy::share()
+    double factor = 0; ///< strategy::factor()
+    double share = 1;  ///< strategy::share()
+    /// Of so many values, from the first on; the others count whole: they are statistics, not what is
+    /// trained.
+    std::size_t shared_values = std::numeric_limits<std::size_t>::max();
     double allowance = 1; ///< 1 or more: how many times as far as others it may honestly go
 };
 

@@ -45,8 +45,9 @@ private:
 };
 
 /// A program that was started from a command line, with one end of a socket pair. It leads a process group of
-/// its own, which ends with it: whatever it started and left behind there is killed. It gets SIGTERM when
-/// this process dies, however it dies. Lives on its runtime's thread.
+/// its own, which ends with it: whatever it started and left behind is killed, there and, as long as it keeps
+/// the environment variable FEDASIO_STARTED_BY, in groups and sessions of its own. It gets SIGTERM when this
+/// process dies, however it dies. Lives on its runtime's thread.
 class child_process {
 public:
     using line_handler = output_lines::line_handler;
@@ -89,7 +90,8 @@ private:
     std::unique_ptr<stream> channel_;
     output_lines lines_;
     event ended_;
-    pid_t pid_ = -1; ///< -1: it is gone
+    std::string mark_; ///< in the environment of what it starts
+    pid_t pid_ = -1;   ///< -1: it is gone
     int status_ = 0;
 };
 

@@ -14,7 +14,8 @@ class network;
 enum class array_role {
     trained,   ///< by a strategy's rule
     statistic, ///< such as a running mean: averaged plainly, whatever the strategy
-    counter    ///< whole numbers, such as batches seen: the largest is kept
+    counter,   ///< whole numbers, such as batches seen: the largest is kept
+    at_client  ///< of any type: each client goes on from its own, nothing of it is averaged
 };
 
 /// An array of a model that may be no network of ours, by the type that it has where it is trained. Its
@@ -29,7 +30,8 @@ struct model_array {
 };
 
 /// The arrays of a model, and where each lies in one flat float32 span without holes: first those that are
-/// trained, then statistics, then counters, each kind in the order in which it was given. Immutable.
+/// trained, then statistics, then counters, then those that stay at the client, each kind in the order in
+/// which it was given. Immutable.
 class model_arrays {
 public:
     /// Works out offsets and sizes. Throws std::invalid_argument for a name that occurs twice, a type that is
@@ -46,14 +48,18 @@ public:
     /// Floats of those that are trained, from the start.
     [[nodiscard]] std::size_t trained() const noexcept { return trained_; }
 
-    /// Where the counters begin; size() if there are none.
+    /// Where the counters begin; shared() if there are none.
     [[nodiscard]] std::size_t counters() const noexcept { return counters_; }
+
+    /// Floats of all that travels, from the start; what stays at the client begins here.
+    [[nodiscard]] std::size_t shared() const noexcept { return shared_; }
 
 private:
     std::vector<model_array> all_;
     std::size_t size_ = 0;
     std::size_t trained_ = 0;
     std::size_t counters_ = 0;
+    std::size_t shared_ = 0;
 };
 
 /// The types that an array may have, such as "float32" and "int64".

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +44,9 @@ struct plan {
     std::string initial_arrays;
     /// The model is what the first trainer begins with; `model` has no layers then.
     bool model_from_trainer = false;
+    /// Of such a model: the arrays that stay at the client, by name, where `*` stands for any text. Each must
+    /// match one.
+    std::vector<std::string> private_arrays;
     data::source_spec source;
     data::partition_spec partition;
     double test_fraction =
@@ -61,8 +66,12 @@ struct plan {
     std::optional<std::uint32_t> norm_bound = default_norm_bound;
     std::uint32_t checkpoint_every = 5; ///< rounds; 0: none
     std::string keep_best;              ///< the metric by which a model is the best; empty: see best_metric()
+    /// Own metrics of trainers that keep_best and early_stopping may name: true where higher is better.
+    std::map<std::string, bool, std::less<>> judged_metrics;
     std::optional<early_stopping> early_stopping;
     std::vector<std::string> class_names; ///< for people, by the model's units; empty: those of the data
+    /// No key: the master that runs it has an evaluator, so it is tested whatever stands in it.
+    bool has_evaluator = false;
 };
 
 /// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep.
@@ -83,24 +92,26 @@ struct plan {
 void check_model(const plan& what, const std::string& file_name);
 
 /// A plan whose model can be built. Throws text::field_error.
-[[nodiscard]] plan parse_checked_plan(std::string_view json, const std::string& file_name);
+[[nodiscard]] plan parse_checked_plan(std::string_view json, const std::string& file_name,
+                                      bool has_evaluator = false);
 
 /// Reads and parses a file. Throws text::field_error.
-[[nodiscard]] plan read_plan(const std::filesystem::path& file);
+[[nodiscard]] plan read_plan(const std::filesystem::path& file, bool has_evaluator = false);
 
 /// The two halves of parse_plan() and read_plan(), for who changes values in between or wants to know more:
 /// what stands in the text, and the plan that it makes. Throw text::field_error where not said otherwise.
 [[nodiscard]] boost::json::value parse_plan_text(std::string_view json); ///< throws text::json_error
 [[nodiscard]] boost::json::value read_plan_json(const std::filesystem::path& file);
-[[nodiscard]] plan plan_from_json(const boost::json::value& content, const std::string& file_name);
+[[nodiscard]] plan plan_from_json(const boost::json::value& content, const std::string& file_name,
+                                  bool has_evaluator = false);
 
 /// The canonical form: every key that has a meaning here, defaults filled in, always in the same order.
 /// Parsing its text::canonical_text() gives the same plan, bit for bit.
 [[nodiscard]] boost::json::object to_json(const plan& what);
 
 /// SHA-256 of the canonical text of all that decides the weights after a given number of rounds: everything
-/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every`, `keep_best`, `early_stopping` and
-/// `class_names`. So a plan that is only prolonged can resume from its checkpoints.
+/// but `name`, `rounds`, `target_accuracy`, `deadline`, `checkpoint_every`, `keep_best`, `metrics`,
+/// `early_stopping` and `class_names`. So a plan that is only prolonged can resume from its checkpoints.
 [[nodiscard]] std::string plan_digest(const plan& what);
 
 /// The metric of a round's result by which the best model is chosen: `keep_best`, else test_accuracy, in a
@@ -110,11 +121,17 @@ void check_model(const plan& what, const std::string& file_name);
 /// The metric by which early_stopping judges: its own, else best_metric().
 [[nodiscard]] std::string stopping_metric(const plan& what);
 
+/// Of one of these. False for a name that is none.
+[[nodiscard]] bool is_better_when_higher(const plan& what, std::string_view metric);
+
 /// A numeric label is learned (CSV with the loss mean_squared_error); then accuracy has no meaning.
 [[nodiscard]] bool is_regression(const plan& what);
 
-/// A round's result has test metrics: by test files, or by what clients hold out.
+/// A round's result has test metrics: by test files, by an evaluator, or by what clients hold out.
 [[nodiscard]] bool is_tested(const plan& what);
+
+/// Clients keep something from one of their rounds to the next.
+[[nodiscard]] bool clients_keep_states(const plan& what);
 
 /// The model is no network of ours: only a trainer knows what its arrays are for.
 [[nodiscard]] bool is_trainers_own(const plan& what);
@@ -127,5 +144,8 @@ void check_model(const plan& what, const std::string& file_name);
 
 /// The source has test files; without them each client holds out `test_fraction`.
 [[nodiscard]] bool has_test_files(const data::source_spec& source);
+
+/// The master tests, on test files or by its evaluator; else the clients do.
+[[nodiscard]] bool master_tests(const plan& what);
 
 } // namespace fedasio::plan

@@ -25,7 +25,7 @@ struct plan_check {
 };
 
 /// Reads a plan as parse_checked_plan() does, for an editor. Never throws for what stands in the text.
-[[nodiscard]] plan_check check_plan(std::string_view text);
+[[nodiscard]] plan_check check_plan(std::string_view text, bool has_evaluator = false);
 
 /// The keys of a plan with their types, ranges, defaults and a line of text each, as JSON
 /// (`docs/api.md#schema`).

@@ -19,7 +19,7 @@ namespace fedasio::plan {
 /// A saved model, with all that is needed to use it.
 struct trained_model {
     nn::network network;
-    net::buffer weights;
+    net::payload weights;
     std::optional<data::csv_schema> schema; ///< of a table; none for images
     std::vector<std::string> class_names;   ///< of images, by class number, where they have names
     std::map<std::string, std::string> metadata;

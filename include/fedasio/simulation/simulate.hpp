@@ -18,6 +18,8 @@ struct simulation_options {
     std::uint32_t workers = 1; ///< how the clients are spread; changes no bit of the result
     /// Command line of a trainer of one's own; empty: the plan's network is trained here.
     std::string trainer = {};
+    /// Command line of a process that tests the global model: as master::run_options::evaluator. Empty: none.
+    std::string evaluator = {};
     std::uint32_t threads = 0; ///< clients that train at once, over all workers; 0: the cores of this machine
     std::filesystem::path state_dir = {}; ///< checkpoints go here; empty: none are written
     bool resume = false;                  ///< go on from the latest checkpoint of this plan in `state_dir`

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fedasio/nn/score_counts.hpp>
+#include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/state.hpp>
 
@@ -37,6 +38,7 @@ struct evaluation {
     std::optional<double> label_mean = std::nullopt;   ///< regression: of the targets
     std::optional<double> label_m2 = std::nullopt;     ///< sum of their squared differences from it
     bool tells_correct = true;                         ///< a trainer of one's own need not
+    plan::own_metrics metrics = {};                    ///< what it tells besides; means over `samples`
 };
 
 [[nodiscard]] boost::json::object to_meta(const evaluate& what);

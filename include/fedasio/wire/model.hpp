@@ -23,8 +23,15 @@ struct model {
     std::uint64_t parameters = 0;
     /// Only one with a client half; null: clients train from the weights and send what comes out.
     std::shared_ptr<const method::strategy> strategy = nullptr;
-    bool master_keeps_state = false; ///< the clients' states come and go with requests and updates
-    std::string run = {};            ///< 16 hex digits: states of another run are no good here
+    /// Where there is such a strategy, or some of the arrays stay at the client: the clients' states come and
+    /// go with requests and updates.
+    bool master_keeps_state = false;
+    std::string run = {}; ///< 16 hex digits: states of another run are no good here
+
+    /// Clients keep something from one round to the next.
+    [[nodiscard]] bool keeps_states() const {
+        return strategy != nullptr || (!network && arrays && arrays->shared() < arrays->size());
+    }
 };
 
 [[nodiscard]] boost::json::object to_meta(const model& what);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/state.hpp>
 
@@ -37,6 +38,8 @@ struct update {
     /// Mean loss over the samples with the received weights; for a strategy that asks for it.
     std::optional<double> loss_before = std::nullopt;
     std::vector<state_array> state = {}; ///< what of the body is the client's new state
+    /// What a trainer of one's own tells besides; means over `samples`.
+    plan::own_metrics metrics = {};
 };
 
 [[nodiscard]] boost::json::object to_meta(const train& what);

@@ -23,8 +23,10 @@ class local_data {
 public:
     /// Reads what `what` asks for, unless `cache` holds it: samples from the same file, which has not changed
     /// since, read in the same way.
+    /// Pictures are decoded on so many threads.
     /// Throws data::error or std::invalid_argument, with texts fit for the master's log.
-    local_data(const wire::load& what, const std::optional<std::filesystem::path>& data, sample_cache& cache);
+    local_data(const wire::load& what, const std::optional<std::filesystem::path>& data, sample_cache& cache,
+               unsigned threads = 1);
 
     [[nodiscard]] const data::dataset& samples() const noexcept { return *samples_.set; }
 
@@ -50,7 +52,7 @@ std::filesystem::path locate(const std::string& in_plan, const std::optional<std
 /// The training images of a source on this machine: the plan's folder, that of the same name in `data`, or
 /// `data` itself. Throws data::error.
 data::dataset read_local_images(const data::image_source& source,
-                                const std::optional<std::filesystem::path>& data);
+                                const std::optional<std::filesystem::path>& data, unsigned threads = 1);
 
 /// What a worker tells of its table, and what it says to its own people before.
 struct table_summary {

@@ -6,6 +6,7 @@
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/nn/network.hpp>
+#include <fedasio/trainers/errors.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/train.hpp>
 #include <fedasio/worker/local_data.hpp>
@@ -14,11 +15,9 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 
 namespace fedasio::worker {
@@ -43,6 +42,17 @@ struct training_setup {
     [[nodiscard]] nn::model_arrays arrays() const {
         return network ? nn::model_arrays(*network) : own_arrays.value();
     }
+
+    /// Floats of what travels: all but the arrays that stay at the client.
+    [[nodiscard]] std::size_t shared_count() const {
+        return network ? network->parameter_count() : own_arrays.value().shared();
+    }
+
+    /// Floats of the arrays that stay at the client.
+    [[nodiscard]] std::size_t private_count() const { return parameter_count() - shared_count(); }
+
+    /// Clients keep something from one of their rounds to the next.
+    [[nodiscard]] bool keeps_states() const { return strategy != nullptr || private_count() > 0; }
 
     /// Vectors of parameter_count() floats that come with the global weights, and go with an update.
     [[nodiscard]] std::size_t channels() const { return strategy ? strategy->channels().size() : 0; }
@@ -82,17 +92,8 @@ struct evaluation_request {
     evaluation_extent extent = {};
 };
 
-/// The task was given up because its stop flag was raised.
-class cancelled_task : public std::exception {
-public:
-    [[nodiscard]] const char* what() const noexcept override { return "no longer needed"; }
-};
-
-/// The training gave no numbers; what() names the client and the remedy.
-class diverged_training : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
+using trainers::cancelled_task;
+using trainers::diverged_training;
 
 /// All that a worker must know of a model: what trains and evaluates one client after the other, on one
 /// thread at a time. Requests go in and answers come out; the worker around it keeps connection, order,

@@ -4,10 +4,11 @@
 #include <fedasio/net/reconnect.hpp>
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/store/client_states.hpp>
+#include <fedasio/trainers/log.hpp>
+#include <fedasio/trainers/trainer_command.hpp>
 #include <fedasio/wire/measurements.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 #include <fedasio/worker/trainer.hpp>
-#include <fedasio/worker/trainer_command.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -33,7 +34,7 @@ struct worker_options {
     std::function<std::unique_ptr<trainer>(std::shared_ptr<const training_setup>)> make_trainer =
         make_builtin_trainer;
     /// Processes of the user's own train instead, one for each of `threads`, and have the data.
-    std::optional<trainer_command> trainer;
+    std::optional<trainers::trainer_command> trainer;
     /// Updates of a round are kept until the next, so that a master that comes back gets them again without
     /// another training; 0: none.
     std::size_t keep_bytes = std::size_t{64} << 20;
@@ -53,8 +54,8 @@ struct ending {
     std::string reason; ///< a sentence for people
 };
 
-enum class severity { info, warning };
-using log_handler = std::function<void(severity, const std::string&)>;
+using trainers::log_handler;
+using trainers::severity;
 
 /// Connects, serves, and connects again when the master goes away, until the master says that the run is
 /// over, the master refuses this worker, the master stays away for `retry.give_up`, or the caller is

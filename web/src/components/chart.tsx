@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import { theme } from '../theme';
 import { save_picture } from './chart_picture';
 import { save_svg } from './chart_svg';
-import { log_splits } from './ticks';
+import { apart, log_splits } from './ticks';
 
 export interface Curve {
     name: string;
@@ -63,6 +63,10 @@ export interface Props {
     empty: string;
     small?: boolean;
 }
+
+/** Pixels: of the axis below, and of a line of text at the other. */
+const axis_height = 28;
+const text_height = 15;
 
 function colour(name: string): string {
     return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -219,6 +223,12 @@ function without_nonpositive(data: uPlot.AlignedData): uPlot.AlignedData {
     return [x, ...columns.map((column) => [...column].map((value) => (value && value > 0 ? value : null)))];
 }
 
+/** By how many times two values of the logarithmic axis differ whose texts lie below each other. */
+function text_ratio({ height, scales }: uPlot): number {
+    const { min, max } = scales['y']!;
+    return (max! / min!) ** (text_height / Math.max(1, height - axis_height));
+}
+
 function size(host: HTMLElement): { width: number; height: number } {
     return { width: host.clientWidth, height: host.clientHeight };
 }
@@ -295,7 +305,7 @@ function options(
         axes: [
             {
                 ...axis,
-                size: 28,
+                size: axis_height,
                 space: 52,
                 ...(whole_x
                     ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] }
@@ -311,11 +321,14 @@ function options(
                 ...(log
                     ? {
                           splits: (_: uPlot, __: number, least: number, most: number) => log_splits(least, most),
-                          filter: (_: uPlot, splits: number[]) => splits,
+                          filter: (self: uPlot, splits: number[]) => apart(splits, text_ratio(self)),
                       }
                     : {}),
                 values: (_, splits, __, ___, step) =>
-                    splits.map((at) => (at === null ? '' : latest.current.tick(at, step))),
+                    splits.map((at) =>
+                        // Places of a logarithmic axis are round by themselves, each in its own size.
+                        at === null ? '' : latest.current.tick(at, log ? at / 1000 : step),
+                    ),
             },
         ],
         series: [{}, ...faint, ...series, ...edges],

@@ -6,7 +6,7 @@ export function ClassRecall() {
     const last = rounds.value.findLast((round) => Array.isArray(round.test_recall));
     const names = status.value?.test?.classes ?? [];
     if (last === undefined) {
-        return <p class="hint">What the model confuses with what is drawn after its first test.</p>;
+        return <p class="hint">Which classes the model takes for which is drawn after its first test.</p>;
     }
     return (
         <>

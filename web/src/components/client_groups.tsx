@@ -1,21 +1,13 @@
 import { count, loss, percent } from '../format';
-import { median } from '../models/statistics';
-import type { Client } from '../protocol';
+import { by_worker } from '../models/client_groups';
 import { href_with } from '../route';
 import { clients, is_regression } from '../store';
 import { odd_clients, worker_name } from './client_table';
+import { worker_colours } from './worker_colours';
 
 const shown = 12;
 
-interface Group {
-    worker: number;
-    clients: number;
-    odd: number;
-    loss: number | null;
-    accuracy: number | null;
-}
-
-/** Clients by the worker that hosts them: what is odd with all of a worker's is the worker's. */
+/** Clients by the worker that hosts them, with its colour in the map of updates. */
 export function ClientGroups() {
     const groups = by_worker(clients.value, odd_clients.value);
     if (groups.length < 2) {
@@ -27,6 +19,9 @@ export function ClientGroups() {
             <ul data-testid="client-groups">
                 {groups.slice(0, shown).map((group) => (
                     <li key={group.worker} class={group.odd > 0 && group.odd === group.clients ? 'group-odd' : undefined}>
+                        <svg viewBox="0 0 8 8" aria-hidden="true">
+                            <circle class={`fill-${worker_colours.value.get(group.worker) ?? 'none'}`} cx="4" cy="4" r="4" />
+                        </svg>
                         <a class="one-line" href={href_with({ filter: worker_name(group.worker), client: '' })}>
                             {worker_name(group.worker)}
                         </a>
@@ -44,31 +39,4 @@ export function ClientGroups() {
             {groups.length > shown && <p class="hint">and {count(groups.length - shown)} more workers</p>}
         </section>
     );
-}
-
-/** Those with the largest share of odd clients first. */
-function by_worker(all: readonly Client[], odd: ReadonlyMap<number, unknown>): Group[] {
-    const of = new Map<number, Client[]>();
-    for (const client of all) {
-        if (client.worker !== null) {
-            const own = of.get(client.worker);
-            if (own === undefined) {
-                of.set(client.worker, [client]);
-            } else {
-                own.push(client);
-            }
-        }
-    }
-    const middle = (values: (number | null)[]): number | null => {
-        const known = values.filter((value) => value !== null);
-        return known.length > 0 ? median(known) : null;
-    };
-    const groups = [...of].map(([worker, own]): Group => ({
-        worker,
-        clients: own.length,
-        odd: own.filter((client) => odd.has(client.client)).length,
-        loss: middle(own.map((client) => client.loss)),
-        accuracy: middle(own.map((client) => client.test_accuracy ?? client.accuracy)),
-    }));
-    return groups.sort((a, b) => b.odd / b.clients - a.odd / a.clients || a.worker - b.worker);
 }

@@ -1,15 +1,15 @@
 import { computed } from '@preact/signals';
 import { count, duration, fixed, loss, missing, percent } from '../format';
 import { beat } from '../late';
-import { matches, sort_rows } from '../models/rows';
+import { matches } from '../models/rows';
 import type { OpenRound } from '../model';
 import { journal } from '../past';
 import type { Client } from '../protocol';
 import { href_with, param } from '../route';
 import { drop_reason, test_reason } from '../sentences';
 import { clients, is_regression, open_round, rounds, workers } from '../store';
-import { TableTools, set_sorting, sorting } from './table_tools';
-import { VirtualTable, type Column } from './virtual_table';
+import { FilteredTable, in_order } from './filtered_table';
+import { numbers, type Column } from './virtual_table';
 
 /** Who stood out in its last round, and by what. */
 export const odd_clients = computed((): ReadonlyMap<number, string[]> => {
@@ -69,7 +69,7 @@ const columns: Column<Client>[] = [
     {
         key: 'client',
         title: 'Client',
-        width: 14,
+        width: 13,
         value: (one) => one.client,
         cell: (one) => (
             <>
@@ -85,7 +85,7 @@ const columns: Column<Client>[] = [
     {
         key: 'state',
         title: 'State',
-        width: 12,
+        width: 11,
         value: (one) => standing(one, open_round.value),
         cell: (one) => {
             const name = standing(one, open_round.value);
@@ -102,46 +102,18 @@ const columns: Column<Client>[] = [
     {
         key: 'worker',
         title: 'Worker',
-        width: 18,
+        width: 15,
         value: (one) => one.worker,
         cell: (one) => worker_name(one.worker),
     },
-    {
-        key: 'samples',
-        title: 'Samples',
-        width: 10,
-        number: true,
-        value: (one) => one.samples,
-        cell: (one) => count(one.samples),
-    },
-    {
-        key: 'round',
-        title: 'Round',
-        width: 8,
-        number: true,
-        value: (one) => one.round,
-        cell: (one) => count(one.round),
-    },
-    {
-        key: 'loss',
-        title: 'Loss',
-        width: 10,
-        number: true,
-        value: (one) => one.loss,
-        cell: (one) => loss(one.loss),
-    },
-    {
-        key: 'accuracy',
-        title: 'Accuracy',
-        width: 10,
-        number: true,
-        value: (one) => one.accuracy,
-        cell: (one) => percent(one.accuracy),
-    },
+    numbers('samples', 'Samples', 9, (one) => one.samples, count),
+    numbers('round', 'Round', 8, (one) => one.round, count),
+    numbers('loss', 'Loss', 9, (one) => one.loss, loss),
+    numbers('accuracy', 'Accuracy', 10, (one) => one.accuracy, percent),
     {
         key: 'test_accuracy',
         title: 'Test accuracy',
-        width: 14,
+        width: 13,
         number: true,
         value: (one) => one.test_accuracy,
         cell: (one) => tested(one, percent(one.test_accuracy)),
@@ -162,42 +134,16 @@ const columns: Column<Client>[] = [
         value: (one) => one.test_r2,
         cell: (one) => fixed(one.test_r2, 3),
     },
-    {
-        key: 'seconds',
-        title: 'Took',
-        width: 8,
-        number: true,
-        value: (one) => one.seconds,
-        cell: (one) => duration(one.seconds),
-    },
-    {
-        key: 'distance',
-        title: 'Distance',
-        width: 10,
-        number: true,
-        value: (one) => one.distance,
-        cell: (one) => loss(one.distance),
-    },
-    {
-        key: 'cosine',
-        title: 'Cosine',
-        width: 9,
-        number: true,
-        value: (one) => one.cosine,
-        cell: (one) => fixed(one.cosine),
-    },
-    {
-        key: 'absences',
-        title: 'Left out',
-        width: 9,
-        number: true,
-        value: (one) => absences.value.get(one.client) ?? 0,
-        cell: (one) => count(absences.value.get(one.client) ?? 0),
-    },
+    numbers('seconds', 'Took', 8, (one) => one.seconds, duration),
+    numbers('distance', 'Distance', 10, (one) => one.distance, loss),
+    numbers('cosine', 'Cosine', 8, (one) => one.cosine, fixed),
+    numbers('absences', 'Left out', 9, (one) => absences.value.get(one.client) ?? 0, count),
 ];
 
 export function ClientTable() {
-    const { sort, descending } = sorting('client');
+    if (clients.value.length === 0) {
+        return <p class="hint">Clients are listed here once workers host them.</p>;
+    }
     const filter = param('filter');
     const state = param('state');
     const open = open_round.value;
@@ -209,33 +155,21 @@ export function ClientTable() {
             matches(filter, `client ${one.client} ${worker_name(one.worker)} ${stands} ${one.reason} ${odd}`)
         );
     });
-    const column = columns.find((one) => one.key === sort) ?? columns[0]!;
     const other = is_regression.value ? of_classes : of_numbers;
     // Where the master tests, clients have no tests to show.
     const are_tested = clients.value.some((one) => one.test_round !== null);
-    const shown = columns.filter((one) => !other.includes(one.key) && (are_tested || !one.key.startsWith('test_')));
     return (
-        <>
-            <TableTools
-                label="clients"
-                shown={chosen.length}
-                all={clients.value.length}
-                states={[...standings, 'odd']}
-            />
-            <VirtualTable
-                label="Clients"
-                test_id="clients"
-                row_test_id="client-row"
-                rows={sort_rows(chosen, column.value, descending)}
-                columns={shown}
-                row_key={(one) => one.client}
-                row_state={(one) => standing(one, open)}
-                is_open={(one) => param('client') === String(one.client)}
-                link={(one) => href_with({ client: String(one.client), worker_card: '' })}
-                sort={sort}
-                descending={descending}
-                on_sort={set_sorting}
-            />
-        </>
+        <FilteredTable
+            label="clients"
+            one="client"
+            rows={in_order(chosen, columns)}
+            all={clients.value.length}
+            columns={columns.filter((one) => !other.includes(one.key) && (are_tested || !one.key.startsWith('test_')))}
+            states={[...standings, 'odd']}
+            row_key={(one) => one.client}
+            row_state={(one) => standing(one, open)}
+            is_open={(one) => param('client') === String(one.client)}
+            link={(one) => href_with({ client: String(one.client), worker_card: '' })}
+        />
     );
 }

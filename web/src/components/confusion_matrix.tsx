@@ -13,6 +13,7 @@ const widest = 420;
 /** More classes than that have no room for names and numbers. */
 const names_limit = 20;
 const numbers_limit = 12;
+const longest_name = 12;
 
 export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: number[][] } }) {
     const { classes, confusion } = result;
@@ -20,8 +21,11 @@ export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: 
     const share = useMemo(() => shares(confusion), [confusion]);
     const side = Math.min(widest, cell_size * classes.length);
     const cell = side / classes.length;
-    const longest = Math.max(...classes.map((name) => Math.min(12, name.length)));
+    const longest = Math.max(...classes.map((name) => Math.min(longest_name, name.length)));
     const margin = classes.length <= names_limit ? 14 + 7 * longest : 8;
+    // Names that are wider than their column are written aslant.
+    const is_slanted = longest > Math.floor(cell / 8);
+    const below = classes.length > names_limit ? 8 : is_slanted ? 16 + 5 * longest : 24;
     const [row, column] = pointed.value ?? [-1, -1];
     const chosen = chosen_cell();
     const told =
@@ -32,7 +36,7 @@ export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: 
     return (
         <div class="matrix">
             <svg
-                viewBox={`0 0 ${side + margin} ${side + 24}`}
+                viewBox={`0 0 ${side + margin} ${side + below}`}
                 width={side + margin}
                 role="img"
                 aria-label={`Confusion matrix of ${classes.length} classes in round ${result.round}; the table below has its numbers`}
@@ -68,13 +72,17 @@ export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: 
                 {classes.length <= names_limit &&
                     classes.map((name, place) => (
                         <text key={place} class="matrix-name" x={margin - 6} y={(place + 0.5) * cell}>
-                            {name.length > 12 ? `${name.slice(0, 11)}…` : name}
+                            {shorten(name)}
                         </text>
                     ))}
                 {classes.length <= names_limit &&
                     classes.map((name, place) => (
-                        <text key={place} class="matrix-column" x={margin + (place + 0.5) * cell} y={side + 14}>
-                            {name.slice(0, Math.max(2, Math.floor(cell / 8)))}
+                        <text
+                            key={place}
+                            class={is_slanted ? 'matrix-name' : 'matrix-column'}
+                            transform={`translate(${margin + (place + 0.5) * cell} ${side + 12})${is_slanted ? ' rotate(-45)' : ''}`}
+                        >
+                            {shorten(name)}
                         </text>
                     ))}
             </svg>
@@ -82,6 +90,8 @@ export function ConfusionMatrix({ result }: { result: Evaluation & { confusion: 
         </div>
     );
 }
+
+const shorten = (name: string): string => (name.length > longest_name ? `${name.slice(0, longest_name - 1)}…` : name);
 
 /** Between light cells with dark numbers and strong ones with light numbers there is a step: what lies between has no contrast to either. */
 const lightest_strong = 0.98;

@@ -4,10 +4,11 @@ import { beat } from '../late';
 import type { Spread } from '../models/fairness';
 import { journal } from '../past';
 import { href } from '../route';
-import { rounds, state, status } from '../store';
+import { clients, rounds, state, status } from '../store';
 import { read_spreads, spreads_version, with_past } from '../spreads';
 import { Chart } from './chart';
 import { set_zoom, zoom } from './chart_tools';
+import { worker_name } from './client_table';
 import { DataTable } from './data_table';
 import { loss_tick, percent_steps, percent_tick } from './ticks';
 
@@ -78,6 +79,7 @@ export function Fairness() {
 }
 
 function Worst({ spread, text }: { spread: Spread; text: (value: number) => string }) {
+    const hosts = new Map(clients.value.map(({ client, worker }) => [client, worker === null ? '' : worker_name(worker)]));
     return (
         <div>
             <h3>
@@ -86,7 +88,10 @@ function Worst({ spread, text }: { spread: Spread; text: (value: number) => stri
             <ol class="worst" data-testid="worst">
                 {spread.worst.map(({ client, value, samples }) => (
                     <li key={client}>
-                        <a href={href('workers', { table: 'clients', client: String(client) })}>client {client}</a>
+                        <span class="one-line">
+                            <a href={href('workers', { table: 'clients', client: String(client) })}>client {client}</a>{' '}
+                            <small>{hosts.get(client)}</small>
+                        </span>
                         <b>{text(value)}</b>
                         <small>{count(samples)} samples</small>
                     </li>

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { count, fixed, loss, missing, percent, plural } from '../format';
+import { count, fixed, loss, percent, plural } from '../format';
 import { best_of, compare_with, type Comparison } from '../models/comparison';
 import { difference } from '../models/health';
 import { time_left } from '../models/time_left';
@@ -45,15 +45,15 @@ function AccuracyFigures({ list, last }: Of) {
                 test_id="test-accuracy"
                 value={percent(last?.test_accuracy)}
                 values={list.map((round) => round.test_accuracy)}
-                note={partly(last) ?? <Against list={list} side="previous" />}
-                more={<Against list={list} side="best" />}
+                note={partly(last) ?? against(list, 'previous')}
+                more={against(list, 'best')}
             />
             <Figure
                 name="Best"
                 value={percent(best?.value)}
                 note={
                     best === null
-                        ? missing
+                        ? ''
                         : `in round ${best.round}${target === null ? '' : `, target ${percent(target)}${reached ? ' reached' : ''}`}`
                 }
                 more={typeof last?.test_auc === 'number' && <>AUC <b data-testid="test-auc">{fixed(last.test_auc, 3)}</b></>}
@@ -108,8 +108,8 @@ function LossFigure({ list, last }: Of) {
             name={is_tested || last === undefined ? 'Test loss' : 'Training loss'}
             value={loss(is_tested ? last.test_loss : last?.train_loss)}
             values={list.map((round) => (is_tested ? round.test_loss : round.train_loss))}
-            note={is_tested ? `train ${loss(last.train_loss)}` : ''}
-            more={gap}
+            note={(is_regression.value && against(list, 'previous')) || (is_tested ? `train ${loss(last.train_loss)}` : '')}
+            more={(is_regression.value && against(list, 'best')) || gap}
         />
     );
 }
@@ -147,16 +147,14 @@ function People() {
     );
 }
 
-/** The best so far against another run of the plan's name. */
-function Against({ list, side }: { list: readonly Round[]; side: keyof Comparison }) {
+/** The best so far against another run of the plan's name; null without one. */
+function against(list: readonly Round[], side: keyof Comparison) {
     const known = status.value!;
-    const found = compare_with(runs.value ?? [], known, list)?.[side] ?? null;
-    if (found === null) {
-        return null;
-    }
-    return (
+    const by = is_regression.value ? 'test_loss' : 'test_accuracy';
+    const found = compare_with(runs.value ?? [], known, list, by)?.[side] ?? null;
+    return found === null ? null : (
         <a data-testid={`against-${side}`} href={href('history', { runs: `${known.run},${found.run}` })}>
-            {difference('test_accuracy', found.change)} vs. {side === 'best' ? 'best run' : 'run before'}
+            {difference(by, found.change)} vs. {side === 'best' ? 'best run' : 'run before'}
         </a>
     );
 }

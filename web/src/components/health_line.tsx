@@ -5,6 +5,7 @@ import { journal } from '../past';
 import { href } from '../route';
 import type { Worker } from '../protocol';
 import { clients, now, open_round, rounds, state, status, workers } from '../store';
+import { PeopleLine } from './people_line';
 
 /** Workers named one by one; the rest is counted. */
 const names_limit = 3;
@@ -23,8 +24,10 @@ export function HealthLine() {
             <p class={`health-line health-${tone}`} data-testid="health" data-tone={tone}>
                 {`${text}.`}
             </p>
-            {slow !== null && (
-                <p class="health-more health-warning" data-testid="health-slow">
+            {slow === null ? (
+                <PeopleLine />
+            ) : (
+                <p class="people health-warning" data-testid="health-slow">
                     {slow}.
                 </p>
             )}
@@ -65,7 +68,8 @@ function health(): Health {
     if (known.phase === 'failed') {
         return { text: 'Failed: the log says why', tone: 'bad' };
     }
-    return learning_health(list);
+    const found = learning_health(list);
+    return known.phase === 'paused' ? { ...found, text: found.text.replace(/^Learning/, 'Paused') } : found;
 }
 
 /** Of a round that takes far longer than most: how long, and for whom it waits. */

@@ -8,6 +8,7 @@ import { journal, journal_version } from '../past';
 import { data, is_regression, log, rounds, status } from '../store';
 import { Chart, type Curve } from './chart';
 import { axis, ChartTools, is_log, set_zoom, smoothing, zoom } from './chart_tools';
+import { OwnMetricCharts } from './own_metric_charts';
 import { RoundsTable } from './rounds_table';
 import { loss_tick, percent_steps, percent_tick, time_tick } from './ticks';
 
@@ -108,6 +109,7 @@ export function LearningCharts() {
                     {...common}
                 />
             </div>
+            <OwnMetricCharts list={list} weight={weight} common={common} />
             <RoundsTable />
         </section>
     );

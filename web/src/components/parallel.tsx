@@ -45,11 +45,6 @@ export function Parallel({ runs }: { runs: Run[] }) {
                         <text class="axis-text axis-title" x={x(place)} y={margin.top - 22}>
                             {axis.title}
                         </text>
-                        {axis.ticks.map(({ share, name }) => (
-                            <text key={name} class="axis-text axis-text-y" x={x(place) - 6} y={y(share)}>
-                                {name}
-                            </text>
-                        ))}
                     </g>
                 ))}
                 {order.map((run, rank) => {
@@ -68,6 +63,13 @@ export function Parallel({ runs }: { runs: Run[] }) {
                         />
                     );
                 })}
+                {axes.map((axis, place) =>
+                    axis.ticks.map(({ share, name }) => (
+                        <text key={`${place} ${name}`} class="axis-text axis-text-y" x={x(place) - 6} y={y(share)}>
+                            {name}
+                        </text>
+                    )),
+                )}
             </svg>
             </div>
             <figcaption class="hint one-line">

@@ -1,26 +1,34 @@
 import { duration } from '../format';
 import { costs } from '../late';
-import type { Cost } from '../models/stragglers';
+import { dear, type Cost } from '../models/stragglers';
+import { reading } from '../past';
 import { href_with } from '../route';
+import { reading_text } from '../sentences';
 import { workers } from '../store';
 
 /** Workers shown; the table has them all. */
 const shown = 5;
-/** Of the usual round: who costs less is nobody's concern. */
-const least_share = 0.05;
+/** Pixels of the sentence and of a bar, by the style sheet. */
+const line_height = 32;
+const bar_height = 22;
 
 /** Who is waited for, and what rounds would take without them. */
 export function RoundCosts() {
     const { usual, of } = costs.value;
+    // Kept from the first worker on, so that nothing moves when there is something to say.
+    const room = `${line_height + bar_height * Math.min(shown, workers.value.length)}px`;
     if (usual === null) {
-        return <p class="hint">What each worker costs a round is told after the first whole round.</p>;
+        return workers.value.length === 0 ? null : (
+            <p class="hint costs" style={{ minHeight: room }}>
+                {reading.value ? reading_text : 'What each worker costs a round is told after the first whole round.'}
+            </p>
+        );
     }
     const names = new Map(workers.value.filter((one) => one.state !== 'gone').map((one) => [one.worker, one.name]));
     const all = [...of.values()].filter((one) => names.has(one.worker)).sort((a, b) => b.until - a.until);
-    const dear = all.filter((one) => one.saves >= least_share * usual).sort((a, b) => b.saves - a.saves);
-    const first = dear[0];
+    const [first] = dear(costs.value, (worker) => names.has(worker));
     return (
-        <div class="costs" data-testid="costs">
+        <div class="costs" data-testid="costs" style={{ minHeight: room }}>
             <p class="costs-line">
                 The usual round has all answers after <b>{duration(usual)}</b>
                 {first === undefined ? (
@@ -36,10 +44,11 @@ export function RoundCosts() {
                     </>
                 )}
             </p>
-            {first !== undefined && (
+            {all.length > 1 && (
                 <ul class="costs-bars">
-                    {all.slice(0, shown).map((one) => (
-                        <Bar key={one.worker} cost={one} longest={all[0]!.until} name={names.get(one.worker)!} />
+                    {/* By place: a row that says something else moves nothing. */}
+                    {all.slice(0, shown).map((one, place) => (
+                        <Bar key={place} cost={one} longest={all[0]!.until} name={names.get(one.worker)!} />
                     ))}
                 </ul>
             )}

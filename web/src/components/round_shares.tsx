@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals';
 import { duration, missing, percent } from '../format';
 import { beat } from '../late';
 import type { RoundShare } from '../models/journal';
-import { journal } from '../past';
+import { journal, reading } from '../past';
+import { reading_text } from '../sentences';
 import { rounds } from '../store';
 import { DataTable } from './data_table';
 
@@ -85,7 +86,7 @@ export function RoundShares() {
                 })}
             </svg>
             <p class="hint">
-                {told.value || (last === undefined ? 'The first bar comes with the first whole round.' : tell(last))}
+                {told.value || (last !== undefined ? tell(last) : reading.value ? reading_text : 'The first bar comes with the first whole round.')}
             </p>
             <DataTable
                 summary="Shares by round"

@@ -1,7 +1,9 @@
 import { useMemo } from 'preact/hooks';
 import { clock, loss, missing, percent } from '../format';
 import { align, x_values, type Metric } from '../models/curves';
+import { own_metrics, own_name, own_value, type OwnMetric } from '../models/own_metrics';
 import { smooth } from '../models/smoothing';
+import type { Round } from '../protocol';
 import { param, set_params } from '../route';
 import { loaded, runs } from '../runs';
 import { Chart } from './chart';
@@ -10,7 +12,7 @@ import { chosen_runs, run_colour } from './chosen_runs';
 import { DataTable } from './data_table';
 import { loss_tick, percent_steps, percent_tick, time_tick } from './ticks';
 
-const metrics: [Metric, string][] = [
+const usual: [Metric, string][] = [
     ['test_accuracy', 'Test accuracy'],
     ['test_rmse', 'RMSE'],
     ['test_r2', 'R²'],
@@ -20,6 +22,12 @@ const metrics: [Metric, string][] = [
     ['test_auc', 'AUC'],
 ];
 
+type Shown = Metric | OwnMetric;
+
+function value_of(round: Round, name: Shown): number | null {
+    return name.includes('.') ? own_value(round, name as OwnMetric) : (round[name as Metric] ?? null);
+}
+
 /** One number of several runs over each other. */
 export function RunCurves() {
     const chosen = chosen_runs.value;
@@ -27,17 +35,26 @@ export function RunCurves() {
     const weight = smoothing.value;
     const known = loaded.value;
     // Of regressions there is no accuracy: the first number that these runs have.
-    const has = (name: Metric): boolean =>
-        chosen.some((run) => known.get(run)?.rounds.some((round) => typeof round[name] === 'number'));
+    const has = (name: Shown): boolean =>
+        chosen.some((run) => known.get(run)?.rounds.some((round) => value_of(round, name) !== null));
+    const own = useMemo(
+        () => own_metrics(chosen.flatMap((run) => known.get(run)?.rounds ?? [])),
+        [chosen.join(' '), known],
+    );
+    const metrics: [Shown, string][] = [
+        ...usual,
+        ...own.map((name): [Shown, string] => [name, `${own_name(name)} (${name.startsWith('test') ? 'test' : 'train'})`]),
+    ];
     const metric = metrics.find(([name]) => name === param('metric')) ?? metrics.find(([name]) => has(name)) ?? metrics[0]!;
-    const is_share = metric[0].endsWith('accuracy') || metric[0] === 'test_auc';
-    const has_log = metric[0].endsWith('loss') || metric[0] === 'test_rmse';
+    const is_usual = !metric[0].includes('.');
+    const is_share = is_usual && (metric[0].endsWith('accuracy') || metric[0] === 'test_auc');
+    const has_log = is_usual && (metric[0].endsWith('loss') || metric[0] === 'test_rmse');
     const list = runs.value;
     const { x, curves } = useMemo(() => {
         const columns = chosen.map((run) => {
-            const own = known.get(run)?.rounds ?? [];
-            const values = own.map((round) => round[metric[0]] ?? null);
-            return { x: x_values(own, by), y: smooth(values, weight) };
+            const list = known.get(run)?.rounds ?? [];
+            const values = list.map((round) => value_of(round, metric[0]));
+            return { x: x_values(list, by), y: smooth(values, weight) };
         });
         const aligned = align(columns);
         return {

@@ -9,7 +9,7 @@ import { save_page } from './save_page';
 export function RunFacts() {
     const known = status.value!;
     return (
-        <>
+        <div class="facts-row">
         <p class="facts" data-testid="facts">
             <span>{is_regression.value ? 'regression' : 'classification'}</span>
             <span>{count(known.parameters)} parameters</span>
@@ -32,6 +32,6 @@ export function RunFacts() {
             </button>
         </p>
         {known.state_dir && <RunLabels key={known.run} run={known.run} known={runs.value?.find((one) => one.run === known.run)} />}
-        </>
+        </div>
     );
 }

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { loss, percent } from '../format';
+import { nice_places } from '../models/nice_places';
 import { differences, sort_key } from '../models/sweeps';
 import type { Run } from '../protocol';
 import { param, set_params } from '../route';
@@ -13,7 +14,10 @@ const margin = { left: 64, right: 16, top: 12, bottom: 36 };
 /** Fewer say nothing about how one depends on the other. */
 const fewest = 3;
 /** Values that lie further apart than that are drawn by their logarithm. */
-const log_from = 30;
+const log_from = 10;
+/** Values of a key that are all named at the axis; of more only the ends and the middle. */
+const most_named = 6;
+const dot_size = 5;
 
 interface Dot {
     run: Run;
@@ -26,7 +30,7 @@ export function SweepScatter({ runs }: { runs: Run[] }) {
     const told = useSignal('');
     const known = plans.value;
     const keys = useMemo(() => numeric_keys(runs, known), [runs, known]);
-    const key = keys.find(({ path }) => path === param('by')) ?? keys.find(({ path }) => path !== 'seed') ?? keys[0];
+    const key = keys.find(({ path }) => path === param('by')) ?? most_varied(keys);
     const is_share = runs.some((run) => run.best_test_accuracy !== null);
     const result = (run: Run): number | null | undefined => (is_share ? run.best_test_accuracy : run.best_test_loss);
     const text = is_share ? percent : loss;
@@ -40,6 +44,7 @@ export function SweepScatter({ runs }: { runs: Run[] }) {
     }
     const x = scale(dots.map((dot) => dot.x), margin.left, width - margin.right);
     const y = scale(dots.map((dot) => dot.y), height - margin.bottom, margin.top, false);
+    const aside = side_by_side(dots.map((dot) => `${dot.x} ${Math.round(y.at(dot.y) / dot_size)}`));
     const chosen = chosen_runs.value;
     return (
         <figure class="sweep" aria-label="Results by a key of the plan">
@@ -81,15 +86,15 @@ export function SweepScatter({ runs }: { runs: Run[] }) {
                         {Number(value.toPrecision(3))}
                     </text>
                 ))}
-                {dots.map(({ run, x: at_x, y: at_y }) => {
+                {dots.map(({ run, x: at_x, y: at_y }, dot) => {
                     const place = chosen.indexOf(run.run);
                     return (
                         <circle
                             key={run.run}
                             class={place < 0 ? 'sweep-dot' : `fill-${run_colour(place)}`}
-                            cx={x.at(at_x)}
+                            cx={x.at(at_x) + aside[dot]!}
                             cy={y.at(at_y)}
-                            r={place < 0 ? 5 : 7}
+                            r={place < 0 ? dot_size : dot_size + 2}
                             onPointerEnter={() => {
                                 told.value = `${run.plan} ${run.run.slice(0, 8)}: ${key.title} ${at_x}, ${text(at_y)}`;
                             }}
@@ -112,10 +117,26 @@ function numeric_keys(runs: readonly Run[], known: ReadonlyMap<string, unknown>)
     );
 }
 
-/** A linear scale, or a logarithmic one where values lie far apart, with its ends and middle as places to name. */
+/** The one with most values: it says most. Seeds vary in every sweep, and say least. */
+function most_varied(keys: ReturnType<typeof numeric_keys>) {
+    const values = (key: (typeof keys)[number]): number => (key.path === 'seed' ? 0 : new Set(key.values.values()).size);
+    return [...keys].sort((a, b) => values(b) - values(a))[0];
+}
+
+/** How far each dot moves aside so that none covers another of its place. */
+function side_by_side(dots: readonly string[]): number[] {
+    return dots.map((own, place) => {
+        const before = dots.slice(0, place).filter((other) => other === own).length;
+        const all = dots.filter((other) => other === own).length;
+        return dot_size * (2 * before - all + 1);
+    });
+}
+
+/** A linear scale, or a logarithmic one of keys whose values lie far apart, with places to name. */
 function scale(values: readonly number[], from: number, to: number, may_be_log = true) {
     const least = Math.min(...values);
     const most = Math.max(...values);
+    const distinct = [...new Set(values)];
     const is_log = may_be_log && least > 0 && most / least >= log_from;
     const into = (value: number): number => (is_log ? Math.log(value) : value);
     const back = (value: number): number => (is_log ? Math.exp(value) : value);
@@ -124,6 +145,10 @@ function scale(values: readonly number[], from: number, to: number, may_be_log =
     const high = into(most) + room;
     return {
         at: (value: number): number => from + ((into(value) - low) / (high - low)) * (to - from),
-        ticks: [...new Set([least, back((into(least) + into(most)) / 2), most])],
+        ticks: !may_be_log
+            ? nice_places(low, high)
+            : distinct.length <= most_named
+              ? distinct
+              : [least, back((into(least) + into(most)) / 2), most],
     };
 }

@@ -5,8 +5,9 @@ import { beat, late } from '../late';
 import { doings, type Doing, type Lane } from '../models/lane';
 import { visible_rows } from '../models/rows';
 import { stream_paths, time_ticks } from '../models/stream_paths';
-import { journal } from '../past';
+import { journal, reading } from '../past';
 import { param, set_params } from '../route';
+import { reading_text } from '../sentences';
 import { master_time } from '../store';
 import { DataTable } from './data_table';
 import { RoundCosts } from './round_costs';
@@ -142,7 +143,7 @@ export function TaskStream() {
                 </div>
             </div>
             <RoundCosts />
-            <Legend />
+            {lanes.length > 0 && <Legend />}
             <div
                 class="stream scroll"
                 ref={box}
@@ -188,7 +189,6 @@ export function TaskStream() {
                     }
                 }}
             >
-                {lanes.length === 0 && <p class="hint">No worker has been seen at work yet.</p>}
                 <div style={{ height: `${lanes.length * row_height}px` }}>
                     <svg
                         width={width.value}
@@ -217,24 +217,26 @@ export function TaskStream() {
                                 y={(row + 0.5) * row_height}
                             >
                                 {late.value.has(lane.worker) ? '▲ ' : ''}
-                                {shorten(name_of(lane), Math.floor(label_width / 7) - 2)}
+                                {shorten(name_of(lane), Math.floor(label_width / 7) - (late.value.has(lane.worker) ? 4 : 2))}
                             </text>
                         ))}
                     </svg>
                 </div>
             </div>
-            <svg class="stream-axis" width={width.value} height="32" aria-hidden="true">
-                {starts.map(({ round, time }) => (
-                    <text key={`r${round}`} x={x(time)} y="28" class="stream-round-number">
-                        {count(round)}
-                    </text>
-                ))}
-                {ticks.map((tick) => (
-                    <text key={tick} x={x(tick)} y="13">
-                        {time_of_day(tick)}
-                    </text>
-                ))}
-            </svg>
+            {lanes.length > 0 && (
+                <svg class="stream-axis" width={width.value} height="32" aria-hidden="true">
+                    {starts.map(({ round, time }) => (
+                        <text key={`r${round}`} x={x(time)} y="28" class="stream-round-number">
+                            {count(round)}
+                        </text>
+                    ))}
+                    {ticks.map((tick) => (
+                        <text key={tick} x={x(tick)} y="13">
+                            {time_of_day(tick)}
+                        </text>
+                    ))}
+                </svg>
+            )}
             {told.value !== null && (
                 <p
                     class={told.value.x > width.value / 2 ? 'stream-tip stream-tip-left' : 'stream-tip'}
@@ -245,10 +247,13 @@ export function TaskStream() {
                 </p>
             )}
             <p class="hint stream-told">
-                Drag to go back in time, Ctrl and the wheel to zoom, click to open the worker. Lines are starts of rounds
-                {lanes.length > named_limit
-                    ? '; a row is a worker: point at it to read its name.'
-                    : '; ▲ marks who is far later than most.'}
+                {lanes.length === 0
+                    ? reading.value
+                        ? reading_text
+                        : 'What each worker does is drawn here as it happens, a row a worker; and what it costs a round.'
+                    : `Drag to go back in time, Ctrl and the wheel to zoom, click to open the worker. Lines are starts of rounds; ${
+                          lanes.length > named_limit ? 'a row is a worker: point at it to read its name' : '▲ marks who is far later than most'
+                      }.`}
             </p>
             <DataTable
                 summary="Time by state"

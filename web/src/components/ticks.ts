@@ -26,6 +26,19 @@ export function time_tick(value: number, step: number): string {
     return step < 1 ? `${value.toFixed(1)} s` : clock(value);
 }
 
+/** Of places of a logarithmic axis those whose texts do not touch: decades first, then halves and fifths of them. */
+export function apart(splits: readonly number[], least_ratio: number): (number | null)[] {
+    // What is none of them comes last.
+    const rank = (split: number): number => ['1', '5', '2'].indexOf(split.toExponential().split('e')[0]!) >>> 0;
+    const kept: number[] = [];
+    for (const split of [...splits].sort((a, b) => rank(a) - rank(b))) {
+        if (kept.every((other) => Math.max(split / other, other / split) >= least_ratio)) {
+            kept.push(split);
+        }
+    }
+    return splits.map((split) => (kept.includes(split) ? split : null));
+}
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 /** What goes the other way is drawn below zero. */

@@ -1,14 +1,19 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { fixed, ranges } from '../format';
+import { nice_places } from '../models/nice_places';
+import { journal } from '../past';
 import type { Client } from '../protocol';
 import { param, set_params } from '../route';
 import { clients } from '../store';
 import { theme } from '../theme';
-import { odd_clients } from './client_table';
+import { odd_clients, worker_name } from './client_table';
+import { worker_colours } from './worker_colours';
 
 const height = 220;
 const margin = { left: 44, right: 14, top: 10, bottom: 34 };
+/** Of what is shown, left free at each side. */
+const room = 0.06;
 /** Pixels within which a client is pointed at. */
 const reach = 14;
 /** Odd clients whose numbers are written beside them. */
@@ -45,11 +50,11 @@ export function UpdateScatter() {
         if (canvas.current !== null) {
             places.current = draw(canvas.current, width.value, measured, (id) => odd.has(id), opened);
         }
-    }, [clients.value, odd, width.value, opened, scheme]);
+    }, [clients.value, odd, width.value, opened, scheme, worker_colours.value]);
     if (measured.length === 0) {
         return (
             <p class="hint">
-                How clients’ updates compare with each other is drawn after the first round that measures it.
+                The map of updates, how far and in which direction each client goes, is drawn after the first round that measures it.
             </p>
         );
     }
@@ -58,7 +63,10 @@ export function UpdateScatter() {
         return nearest(places.current, event.clientX - box.left, event.clientY - box.top);
     };
     return (
-        <figure class="scatter" aria-label="Updates of clients">
+        <figure class="scatter" aria-label="Map of updates">
+            <h3>
+                Map of updates <small>the last of each client{worker_colours.value.size > 0 && ', by worker'}</small>
+            </h3>
             <canvas
                 ref={canvas}
                 role="img"
@@ -83,14 +91,14 @@ export function UpdateScatter() {
                     ? tell(told.value, odd.get(told.value.client))
                     : odd.size > 0
                       ? `◆ ${odd.size === 1 ? 'stands out' : 'stand out'}: ${ranges([...odd.keys()])}`
-                      : 'No client stands out.'}
+                      : journal.is_judged && 'No client stands out.'}
             </figcaption>
         </figure>
     );
 }
 
 function tell(client: Client, signs: readonly string[] | undefined): string {
-    const of = `client ${client.client}: length ${client.distance!.toPrecision(3)}, cosine ${fixed(client.cosine)}`;
+    const of = `client ${client.client} of ${worker_name(client.worker)}: length ${client.distance!.toPrecision(3)}, cosine ${fixed(client.cosine)}`;
     return signs === undefined ? of : `${of} (${signs.join('; ')})`;
 }
 
@@ -123,28 +131,30 @@ function draw(
     pen.scale(sharp, sharp);
     const style = getComputedStyle(document.documentElement);
     const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-    const longest = Math.max(...measured.map((client) => client.distance!)) * 1.05 || 1;
-    const lowest = Math.min(0, ...measured.map((client) => client.cosine!));
+    const longest = Math.max(...measured.map((client) => client.distance!)) * (1 + room) || 1;
+    const cosines = measured.map((client) => client.cosine!);
+    const edge = room * (Math.max(...cosines) - Math.min(...cosines) || 1);
+    const [lowest, highest] = [Math.min(...cosines) - edge, Math.max(...cosines) + edge];
     const across = width - margin.left - margin.right;
     const down = height - margin.top - margin.bottom;
     const x = (distance: number): number => margin.left + (distance / longest) * across;
-    const y = (cosine: number): number => margin.top + ((1 - cosine) / (1 - lowest)) * down;
+    const y = (cosine: number): number => margin.top + ((highest - cosine) / (highest - lowest)) * down;
 
     pen.font = '11px system-ui, sans-serif';
     pen.strokeStyle = colour('grid');
     pen.fillStyle = colour('muted');
     pen.textBaseline = 'middle';
     pen.textAlign = 'right';
-    for (const value of [lowest, (1 + lowest) / 2, 1]) {
+    for (const value of nice_places(lowest, highest)) {
         pen.beginPath();
         pen.moveTo(margin.left, y(value));
         pen.lineTo(width - margin.right, y(value));
         pen.stroke();
-        pen.fillText(fixed(value, 1), margin.left - 6, y(value));
+        pen.fillText(String(value), margin.left - 6, y(value));
     }
     pen.textAlign = 'center';
-    for (const part of [0, 0.5, 1]) {
-        pen.fillText((part * longest).toPrecision(2), margin.left + part * across - (part === 1 ? 8 : 0), height - margin.bottom + 12);
+    for (const value of nice_places(0, longest)) {
+        pen.fillText(String(value), x(value), height - margin.bottom + 12);
     }
     pen.fillText('length of the update', margin.left + across / 2, height - 7);
     pen.save();
@@ -156,24 +166,30 @@ function draw(
     const places = measured.map((client) => ({ client, x: x(client.distance!), y: y(client.cosine!) }));
     // The odd ones come last, on top of the others.
     const [usual, odd] = [false, true].map((wanted) => places.filter(({ client }) => is_odd(client.client) === wanted));
+    const of_worker = (client: Client): string => colour(worker_colours.value.get(client.worker ?? -1) ?? 'train');
     pen.globalAlpha = measured.length > 300 ? 0.35 : 0.55;
-    pen.fillStyle = colour('train');
     for (const place of usual!) {
+        pen.fillStyle = of_worker(place.client);
         pen.beginPath();
         pen.arc(place.x, place.y, measured.length > 300 ? 2.5 : 4, 0, 2 * Math.PI);
         pen.fill();
     }
     pen.globalAlpha = 1;
-    pen.fillStyle = colour('bad');
     odd!.forEach((place) => {
+        pen.fillStyle = of_worker(place.client);
         pen.beginPath();
         pen.moveTo(place.x, place.y - 6);
         pen.lineTo(place.x + 6, place.y);
         pen.lineTo(place.x, place.y + 6);
         pen.lineTo(place.x - 6, place.y);
+        pen.closePath();
         pen.fill();
+        // Told apart by shape and rim, whatever the colour.
+        pen.strokeStyle = colour('text');
+        pen.stroke();
         if (odd!.length <= named) {
             const is_right = place.x > width - 60;
+            pen.fillStyle = colour('text');
             pen.textAlign = is_right ? 'right' : 'left';
             pen.fillText(String(place.client.client), place.x + (is_right ? -9 : 9), place.y);
         }

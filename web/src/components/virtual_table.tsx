@@ -14,6 +14,17 @@ export interface Column<T> {
     width: number;
 }
 
+/** A column of numbers, in which a cell says what is sorted by. */
+export function numbers<T>(
+    key: string,
+    title: string,
+    width: number,
+    value: (row: T) => number | null,
+    text: (value: number | null) => string,
+): Column<T> {
+    return { key, title, width, number: true, value, cell: (row) => text(value(row)) };
+}
+
 interface Props<T> {
     label: string;
     test_id: string;

@@ -6,8 +6,8 @@ import { href_with, param } from '../route';
 import { is_regression, workers } from '../store';
 import { costs, late } from '../late';
 import { worker_standing, worker_states } from '../models/worker_standing';
-import { TableTools, set_sorting, sorting } from './table_tools';
-import { VirtualTable, type Column } from './virtual_table';
+import { FilteredTable, in_order } from './filtered_table';
+import { numbers, type Column } from './virtual_table';
 
 const present = (worker: Worker, value: number | null): number | null => (worker.state === 'gone' ? null : value);
 
@@ -41,30 +41,9 @@ const columns: Column<Worker>[] = [
             </>
         ),
     },
-    {
-        key: 'clients',
-        title: 'Clients',
-        width: 9,
-        number: true,
-        value: (one) => one.clients.length,
-        cell: (one) => count(one.clients.length),
-    },
-    {
-        key: 'samples',
-        title: 'Samples',
-        width: 10,
-        number: true,
-        value: (one) => one.samples,
-        cell: (one) => count(one.samples),
-    },
-    {
-        key: 'takes',
-        title: 'Takes',
-        width: 9,
-        number: true,
-        value: (one) => costs.value.of.get(one.worker)?.until ?? null,
-        cell: (one) => duration(costs.value.of.get(one.worker)?.until),
-    },
+    numbers('clients', 'Clients', 9, (one) => one.clients.length, count),
+    numbers('samples', 'Samples', 10, (one) => one.samples, count),
+    numbers('takes', 'Takes', 9, (one) => costs.value.of.get(one.worker)?.until ?? null, duration),
     {
         key: 'costs',
         title: 'Costs',
@@ -76,22 +55,8 @@ const columns: Column<Worker>[] = [
             return saves < 0.001 ? missing : duration(saves);
         },
     },
-    {
-        key: 'loss',
-        title: 'Loss',
-        width: 10,
-        number: true,
-        value: (one) => one.loss,
-        cell: (one) => loss(one.loss),
-    },
-    {
-        key: 'accuracy',
-        title: 'Accuracy',
-        width: 10,
-        number: true,
-        value: (one) => one.accuracy,
-        cell: (one) => percent(one.accuracy),
-    },
+    numbers('loss', 'Loss', 10, (one) => one.loss, loss),
+    numbers('accuracy', 'Accuracy', 10, (one) => one.accuracy, percent),
     {
         key: 'cpu',
         title: 'CPU',
@@ -103,43 +68,14 @@ const columns: Column<Worker>[] = [
             return value === null ? missing : percent(value / 100, 0);
         },
     },
-    {
-        key: 'memory',
-        title: 'Memory',
-        width: 10,
-        number: true,
-        value: (one) => present(one, one.memory_bytes),
-        cell: (one) => bytes(present(one, one.memory_bytes)),
-    },
-    {
-        key: 'trip',
-        title: 'Round trip',
-        width: 11,
-        number: true,
-        value: (one) => present(one, one.round_trip_ms),
-        cell: (one) => milliseconds(present(one, one.round_trip_ms)),
-    },
-    {
-        key: 'sent',
-        title: 'Sent',
-        width: 10,
-        number: true,
-        value: (one) => one.bytes_sent,
-        cell: (one) => bytes(one.bytes_sent),
-    },
-    {
-        key: 'received',
-        title: 'Received',
-        width: 10,
-        number: true,
-        value: (one) => one.bytes_received,
-        cell: (one) => bytes(one.bytes_received),
-    },
+    numbers('memory', 'Memory', 10, (one) => present(one, one.memory_bytes), bytes),
+    numbers('trip', 'Round trip', 11, (one) => present(one, one.round_trip_ms), milliseconds),
+    numbers('sent', 'Sent', 10, (one) => one.bytes_sent, bytes),
+    numbers('received', 'Received', 10, (one) => one.bytes_received, bytes),
 ];
 
 /** The workers that the address asks for, in its order. */
 export const chosen_workers = computed((): Worker[] => {
-    const { sort, descending } = sorting('worker');
     const filter = param('filter');
     const state = param('state');
     const chosen = workers.value.filter(
@@ -147,37 +83,23 @@ export const chosen_workers = computed((): Worker[] => {
             (state === '' || worker_standing(one) === state) &&
             matches(filter, `${one.name} #${one.worker} ${one.address} ${worker_standing(one)} ${one.reason}`),
     );
-    const column = columns.find((one) => one.key === sort) ?? columns[0]!;
-    const sorted = sort_rows(chosen, column.value, descending);
     // Who is gone is below, whatever the order.
-    return sort_rows(sorted, (one) => (one.state === 'gone' ? 1 : 0), false);
+    return sort_rows(in_order(chosen, columns), (one) => (one.state === 'gone' ? 1 : 0), false);
 });
 
 export function WorkerTable() {
-    const { sort, descending } = sorting('worker');
-    const shown = is_regression.value ? columns.filter((column) => column.key !== 'accuracy') : columns;
     return (
-        <>
-            <TableTools
-                label="workers"
-                shown={chosen_workers.value.length}
-                all={workers.value.length}
-                states={worker_states}
-            />
-            <VirtualTable
-                label="Workers"
-                test_id="workers"
-                row_test_id="worker-row"
-                rows={chosen_workers.value}
-                columns={shown}
-                row_key={(one) => one.worker}
-                row_state={worker_standing}
-                is_open={(one) => param('worker_card') === String(one.worker)}
-                link={(one) => href_with({ worker_card: String(one.worker), client: '' })}
-                sort={sort}
-                descending={descending}
-                on_sort={set_sorting}
-            />
-        </>
+        <FilteredTable
+            label="workers"
+            one="worker"
+            rows={chosen_workers.value}
+            all={workers.value.length}
+            columns={is_regression.value ? columns.filter((column) => column.key !== 'accuracy') : columns}
+            states={worker_states}
+            row_key={(one) => one.worker}
+            row_state={worker_standing}
+            is_open={(one) => param('worker_card') === String(one.worker)}
+            link={(one) => href_with({ worker_card: String(one.worker), client: '' })}
+        />
     );
 }

@@ -36,21 +36,27 @@ export interface Comparison {
     best: Other | null;
 }
 
-/** With runs of the same name, which are likely to be about the same data; null where there is nothing to compare. */
+/**
+ * With runs of the same name, which are likely to be about the same data, by what tells how good they are; null where
+ * there is nothing to compare.
+ */
 export function compare_with(
     runs: readonly Run[],
     present: Pick<Status, 'run' | 'plan'>,
     rounds: readonly Round[],
+    by: 'test_accuracy' | 'test_loss',
 ): Comparison | null {
-    const own = best_of(rounds, 'test_accuracy', true)?.value;
-    const others = runs.filter(
-        (one) => one.run !== present.run && one.plan === present.plan && one.best_test_accuracy !== null,
-    );
+    const rises = by === 'test_accuracy';
+    const own = best_of(rounds, by, rises)?.value;
+    const others = runs.flatMap((one) => {
+        const value = one[`best_${by}`];
+        return one.run !== present.run && one.plan === present.plan && typeof value === 'number' ? { ...one, value } : [];
+    });
     if (own === undefined || others.length === 0) {
         return null;
     }
-    const other = (one: Run): Other => ({ run: one.run, change: own - one.best_test_accuracy! });
+    const other = ({ run, value }: (typeof others)[number]): Other => ({ run, change: own - value });
     const previous = others.reduce((last, one) => (one.started > last.started ? one : last));
-    const best = others.reduce((top, one) => (one.best_test_accuracy! > top.best_test_accuracy! ? one : top));
+    const best = others.reduce((top, one) => ((rises ? one.value > top.value : one.value < top.value) ? one : top));
     return { previous: previous === best ? null : other(previous), best: other(best) };
 }

@@ -3,7 +3,7 @@
 import type { Event, Measured, WorkerState } from '../protocol';
 import { doing, Lane } from './lane';
 import { spread, type Spread } from './fairness';
-import { oddities, rounds_judged, rounds_odd, type Measured as MeasuredClient } from './oddities';
+import { fewest, oddities, rounds_judged, rounds_odd, type Measured as MeasuredClient } from './oddities';
 import { costs, no_costs, rounds_looked_at, type Costs, type WorkerTime } from './stragglers';
 import { Traffic } from './traffic';
 
@@ -59,13 +59,16 @@ export class Journal {
     readonly layers = new Map<number, Measured[]>();
     /** Clients that stood out in most of their last rounds, and by what. */
     readonly odd = new Map<number, string[]>();
+    /** Whether there were clients enough to say so of one. */
+    is_judged = false;
     /** What each worker costs the rounds of late. */
     costs: Costs = no_costs;
     /** How the clients' own tests are spread, by round. */
     readonly spreads = new Map<number, Spread>();
     /** First rounds after the master was started again. */
     readonly restarts: number[] = [];
-    open: { round: number; from: number } | null = null;
+    /** `answered` is when the last update was in, where that is known: clients may test the new model afterwards. */
+    open: { round: number; from: number; answered?: number } | null = null;
     private run_ = '';
     private readonly times_: WorkerTime[][] = [];
     /** By client: what each of its last rounds showed. */
@@ -124,6 +127,11 @@ export class Journal {
                 break;
             case 'round_started':
                 this.open = { round: event.round, from: event.time };
+                break;
+            case 'phase':
+                if (event.phase === 'aggregating' && event.round === this.open?.round) {
+                    this.open.answered = event.time;
+                }
                 break;
             case 'client_updated': {
                 const { samples, loss, accuracy, seconds } = event;
@@ -202,6 +210,7 @@ export class Journal {
             this.steps.clear();
             this.layers.clear();
             this.odd.clear();
+            this.is_judged = false;
             this.signs_.clear();
             this.spreads.clear();
             this.restarts.length = 0;
@@ -270,6 +279,7 @@ export class Journal {
             }
         }
         const found = oddities(together);
+        this.is_judged ||= together.length >= fewest;
         for (const { client } of together) {
             const latest = [...(this.signs_.get(client) ?? []), found.get(client) ?? []].slice(-rounds_judged);
             this.signs_.set(client, latest);
@@ -288,19 +298,20 @@ export class Journal {
             this.open = null;
             return;
         }
-        const { from } = this.open;
+        const { from, answered = to } = this.open;
         const share: RoundShare = { round, from, to, moving: 0, computing: 0, waiting: 0, late: [] };
         const times: WorkerTime[] = [];
         for (const lane of this.lanes.values()) {
             const seconds = lane.seconds(from, to);
-            const until = lane.busy_until(from, to);
+            const until = lane.busy_until(from, answered);
             if (until !== null) {
+                const work = lane.seconds(from, answered);
                 times.push({
                     worker: lane.worker,
                     until: until - from,
-                    loading: seconds.loading,
-                    computing: seconds.training,
-                    moving: seconds.receiving + seconds.sending,
+                    loading: work.loading,
+                    computing: work.training,
+                    moving: work.receiving + work.sending,
                 });
             }
             share.moving += seconds.receiving + seconds.sending;

@@ -3,7 +3,7 @@
 import { deviation, median } from './statistics';
 
 /** Fewer say nothing about what is usual. */
-const fewest = 6;
+export const fewest = 6;
 /** Robust standard deviations from the usual that count as odd. */
 export const odd_beyond = 5;
 /** Of its last rounds so many must be odd: one may be chance. */

@@ -33,6 +33,16 @@ export const late_factor = 2;
 const fewest_workers = 3;
 const fewest_rounds = 3;
 
+/** Of the usual round: who costs less is nobody's concern. */
+const least_share = 0.05;
+
+/** Who makes rounds longer, the one who does most first. */
+export function dear({ usual, of }: Costs, is_here: (worker: number) => boolean): Cost[] {
+    return [...of.values()]
+        .filter((one) => is_here(one.worker) && one.saves >= least_share * (usual ?? Infinity))
+        .sort((a, b) => b.saves - a.saves);
+}
+
 export const no_costs: Costs = { usual: null, of: new Map(), late: new Set() };
 
 export function costs(rounds: readonly (readonly WorkerTime[])[]): Costs {

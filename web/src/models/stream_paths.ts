@@ -82,7 +82,7 @@ export function stream_paths(lanes: readonly Lane[], frame: Frame): Record<Doing
 
 /** Round times for an axis, at most so many, in steps that people count in. */
 export function time_ticks(from: number, to: number, most: number): number[] {
-    const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+    const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
     const step = steps.find((one) => (to - from) / one <= most) ?? 14_400;
     const ticks: number[] = [];
     for (let tick = Math.ceil(from / step) * step; tick <= to; tick += step) {

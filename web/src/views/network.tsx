@@ -7,8 +7,9 @@ import { bytes, count, milliseconds, missing, plural, time_of_day } from '../for
 import { beat } from '../late';
 import { sort_rows } from '../models/rows';
 import type { Second } from '../models/traffic';
-import { journal, look_far_back } from '../past';
+import { journal, look_far_back, reading } from '../past';
 import { href } from '../route';
+import { reading_text } from '../sentences';
 import { rounds, workers } from '../store';
 
 export function NetworkView() {
@@ -32,6 +33,9 @@ export function NetworkView() {
         </>
     );
 }
+
+/** Less is a heartbeat on its way, and no queue. */
+const queue_least = 4096;
 
 const time_text = (time: number): string => time_of_day(time);
 const time_ticks = (time: number): string => time_of_day(time);
@@ -82,7 +86,7 @@ function TrafficCharts() {
         [list],
     );
     const common = { tick: bytes_tick, y_steps: bytes_steps };
-    const has_queue = seconds.some((one) => one.queued > 0);
+    const has_queue = seconds.some((one) => one.queued >= queue_least);
     const by_time = { x, x_text: time_text, x_tick: time_ticks, sync: 'seconds', ...common };
     return (
         <>
@@ -92,7 +96,7 @@ function TrafficCharts() {
                     title="Bytes a second"
                     curves={rates}
                     format={rate}
-                    empty="Numbers come with the first worker."
+                    empty={reading.value ? reading_text : 'Numbers come with the first worker.'}
                     {...by_time}
                 />
                 <Chart
@@ -151,11 +155,12 @@ function whole_seconds(seconds: readonly Second[]): Second[] {
 
 function Queues() {
     const present = workers.value.filter((worker) => worker.state !== 'gone');
-    const longest = sort_rows(present, (worker) => worker.queued_bytes ?? 0, true).slice(0, 12);
+    const has_queue = present.some((worker) => (worker.queued_bytes ?? 0) >= queue_least);
+    const longest = sort_rows(present, (worker) => (has_queue ? worker.queued_bytes : worker.round_trip_ms) ?? 0, true).slice(0, 12);
     return (
         <section class="card" aria-labelledby="queues-title">
             <h2 id="queues-title">
-                Longest queues <small>of {count(present.length)} workers</small>
+                {has_queue ? 'Longest queues' : 'Slowest connections'} {present.length > 0 && <small>of {plural(present.length, 'worker')}</small>}
             </h2>
             {longest.length === 0 ? (
                 <p class="hint">No worker is connected.</p>

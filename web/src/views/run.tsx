@@ -9,11 +9,12 @@ import { Figures } from '../components/figures';
 import { HealthLine } from '../components/health_line';
 import { PhaseBar } from '../components/phase_bar';
 import { RunFacts } from '../components/run_facts';
+import { TryModel } from '../components/try_model';
 import { DataCard } from '../components/understood_data';
 import { WrongSamples } from '../components/wrong_samples';
 import { count } from '../format';
 import type { Evaluation } from '../protocol';
-import { data, evaluation, is_regression } from '../store';
+import { data, evaluation, is_regression, rounds } from '../store';
 
 export function RunView() {
     return (
@@ -31,6 +32,7 @@ export function RunView() {
             <Fairness />
             {!is_regression.value && <Classes />}
             <Layers />
+            <TryModel />
             {data.value !== null && <DataCard data={data.value} />}
         </>
     );
@@ -38,6 +40,11 @@ export function RunView() {
 
 function Classes() {
     const result = evaluation.value;
+    const last = rounds.value.at(-1);
+    if (result === null && typeof last?.test_accuracy === 'number' && !Array.isArray(last.test_recall)) {
+        // A trainer's model, or clients that keep their classes to themselves: a test says nothing of classes.
+        return null;
+    }
     if (result === null) {
         return (
             <section class="card" aria-label="By class">
@@ -62,11 +69,9 @@ function Classes() {
                 ) : (
                     <p class="hint">With more than 100 classes there is no matrix.</p>
                 )}
-                <div>
-                    {has_confusion(result) && <ClassTable result={result} />}
-                    <WrongSamples result={result} />
-                </div>
+                <div>{has_confusion(result) && <ClassTable result={result} />}</div>
             </div>
+            <WrongSamples result={result} />
             <ClassCurves names={result.classes} />
         </section>
     );

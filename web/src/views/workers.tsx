@@ -52,7 +52,7 @@ export function WorkersView() {
                         <div>
                             <ClientTable />
                         </div>
-                        <div>
+                        <div class="clients-side">
                             <UpdateScatter />
                             <ClientGroups />
                             <LabelMap />

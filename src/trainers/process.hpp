@@ -1,31 +1,46 @@
 #pragma once
 
+#include <fedasio/method/client_half.hpp>
+#include <fedasio/net/buffer.hpp>
+#include <fedasio/net/connection.hpp>
 #include <fedasio/net/shared_memory.hpp>
+#include <fedasio/nn/model_arrays.hpp>
+#include <fedasio/trainers/stop_signal.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/initial.hpp>
 #include <fedasio/wire/load.hpp>
 #include <fedasio/wire/train.hpp>
-#include <fedasio/worker/stop_signal.hpp>
-#include <fedasio/worker/trainer.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/json/object.hpp>
 
-#include "worker/trainers/program.hpp"
+#include "trainers/program.hpp"
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
-namespace fedasio::worker {
+namespace fedasio::trainers {
 
 /// What a trainer process must know before it is asked to train or to evaluate. It is told once, as long as
 /// the pointers stay the same.
 struct process_basis {
     using meta = std::shared_ptr<const boost::json::object>;
 
-    meta load; ///< the master's request
-    std::shared_ptr<const training_setup> setup;
+    meta load = {};              ///< the master's request; null: whoever evaluates only has data of its own
+    meta model = {};             ///< model_for_trainer()
+    std::size_t shared = 0;      ///< floats of the model that travel
+    std::size_t own = 0;         ///< floats of its arrays that stay at the client
+    bool own_goes_along = false; ///< they follow the weights, because the master keeps them for the client
     net::payload weights;
     std::uint32_t version = 0; ///< of the weights
+};
+
+/// What comes out of a training.
+struct trained_arrays {
+    wire::update update;
+    net::payload weights;   ///< and what goes along
+    std::vector<float> own; ///< what does not go along
 };
 
 /// The conversation with one trainer process. One question at a time; nothing is asked between two, so an
@@ -37,14 +52,17 @@ public:
     /// Arrays are copied on the `pool`.
     trainer_process(trainer_place where, boost::asio::any_io_executor pool);
 
-    /// These throw cancelled_task, diverged_training, data::error for what the trainer says of its data, and
-    /// std::runtime_error with what else went wrong.
+    /// These throw cancelled_task, diverged_training, data::error for what the trainer says of its data,
+    /// lost_process, and std::runtime_error with what else went wrong.
     net::awaitable<wire::loaded> load(process_basis::meta what);
     /// What it begins with, where the plan leaves the model to trainers: the whole reply.
     net::awaitable<net::frame> initial(wire::initial what);
     /// Gives up soon after `stop` was raised: a trainer that does not come to an end then is killed.
-    net::awaitable<trained> train(process_basis basis, wire::train what, stop_signal& stop);
-    net::awaitable<wire::evaluation> evaluate(process_basis basis, wire::evaluate what, stop_signal& stop);
+    /// `more` goes with the request. `state` holds the arrays that stay at the client, if there are any.
+    net::awaitable<trained_arrays> train(process_basis basis, wire::train what, boost::json::object more,
+                                         method::client_state state, stop_signal& stop);
+    net::awaitable<wire::evaluation> evaluate(process_basis basis, wire::evaluate what,
+                                              method::client_state state, stop_signal& stop);
 
     [[nodiscard]] trainer_program& program() noexcept { return program_; }
 
@@ -53,7 +71,7 @@ private:
     net::awaitable<void> prepare(const process_basis& basis);
     net::awaitable<void> tell_model(const process_basis& basis);
     net::awaitable<void> tell_weights(const process_basis& basis);
-    net::awaitable<net::payload> take_weights(net::frame update, std::size_t bytes);
+    net::awaitable<void> take_update(net::frame reply, const process_basis& basis, trained_arrays& into);
     net::awaitable<net::frame> ask(net::frame request, net::frame_limits limits,
                                    net::clock::duration patience);
     net::awaitable<net::frame> ask_stoppable(net::frame request, net::frame_limits limits,
@@ -68,6 +86,7 @@ private:
 };
 
 /// What a trainer is told of the model: the master's request, and the arrays that its weights are made of.
-[[nodiscard]] boost::json::object model_for_trainer(boost::json::object request, const training_setup& setup);
+[[nodiscard]] process_basis::meta model_for_trainer(boost::json::object request,
+                                                    const nn::model_arrays& arrays);
 
-} // namespace fedasio::worker
+} // namespace fedasio::trainers

@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-namespace fedasio::worker {
+namespace fedasio::trainers {
 
 /// Tells a task that nobody needs it any more. Raised on the runtime's thread, looked at from any.
 class stop_signal {
@@ -34,4 +34,4 @@ private:
     std::function<void()> on_raise_;
 };
 
-} // namespace fedasio::worker
+} // namespace fedasio::trainers

@@ -6,9 +6,10 @@
 #include <optional>
 #include <string>
 
-namespace fedasio::worker {
+namespace fedasio::trainers {
 
-/// A trainer of one's own: a process that is asked over a socket pair, in the frames of docs/protocol.md
+/// A trainer of one's own, or an evaluator: a process that is asked over a socket pair, in the frames of
+/// docs/protocol.md
 /// ("Trainers").
 struct trainer_command {
     /// Finds the number of its descriptor in this environment variable.
@@ -27,4 +28,4 @@ struct trainer_command {
     net::clock::duration longest_pause = std::chrono::seconds(30);
 };
 
-} // namespace fedasio::worker
+} // namespace fedasio::trainers

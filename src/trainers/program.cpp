@@ -1,6 +1,7 @@
-#include "worker/trainers/program.hpp"
+#include "trainers/program.hpp"
 
 #include <fedasio/net/local_stream.hpp>
+#include <fedasio/trainers/errors.hpp>
 #include <fedasio/wire/hello.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/message_type.hpp>
@@ -14,7 +15,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace fedasio::worker {
+namespace fedasio::trainers {
 namespace {
 
 namespace message_type = wire::message_type;
@@ -88,12 +89,12 @@ net::awaitable<void> trainer_program::start() {
     std::unique_ptr<net::stream> channel;
     if (where_.how.descriptor) {
         if (connection_) {
-            throw std::runtime_error("the trainer has gone");
+            throw std::runtime_error("the " + where_.role() + " has gone");
         }
         channel = net::adopt_local_stream(where_.rt, *where_.how.descriptor);
     } else {
         auto on_line = [this](const std::string& line) {
-            where_.log(severity::info, "trainer " + std::to_string(where_.number) + ": " + line);
+            where_.log(severity::info, where_.name() + ": " + line);
         };
         child_ = std::make_shared<net::child_process>(where_.rt, where_.how.command,
                                                       trainer_command::variable, std::move(on_line));
@@ -126,22 +127,22 @@ net::awaitable<void> trainer_program::start() {
 
 net::awaitable<std::string> trainer_program::why_lost(const std::string& reason) {
     if (!why_ended_.empty()) {
-        co_return "the trainer was ended: " + why_ended_;
+        co_return "the " + where_.role() + " was ended: " + why_ended_;
     }
     if (child_) {
         // The end of the connection is seen before that of the process.
         const auto child = child_;
         const auto alarm = where_.rt.time.at(where_.rt.time.now() + patience_for_the_end, [this, child] {
             if (child == child_ && !child->has_ended()) {
-                begin_end("it has closed its connection to the worker");
+                begin_end("it has closed its connection");
             }
         });
         co_await child->ended();
         if (child->has_ended()) {
-            co_return "the trainer " + child->how_it_ended();
+            co_return "the " + where_.role() + " " + child->how_it_ended();
         }
     }
-    co_return "the trainer has gone (" + reason + ")";
+    co_return "the " + where_.role() + " has gone (" + reason + ")";
 }
 
 /// Reads its output, and tells how it ended.
@@ -149,11 +150,10 @@ net::awaitable<void> trainer_program::watch(std::shared_ptr<net::child_process> 
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     co_await child->run();
     if (!over_) {
-        where_.log(severity::warning,
-                   "trainer " + std::to_string(where_.number) + " " + child->how_it_ended());
+        where_.log(severity::warning, where_.name() + " " + child->how_it_ended());
     }
     if (child == child_) {
-        connection_->abort(net::error_code(boost::asio::error::eof), "the trainer has ended");
+        connection_->abort(net::error_code(boost::asio::error::eof), "the " + where_.role() + " has ended");
         ready_.set();
     }
 }
@@ -164,7 +164,7 @@ net::awaitable<void> trainer_program::watch_adopted() {
     if (cancelled == boost::asio::error::operation_aborted && over_) {
         co_return;
     }
-    why_gone_ = "the trainer has gone (" + connection_->end_reason() + ")";
+    why_gone_ = "the " + where_.role() + " has gone (" + connection_->end_reason() + ")";
     ready_.set();
     if (on_gone_) {
         on_gone_();
@@ -193,7 +193,7 @@ void trainer_program::begin_end(const std::string& why) {
         connection_->abort(net::error_code(boost::asio::error::timed_out), why);
     }
     if (child_ && !child_->has_ended()) {
-        where_.log(severity::warning, "trainer " + std::to_string(where_.number) + " is ended: " + why);
+        where_.log(severity::warning, where_.name() + " is ended: " + why);
         children_.spawn(put_down(child_));
     }
 }
@@ -208,15 +208,15 @@ net::awaitable<void> trainer_program::put_down(std::shared_ptr<net::child_proces
     }
 }
 
-net::awaitable<void> trainer_program::end(ending how) {
+net::awaitable<void> trainer_program::end(bool done, std::string reason) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
     over_ = true;
     ready_.set();
     if (connection_ && connection_->is_open()) {
-        if (how.done) {
-            connection_->send(net::frame(message_type::run_over, wire::to_meta(wire::run_over{how.reason})));
+        if (done) {
+            connection_->send(net::frame(message_type::run_over, wire::to_meta(wire::run_over{reason})));
         }
-        connection_->close(how.reason);
+        connection_->close(reason);
         const auto connection = connection_;
         const auto alarm = where_.rt.time.at(where_.rt.time.now() + patience_for_the_end, [connection] {
             connection->abort(net::error_code(boost::asio::error::timed_out));
@@ -241,8 +241,9 @@ void trainer_program::hear(const net::frame& message) {
         return;
     }
     if (message.is_request()) {
-        connection_->refuse(message, refusal_code::unexpected, "a trainer asks nothing but its hello");
+        connection_->refuse(message, refusal_code::unexpected,
+                            "a trainer or evaluator asks nothing but its hello");
     }
 }
 
-} // namespace fedasio::worker
+} // namespace fedasio::trainers

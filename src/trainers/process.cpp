@@ -1,25 +1,30 @@
-#include "worker/trainers/process.hpp"
+#include "trainers/process.hpp"
 
 #include <fedasio/data/error.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/plan/arrays_json.hpp>
 #include <fedasio/plan/limits.hpp>
-#include <fedasio/plan/spec_json.hpp>
-#include <fedasio/random.hpp>
+#include <fedasio/plan/private_arrays.hpp>
+#include <fedasio/trainers/errors.hpp>
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/refusal_code.hpp>
+#include <fedasio/wire/state.hpp>
 #include <fedasio/wire/weights.hpp>
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 #include <utility>
 
-namespace fedasio::worker {
+namespace fedasio::trainers {
 namespace {
 
 namespace message_type = wire::message_type;
@@ -32,8 +37,8 @@ constexpr std::size_t worth_sharing = std::size_t{64} << 10;
 
 /// For the global weights and as many trained ones; null: they go through the socket, as they do where the
 /// system gives none.
-std::unique_ptr<net::shared_memory> memory_for(const training_setup& setup) {
-    const auto bytes = setup.parameter_count() * sizeof(float);
+std::unique_ptr<net::shared_memory> memory_for(std::size_t shared) {
+    const auto bytes = shared * sizeof(float);
     if (bytes < worth_sharing) {
         return nullptr;
     }
@@ -44,14 +49,51 @@ std::unique_ptr<net::shared_memory> memory_for(const training_setup& setup) {
     }
 }
 
+/// The arrays that stay at the client, as the body of a request.
+net::payload own_of(const method::client_state& state) {
+    std::size_t floats = 0;
+    for (const auto& [name, values] : state) {
+        floats += values.size();
+    }
+    if (floats == 0) {
+        return {};
+    }
+    net::buffer body(floats * sizeof(float));
+    auto to = body.floats().begin();
+    for (const auto& [name, values] : state) {
+        to = std::ranges::copy(values, to).out;
+    }
+    return net::payload(std::move(body));
+}
+
+/// The model has arrays that stay at the client, and these are what the client has of them.
+void check_own(const process_basis& basis, const method::client_state& state, std::uint32_t client) {
+    const auto found = state.find(std::string(plan::private_state));
+    const auto here = found == state.end() ? 0 : found->second.size();
+    if (basis.own > 0 && (here != basis.own || state.size() != 1)) {
+        throw std::runtime_error("of the arrays that stay at client " + std::to_string(client) + " " +
+                                 std::to_string(here) + " values are here, the model has " +
+                                 std::to_string(basis.own));
+    }
+}
+
+/// A state would be asked for in each round to come, so it must be finite.
+void check_finite(std::span<const float> own, std::uint32_t client) {
+    if (!std::ranges::all_of(own, [](float value) { return std::isfinite(value); })) {
+        throw diverged_training("client " + std::to_string(client) +
+                                " diverges: of the arrays that stay there not all values are finite; lower "
+                                "local.optimizer.learning_rate in the plan");
+    }
+}
+
 } // namespace
 
 trainer_process::trainer_process(trainer_place where, boost::asio::any_io_executor pool)
     : where_(where), pool_(std::move(pool)), program_(where) {}
 
-boost::json::object model_for_trainer(boost::json::object request, const training_setup& setup) {
-    request["arrays"] = plan::to_json(setup.arrays());
-    return request;
+process_basis::meta model_for_trainer(boost::json::object request, const nn::model_arrays& arrays) {
+    request["arrays"] = plan::to_json(arrays);
+    return std::make_shared<const boost::json::object>(std::move(request));
 }
 
 net::awaitable<net::frame> trainer_process::ask(net::frame request, net::frame_limits limits,
@@ -75,17 +117,17 @@ net::awaitable<net::frame> trainer_process::ask(net::frame request, net::frame_l
         if (got.code == refusal_code::unexpected) {
             throw cancelled_task();
         }
-        throw std::runtime_error("the trainer: " + got.reason);
+        throw std::runtime_error("the " + where_.role() + ": " + got.reason);
     case net::outcome::timed_out:
         program_.begin_end("it did not answer a message of type " + std::to_string(type));
-        throw std::runtime_error("the trainer was ended: " + program_.why_ended());
+        throw std::runtime_error("the " + where_.role() + " was ended: " + program_.why_ended());
     case net::outcome::cancelled:
         throw cancelled_task();
     default:
         break;
     }
     const auto why = co_await program_.why_lost(got.reason);
-    throw std::runtime_error(why);
+    throw lost_process(why);
 }
 
 net::awaitable<net::frame> trainer_process::ask_stoppable(net::frame request, net::frame_limits limits,
@@ -129,14 +171,14 @@ net::awaitable<void> trainer_process::be_ready() {
 /// Tells it what it does not know yet.
 net::awaitable<void> trainer_process::prepare(const process_basis& basis) {
     co_await be_ready();
-    if (told_.load != basis.load) {
+    if (basis.load && told_.load != basis.load) {
         net::frame request(message_type::load, *basis.load);
         const auto hosted = basis.load->at("clients").as_array().size();
         co_await ask(std::move(request), wire::limits::loaded(hosted, plan::limits::shown_classes),
                      where_.how.patience);
         told_.load = basis.load;
     }
-    if (told_.setup != basis.setup) {
+    if (told_.model != basis.model) {
         co_await tell_model(basis);
     }
     if (told_.weights.empty() || told_.version != basis.version ||
@@ -146,8 +188,8 @@ net::awaitable<void> trainer_process::prepare(const process_basis& basis) {
 }
 
 net::awaitable<void> trainer_process::tell_model(const process_basis& basis) {
-    auto meta = *basis.setup->told;
-    memory_ = memory_for(*basis.setup);
+    auto meta = *basis.model;
+    memory_ = memory_for(basis.shared);
     if (memory_) {
         meta["memory"] = memory_->path();
     }
@@ -157,7 +199,7 @@ net::awaitable<void> trainer_process::tell_model(const process_basis& basis) {
     if (taken == nullptr || *taken != true) {
         memory_.reset();
     }
-    told_.setup = basis.setup;
+    told_.model = basis.model;
     told_.weights = {};
 }
 
@@ -177,21 +219,35 @@ net::awaitable<void> trainer_process::tell_weights(const process_basis& basis) {
     told_.version = basis.version;
 }
 
-/// Those of an update, wherever the trainer has put them.
-net::awaitable<net::payload> trainer_process::take_weights(net::frame update, std::size_t bytes) {
-    if (memory_ && update.body.empty()) {
-        auto copy = [from = memory_->bytes().subspan(bytes)] {
-            net::buffer values(from.size());
-            std::memcpy(values.bytes().data(), from.data(), from.size());
-            return net::payload(std::move(values));
-        };
-        co_return co_await net::offload(where_.rt, pool_, std::move(copy));
+/// What an update holds, wherever the trainer has put it: the weights, and the arrays that stay at the
+/// client.
+net::awaitable<void> trainer_process::take_update(net::frame reply, const process_basis& basis,
+                                                  trained_arrays& into) {
+    const auto bytes = basis.shared * sizeof(float);
+    const auto own_bytes = basis.own * sizeof(float);
+    const bool is_shared = memory_ != nullptr && reply.body.size() == own_bytes;
+    if (!is_shared && reply.body.size() != bytes + own_bytes) {
+        throw std::runtime_error("the trainer sends " + std::to_string(reply.body.size()) +
+                                 " bytes of weights, the model has " + std::to_string(bytes + own_bytes));
     }
-    if (update.body.size() != bytes) {
-        throw std::runtime_error("the trainer sends " + std::to_string(update.body.size()) +
-                                 " bytes of weights, the model has " + std::to_string(bytes));
+    if (!is_shared && own_bytes == 0) {
+        into.weights = std::move(reply.body);
+        co_return;
     }
-    co_return std::move(update.body);
+    auto job = [&, shared = is_shared ? memory_->bytes().subspan(bytes) : reply.body.bytes().first(bytes)] {
+        const auto own = reply.body.floats().last(basis.own);
+        check_finite(own, into.update.client);
+        net::buffer values(bytes + (basis.own_goes_along ? own_bytes : 0));
+        std::memcpy(values.bytes().data(), shared.data(), bytes);
+        if (basis.own_goes_along) {
+            std::ranges::copy(own, values.floats().last(own.size()).begin());
+        } else {
+            into.own.assign(own.begin(), own.end());
+        }
+        into.weights = net::payload(std::move(values));
+        return true;
+    };
+    co_await net::offload(where_.rt, pool_, std::move(job));
 }
 
 net::awaitable<wire::loaded> trainer_process::load(process_basis::meta what) {
@@ -211,38 +267,46 @@ net::awaitable<net::frame> trainer_process::initial(wire::initial what) {
     co_return co_await ask(std::move(request), wire::limits::initial_arrays, where_.how.patience);
 }
 
-net::awaitable<trained> trainer_process::train(process_basis basis, wire::train what, stop_signal& stop) {
+net::awaitable<trained_arrays> trainer_process::train(process_basis basis, wire::train what,
+                                                      boost::json::object more, method::client_state state,
+                                                      stop_signal& stop) {
     co_await prepare(basis);
+    check_own(basis, state, what.client);
+    what.state = wire::list_of(state);
     auto meta = wire::to_meta(what);
-    const auto& setup = *basis.setup;
-    meta["local"] = plan::to_json(setup.local.in_round(what.round));
-    meta["seed"] = random_stream(setup.seed, purpose::shuffle, what.round, what.client)();
-    const auto bytes = setup.parameter_count() * sizeof(float);
-    auto reply = co_await ask_stoppable(net::frame(message_type::train, std::move(meta)),
-                                        wire::limits::update(bytes), what.round, stop);
-    trained result;
+    for (auto& [key, value] : more) {
+        meta[key] = std::move(value);
+    }
+    const auto bytes = (basis.shared + basis.own) * sizeof(float);
+    net::frame request(message_type::train, std::move(meta), own_of(state));
+    auto reply = co_await ask_stoppable(std::move(request), wire::limits::update(bytes), what.round, stop);
+    trained_arrays result;
     result.update = wire::read_update(reply.meta);
     if (result.update.round != what.round || result.update.client != what.client) {
         throw std::runtime_error("the trainer answers for client " + std::to_string(result.update.client) +
                                  " in round " + std::to_string(result.update.round) + ", not for client " +
                                  std::to_string(what.client) + " in round " + std::to_string(what.round));
     }
-    result.weights = co_await take_weights(std::move(reply), bytes);
+    result.update.state.clear();
+    co_await take_update(std::move(reply), basis, result);
     co_return std::move(result);
 }
 
 net::awaitable<wire::evaluation> trainer_process::evaluate(process_basis basis, wire::evaluate what,
-                                                           stop_signal& stop) {
+                                                           method::client_state state, stop_signal& stop) {
     co_await prepare(basis);
-    net::frame request(message_type::evaluate, wire::to_meta(what));
+    check_own(basis, state, what.client);
+    what.state = wire::list_of(state);
+    net::frame request(message_type::evaluate, wire::to_meta(what), own_of(state));
     const auto reply =
         co_await ask_stoppable(std::move(request), wire::limits::short_reply, what.round, stop);
     auto result = wire::read_evaluation(reply.meta);
     if (result.client != what.client) {
-        throw std::runtime_error("the trainer answers for client " + std::to_string(result.client) +
-                                 ", not for client " + std::to_string(what.client));
+        throw std::runtime_error("the " + where_.role() + " answers for client " +
+                                 std::to_string(result.client) + ", not for client " +
+                                 std::to_string(what.client));
     }
     co_return std::move(result);
 }
 
-} // namespace fedasio::worker
+} // namespace fedasio::trainers

@@ -3,22 +3,32 @@
 #include <fedasio/net/child_process.hpp>
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/nursery.hpp>
-#include <fedasio/worker/trainer_command.hpp>
-#include <fedasio/worker/worker.hpp>
+#include <fedasio/net/runtime.hpp>
+#include <fedasio/trainers/log.hpp>
+#include <fedasio/trainers/trainer_command.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
-namespace fedasio::worker {
+namespace fedasio::trainers {
 
-/// Of one trainer among those of a worker. All must outlive who has it.
+/// Of one trainer among those of a worker, or the evaluator of a master. All must outlive who has it.
 struct trainer_place {
     net::runtime& rt;
     const trainer_command& how;
     const log_handler& log;
     std::uint32_t number = 0; ///< tells it from others in the log
+    bool evaluates_only = false;
+
+    /// What people call it.
+    [[nodiscard]] std::string role() const { return evaluates_only ? "evaluator" : "trainer"; }
+
+    /// The same, as one of several.
+    [[nodiscard]] std::string name() const {
+        return evaluates_only ? role() : role() + " " + std::to_string(number);
+    }
 };
 
 /// The program of a trainer: it is started when it is first needed, and again after it has ended. Lives on
@@ -45,8 +55,8 @@ public:
     /// It has answered: should it end, the next one need not wait.
     void has_answered() noexcept { failures_ = 0; }
 
-    /// Ends the process, which is told why, and waits for it.
-    net::awaitable<void> end(ending how);
+    /// Ends the process and waits for it; if the run is `done`, it is told so first, and why.
+    net::awaitable<void> end(bool done, std::string reason);
 
     /// It was there already, and has gone: there will be no other.
     [[nodiscard]] bool is_gone() const noexcept { return !why_gone_.empty(); }
@@ -76,4 +86,4 @@ private:
     bool over_ = false;
 };
 
-} // namespace fedasio::worker
+} // namespace fedasio::trainers

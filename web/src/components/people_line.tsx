@@ -1,0 +1,72 @@
+import { duration, plural } from '../format';
+import { costs } from '../late';
+import { by_worker, is_odd, type ClientGroup } from '../models/client_groups';
+import { dear, type Cost } from '../models/stragglers';
+import { journal, reading } from '../past';
+import { href } from '../route';
+import { reading_text } from '../sentences';
+import { clients, rounds, workers } from '../store';
+import { odd_clients, worker_name } from './client_table';
+
+const names_limit = 2;
+
+/** Who is slow and who is odd, each a click from what shows why. It is always there, so that nothing moves. */
+export function PeopleLine() {
+    const { usual } = costs.value;
+    const here = new Set(workers.value.filter((one) => one.state !== 'gone').map((one) => one.worker));
+    const [slow] = dear(costs.value, (worker) => here.has(worker));
+    const odd = odd_clients.value.size;
+    const groups = odd === 0 ? [] : by_worker(clients.value, odd_clients.value).filter(is_odd);
+    const is_judged = odd > 0 || journal.is_judged;
+    if (usual === null && !is_judged) {
+        return (
+            <p class="people" data-testid="people">
+                {reading.value ? reading_text : rounds.value.length === 0 && 'Who is slow and who stands out is told here after the first rounds.'}
+            </p>
+        );
+    }
+    // Another sentence is another element: its words have not moved.
+    const key = `${slow?.worker} ${groups.map((group) => group.worker)} ${odd > 0} ${usual === null} ${is_judged}`;
+    return (
+        <p key={key} class={slow !== undefined || groups.length > 0 ? 'people people-odd' : 'people'} data-testid="people">
+            {usual !== null && (slow === undefined ? 'Nobody holds the others up' : <Slow cost={slow} usual={usual} />)}
+            {usual !== null && (is_judged ? '; ' : '.')}
+            {is_judged && <Odd odd={odd} groups={groups} />}
+        </p>
+    );
+}
+
+function Slow({ cost, usual }: { cost: Cost; usual: number }) {
+    return (
+        <>
+            <a href={href('workers', { worker_card: String(cost.worker) })}>{worker_name(cost.worker)}</a> costs{' '}
+            {duration(cost.saves)} of a usual round’s {duration(usual)}
+        </>
+    );
+}
+
+/** Workers most of whose clients stand out; how many clients in all, unless that is told with them. */
+function Odd({ odd, groups }: { odd: number; groups: readonly ClientGroup[] }) {
+    const named = groups.slice(0, names_limit);
+    const others = named.reduce((left, group) => left - group.odd, odd);
+    return (
+        <>
+            {named.map((group, place) => (
+                <span key={group.worker}>
+                    <a href={href('workers', { table: 'clients', filter: worker_name(group.worker) })}>
+                        {worker_name(group.worker)}
+                    </a>
+                    {group.clients === 1 ? ' is odd' : ` is odd, ${group.odd} of its ${group.clients} clients`}
+                    {place < named.length - 1 || others > 0 ? '; ' : '.'}
+                </span>
+            ))}
+            {odd === 0 && 'no client stands out.'}
+            {others > 0 && (
+                <>
+                    <a href={href('workers', { table: 'clients', state: 'odd' })}>{plural(odd, 'client')}</a>{' '}
+                    {odd === 1 ? 'stands' : 'stand'} out{named.length > 0 && ' in all'}.
+                </>
+            )}
+        </>
+    );
+}

@@ -1,0 +1,43 @@
+// Clients by the worker that hosts them: what is odd with all of a worker's clients is the worker's.
+import type { Client } from '../protocol';
+import { median } from './statistics';
+
+export interface ClientGroup {
+    worker: number;
+    clients: number;
+    odd: number;
+    loss: number | null;
+    accuracy: number | null;
+}
+
+/** Those with the largest share of odd clients first. */
+export function by_worker(all: readonly Client[], odd: ReadonlyMap<number, unknown>): ClientGroup[] {
+    const of = new Map<number, Client[]>();
+    for (const client of all) {
+        if (client.worker !== null) {
+            const own = of.get(client.worker);
+            if (own === undefined) {
+                of.set(client.worker, [client]);
+            } else {
+                own.push(client);
+            }
+        }
+    }
+    const middle = (values: (number | null)[]): number | null => {
+        const known = values.filter((value) => value !== null);
+        return known.length > 0 ? median(known) : null;
+    };
+    const groups = [...of].map(([worker, own]): ClientGroup => ({
+        worker,
+        clients: own.length,
+        odd: own.filter((client) => odd.has(client.client)).length,
+        loss: middle(own.map((client) => client.loss)),
+        accuracy: middle(own.map((client) => client.test_accuracy ?? client.accuracy)),
+    }));
+    return groups.sort((a, b) => b.odd / b.clients - a.odd / a.clients || a.worker - b.worker);
+}
+
+/** Whether so many of its clients stand out that it is the worker's doing. */
+export function is_odd({ clients, odd }: ClientGroup): boolean {
+    return odd > 0 && 2 * odd >= clients;
+}
