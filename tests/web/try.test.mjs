@@ -165,14 +165,21 @@ step('a picture that is drawn, chosen or dropped', () =>
 
 step('what was erased or replaced is not asked about', () =>
     with_trained({ plan: { rounds: 2 } }, async ({ page, by }) => {
-        const picture = Buffer.from(await page.evaluate(() => document.createElement('canvas').toDataURL().split(',')[1]), 'base64');
+        const white = await page.evaluate(() => {
+            const canvas = document.createElement('canvas');
+            const to = canvas.getContext('2d');
+            to.fillStyle = '#fff';
+            to.fillRect(0, 0, canvas.width, canvas.height);
+            return canvas.toDataURL().split(',')[1];
+        });
+        const picture = Buffer.from(white, 'base64');
         const choose = () =>
             said_after(page, by, () => by('try-file').setInputFiles({ name: 'x.png', mimeType: 'image/png', buffer: picture }));
         // Drawings are packed when this test wants it, into what is no picture.
         await page.evaluate(() => {
             window.held = [];
             window.late = 0;
-            HTMLCanvasElement.prototype.toBlob = (tell) => window.held.push(() => tell(new Blob(['late'])));
+            HTMLCanvasElement.prototype.toBlob = (tell) => void window.held.push(() => void tell(new Blob(['late'])));
             const ask = window.fetch;
             window.fetch = (to, how) => {
                 window.late += how?.body instanceof Blob && how.body.size === 4 ? 1 : 0;
@@ -186,7 +193,7 @@ step('what was erased or replaced is not asked about', () =>
             await page.keyboard.press('ArrowDown');
             assert.ok(await page.evaluate(() => window.held.length > 0));
         };
-        const let_go = () => page.evaluate(() => window.held.splice(0).forEach((tell) => tell()));
+        const let_go = () => page.evaluate(() => Promise.all(window.held.splice(0).map((tell) => tell())));
         await draw();
         await by('try-clear').click();
         await let_go();
@@ -215,6 +222,23 @@ step('what was erased or replaced is not asked about', () =>
         await let_go();
         await by('try-problem').filter({ hasText: 'the picture' }).waitFor();
         assert.ok((await late()) > 0);
+
+        // Nor is a file shown that was decoded after it was taken away.
+        const seen = () =>
+            by('try-picture')
+                .locator('.try-seen')
+                .evaluate((canvas) => canvas.getContext('2d').getImageData(1, 1, 1, 1).data[3]);
+        await page.evaluate(() => {
+            const decode = window.createImageBitmap;
+            window.createImageBitmap = (file) => new Promise((tell) => window.held.push(async () => tell(await decode(file))));
+        });
+        await choose();
+        await by('try-clear').click();
+        await let_go();
+        assert.equal(await seen(), 0);
+        await choose();
+        await let_go();
+        assert.equal(await seen(), 255);
     }),
 );
 
