@@ -119,6 +119,7 @@ json::object predicted(const plan::trained_model& model, const archive_question&
         const auto fields = row_in(tried.sample, model);
         auto row = plan::row_sample(model, fields);
         std::vector<std::string> names;
+        names.reserve(fields.size());
         for (const auto& one : fields) {
             names.push_back(one.name);
         }
