@@ -135,6 +135,9 @@ test_metrics test_result::metrics(double unit) const {
     }
     found.own = own;
     const auto count = static_cast<double>(samples);
+    if (regression && is_own_loss) {
+        return found;
+    }
     if (regression) {
         found.rmse = std::sqrt(loss_sum / count) * unit;
         found.mae = absolute_sum ? std::optional(*absolute_sum / count * unit) : std::nullopt;

@@ -122,7 +122,8 @@ std::string objection_to(const wire::evaluation& result, const evaluation_terms&
         return fmt::format("it says that no samples have a loss_sum of {:g}", result.loss_sum);
     }
     if (terms.is_open) {
-        return {};
+        const bool is_asked_for = result.confusion.empty() && result.scores.empty();
+        return is_asked_for ? "" : "it tells counts by class, and was not asked for them";
     }
     if (!result.tells_correct) {
         return "it does not tell how many samples it takes for their class";

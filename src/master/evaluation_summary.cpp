@@ -15,6 +15,7 @@ test_result to_result(const wire::evaluation& one, const evaluation_terms& terms
     result.loss_sum = one.loss_sum;
     result.correct = one.correct;
     result.regression = terms.is_open ? !one.tells_correct : terms.classes == 0;
+    result.is_own_loss = terms.is_open && !one.absolute_sum;
     result.confusion = one.confusion;
     result.scores = one.scores;
     result.score_bins = bins;
@@ -62,6 +63,7 @@ public:
     test_result finish() && {
         regression_ = is_open_ ? !tells_correct_ : regression_;
         all_.regression = regression_;
+        all_.is_own_loss = is_open_ && !tells_errors_;
         all_.own = own_.finish();
         if (regression_ && tells_errors_) {
             all_.absolute_sum = values_.absolute;

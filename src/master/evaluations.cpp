@@ -72,9 +72,9 @@ net::awaitable<void> evaluations::ask_evaluator(round_state& round) {
     if (found.samples == 0) {
         throw std::runtime_error("the evaluator tested no samples");
     }
-    auto terms = terms_of_evaluations(setting_, state_.model);
+    evaluation_terms terms;
+    terms.is_open = true; // what its loss is, and what it tells besides, is its own
     terms.held_out = plan::limits::samples;
-    terms.score_cells = 0; // they were not asked for
     if (const auto objection = objection_to(found, terms); !objection.empty()) {
         throw std::runtime_error("the evaluator's result is none: " + objection);
     }

@@ -145,6 +145,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
                          std::to_string(most_waiting) + " requests are waiting here already");
         return;
     }
+    next.body = request.body;
     next.askers.push_back({asked_by, std::move(request)});
     next.stop = std::make_shared<trainers::stop_signal>();
     waiting_.push_back(std::move(next));
@@ -266,7 +267,7 @@ method::client_state lanes::state_for(const training_setup& setup, const task& n
     }
     // What a client begins with comes from the master, whoever keeps what becomes of it.
     if (setup.master_keeps_state || state_round == 0) {
-        return wire::state_of(listed, next.askers.front().request.body.floats());
+        return wire::state_of(listed, next.body.floats());
     }
     auto found = options_.states->get(setup.run, client, state_round);
     if (!found.state) {

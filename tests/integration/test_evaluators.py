@@ -217,6 +217,14 @@ class Evaluators(Federation):
         report = self.run_to_the_end(plan, (), options=self.evaluator("nets"))
         self.assertEqual(self.accuracies(report), [0.5, 0.5])
         self.assertEqual(report["rounds"][0]["test_samples"], 8)
+        # A loss is what the evaluator says that it is: nothing is made of it, and nothing held against it.
+        del plan["target_accuracy"]
+        loss_only = self.run_to_the_end(
+            plan, (), options=(*self.evaluator("loss-only"), "--state-dir", self.folder / "loss")
+        )
+        last = loss_only["rounds"][-1]
+        self.assertEqual((last["test_loss"], last.get("test_accuracy"), last.get("test_rmse")), (0.02, None, None))
+        self.assertEqual(loss_only["weights_sha256"], report["weights_sha256"])
         plan["data"]["source"].update(test_images="train-images", test_labels="train-labels")
         report = self.run_to_the_end(plan, (), options=(*self.evaluator("nets"), "--state-dir", self.folder / "files"))
         self.assertGreater(report["rounds"][0]["test_samples"], 8)

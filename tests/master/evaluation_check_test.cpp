@@ -40,6 +40,21 @@ BOOST_AUTO_TEST_CASE(an_honest_result_is_taken) {
     BOOST_TEST(master::objection_to({0, 10, 10 * std::log(2.0), 0}, terms) == "");
 }
 
+// Nobody knows how many classes a trainer's own model has, so what it counts by class has no meaning here.
+BOOST_AUTO_TEST_CASE(a_trainers_own_model_has_no_counts_by_class) {
+    master::evaluation_terms terms;
+    terms.is_open = true;
+    terms.held_out = 10;
+    BOOST_TEST(master::objection_to({0, 10, 12.5, 7}, terms) == "");
+    for (const lie& one : {lie{"confusion", [](evaluation& it) { it.scores.clear(); }},
+                           lie{"scores", [](evaluation& it) { it.confusion.clear(); }}}) {
+        auto result = honest();
+        one.second(result);
+        BOOST_TEST(master::objection_to(result, terms) ==
+                   "it tells counts by class, and was not asked for them");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_no_samples_can_give_is_not) {
     const master::evaluation_terms terms{10, 3, true, 63};
     const lie lies[] = {

@@ -21,6 +21,8 @@ struct test_result {
     std::uint64_t samples = 0;
     double loss_sum = 0;
     std::uint64_t correct = 0;
+    /// The loss is not known to be the mean of squared errors, so no error is told in the label's unit.
+    bool is_own_loss = false;
     bool regression = false;
     /// Classification with at most `plan::limits::shown_classes` outputs: row (the class) by row,
     /// columns what the model says.
