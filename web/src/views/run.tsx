@@ -11,6 +11,7 @@ import { PhaseBar } from '../components/phase_bar';
 import { RunFacts } from '../components/run_facts';
 import { TryModel } from '../components/try_model';
 import { DataCard } from '../components/understood_data';
+import { Values } from '../components/values';
 import { WrongSamples } from '../components/wrong_samples';
 import { count } from '../format';
 import type { Evaluation } from '../protocol';
@@ -30,7 +31,7 @@ export function RunView() {
             </section>
             <LearningCharts />
             <Fairness />
-            {!is_regression.value && <Classes />}
+            {is_regression.value ? <Values /> : <Classes />}
             <Layers />
             <TryModel />
             {data.value !== null && <DataCard data={data.value} />}
