@@ -123,7 +123,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
         next.what.state_round = what.state_round;
         next.what.state = std::move(what.state);
         next.personal = what.personal;
-        next.wanted = {what.confusion, what.scores, true};
+        next.wanted = {what.confusion, what.scores, true, what.histogram};
     }
     if (wire::floats_of(next.what.state) * sizeof(float) != request.body.size()) {
         throw std::invalid_argument("the body does not hold the arrays that `state` lists");
