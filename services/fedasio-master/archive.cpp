@@ -74,7 +74,8 @@ std::optional<archive_answer> sample_of(const data::dataset& set, std::uint64_t 
 }
 
 net::awaitable<std::optional<archive_answer>> predict(net::runtime& rt, boost::asio::any_io_executor pool,
-                                                      master::run& run, std::filesystem::path state_dir,
+                                                      master::run& run, last_read_model& saved,
+                                                      std::filesystem::path state_dir,
                                                       archive_question what) {
     std::optional<plan::trained_model> model;
     if (what.name.empty()) {
@@ -88,18 +89,18 @@ net::awaitable<std::optional<archive_answer>> predict(net::runtime& rt, boost::a
         }
     }
     auto job = [&]() -> std::optional<archive_answer> {
+        if (model) {
+            return dashboard::prediction_of(*model, what);
+        }
         try {
-            if (!model) {
-                const auto path = store::model_path(state_dir, what.name);
-                if (!std::filesystem::exists(path)) {
-                    return dashboard::refused_answer(404, "there is no saved model '" + what.name + "'");
-                }
-                model = plan::read_trained_model(path);
+            const auto path = store::model_path(state_dir, what.name);
+            if (!std::filesystem::exists(path)) {
+                return dashboard::refused_answer(404, "there is no saved model '" + what.name + "'");
             }
+            return dashboard::prediction_of(*saved.read(path), what);
         } catch (const store::model_file_error& problem) {
             return dashboard::refused_answer(409, problem.what());
         }
-        return dashboard::prediction_of(*model, what);
     };
     co_return co_await net::offload(rt, std::move(pool), std::move(job));
 }
@@ -107,7 +108,7 @@ net::awaitable<std::optional<archive_answer>> predict(net::runtime& rt, boost::a
 } // namespace
 
 net::awaitable<std::optional<archive_answer>>
-answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run& run,
+answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run& run, last_read_model& saved,
                 std::filesystem::path state_dir, archive_question what) {
     if (what.what == kind::model) {
         auto copy = co_await run.copy_model();
@@ -118,7 +119,7 @@ answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run
         co_return archive_answer{std::move(copy->bytes), name};
     }
     if (what.what == kind::prediction) {
-        co_return co_await predict(rt, std::move(pool), run, std::move(state_dir), std::move(what));
+        co_return co_await predict(rt, std::move(pool), run, saved, std::move(state_dir), std::move(what));
     }
     auto job = [&, set = run.test_set()]() -> std::optional<archive_answer> {
         if (what.what == kind::sample) {

@@ -2,23 +2,13 @@
 
 #include <fedasio/plan/applied_model.hpp>
 #include <fedasio/text/csv_field.hpp>
+#include <fedasio/text/number_text.hpp>
 
-#include <array>
-#include <charconv>
 #include <iostream>
 #include <stdexcept>
 #include <system_error>
 
 namespace fedasio::steering {
-namespace {
-
-template <class Number>
-std::string shortest(Number number) {
-    std::array<char, 32> digits{};
-    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
-}
-
-} // namespace
 
 prediction_table::prediction_table(const std::string& where, const plan::trained_model& model,
                                    const std::string& place)
@@ -55,11 +45,11 @@ void prediction_table::add(const std::string& place, std::span<const float> outp
     }
     auto line = place + ",";
     if (model_.is_regression()) {
-        line += shortest(plan::predicted_value(model_, outputs[0]));
+        line += text::number_text(plan::predicted_value(model_, outputs[0]));
     } else {
         line += text::csv_field(model_.output_name(plan::predicted_class(outputs)));
         for (const float output : outputs) {
-            line += "," + shortest(output);
+            line += "," + text::number_text(output);
         }
     }
     write(line);

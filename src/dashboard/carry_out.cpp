@@ -81,9 +81,7 @@ awaitable<http_reply> predict(hub& shared, const visitor& from, archive_question
         co_return std::move(*refused);
     }
     if (shared.predictions >= most_at_once) {
-        auto busy = error_reply(503, "others try the model just now: try again");
-        busy.headers.emplace_back("Retry-After", "1");
-        co_return std::move(busy);
+        co_return busy_reply("others try the model just now: try again");
     }
     const counted_up here(shared.predictions);
     co_return co_await read_archive(shared, std::move(what));

@@ -3,8 +3,10 @@
 #include <fedasio/plan/applied_model.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/text/json_field.hpp>
+#include <fedasio/text/json_keys.hpp>
 #include <fedasio/text/json_reader.hpp>
 #include <fedasio/text/json_text.hpp>
+#include <fedasio/text/number_text.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -12,7 +14,6 @@
 
 #include "json_scalar.hpp"
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <span>
@@ -25,21 +26,12 @@ namespace {
 
 namespace json = boost::json;
 
-template <class Number>
-std::string shortest(Number number) {
-    std::array<char, 32> digits{};
-    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
-}
+/// A row that is tried may not have more; what takes the 8 MiB of a request are pictures.
+constexpr std::size_t most_row_bytes = std::size_t{1} << 20;
 
 /// With the digits that tell it from other floats, as `fedasio predict` writes it.
 json::value short_number(float number) {
-    if (!std::isfinite(number)) {
-        return nullptr;
-    }
-    const auto digits = shortest(number);
-    double value = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return value;
+    return std::isfinite(number) ? text::shortest(number) : json::value(nullptr);
 }
 
 /// As it would stand in a file of this table.
@@ -52,7 +44,7 @@ std::string field_text(const text::json_field& from, char decimal) {
     if (value.is_string()) {
         text = text::cell_text(from, plan::limits::cell);
     } else if (const auto* real = value.if_double()) {
-        text = shortest(*real);
+        text = text::number_text(*real);
         std::ranges::replace(text, '.', decimal);
     } else if (value.is_number()) {
         text = text::canonical_text(value);
@@ -62,13 +54,25 @@ std::string field_text(const text::json_field& from, char decimal) {
     return text;
 }
 
-std::vector<data::named_field> row_in(std::string_view body, char decimal) {
-    const auto parsed = text::parse_json(body, {.bytes = most_tried_bytes, .depth = 3});
+/// How many columns a row may have: those of the model, and as many that it does not know.
+std::size_t most_members(const plan::trained_model& model) {
+    constexpr std::size_t spare = 100;
+    return 2 * (model.schema ? model.schema->columns.size() : 0) + spare;
+}
+
+std::vector<data::named_field> row_in(std::string_view body, const plan::trained_model& model) {
+    const auto parsed = text::parse_json(body, {.bytes = most_row_bytes, .depth = 3});
     const auto row = text::json_field(parsed, "sample")
                          .members({"row"})
                          .require("row", "write an object with a text or a number for each column");
+    const auto& columns = text::as_object(row);
+    if (columns.size() > most_members(model)) {
+        row.fail("has " + std::to_string(columns.size()) + " columns, and for this model at most " +
+                 std::to_string(most_members(model)) + " are allowed; leave out what it does not know");
+    }
+    const char decimal = model.schema ? model.schema->notation.decimal : '.';
     std::vector<data::named_field> fields;
-    for (const auto& [name, value] : text::as_object(row)) {
+    for (const auto& [name, value] : columns) {
         fields.push_back({std::string(name), field_text({value, row.where(name)}, decimal)});
     }
     return fields;
@@ -112,7 +116,7 @@ json::object predicted(const plan::trained_model& model, const archive_question&
             const auto* bytes = reinterpret_cast<const std::uint8_t*>(tried.sample.data()); // NOLINT
             return plan::picture_sample(model, {bytes, tried.sample.size()}, most_tried_pixels);
         }
-        const auto fields = row_in(tried.sample, model.schema ? model.schema->notation.decimal : '.');
+        const auto fields = row_in(tried.sample, model);
         auto row = plan::row_sample(model, fields);
         std::vector<std::string> names;
         for (const auto& one : fields) {

@@ -49,6 +49,12 @@ http_reply error_reply(unsigned status, std::string_view problem) {
     return reply;
 }
 
+http_reply busy_reply(std::string_view problem) {
+    auto reply = error_reply(503, problem);
+    reply.headers.emplace_back("Retry-After", "1");
+    return reply;
+}
+
 http_reply wrong_method(std::string_view allowed) {
     auto reply = error_reply(405, "this address takes " + std::string(allowed) + " only");
     reply.headers.emplace_back("Allow", allowed);

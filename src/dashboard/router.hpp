@@ -93,6 +93,8 @@ using route_result = std::variant<http_reply, master::command, stream_request, a
 
 /// `{"error": ...}`
 http_reply error_reply(unsigned status, std::string_view problem);
+/// The answer to what others leave no room for just now: 503, to be asked again in a second.
+http_reply busy_reply(std::string_view problem);
 /// The answer to another method than those in `allowed`.
 http_reply wrong_method(std::string_view allowed);
 /// The answer to a command that was run.

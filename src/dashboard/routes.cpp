@@ -98,7 +98,7 @@ std::span<const table_row> router::table() {
          &router::archived<kind::saved_model>},
         {{"POST", "/api/v1/model/predict", "", viewers, most_tried_bytes,
           "what the global model says of a row or a picture, see [below](#predict); 404 while there is none, "
-          "409 where the network is a trainer's own"},
+          "409 where the network, or the data, is for a trainer of one's own"},
          &router::predict},
         {{"POST", "/api/v1/models/NAME/predict", "", viewers, most_tried_bytes, "the same of a saved model"},
          &router::predict},

@@ -35,6 +35,9 @@ constexpr std::size_t refused_bytes = std::size_t{1} << 20;
 /// What a header alone may take before it is known whose it is.
 constexpr std::size_t first_bytes = 1024;
 
+/// Shorter bodies are always read: who logs in or checks a plan does not wait for others' pictures.
+constexpr std::size_t small_body_bytes = std::size_t{64} << 10;
+
 /// Shorter answers fit into few packets as they are.
 constexpr std::size_t least_packed_bytes = std::size_t{4} << 10;
 
@@ -253,11 +256,12 @@ awaitable<arrival> read_request(connection& from) {
         const auto most = result.decision.needs == access::operators
                               ? 0
                               : parser.content_length().value_or(most_of(result.decision, options));
+        const auto counts = most > small_body_bytes ? most : 0;
         auto& shared = from.shared;
-        if (most > 0 && shared.bytes_to_read + most > options.viewers_bodies_bytes) {
-            result.decision.reply = error_reply(503, "others are sending too much at once: try again");
+        if (counts > 0 && shared.bytes_to_read + counts > options.viewers_bodies_bytes) {
+            result.decision.reply = busy_reply("others are sending too much at once: try again");
         } else {
-            const counted_up counted(shared.bytes_to_read, most);
+            const counted_up counted(shared.bytes_to_read, counts);
             result.failed = co_await read_body(from, parser);
         }
     }

@@ -9,6 +9,7 @@
 #include "nearest_name.hpp"
 #include <algorithm>
 #include <set>
+#include <span>
 #include <string_view>
 
 namespace fedasio::data {
@@ -115,7 +116,9 @@ std::string difference_text(const header_difference& difference, std::span<const
     if (!difference.extra.empty()) {
         text += (text.empty() ? "it has in addition " : ", and has in addition ") + extra;
     }
-    for (const std::string& name : difference.lacking) {
+    // Each is looked for among all names, which may be many: no further than they are shown.
+    const auto shown = std::min(difference.lacking.size(), most_shown);
+    for (const std::string& name : std::span(difference.lacking).first(shown)) {
         const auto* const same = same_but_for_case(names, name);
         if (same != nullptr) {
             text += "; its " + in_quotes(*same) + " differs from " + in_quotes(name) +

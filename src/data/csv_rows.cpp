@@ -6,6 +6,9 @@
 #include "csv_table.hpp"
 #include "file_text.hpp"
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
 
 namespace fedasio::data {
 
@@ -86,6 +89,15 @@ private:
     std::span<const named_field> fields_;
 };
 
+/// Of the columns of the table that the schema was made from.
+std::set<std::string_view> names_of(const csv_schema& schema) {
+    std::set<std::string_view> names{schema.label};
+    for (const auto& column : schema.columns) {
+        names.insert(column.name);
+    }
+    return names;
+}
+
 } // namespace
 
 table_rows encode_row(std::span<const named_field> fields, const csv_schema& schema) {
@@ -101,11 +113,8 @@ table_rows encode_row(std::span<const named_field> fields, const csv_schema& sch
     }
     auto difference = compare_headers(names, inputs);
     if (!difference.lacking.empty()) {
-        std::erase_if(difference.extra, [&](std::size_t place) {
-            return names[place] == schema.label ||
-                   std::ranges::find(schema.columns, names[place], &csv_column_schema::name) !=
-                       schema.columns.end();
-        });
+        const auto known = names_of(schema);
+        std::erase_if(difference.extra, [&](std::size_t place) { return known.contains(names[place]); });
         throw error("the row does not have the model's columns: " + named_difference_text(difference, names) +
                     "; give each column of the model, an empty text for a missing value");
     }
@@ -116,13 +125,10 @@ table_rows encode_row(std::span<const named_field> fields, const csv_schema& sch
 }
 
 std::vector<std::string> columns_unknown_to(const csv_schema& schema, std::span<const std::string> names) {
+    const auto known = names_of(schema);
     std::vector<std::string> unknown;
-    for (const auto& name : names) {
-        if (name != schema.label &&
-            std::ranges::find(schema.columns, name, &csv_column_schema::name) == schema.columns.end()) {
-            unknown.push_back(name);
-        }
-    }
+    std::ranges::copy_if(names, std::back_inserter(unknown),
+                         [&](const auto& name) { return !known.contains(name); });
     return unknown;
 }
 

@@ -1,7 +1,8 @@
 #include "master/kept_models.hpp"
 
+#include <fedasio/text/number_text.hpp>
+
 #include "master/metric.hpp"
-#include <array>
 #include <charconv>
 #include <exception>
 #include <utility>
@@ -22,11 +23,6 @@ std::optional<Number> number_in(const std::map<std::string, std::string>& metada
     Number number{};
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
     return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;
-}
-
-std::string shortest(double number) {
-    std::array<char, 32> digits{};
-    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
 }
 
 bool has(const std::map<std::string, std::string>& metadata, const std::string& key, std::string_view value) {
@@ -68,7 +64,7 @@ std::optional<kept_model> kept_models::best() const {
     if (!best_ || !best_->path.empty()) {
         return std::nullopt;
     }
-    return kept_model{best_name, best_->round, best_->weights, {{metric_, shortest(best_->value)}}};
+    return kept_model{best_name, best_->round, best_->weights, {{metric_, text::number_text(best_->value)}}};
 }
 
 kept_model kept_models::last(std::uint32_t round, const net::payload& weights) {
@@ -100,7 +96,7 @@ std::string kept_models::summary() const {
         return {};
     }
     return "the best model is that of round " + std::to_string(best_->round) + " (" + metric_ + " " +
-           shortest(best_->value) + "): " + best_->path.string();
+           text::number_text(best_->value) + "): " + best_->path.string();
 }
 
 std::filesystem::path kept_models::place_of(std::string_view name) const {

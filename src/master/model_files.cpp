@@ -71,10 +71,15 @@ net::awaitable<std::optional<model_copy>> model_files::copy() const {
 }
 
 std::optional<plan::trained_model> model_files::usable() const {
-    if (plan::is_for_trainer(setting_.plan.source)) {
+    if (plan::is_trainers_own(setting_.plan)) {
         throw std::runtime_error(
             "the network is not the master's: a trainer of one's own has it, and the master "
             "knows its arrays alone; load the saved model in Python with fedasio.load_model");
+    }
+    if (plan::is_for_trainer(setting_.plan.source)) {
+        throw std::runtime_error(
+            "a trainer of one's own reads the data, and the master does not know how it makes inputs of it; "
+            "load the saved model in Python with fedasio.load_model");
     }
     if (!model_.is_there() || (setting_.is_table() && !model_.schema())) {
         return std::nullopt;

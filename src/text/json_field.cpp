@@ -2,10 +2,9 @@
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/text/json_field.hpp>
 #include <fedasio/text/json_text.hpp>
+#include <fedasio/text/number_text.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 namespace fedasio::text {
@@ -26,15 +25,10 @@ std::string shown(const json::value& value) {
     return shortened(canonical_text(value), longest);
 }
 
-std::string number(double value) {
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    return {digits.data(), end};
-}
-
 std::string described(const interval& range) {
     return std::string("a number ") + (range.low_open ? "greater than " : "of at least ") +
-           number(range.low) + (range.high_open ? " and less than " : " and at most ") + number(range.high);
+           number_text(range.low) + (range.high_open ? " and less than " : " and at most ") +
+           number_text(range.high);
 }
 
 bool contains(const interval& range, double value) {

@@ -1,10 +1,10 @@
 #include <fedasio/text/json_keys.hpp>
 #include <fedasio/text/json_reader.hpp>
 #include <fedasio/text/keys.hpp>
+#include <fedasio/text/number_text.hpp>
 
 #include <boost/json/array.hpp>
 
-#include <array>
 #include <charconv>
 
 namespace fedasio::text {
@@ -32,10 +32,9 @@ json::value or_null(const std::optional<T>& value) {
 } // namespace
 
 json::value shortest(float number) {
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    const auto digits = number_text(number);
     double same = 0;
-    std::from_chars(digits.data(), end, same);
+    std::from_chars(digits.data(), digits.data() + digits.size(), same);
     return same;
 }
 

@@ -200,6 +200,14 @@ BOOST_AUTO_TEST_CASE(what_of_a_row_cannot_be_used_is_named) {
         BOOST_TEST(has(answer, part), body << " " << answer);
         BOOST_TEST(answer.starts_with(R"({"error":")"), answer);
     }
+    std::string many = R"({"row": {"size": 1, "shade": "red")";
+    for (unsigned i = 2; i < 2 * 3 + 100; ++i) {
+        many += ", \"more" + std::to_string(i) + "\": 1";
+    }
+    BOOST_TEST(told(model, row(many + "}}")).at("unused").as_array().size() == 104U);
+    BOOST_TEST(has(refused(model, row(many + ", \"last\": 1}}")), "has 107 columns"));
+    const std::string large(std::size_t{1} << 20, ' ');
+    BOOST_TEST(has(refused(model, row(R"({"row": {"size": 1, "shade": "red"}})" + large)), "1048576"));
     const auto deep = refused(model, row(R"({"row": )" + std::string(100'000, '[')));
     BOOST_TEST(deep.size() < 1000U);
     BOOST_TEST(has(refused(model, picture(png(1, 1, "a"))), "takes rows of a table"));
@@ -325,22 +333,28 @@ BOOST_FIXTURE_TEST_CASE(few_at_once, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(what_viewers_send_is_bounded_in_all, fixture) {
-    options.viewers_bodies_bytes = 5000;
+    constexpr std::size_t small = std::size_t{64} << 10;
+    options.viewers_bodies_bytes = 200'000;
     archive = [](archive_question) -> awaitable<std::optional<archive_answer>> {
         co_return archive_answer{"{}"};
     };
     run([](fixture& with) -> awaitable<void> {
         raw_connection slow(with);
         co_await slow.connect();
-        const auto whole = post(with, "model/predict", "image/png", std::string(4000, 'x'));
+        const auto whole = post(with, "model/predict", "image/png", std::string(150'000, 'x'));
         co_await slow.send(whole.substr(0, whole.size() - 1));
         // It is known once its header is read, which nobody tells: others are refused from then on.
         live::response other;
         do {
-            other = co_await ask(with, post(with, "model/predict", "image/png", std::string(1001, 'x')));
+            other = co_await ask(with, post(with, "model/predict", "image/png", std::string(small + 1, 'x')));
             with.time.advance(std::chrono::milliseconds(50));
         } while (other.status == 200);
         BOOST_TEST(other.status == 503U);
+        BOOST_TEST(other.header("Retry-After") == "1");
+        // Nor is what is short, such as a login.
+        const auto brief =
+            co_await ask(with, post(with, "model/predict", "image/png", std::string(small, 'x')));
+        BOOST_TEST(brief.status == 200U);
         // Those who steer are not kept out by it.
         const auto command =
             co_await ask(with, live::post(with, R"({"command":"pause"})" + std::string(1001, ' '),

@@ -64,6 +64,23 @@ BOOST_AUTO_TEST_CASE(a_row_that_is_in_no_file_becomes_what_it_would_in_one) {
                           says({"column 'shade': 'green' is no known category"}));
 }
 
+BOOST_AUTO_TEST_CASE(names_that_differ_in_case_are_looked_for_as_far_as_they_are_shown) {
+    csv_schema by;
+    by.label = "kind";
+    by.classes = {"a", "b"};
+    for (char c = 'a'; c <= 'u'; ++c) {
+        by.columns.push_back({std::string(1, c), csv_column::kind::numeric, 0, 1, {}});
+    }
+    const std::vector<named_field> twentieth{{"T", "4"}};
+    BOOST_CHECK_EXCEPTION((void)encode_row(twentieth, by), error,
+                          says({"'T' differs from 't' in case only"}));
+    const std::vector<named_field> beyond{{"U", "4"}};
+    BOOST_CHECK_EXCEPTION((void)encode_row(beyond, by), error, [](const error& problem) {
+        const std::string text = problem.what();
+        return text.find("and 1 more") != std::string::npos && text.find("in case only") == std::string::npos;
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace fedasio::data::test

@@ -117,4 +117,22 @@ BOOST_AUTO_TEST_CASE(a_model_of_tables_cannot_be_loaded_before_them_unless_it_sa
     BOOST_TEST(!run.state.model.is_there());
 }
 
+BOOST_AUTO_TEST_CASE(what_a_trainer_of_ones_own_reads_or_computes_cannot_be_tried) {
+    const std::string data = R"("clients": 5, "rounds": 1,
+        "data": {"source": {"type": "trainer"}, "partition": {"scheme": "local"}}})";
+    const auto why_not = [&](const std::string& model) {
+        const files_of_a_run run(R"({"model": )" + model + ", " + data);
+        try {
+            (void)run.files.usable();
+        } catch (const std::runtime_error& problem) {
+            return std::string(problem.what());
+        }
+        return std::string("it can");
+    };
+    BOOST_TEST(why_not(R"({"from": "trainer"})").starts_with("the network is not the master's"));
+    const auto known =
+        why_not(R"({"input": [2], "layers": [{"type": "dense", "units": 2, "activation": "softmax"}]})");
+    BOOST_TEST(known.starts_with("a trainer of one's own reads the data"), known);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -162,3 +162,99 @@ step('a picture that is drawn, chosen or dropped', () =>
         await assert_shown(page, by, row);
     }),
 );
+
+step('what was erased or replaced is not asked about', () =>
+    with_trained({ plan: { rounds: 2 } }, async ({ page, by }) => {
+        const white = await page.evaluate(() => {
+            const canvas = document.createElement('canvas');
+            const to = canvas.getContext('2d');
+            to.fillStyle = '#fff';
+            to.fillRect(0, 0, canvas.width, canvas.height);
+            return canvas.toDataURL().split(',')[1];
+        });
+        const picture = Buffer.from(white, 'base64');
+        const choose = () =>
+            said_after(page, by, () => by('try-file').setInputFiles({ name: 'x.png', mimeType: 'image/png', buffer: picture }));
+        // Drawings are packed when this test wants it, into what is no picture.
+        await page.evaluate(() => {
+            window.held = [];
+            window.late = 0;
+            HTMLCanvasElement.prototype.toBlob = (tell) => void window.held.push(() => void tell(new Blob(['late'])));
+            const ask = window.fetch;
+            window.fetch = (to, how) => {
+                window.late += how?.body instanceof Blob && how.body.size === 4 ? 1 : 0;
+                return ask(to, how);
+            };
+        });
+        const late = () => page.evaluate(() => window.late);
+        const draw = async () => {
+            await by('try-pad').focus();
+            await page.keyboard.press(' ');
+            await page.keyboard.press('ArrowDown');
+            assert.ok(await page.evaluate(() => window.held.length > 0));
+        };
+        const let_go = () => page.evaluate(() => Promise.all(window.held.splice(0).map((tell) => tell())));
+        await draw();
+        await by('try-clear').click();
+        await let_go();
+        await choose(); // questions are asked one after the other
+        assert.equal(await late(), 0, 'after Clear');
+        await draw();
+        await choose();
+        await let_go();
+        await choose();
+        assert.equal(await late(), 0, 'after a file');
+        // The file is what the model is shown, not what was drawn before it, nor an empty pad.
+        await by('try-centred').click();
+        assert.equal(await page.evaluate(() => window.held.length), 0);
+        await by('try-clear').click();
+        await by('try-centred').click();
+        assert.equal(await page.evaluate(() => window.held.length), 0);
+        await draw();
+        await by('try-button').click();
+        await by('try-pad').waitFor({ state: 'detached' });
+        await let_go();
+        await by('try-button').click();
+        await by('try-pad').waitFor();
+        await choose();
+        assert.equal(await late(), 0, 'after the panel was closed');
+        await draw();
+        await let_go();
+        await by('try-problem').filter({ hasText: 'the picture' }).waitFor();
+        assert.ok((await late()) > 0);
+
+        // Nor is a file shown that was decoded after it was taken away.
+        const seen = () =>
+            by('try-picture')
+                .locator('.try-seen')
+                .evaluate((canvas) => canvas.getContext('2d').getImageData(1, 1, 1, 1).data[3]);
+        await page.evaluate(() => {
+            const decode = window.createImageBitmap;
+            window.createImageBitmap = (file) => new Promise((tell) => window.held.push(async () => tell(await decode(file))));
+        });
+        await choose();
+        await by('try-clear').click();
+        await let_go();
+        assert.equal(await seen(), 0);
+        await choose();
+        await let_go();
+        assert.equal(await seen(), 255);
+    }),
+);
+
+step('what a trainer of one’s own reads cannot be tried', async () => {
+    const data = { source: { type: 'trainer' }, partition: { scheme: 'local' } };
+    const master = await start_master({ workers: 0, options: ['--min-workers', '1'], plan: { data, clients: 1 } });
+    try {
+        const { page, errors } = await open_page(browser, master.url);
+        const { by } = make_helpers(page);
+        await page.goto(master.url);
+        await by('try-button').click();
+        await by('try-none').filter({ hasText: 'reads the data' }).waitFor();
+        assert.equal(await by('try-picture').count(), 0);
+        assert.deepEqual(errors, []);
+        await page.context().close();
+    } finally {
+        await master.end();
+    }
+});

@@ -33,7 +33,7 @@ struct server_options {
     net::clock::duration stop_timeout = std::chrono::seconds(2);
     std::size_t header_bytes = std::size_t{8} << 10;
     std::size_t body_bytes = most_tried_bytes;
-    /// Of what is no command, at once and in all; what comes on top is answered 503.
+    /// Of bodies over 64 KiB that are no commands, at once and in all; what comes on top is answered 503.
     std::size_t viewers_bodies_bytes = std::size_t{64} << 20;
     std::size_t stream_message_bytes = std::size_t{4} << 10;
     /// Clients that take many events in one message get one no more often than this ...

@@ -62,11 +62,14 @@ function Panel() {
     if (value === null || typeof value === 'string') {
         return <p class="hint">{value ?? 'Reading the plan…'}</p>;
     }
-    if (value.model.arrays !== undefined || value.model.from !== undefined) {
+    const is_trainers_own = value.model.arrays !== undefined || value.model.from !== undefined;
+    if (is_trainers_own || value.data.source.type === 'trainer') {
         return (
             <p class="hint" data-testid="try-none">
-                The network is a trainer’s own: the master knows its arrays alone and cannot apply it. Load the model in
-                Python with <code>fedasio.load_model</code>.
+                {is_trainers_own
+                    ? 'The network is a trainer’s own: the master knows its arrays alone and cannot apply it.'
+                    : 'A trainer of one’s own reads the data, and the master does not know how it makes inputs of it.'}{' '}
+                Load the model in Python with <code>fedasio.load_model</code>.
             </p>
         );
     }

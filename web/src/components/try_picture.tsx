@@ -18,6 +18,14 @@ interface Props {
 export function TryPicture({ height, width, is_grey }: Props) {
     const seen = useRef<HTMLCanvasElement>(null);
     const is_over = useSignal(false);
+    // Counts what was put in place of what was there. Pictures are packed and decoded meanwhile, and come too late then.
+    const turn = useRef(0);
+    useEffect(
+        () => () => {
+            turn.current += 1;
+        },
+        [],
+    );
     const choose = async (file: File | undefined) => {
         if (file === undefined) {
             return;
@@ -26,10 +34,12 @@ export function TryPicture({ height, width, is_grey }: Props) {
             problem.value = 'The file has more than 8 MiB: make it smaller.';
             return;
         }
+        turn.current += 1;
+        const mine = turn.current;
         try_on(file);
         const picture = await createImageBitmap(file).catch(() => null);
         const canvas = seen.current;
-        if (picture !== null && canvas !== null) {
+        if (picture !== null && canvas !== null && mine === turn.current) {
             const scale = Math.min(picture.height / height, picture.width / width);
             const [w, h] = [scale * width, scale * height];
             const to = canvas.getContext('2d')!;
@@ -53,7 +63,7 @@ export function TryPicture({ height, width, is_grey }: Props) {
                 void choose(event.dataTransfer?.files[0]);
             }}
         >
-            {is_grey && <DrawPad height={height} width={width} seen={seen} />}
+            {is_grey && <DrawPad height={height} width={width} seen={seen} turn={turn} />}
             <div class="try-file">
                 <figure>
                     <canvas ref={seen} class="try-seen" width={width} height={height} role="img" aria-label="What the model is shown" />
@@ -84,12 +94,15 @@ interface PadProps {
     height: number;
     width: number;
     seen: { current: HTMLCanvasElement | null };
+    turn: { current: number };
 }
 
 /** Without a pointer: arrow keys move the pen, Space lowers and raises it, Delete takes all away. */
-function DrawPad({ height, width, seen }: PadProps) {
+function DrawPad({ height, width, seen, turn }: PadProps) {
     const pad = useRef<HTMLCanvasElement>(null);
     const centred = useSignal(height === 28 && width === 28);
+    /** The turn of the last stroke: what is on the pad is asked about in no other. */
+    const drawn_in = useRef(-1);
     const pen = useRef({ x: side / 2, y: side / 2, is_down: false });
     const is_marked = useSignal<{ x: number; y: number } | null>(null);
     const context = () => pad.current!.getContext('2d', { willReadFrequently: true })!;
@@ -102,9 +115,11 @@ function DrawPad({ height, width, seen }: PadProps) {
         const image = to.createImageData(width, height);
         sample.pixels.forEach((value, at) => image.data.set([value, value, value, 255], 4 * at));
         to.putImageData(image, 0, 0);
-        seen.current!.toBlob((blob) => blob !== null && try_on(blob), 'image/png');
+        const mine = turn.current;
+        seen.current!.toBlob((blob) => blob !== null && mine === turn.current && try_on(blob), 'image/png');
     };
     const clear = () => {
+        turn.current += 1;
         const on = context();
         on.fillStyle = '#000';
         on.fillRect(0, 0, side, side);
@@ -122,6 +137,7 @@ function DrawPad({ height, width, seen }: PadProps) {
         on.moveTo(pen.current.x, pen.current.y);
         on.lineTo(x, y);
         on.stroke();
+        drawn_in.current = turn.current;
         ask();
     };
     const place = (event: PointerEvent) => {
@@ -204,7 +220,9 @@ function DrawPad({ height, width, seen }: PadProps) {
                         data-testid="try-centred"
                         onChange={(event) => {
                             centred.value = event.currentTarget.checked;
-                            ask();
+                            if (drawn_in.current === turn.current) {
+                                ask();
+                            }
                         }}
                     />{' '}
                     centre as MNIST has it
