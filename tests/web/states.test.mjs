@@ -890,7 +890,7 @@ step(
         assert.equal(await by('no-values').count(), 0);
         assert.equal(
             await by('values-said').textContent(),
-            'At least half of the predictions are within 5 of the truth; it predicts too low above 90',
+            'At least half of the predictions are within 5 of the truth; it predicts too low above 90.',
         );
         assert.equal(await by('values').locator('rect').count(), 576);
         assert.equal(await by('values').locator('.matrix-right').count(), 24);

@@ -59,7 +59,7 @@ export function Values({ histogram }: { histogram: ValueHistogram }) {
                 </div>
                 <div>
                     <h3>Residuals</h3>
-                    <p class="hint">Predicted minus true, counted by cells: each is known to {exact(width, width)}.</p>
+                    <p class="hint">Predicted minus true, counted by cells: each is known to within {exact(width, width)}.</p>
                     <div class="scroll class-scroll" tabIndex={0} role="region" aria-label="Residuals">
                         <ShareBars
                             shares={bands.map(([, share]) => share)}
@@ -82,5 +82,5 @@ function said(histogram: ValueHistogram): string {
     return [
         near === undefined ? 'Half of the samples lie beyond the plot' : `At least half of the predictions are within ${exact(near, histogram.width)} of the truth`,
         ...parts,
-    ].join('; it predicts ');
+    ].join('; it predicts ') + '.';
 }
