@@ -58,10 +58,11 @@ lanes::lanes(net::runtime& rt, boost::asio::any_io_executor pool, const worker_o
              const log_handler& log)
     : rt_(rt), pool_(std::move(pool)), options_(options), log_(log), finished_(options.keep_bytes),
       work_(rt.executor), children_(rt.executor) {
+    const auto& trainer_log = options_.trainer_log ? options_.trainer_log : log_;
     for (std::uint32_t i = 0; i < options_.threads; ++i) {
         if (options_.trainer) {
             processes_.push_back(std::make_unique<trainers::trainer_process>(
-                trainers::trainer_place{rt_, *options_.trainer, log_, i}, pool_));
+                trainers::trainer_place{rt_, *options_.trainer, trainer_log, i}, pool_));
         }
         children_.spawn(lane(i));
     }

@@ -233,15 +233,19 @@ class Evaluators(Federation):
     def test_a_simulation_asks_the_same_of_it(self):
         there = self.report_with()
         report = self.folder / "simulated.json"
+        speaking = ("--trainer", f"echo begins; {self.trainer()[1]}")
         code, _, errors = run_program(
             *("fedasio", "simulate", self.write_plan(self.plan_of_arrays()), "--report", report),
-            *(*self.trainer(), *self.evaluator()),
+            *(*speaking, *self.evaluator()),
             directory=self.folder,
         )
         self.assertEqual(code, 0, errors)
         told = json.loads(report.read_text())
         self.assertEqual(told["weights_sha256"], there["weights_sha256"])
         self.assertEqual(self.accuracies(told), self.accuracies(there))
+        # What they print is in the log.
+        self.assertIn("evaluator: tests round 3", errors)
+        self.assertRegex(errors, r"worker-1: trainer \d+: begins")
 
     def test_large_arrays_come_through_memory(self):
         plan = self.plan_of_arrays(model={"from": "trainer"}, rounds=2)
