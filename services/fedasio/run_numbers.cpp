@@ -37,7 +37,9 @@ std::string plain(std::string_view name) {
         text,
         [](char c) {
             const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-            return !is_letter && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.';
+            const bool is_digit = c >= '0' && c <= '9';
+            const bool is_plain = is_letter || is_digit || c == '_' || c == '-' || c == '.';
+            return !is_plain;
         },
         '_');
     return text;
