@@ -112,7 +112,7 @@ MESSAGES = {
     },
     "evaluation-values": {
         **{"client": 0, "samples": 3, "loss_sum": 1.5, "correct": 0},
-        **{"absolute_sum": 2, "label_mean": -0.5, "label_m2": 2.25},
+        **{"absolute_sum": 2, "label_mean": -0.5, "label_m2": 2.25, "histogram": [251, 1, 300, 2]},
     },
     "run_over": {"reason": "the training is done"},
     "measurements": {"cpu_percent": 97.5, "memory_bytes": 123456789},

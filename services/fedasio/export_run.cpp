@@ -17,6 +17,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -116,20 +117,6 @@ std::string quoted(const std::string& text) {
     return text::canonical_text(json::value(text));
 }
 
-/// What MLflow takes as a name: letters, digits, and a few signs.
-std::string plain(std::string name) {
-    std::ranges::replace_if(
-        name,
-        [](char c) {
-            const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                  (c >= '0' && c <= '9') ||
-                                  std::string_view("_-./").find(c) != std::string_view::npos;
-            return !is_plain;
-        },
-        '_');
-    return name;
-}
-
 /// A file store of MLflow (https://mlflow.org/docs/latest/tracking.html): one experiment, a folder a run, a
 /// file a number, and a parameter for each key of the plan.
 void write_mlflow(const path& folder, const exported_run& run) {
@@ -161,9 +148,15 @@ void write_mlflow(const path& folder, const exported_run& run) {
     for (const auto& [name, lines] : metrics) {
         write(own / "metrics" / name, lines);
     }
+    std::map<std::string, std::string> values;
+    std::set<std::string> keys;
     for_each_value(run.run.at("plan_json"), "", [&](const std::string& key, const std::string& value) {
-        write(own / "params" / plain(key), value);
+        values[key] = value;
+        keys.insert(key);
     });
+    for (const auto& [key, name] : distinct_names(keys)) {
+        write(own / "params" / name, values.at(key));
+    }
     write(own / "tags" / "mlflow.runName", run.text("plan"));
     write(own / "tags" / "weights_sha256", run.text("weights_sha256"));
     write(own / "artifacts" / "report.json", text::canonical_text(run.report));

@@ -30,24 +30,67 @@ std::string name_of(std::string_view key) {
     return {};
 }
 
-/// Letters, digits and a few signs, and no folder in it.
+/// No folder is in it.
 std::string plain(std::string_view name) {
     std::string text(name);
     std::ranges::replace_if(
         text,
         [](char c) {
             const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-            return !is_letter && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.';
+            const bool is_digit = c >= '0' && c <= '9';
+            const bool is_plain = is_letter || is_digit || c == '_' || c == '-' || c == '.';
+            return !is_plain;
         },
         '_');
     return text;
 }
 
+/// What trainers call numbers of their own, in any of the rounds.
+std::map<std::string, std::string> own_names(const json::array& rounds, std::string_view kind) {
+    std::set<std::string> names;
+    for (const auto& round : rounds) {
+        if (const auto* const told = round.as_object().if_contains(kind)) {
+            for (const auto& own : told->as_object()) {
+                names.emplace(own.key());
+            }
+        }
+    }
+    return distinct_names(names);
+}
+
 } // namespace
+
+std::map<std::string, std::string> distinct_names(const std::set<std::string>& names) {
+    std::map<std::string, std::string> called;
+    std::set<std::string> taken;
+    for (const auto& name : names) {
+        if (plain(name) == name) {
+            called.emplace(name, name);
+            taken.insert(name);
+        }
+    }
+    for (const auto& name : names) {
+        if (called.contains(name)) {
+            continue;
+        }
+        const auto wanted = plain(name);
+        auto free = wanted;
+        for (unsigned number = 2; !taken.insert(free).second; ++number) {
+            free = wanted + "_" + std::to_string(number);
+        }
+        called.emplace(name, std::move(free));
+    }
+    return called;
+}
 
 std::vector<run_number> numbers_of(const json::object& report) {
     std::vector<run_number> all;
-    for (const auto& round : report.at("rounds").as_array()) {
+    const auto& rounds = report.at("rounds").as_array();
+    // For names of files.
+    const std::map<std::string_view, std::map<std::string, std::string>> kinds{
+        {"train_metrics", own_names(rounds, "train_metrics")},
+        {"test_metrics", own_names(rounds, "test_metrics")}};
+    for (const auto& round : rounds) {
         const auto number = round.at("round").to_number<std::uint32_t>();
         const auto time = round.at("time").to_number<double>();
         const auto add = [&](std::string name, const json::value& value) {
@@ -58,11 +101,10 @@ std::vector<run_number> numbers_of(const json::object& report) {
         for (const auto& member : round.as_object()) {
             add(name_of(member.key()), member.value());
         }
-        // What a trainer of one's own calls them; for names of files.
-        for (const auto* const kind : {"train_metrics", "test_metrics"}) {
+        for (const auto& [kind, names] : kinds) {
             if (const auto* const told = round.as_object().if_contains(kind)) {
                 for (const auto& own : told->as_object()) {
-                    add(std::string(kind) + "/" + plain(own.key()), own.value());
+                    add(std::string(kind) + "/" + names.at(own.key()), own.value());
                 }
             }
         }

@@ -56,9 +56,13 @@ int start(const settings& from) {
     boost::asio::io_context context;
     net::system_runtime rt(context);
     program::event_output output(rt.get().time, from.report);
+    auto simulated = from.simulation;
+    simulated.program_log = [](const std::string& line) {
+        program::log(program::level::info, "program", line);
+    };
     const program::stop_on_signal signals;
     const bool ended_well =
-        simulation::simulate(plan, from.simulation, signals.token(), [&](const master::event& happened) {
+        simulation::simulate(plan, simulated, signals.token(), [&](const master::event& happened) {
             output.take(happened);
             if (history) {
                 history->take(happened);

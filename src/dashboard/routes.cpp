@@ -135,8 +135,8 @@ std::span<const table_row> router::table() {
           "\"detail\"}`: who was dropped has a `reason` and no numbers. `worker` is a name"},
          &router::archived<kind::clients>},
         {{"GET", "/api/v1/runs/RUN/evaluation", "", viewers, 0,
-          "what its latest test says of each class, as in [`model_evaluated`](#stream); `null` in a "
-          "regression"},
+          "what its latest test says of each class, or of the values of a regression, as in "
+          "[`model_evaluated`](#stream); `null` if it says nothing of them"},
          &router::archived<kind::evaluation>},
         {{"GET", "/api/v1/runs/RUN/lanes", "", viewers, 0,
           "what workers did in its latest 20 rounds: array of `{\"round\", \"states\"}`, where `states` is "

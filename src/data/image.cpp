@@ -174,26 +174,47 @@ image turned_upright(image what, unsigned orientation) {
     return result;
 }
 
+shared_bound& pixels_at_once() {
+    static shared_bound bound(2 * most_image_pixels);
+    return bound;
+}
+
+shared_bound& file_bytes_at_once() {
+    static shared_bound bound(2 * most_image_bytes);
+    return bound;
+}
+
 image decode_image(std::span<const std::uint8_t> bytes, std::uint64_t most_pixels) {
+    bounded_share no_bound(nullptr);
+    return decode_image(bytes, most_pixels, no_bound);
+}
+
+image decode_image(std::span<const std::uint8_t> bytes, std::uint64_t most_pixels, bounded_share& share) {
     constexpr std::array<std::uint8_t, 8> png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     constexpr std::array<std::uint8_t, 3> jpeg{0xff, 0xd8, 0xff};
     const auto begins = [&](const auto& start) {
         return bytes.size() >= start.size() && std::ranges::equal(start, bytes.first(start.size()));
     };
     if (begins(png)) {
-        return decode_png(bytes, most_pixels);
+        return decode_png(bytes, most_pixels, share);
     }
     if (begins(jpeg)) {
-        return decode_jpeg(bytes, most_pixels);
+        return decode_jpeg(bytes, most_pixels, share);
     }
     throw std::runtime_error(kind_of(bytes));
 }
 
 image read_image(const std::filesystem::path& file) {
+    image_shares shares;
+    return read_image(file, shares);
+}
+
+image read_image(const std::filesystem::path& file, image_shares& shares) {
     const auto size = input_file_size(file);
     if (size > most_image_bytes) {
         throw error::in_file(file, "has more than 256 MiB: make it smaller");
     }
+    shares.bytes.take(size);
     std::vector<std::uint8_t> bytes(size);
     std::ifstream in(file, std::ios::binary);
     errno = 0;
@@ -204,7 +225,7 @@ image read_image(const std::filesystem::path& file) {
                                        "); check its permissions");
     }
     try {
-        return decode_image(bytes);
+        return decode_image(bytes, most_image_pixels, shares.pixels);
     } catch (const std::runtime_error& problem) {
         throw error::in_file(file, problem.what());
     }

@@ -8,6 +8,7 @@
 #include "csv_table.hpp"
 #include "csv_words.hpp"
 #include "file_text.hpp"
+#include "image_decoders.hpp"
 #include "input_file.hpp"
 #include <algorithm>
 #include <array>
@@ -253,7 +254,8 @@ std::vector<std::uint8_t> sample_of(image what, const image_shape& shape) {
 }
 
 std::vector<std::uint8_t> read_sample(const fs::path& file, const image_shape& shape) {
-    return sample_of(read_image(file), shape);
+    image_shares shares;
+    return sample_of(read_image(file, shares), shape);
 }
 
 std::vector<read_file> read_samples(std::span<const image_file> files, const image_shape& shape,

@@ -63,7 +63,7 @@ public:
     jpeg_reader(const jpeg_reader&) = delete;
     jpeg_reader& operator=(const jpeg_reader&) = delete;
 
-    image read(std::uint64_t most_pixels) {
+    image read(std::uint64_t most_pixels, bounded_share& share) {
         require_pixels(info_.image_height, info_.image_width, most_pixels);
         if (info_.num_components != 1 && info_.num_components != 3) {
             throw std::runtime_error("is a JPEG of " + std::to_string(info_.num_components) +
@@ -74,6 +74,7 @@ public:
         result.height = info_.image_height;
         result.width = info_.image_width;
         result.channels = info_.num_components == 1 ? 1 : 3;
+        share.take(std::uint64_t{result.height} * result.width);
         result.pixels.resize(std::size_t{result.height} * result.width * result.channels);
         if (!read_rows(result.pixels.data(), std::size_t{result.width} * result.channels)) {
             fail();
@@ -128,8 +129,8 @@ private:
 
 } // namespace
 
-image decode_jpeg(std::span<const std::uint8_t> bytes, std::uint64_t most_pixels) {
-    return jpeg_reader(bytes).read(most_pixels);
+image decode_jpeg(std::span<const std::uint8_t> bytes, std::uint64_t most_pixels, bounded_share& share) {
+    return jpeg_reader(bytes).read(most_pixels, share);
 }
 
 } // namespace fedasio::data

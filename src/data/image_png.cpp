@@ -52,7 +52,7 @@ public:
     png_reader(const png_reader&) = delete;
     png_reader& operator=(const png_reader&) = delete;
 
-    image read(std::uint64_t most_pixels) {
+    image read(std::uint64_t most_pixels, bounded_share& share) {
         image result;
         if (!read_header()) {
             fail();
@@ -64,6 +64,7 @@ public:
         result.height = png_get_image_height(png_, info_);
         result.width = png_get_image_width(png_, info_);
         result.channels = png_get_channels(png_, info_);
+        share.take(std::uint64_t{result.height} * result.width);
         const auto row = png_get_rowbytes(png_, info_);
         result.pixels.resize(std::size_t{result.height} * row);
         std::vector<png_bytep> rows(result.height);
@@ -121,8 +122,8 @@ private:
 
 } // namespace
 
-image decode_png(std::span<const std::uint8_t> bytes, std::uint64_t most_pixels) {
-    return png_reader(bytes).read(most_pixels);
+image decode_png(std::span<const std::uint8_t> bytes, std::uint64_t most_pixels, bounded_share& share) {
+    return png_reader(bytes).read(most_pixels, share);
 }
 
 } // namespace fedasio::data

@@ -10,6 +10,7 @@
 #include <boost/json/value.hpp>
 
 #include "history/tables.hpp"
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -82,8 +83,15 @@ struct recorder::state {
         if (waiting.size() + early.size() < options.most_rows_waiting) {
             (began ? waiting : early).push_back({run.run, std::move(what)});
         } else {
-            overflows = true;
+            note_loss();
         }
+    }
+
+    /// Rows are left out. Facts that are written only when they are new may be among them.
+    void note_loss() {
+        overflows = true;
+        is_report_new = true;
+        changes_told = 0;
     }
 
     void add_facts() {
@@ -118,6 +126,11 @@ struct recorder::state {
     }
 
     void follow_workers(const master::event& happened);
+    void begin_run(const master::run_opened& opening);
+    void go_on_with(const master::run_resumed& resumed);
+    void begin_training(double time);
+    void take_run(const master::event& happened);
+    void take_clients(const master::event& happened);
     void take(const master::event& happened);
     void keep_note(const master::event& happened);
     awaitable<void> write();
@@ -136,21 +149,50 @@ void recorder::state::follow_workers(const master::event& happened) {
     }
 }
 
-void recorder::state::take(const master::event& happened) {
-    digests.take(happened);
-    // The digests are those of what workers load.
-    is_report_new = is_report_new || std::holds_alternative<master::worker_assigned>(happened.what);
-    follow_workers(happened);
-    if (const auto* opening = std::get_if<master::run_opened>(&happened.what)) {
-        run = *opening;
-        facts = {};
-        changes.clear();
-        changes_told = 0;
-        of_report = nothing_to_report();
-        is_report_new = true;
-        began.reset();
-        seconds_before = 0;
+void recorder::state::begin_run(const master::run_opened& opening) {
+    run = opening;
+    facts = {};
+    changes.clear();
+    changes_told = 0;
+    of_report = nothing_to_report();
+    is_report_new = true;
+    began.reset();
+    seconds_before = 0;
+    early.clear();
+}
+
+/// What was said before belongs to the run that goes on.
+void recorder::state::go_on_with(const master::run_resumed& resumed) {
+    run.run = resumed.run;
+    is_report_new = true;
+    for (auto& one : early) {
+        one.run = run.run;
+    }
+    facts.checkpoint_round = resumed.round;
+    for (const auto& change : resumed.changes) {
+        changes.push_back(master::to_json(change));
+    }
+    for (const auto& round : resumed.rounds) {
+        seconds_before += std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0);
+    }
+    add(run_continues{resumed.round, resumed.rounds});
+}
+
+void recorder::state::begin_training(double time) {
+    if (!began) {
+        began = time;
+        std::ranges::move(early, std::back_inserter(waiting));
         early.clear();
+    }
+    add(run_begins{run.plan, run.plan_digest, run.plan_text, run.seed, run.version, run.instruction_set,
+                   time});
+    due.set();
+}
+
+/// What becomes of the run as a whole.
+void recorder::state::take_run(const master::event& happened) {
+    if (const auto* opening = std::get_if<master::run_opened>(&happened.what)) {
+        begin_run(*opening);
     } else if (const auto* built = std::get_if<master::model_built>(&happened.what)) {
         facts.parameters = built->parameters;
     } else if (const auto* understood = std::get_if<master::data_understood>(&happened.what)) {
@@ -161,40 +203,9 @@ void recorder::state::take(const master::event& happened) {
     } else if (const auto* changed = std::get_if<master::plan_changed>(&happened.what)) {
         changes.push_back(master::to_json(*changed));
     } else if (std::holds_alternative<master::training_started>(happened.what)) {
-        if (!began) {
-            began = happened.time;
-            std::ranges::move(early, std::back_inserter(waiting));
-            early.clear();
-        }
-        add(run_begins{run.plan, run.plan_digest, run.plan_text, run.seed, run.version, run.instruction_set,
-                       happened.time});
-        due.set();
+        begin_training(happened.time);
     } else if (const auto* resumed = std::get_if<master::run_resumed>(&happened.what)) {
-        // What was said before belongs to the run that goes on.
-        run.run = resumed->run;
-        is_report_new = true;
-        for (auto& one : early) {
-            one.run = run.run;
-        }
-        facts.checkpoint_round = resumed->round;
-        for (const auto& change : resumed->changes) {
-            changes.push_back(master::to_json(change));
-        }
-        for (const auto& round : resumed->rounds) {
-            seconds_before += std::accumulate(round.seconds.begin(), round.seconds.end(), 0.0);
-        }
-        add(run_continues{resumed->round, resumed->rounds});
-    } else if (const auto* update = std::get_if<master::client_updated>(&happened.what)) {
-        add(client_row{update->round, update->client, workers[update->worker], update->samples,
-                       finite(update->loss), finite(update->accuracy), finite(update->seconds), "", ""});
-    } else if (const auto* dropped = std::get_if<master::client_dropped>(&happened.what)) {
-        add(client_row{dropped->round, dropped->client, dropped->worker ? workers[*dropped->worker] : "",
-                       std::nullopt, std::nullopt, std::nullopt, std::nullopt, dropped->reason,
-                       dropped->detail});
-    } else if (const auto* tested = std::get_if<master::clients_evaluated>(&happened.what)) {
-        add(*tested);
-    } else if (const auto* found = std::get_if<master::model_evaluated>(&happened.what)) {
-        add(*found);
+        go_on_with(*resumed);
     } else if (const auto* finished = std::get_if<master::round_finished>(&happened.what)) {
         add(finished->result);
         add_lanes(finished->result.round);
@@ -209,6 +220,31 @@ void recorder::state::take(const master::event& happened) {
                      seconds_before + happened.time - began.value_or(happened.time), happened.time});
         due.set();
     }
+}
+
+/// What clients do in a round, and what is found of their model.
+void recorder::state::take_clients(const master::event& happened) {
+    if (const auto* update = std::get_if<master::client_updated>(&happened.what)) {
+        add(client_row{update->round, update->client, workers[update->worker], update->samples,
+                       finite(update->loss), finite(update->accuracy), finite(update->seconds), "", ""});
+    } else if (const auto* dropped = std::get_if<master::client_dropped>(&happened.what)) {
+        add(client_row{dropped->round, dropped->client, dropped->worker ? workers[*dropped->worker] : "",
+                       std::nullopt, std::nullopt, std::nullopt, std::nullopt, dropped->reason,
+                       dropped->detail});
+    } else if (const auto* tested = std::get_if<master::clients_evaluated>(&happened.what)) {
+        add(*tested);
+    } else if (const auto* found = std::get_if<master::model_evaluated>(&happened.what)) {
+        add(*found);
+    }
+}
+
+void recorder::state::take(const master::event& happened) {
+    digests.take(happened);
+    // The digests are those of what workers load.
+    is_report_new = is_report_new || std::holds_alternative<master::worker_assigned>(happened.what);
+    follow_workers(happened);
+    take_run(happened);
+    take_clients(happened);
     keep_note(happened);
 }
 
@@ -257,8 +293,10 @@ awaitable<void> recorder::state::write() {
     // What came meanwhile stands behind what could not be written.
     auto newer = std::exchange(waiting, rows);
     const auto room = options.most_rows_waiting - std::min(options.most_rows_waiting, waiting.size());
-    overflows = overflows || newer.size() > room;
-    newer.resize(std::min(newer.size(), room));
+    if (newer.size() > room) {
+        newer.resize(room);
+        note_loss();
+    }
     std::ranges::move(newer, std::back_inserter(waiting));
     if (!std::exchange(failing, true)) {
         notify(severity::error,

@@ -17,6 +17,7 @@ bool evaluation::add(const data::dataset& samples, std::span<const std::uint32_t
     nn::evaluation_details details;
     details.scores = !regression && into.scores.classes() > 0 ? &into.scores : nullptr;
     details.values = regression ? &into.values : nullptr;
+    details.histogram = regression && into.histogram ? &*into.histogram : nullptr;
     for (std::size_t begin = 0; begin < indices.size(); begin += at_once_) {
         if (is_stopped()) {
             return false;

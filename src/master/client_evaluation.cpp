@@ -28,6 +28,7 @@ evaluation_terms terms_of_evaluations(const setting& given, const global_model& 
     terms.cross_entropy = given.plan.model.objective == nn::loss::cross_entropy;
     const nn::score_counts scores(terms.classes);
     terms.score_cells = scores.histograms() * scores.bins();
+    terms.histogram = terms.classes == 0 && model.schema() && model.schema()->standardize;
     return terms;
 }
 
@@ -86,6 +87,7 @@ net::frame client_evaluation::request(std::size_t index) const {
     const bool shows_classes = terms_.classes > 0 && terms_.classes <= plan::limits::shown_classes;
     wire::evaluate request{round_.result.round, asked.client, state_.model.version(),
                            shows_classes && !test_.personal, terms_.score_cells > 0 && !test_.personal};
+    request.histogram = terms_.histogram && !test_.personal;
     request.personal = test_.personal;
     request.state_round = asked.kept.round;
     request.state = asked.kept.listed;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <stop_token>
 #include <utility>
 #include <vector>
@@ -23,10 +24,15 @@ constexpr std::size_t most_wrong = 24;
 /// What a cancelled evaluation gets to end by itself, so that its result is not lost for little.
 constexpr auto time_to_end = std::chrono::seconds(1);
 
-/// Counts by class, of all blocks: whole numbers, so that it does not matter which block adds its own first.
-struct class_counts {
-    explicit class_counts(std::size_t classes)
-        : confusion(classes <= plan::limits::shown_classes ? classes * classes : 0), scores(classes) {}
+/// Counts of all blocks: whole numbers, so that it does not matter which block adds its own first.
+struct all_counts {
+    /// By class, or without classes by value.
+    explicit all_counts(std::size_t classes)
+        : confusion(classes <= plan::limits::shown_classes ? classes * classes : 0), scores(classes) {
+        if (classes == 0) {
+            histogram.emplace();
+        }
+    }
 
     void add(const learning::evaluation_sums& other) {
         const std::lock_guard lock(busy);
@@ -34,11 +40,15 @@ struct class_counts {
             confusion[i] += other.confusion[i];
         }
         scores.add(other.scores);
+        if (histogram) {
+            histogram->add(other.histogram.value());
+        }
     }
 
     std::mutex busy;
     std::vector<std::uint64_t> confusion;
     nn::score_counts scores;
+    std::optional<nn::value_histogram> histogram;
 };
 
 /// Evaluations that are made are used again, so that memory is touched for the first time once for each
@@ -70,7 +80,7 @@ private:
 
 /// A block, or what went wrong with it. What depends on the order of adding is kept by block.
 struct block_outcome {
-    learning::evaluation_sums sums; ///< without counts by class
+    learning::evaluation_sums sums; ///< without counts
     std::vector<model_evaluated::mistake> wrong;
     std::exception_ptr failure;
 };
@@ -83,9 +93,9 @@ void keep_surest(std::vector<model_evaluated::mistake>& wrong) {
     wrong.resize(std::min(wrong.size(), most_wrong));
 }
 
-/// Samples [first, first + count); their counts by class are added to `all`.
+/// Samples [first, first + count); their counts are added to `all`.
 void evaluate_block(const data::dataset& samples, spare_evaluations& evaluations,
-                    std::span<const float> weights, std::size_t first, std::size_t count, class_counts& all,
+                    std::span<const float> weights, std::size_t first, std::size_t count, all_counts& all,
                     block_outcome& out, const std::stop_token& stop) {
     if (stop.stop_requested()) {
         return;
@@ -95,6 +105,9 @@ void evaluate_block(const data::dataset& samples, spare_evaluations& evaluations
     std::iota(indices.begin(), indices.end(), static_cast<std::uint32_t>(first));
     out.sums.confusion.resize(all.confusion.size());
     out.sums.scores = nn::score_counts(all.scores.classes());
+    if (all.histogram) {
+        out.sums.histogram.emplace();
+    }
     const auto note = [&](std::span<const std::uint32_t> seen, std::span<const nn::prediction> predictions) {
         for (std::size_t i = 0; i < seen.size(); ++i) {
             const auto label = static_cast<std::uint32_t>(samples.classes()[seen[i]]);
@@ -112,6 +125,7 @@ void evaluate_block(const data::dataset& samples, spare_evaluations& evaluations
     evaluations.give_back(std::move(block));
     out.sums.confusion = {};
     out.sums.scores = {};
+    out.sums.histogram.reset();
 }
 
 } // namespace
@@ -135,6 +149,9 @@ test_metrics test_result::metrics(double unit) const {
     }
     found.own = own;
     const auto count = static_cast<double>(samples);
+    if (regression && is_own_loss) {
+        return found;
+    }
     if (regression) {
         found.rmse = std::sqrt(loss_sum / count) * unit;
         found.mae = absolute_sum ? std::optional(*absolute_sum / count * unit) : std::nullopt;
@@ -175,7 +192,7 @@ net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asi
                                                     nn::network network, std::span<const float> weights) {
     std::vector<block_outcome> blocks((samples->size() + block_size - 1) / block_size);
     const bool regression = samples->class_count() == 0;
-    class_counts counts(regression ? 0 : network.output().size());
+    all_counts counts(regression ? 0 : network.output().size());
     spare_evaluations evaluations(network);
     net::nursery workers(rt.executor);
     for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -183,7 +200,7 @@ net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asi
         const auto count = std::min(block_size, samples->size() - begin);
         auto block = [](net::runtime& home, boost::asio::any_io_executor threads, const data::dataset& set,
                         spare_evaluations& spare, std::span<const float> values, std::size_t first,
-                        std::size_t size, class_counts& all, block_outcome& out) -> net::awaitable<void> {
+                        std::size_t size, all_counts& all, block_outcome& out) -> net::awaitable<void> {
             try {
                 auto job = [&](const std::stop_token& stop) {
                     evaluate_block(set, spare, values, first, size, all, out, stop);
@@ -222,6 +239,7 @@ net::awaitable<std::optional<test_result>> evaluate(net::runtime& rt, boost::asi
     if (regression) {
         total.absolute_sum = values.absolute;
         total.label_m2 = values.label_m2;
+        total.histogram = counts.histogram.value().occupied();
     }
     total.confusion = std::move(counts.confusion);
     take_scores(total, counts.scores);

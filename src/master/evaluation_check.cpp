@@ -77,8 +77,25 @@ std::string scores_objection(const wire::evaluation& result, const evaluation_te
     return {};
 }
 
+/// It holds every sample once, and two bins that are far apart hold errors.
+std::string histogram_objection(const wire::evaluation& result, const evaluation_terms& terms) {
+    std::uint64_t samples = 0;
+    for (const auto& cell : result.histogram) {
+        samples += cell.count;
+    }
+    if (!terms.histogram || samples != result.samples) {
+        return "its histogram is not that of its samples";
+    }
+    const double least = nn::least_squares(result.histogram);
+    if (result.loss_sum < least * (1 - tolerance)) {
+        return fmt::format("a loss_sum of {:g} is too little for a histogram that makes it {:g} at least",
+                           result.loss_sum, least);
+    }
+    return {};
+}
+
 /// Between sums of absolute and of squared values stand the inequalities of Cauchy and Schwarz.
-std::string value_objection(const wire::evaluation& result) {
+std::string value_objection(const wire::evaluation& result, const evaluation_terms& terms) {
     if (result.correct != 0) {
         return "a regression has no samples that are correct";
     }
@@ -90,7 +107,7 @@ std::string value_objection(const wire::evaluation& result) {
                                *result.absolute_sum, result.loss_sum, result.samples);
         }
     }
-    return {};
+    return result.histogram.empty() ? "" : histogram_objection(result, terms);
 }
 
 std::optional<double> median_of(const std::map<client_id, wire::evaluation>& results, auto value_of) {
@@ -122,15 +139,18 @@ std::string objection_to(const wire::evaluation& result, const evaluation_terms&
         return fmt::format("it says that no samples have a loss_sum of {:g}", result.loss_sum);
     }
     if (terms.is_open) {
-        return {};
+        const bool is_asked_for =
+            result.confusion.empty() && result.scores.empty() && result.histogram.empty();
+        return is_asked_for ? "" : "it tells counts of its samples, and was not asked for them";
     }
     if (!result.tells_correct) {
         return "it does not tell how many samples it takes for their class";
     }
     if (terms.classes == 0) {
-        return value_objection(result);
+        return value_objection(result, terms);
     }
-    auto objection = loss_objection(result, terms);
+    auto objection =
+        result.histogram.empty() ? loss_objection(result, terms) : histogram_objection(result, terms);
     if (objection.empty() && !result.confusion.empty()) {
         objection = confusion_objection(result, terms);
     }

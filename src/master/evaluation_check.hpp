@@ -19,6 +19,7 @@ struct evaluation_terms {
     bool cross_entropy = false;
     std::size_t score_cells = 0; ///< 0: no scores were asked for
     bool is_open = false;        ///< the model is a trainer's own: it says what it has
+    bool histogram = false;      ///< one of a regression's values was asked for
 };
 
 /// Why no samples can give this result; empty: some can. A client that is wrong in a possible way is found by

@@ -5,8 +5,26 @@
 
 #include <cmath>
 #include <span>
+#include <utility>
 
 namespace fedasio::master {
+namespace {
+
+boost::json::object to_json(const model_evaluated::value_counts& what) {
+    constexpr auto bins = nn::value_histogram::bins;
+    boost::json::array cells;
+    cells.reserve(what.cells.size());
+    for (const auto& [place, count] : what.cells) {
+        cells.push_back(boost::json::array{place / bins, place % bins, count});
+    }
+    return {{"label", what.label},
+            {"low", what.low},
+            {"width", what.width},
+            {"bins", bins},
+            {"cells", std::move(cells)}};
+}
+
+} // namespace
 
 boost::json::object to_json(const model_evaluated& what) {
     boost::json::object json{{"round", what.round}, {"samples", what.samples}};
@@ -31,6 +49,9 @@ boost::json::object to_json(const model_evaluated& what) {
             {"confidence", is_known ? boost::json::value(mistake.confidence) : boost::json::value(nullptr)}});
     }
     json["wrong"] = std::move(wrong);
+    if (what.histogram) {
+        json["histogram"] = to_json(*what.histogram);
+    }
     return json;
 }
 

@@ -1,5 +1,6 @@
 #include "master/evaluation_summary.hpp"
 
+#include <fedasio/nn/value_histogram.hpp>
 #include <fedasio/nn/value_sums.hpp>
 #include <fedasio/plan/limits.hpp>
 
@@ -15,6 +16,7 @@ test_result to_result(const wire::evaluation& one, const evaluation_terms& terms
     result.loss_sum = one.loss_sum;
     result.correct = one.correct;
     result.regression = terms.is_open ? !one.tells_correct : terms.classes == 0;
+    result.is_own_loss = terms.is_open && !one.absolute_sum;
     result.confusion = one.confusion;
     result.scores = one.scores;
     result.score_bins = bins;
@@ -28,8 +30,8 @@ test_result to_result(const wire::evaluation& one, const evaluation_terms& terms
 class summing {
 public:
     summing(const evaluation_terms& terms, nn::score_counts scores)
-        : scores_(std::move(scores)), tells_scores_(scores_.classes() > 0), regression_(terms.classes == 0),
-          is_open_(terms.is_open) {
+        : scores_(std::move(scores)), tells_scores_(scores_.classes() > 0), tells_histogram_(terms.histogram),
+          regression_(terms.classes == 0), is_open_(terms.is_open) {
         all_.confusion.resize(terms.classes <= plan::limits::shown_classes ? terms.classes * terms.classes
                                                                            : 0);
     }
@@ -53,6 +55,10 @@ public:
         if (tells_scores_) {
             scores_.add(one.scores);
         }
+        tells_histogram_ = tells_histogram_ && !one.histogram.empty();
+        if (tells_histogram_) {
+            histogram_.add(one.histogram);
+        }
         tells_errors_ = tells_errors_ && one.absolute_sum;
         tells_labels_ = tells_labels_ && one.label_mean && one.label_m2;
         values_.add({one.samples, one.absolute_sum.value_or(0), one.label_mean.value_or(0),
@@ -62,6 +68,7 @@ public:
     test_result finish() && {
         regression_ = is_open_ ? !tells_correct_ : regression_;
         all_.regression = regression_;
+        all_.is_own_loss = is_open_ && !tells_errors_;
         all_.own = own_.finish();
         if (regression_ && tells_errors_) {
             all_.absolute_sum = values_.absolute;
@@ -72,15 +79,20 @@ public:
         if (tells_scores_) {
             take_scores(all_, scores_);
         }
+        if (tells_histogram_) {
+            all_.histogram = histogram_.occupied();
+        }
         return std::move(all_);
     }
 
 private:
     test_result all_;
     nn::score_counts scores_;
+    nn::value_histogram histogram_;
     nn::value_sums values_;
     metric_means own_;
     bool tells_scores_;
+    bool tells_histogram_;
     bool tells_errors_ = true;
     bool tells_labels_ = true;
     bool tells_correct_ = true;

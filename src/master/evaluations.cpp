@@ -10,6 +10,7 @@
 #include "master/evaluation_summary.hpp"
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <fmt/format.h>
 #include <stdexcept>
 #include <utility>
@@ -24,6 +25,13 @@ constexpr auto invalid = "invalid";
 constexpr auto disproportionate = "out_of_proportion";
 /// What a worker whose connection is lost has to leave the roster, before its clients are looked for again.
 constexpr auto time_to_go = std::chrono::seconds(1);
+
+/// In the unit of the label's column, for which the schema says what 0 and 1 are.
+model_evaluated::value_counts in_label_unit(const test_result& result, const data::csv_schema& schema) {
+    using histogram = nn::value_histogram;
+    return {schema.label, schema.label_mean + histogram::lowest * schema.label_deviation,
+            histogram::width * schema.label_deviation, result.histogram};
+}
 
 std::vector<std::string> classes_of(const global_model& model) {
     return model.schema() ? model.schema()->classes : std::vector<std::string>();
@@ -72,9 +80,9 @@ net::awaitable<void> evaluations::ask_evaluator(round_state& round) {
     if (found.samples == 0) {
         throw std::runtime_error("the evaluator tested no samples");
     }
-    auto terms = terms_of_evaluations(setting_, state_.model);
+    evaluation_terms terms;
+    terms.is_open = true; // what its loss is, and what it tells besides, is its own
     terms.held_out = plan::limits::samples;
-    terms.score_cells = 0; // they were not asked for
     if (const auto objection = objection_to(found, terms); !objection.empty()) {
         throw std::runtime_error("the evaluator's result is none: " + objection);
     }
@@ -311,7 +319,11 @@ void evaluations::tell_absences(std::uint32_t round, const client_test& test) {
 
 void evaluations::tell(std::uint32_t round, const test_result& result,
                        std::vector<std::string> classes) const {
-    if (result.regression || result.samples == 0 || state_.model.network() == nullptr) {
+    if (result.samples == 0 || state_.model.network() == nullptr) {
+        return;
+    }
+    if (result.regression) {
+        tell_values(round, result);
         return;
     }
     model_evaluated event{round, result.samples, std::move(classes), result.confusion, result.wrong};
@@ -322,6 +334,18 @@ void evaluations::tell(std::uint32_t round, const test_result& result,
         event.classes.push_back(std::to_string(event.classes.size()));
     }
     setting_.events.publish(std::move(event));
+}
+
+/// Targets that nobody scaled lie anywhere, and the histogram has no place for them.
+void evaluations::tell_values(std::uint32_t round, const test_result& result) const {
+    const auto& schema = state_.model.schema();
+    if (result.histogram.empty() || !schema || !schema->standardize) {
+        return;
+    }
+    auto counts = in_label_unit(result, *schema);
+    if (std::isfinite(counts.low)) {
+        setting_.events.publish(model_evaluated{round, result.samples, {}, {}, {}, std::move(counts)});
+    }
 }
 
 } // namespace fedasio::master

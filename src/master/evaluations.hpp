@@ -69,6 +69,7 @@ private:
                                          net::clock::time_point until);
     net::awaitable<void> conclude(round_state& round, client_test& test);
     void tell(std::uint32_t round, const test_result& result, std::vector<std::string> classes) const;
+    void tell_values(std::uint32_t round, const test_result& result) const;
 
     const setting& setting_;
     run_state& state_;

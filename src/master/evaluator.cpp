@@ -118,7 +118,7 @@ net::awaitable<void> evaluator::ask(question& what) {
         try {
             what.found = co_await process_->evaluate(what.basis, what.request, {}, what.stop);
         } catch (const trainers::lost_process&) {
-            if (attempt == most_attempts) {
+            if (attempt == most_attempts || what.stop.is_raised()) {
                 what.failure = std::current_exception();
             }
         } catch (...) {

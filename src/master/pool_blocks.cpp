@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -65,7 +66,11 @@ method::block_runner blocks_on(boost::asio::any_io_executor pool, std::size_t he
         const auto shared = std::make_shared<shared_blocks>(values, work);
         const auto wanted = std::min(helpers, shared->size() - std::min<std::size_t>(shared->size(), 1));
         for (std::size_t i = 0; i < wanted; ++i) {
-            boost::asio::post(pool, [shared] { shared->take_all(); });
+            try {
+                boost::asio::post(pool, [shared] { shared->take_all(); });
+            } catch (const std::bad_alloc&) {
+                break; // this thread does what the others do not
+            }
         }
         shared->take_all();
         if (shared->size() > 0) {

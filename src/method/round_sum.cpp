@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <new>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -139,6 +141,26 @@ void round_sum::in_locked_blocks(std::size_t start, const Work& work) {
     }
 }
 
+/// Several threads do the work, if there is memory to ask them; it needs none itself.
+template <class Work>
+bool round_sum::add_together(const block_runner& in_blocks, const Work& work) {
+    std::atomic<bool> has_begun = false;
+    try {
+        in_blocks(base_.x().size(), [&](const block& part) {
+            has_begun = true;
+            const auto number = part.first / block_values;
+            const std::scoped_lock alone(block_locks_[number]);
+            work(number);
+        });
+    } catch (const std::bad_alloc&) {
+        if (has_begun) {
+            throw;
+        }
+        return false;
+    }
+    return true;
+}
+
 /// It counts from now on, in these sums; or why not. `lock_` is held.
 std::optional<rejection> round_sum::enter(const addition& next, sums*& to) {
     if (auto refused = over_maximum(next.how.factor, 1)) {
@@ -190,13 +212,7 @@ std::vector<std::optional<rejection>> round_sum::add(std::span<const addition> u
             }
         }
     };
-    if (in_blocks) {
-        in_blocks(base_.x().size(), [&](const block& part) {
-            const auto number = part.first / block_values;
-            const std::scoped_lock alone(block_locks_[number]);
-            add_all_to(number);
-        });
-    } else {
+    if (!in_blocks || !add_together(in_blocks, add_all_to)) {
         in_locked_blocks(start, add_all_to);
     }
     return refused;

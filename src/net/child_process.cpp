@@ -1,6 +1,7 @@
 #include <fedasio/net/child_process.hpp>
 #include <fedasio/net/local_stream.hpp>
 #include <fedasio/net/nursery.hpp>
+#include <fedasio/net/offload.hpp>
 #include <fedasio/text/printable.hpp>
 
 #include <boost/asio/as_tuple.hpp>
@@ -265,6 +266,8 @@ child_process::~child_process() {
     if (pid_ > 0) {
         kill();
         waitpid(pid_, nullptr, 0);
+    }
+    if (!has_ended()) {
         kill_marked_processes(mark_);
     }
 }
@@ -273,7 +276,7 @@ std::unique_ptr<stream> child_process::take_channel() {
     return std::move(channel_);
 }
 
-awaitable<void> child_process::run() {
+awaitable<void> child_process::run(asio::any_io_executor pool) {
     co_await asio::this_coro::throw_if_cancelled(false);
     nursery reading(rt_.executor);
     reading.spawn(pipes_->read_output(lines_));
@@ -288,9 +291,13 @@ awaitable<void> child_process::run() {
         co_await over.wait_uncancelled();
         co_await waiting.join();
     }
-    kill(); // what it left behind
-    kill_marked_processes(mark_);
-    pid_ = -1;
+    kill();    // what it left behind
+    pid_ = -1; // the number may soon be another's
+    auto sweep = [mark = mark_] {
+        kill_marked_processes(mark);
+        return true;
+    };
+    static_cast<void>(co_await offload(rt_, std::move(pool), std::move(sweep)));
     reading.cancel();
     co_await reading.join();
     pipes_->read_rest(lines_);

@@ -36,7 +36,7 @@ void check_details(const evaluation_details& details, const targets& expected, s
                                     " classes do not fit " + std::to_string(outputs) + " outputs" +
                                     (classes ? "" : " that are values"));
     }
-    if (details.values != nullptr && classes) {
+    if ((details.values != nullptr || details.histogram != nullptr) && classes) {
         throw std::invalid_argument("classes have no errors in a unit");
     }
 }
@@ -55,12 +55,15 @@ void note(const evaluation_details& details, loss objective, const float* output
                                   static_cast<std::size_t>(labels[i]));
         }
     }
-    if (details.values != nullptr) {
-        const auto values =
-            std::get<std::span<const float>>(expected).subspan(first * width, samples * width);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            details.values->add(outputs[i], values[i]);
-        }
+    if (details.values == nullptr && details.histogram == nullptr) {
+        return;
+    }
+    const auto values = std::get<std::span<const float>>(expected).subspan(first * width, samples * width);
+    for (std::size_t i = 0; i < values.size() && details.values != nullptr; ++i) {
+        details.values->add(outputs[i], values[i]);
+    }
+    for (std::size_t i = 0; i < values.size() && details.histogram != nullptr; ++i) {
+        details.histogram->count(outputs[i], values[i]);
     }
 }
 

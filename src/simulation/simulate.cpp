@@ -65,6 +65,10 @@ worker::worker_options describe_worker(std::uint32_t number, const simulation_op
     result.threads = std::max(1U, options.threads / options.workers + more);
     if (!options.trainer.empty()) {
         result.trainer.emplace().command = options.trainer;
+        if (options.program_log) {
+            result.trainer_log = [name = result.name, log = options.program_log](
+                                     worker::severity, const std::string& line) { log(name + ": " + line); };
+        }
     }
     result.samples = options.samples;
     result.make_trainer = options.make_trainer;
@@ -75,7 +79,8 @@ worker::worker_options describe_worker(std::uint32_t number, const simulation_op
     return result;
 }
 
-/// The master hears from the worker itself what goes wrong, so the worker needs no log of its own.
+/// The master hears from the worker itself what goes wrong, so the worker needs no log of its own but for
+/// what its trainers print.
 net::awaitable<void> work(net::runtime& rt, asio::any_io_executor pool, net::dialer dial,
                           worker::worker_options options) {
     const worker::log_handler no_log = [](worker::severity, const std::string&) {};
@@ -131,6 +136,7 @@ bool simulate(const plan::plan& plan, const simulation_options& options, std::st
     run_options.compare_updates = false;
     if (!chosen.evaluator.empty()) {
         run_options.evaluator.emplace().command = chosen.evaluator;
+        run_options.evaluator_log = chosen.program_log;
     }
     run_options.state_dir = chosen.state_dir;
     master::run run(rt, pool.get_executor(), std::move(unhurried), run_options, events);

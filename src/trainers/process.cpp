@@ -89,7 +89,7 @@ void check_finite(std::span<const float> own, std::uint32_t client) {
 } // namespace
 
 trainer_process::trainer_process(trainer_place where, boost::asio::any_io_executor pool)
-    : where_(where), pool_(std::move(pool)), program_(where) {}
+    : where_(where), pool_(std::move(pool)), program_(where, pool_) {}
 
 process_basis::meta model_for_trainer(boost::json::object request, const nn::model_arrays& arrays) {
     request["arrays"] = plan::to_json(arrays);

@@ -49,7 +49,7 @@ struct trained_arrays {
 /// write at any time. Lives on its runtime's thread.
 class trainer_process {
 public:
-    /// Arrays are copied on the `pool`.
+    /// Arrays are copied on the `pool`, and what a process leaves behind is looked for there.
     trainer_process(trainer_place where, boost::asio::any_io_executor pool);
 
     /// These throw cancelled_task, diverged_training, data::error for what the trainer says of its data,

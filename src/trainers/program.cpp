@@ -35,8 +35,9 @@ net::connection_options patient_options() {
 
 } // namespace
 
-trainer_program::trainer_program(trainer_place where)
-    : where_(where), ready_(where.rt.executor), started_(where.rt.executor), children_(where.rt.executor) {
+trainer_program::trainer_program(trainer_place where, boost::asio::any_io_executor pool)
+    : where_(where), pool_(std::move(pool)), ready_(where.rt.executor), started_(where.rt.executor),
+      children_(where.rt.executor) {
     started_.set();
 }
 
@@ -148,7 +149,7 @@ net::awaitable<std::string> trainer_program::why_lost(const std::string& reason)
 /// Reads its output, and tells how it ended.
 net::awaitable<void> trainer_program::watch(std::shared_ptr<net::child_process> child) {
     co_await boost::asio::this_coro::throw_if_cancelled(false);
-    co_await child->run();
+    co_await child->run(pool_);
     if (!over_) {
         where_.log(severity::warning, where_.name() + " " + child->how_it_ended());
     }

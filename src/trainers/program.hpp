@@ -7,6 +7,8 @@
 #include <fedasio/trainers/log.hpp>
 #include <fedasio/trainers/trainer_command.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,7 +37,8 @@ struct trainer_place {
 /// its runtime's thread.
 class trainer_program {
 public:
-    explicit trainer_program(trainer_place where);
+    /// What a process leaves behind is looked for on the `pool`.
+    trainer_program(trainer_place where, boost::asio::any_io_executor pool);
 
     /// Started, and greeted. Throws cancelled_task, and std::runtime_error with what went wrong.
     net::awaitable<void> be_ready();
@@ -74,6 +77,7 @@ private:
     void hear(const net::frame& message);
 
     trainer_place where_;
+    boost::asio::any_io_executor pool_;
     std::shared_ptr<net::child_process> child_;
     net::connection_ptr connection_;
     net::event ready_;   ///< it has said hello

@@ -58,10 +58,11 @@ lanes::lanes(net::runtime& rt, boost::asio::any_io_executor pool, const worker_o
              const log_handler& log)
     : rt_(rt), pool_(std::move(pool)), options_(options), log_(log), finished_(options.keep_bytes),
       work_(rt.executor), children_(rt.executor) {
+    const auto& trainer_log = options_.trainer_log ? options_.trainer_log : log_;
     for (std::uint32_t i = 0; i < options_.threads; ++i) {
         if (options_.trainer) {
             processes_.push_back(std::make_unique<trainers::trainer_process>(
-                trainers::trainer_place{rt_, *options_.trainer, log_, i}, pool_));
+                trainers::trainer_place{rt_, *options_.trainer, trainer_log, i}, pool_));
         }
         children_.spawn(lane(i));
     }
@@ -123,7 +124,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
         next.what.state_round = what.state_round;
         next.what.state = std::move(what.state);
         next.personal = what.personal;
-        next.wanted = {what.confusion, what.scores, true};
+        next.wanted = {what.confusion, what.scores, true, what.histogram};
     }
     if (wire::floats_of(next.what.state) * sizeof(float) != request.body.size()) {
         throw std::invalid_argument("the body does not hold the arrays that `state` lists");
@@ -145,6 +146,7 @@ void lanes::take(const net::connection_ptr& asked_by, net::frame request) {
                          std::to_string(most_waiting) + " requests are waiting here already");
         return;
     }
+    next.body = request.body;
     next.askers.push_back({asked_by, std::move(request)});
     next.stop = std::make_shared<trainers::stop_signal>();
     waiting_.push_back(std::move(next));
@@ -266,7 +268,7 @@ method::client_state lanes::state_for(const training_setup& setup, const task& n
     }
     // What a client begins with comes from the master, whoever keeps what becomes of it.
     if (setup.master_keeps_state || state_round == 0) {
-        return wire::state_of(listed, next.askers.front().request.body.floats());
+        return wire::state_of(listed, next.body.floats());
     }
     auto found = options_.states->get(setup.run, client, state_round);
     if (!found.state) {

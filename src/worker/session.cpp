@@ -6,11 +6,9 @@
 #include <fedasio/learning/data_fit.hpp>
 #include <fedasio/method/strategy.hpp>
 #include <fedasio/net/offload.hpp>
-#include <fedasio/nn/memory.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/text/json_text.hpp>
-#include <fedasio/text/printable.hpp>
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/hello.hpp>
 #include <fedasio/wire/initial.hpp>
@@ -27,7 +25,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
 
-#include <algorithm>
+#include "worker/training_setup.hpp"
 #include <utility>
 
 namespace fedasio::worker {
@@ -49,13 +47,6 @@ std::vector<std::string> strategies_with_a_client_half() {
 }
 
 constexpr const char* no_trainer = "the plan's model is a trainer's own: start this worker with --trainer";
-
-/// Of the weights of the round, the update, what trains, and what the client keeps: as it was and will be.
-std::uint64_t bytes_for(const training_setup& setup) {
-    const auto vectors = 2 * (1 + setup.channels()) + (setup.strategy ? 2 * wire::limits::state_vectors : 0);
-    return vectors * setup.parameter_count() * sizeof(float) +
-           nn::training_bytes(*setup.network, setup.local.optimizer, setup.local.batch_size);
-}
 
 } // namespace
 
@@ -336,24 +327,12 @@ net::awaitable<void> session::ask_trainer_for_model(net::frame request) {
 
 void session::take_model(const net::frame& request) {
     const auto what = wire::read_model(request.meta);
-    auto made = std::make_shared<training_setup>();
-    if (what.network) {
-        made->network.emplace(*what.network);
-    }
-    made->own_arrays = what.arrays;
-    made->local = what.local;
-    made->seed = what.seed;
-    made->strategy = what.strategy;
-    made->run = what.run;
-    made->master_keeps_state = what.master_keeps_state;
-    if (work_.process() != nullptr) {
-        made->told = trainers::model_for_trainer(request.meta, made->arrays());
-    } else if (!what.network) {
+    if (work_.process() == nullptr && !what.network) {
         log_(severity::warning, no_trainer);
         connection_->refuse(request, refusal_code::failed, no_trainer);
         return;
     }
-    const std::shared_ptr<const training_setup> setup = std::move(made);
+    const auto setup = training_setup_of(what, work_.process() == nullptr ? nullptr : &request.meta);
     if (what.keeps_states() && !what.master_keeps_state && !options_.states_are_durable) {
         log_(severity::warning, "what clients keep from round to round is in memory only, and the training "
                                 "cannot go on once this worker has ended: give it --state-dir");
@@ -365,14 +344,9 @@ void session::take_model(const net::frame& request) {
                                 std::to_string(what.parameters));
         return;
     }
-    const auto needed = work_.process() == nullptr ? bytes_for(*setup) : 0;
-    if (options_.memory_bytes != 0 && needed > options_.memory_bytes) {
-        const auto reason = "training a client of this model takes " + text::size_text(needed) +
-                            " of memory, and this machine gives a process " +
-                            text::size_text(options_.memory_bytes) +
-                            ": fewer units or filters, a smaller local.batch_size, or a larger machine";
-        log_(severity::warning, reason);
-        connection_->refuse(request, refusal_code::failed, reason);
+    if (const auto problem = problem_of_memory(*setup, options_.memory_bytes); !problem.empty()) {
+        log_(severity::warning, problem);
+        connection_->refuse(request, refusal_code::failed, problem);
         return;
     }
     const auto* data = work_.data();

@@ -76,6 +76,10 @@ const expectation expectations[] = {
      R"("wrong":[{"index":7,"label":1,"predicted":0,"confidence":0.75}])"},
     {model_evaluated{3, 10, {"a"}, {}, {}}, false,
      R"("type":"model_evaluated","round":3,"samples":10,"classes":["a"],"confusion":null,"wrong":[])"},
+    {model_evaluated{3, 10, {}, {}, {}, model_evaluated::value_counts{"price", -1.5, 0.5, {{0, 7}, {25, 3}}}},
+     false,
+     R"("type":"model_evaluated","round":3,"samples":10,"classes":[],"confusion":null,"wrong":[],)"
+     R"("histogram":{"label":"price","low":-1.5,"width":0.5,"bins":24,"cells":[[0,0,7],[1,1,3]]})"},
     {clients_evaluated{3,
                        {{0, 10, {0.5, 0.75, {}, {}, {}, 0.875, {1, std::nullopt}}, ""}, {4, 0, {}, "lost"}}},
      false,

@@ -5,6 +5,7 @@
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/text/json_text.hpp>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -13,7 +14,10 @@
 
 #include "net/live_runtime.hpp"
 #include "scratch_directory.hpp"
+#include <filesystem>
+#include <latch>
 #include <limits>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -346,6 +350,59 @@ BOOST_AUTO_TEST_CASE(what_waits_is_bounded) {
     BOOST_TEST(rounds("aa") == (numbers{1}));
     BOOST_REQUIRE(notices.size() == 2U);
     BOOST_TEST(notices[1].second.find("missing") != std::string::npos);
+}
+
+/// The report's digest and the plan's change that were to be written when rows were left out.
+void check_facts(const fixture& kept) {
+    const auto report = parsed(history::report_text(kept.file, "aa").value()).as_object();
+    const auto* const digest = report.at("data_sha256").as_object().if_contains("north");
+    BOOST_TEST_REQUIRE(digest != nullptr);
+    BOOST_TEST(digest->as_string() == "ab");
+    BOOST_TEST(report.at("changes").as_array().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(facts_that_found_no_room_come_with_the_next_round) {
+    options.most_rows_waiting = 8;
+    std::filesystem::create_directories(file);
+    process master(*this, "aa");
+    master.events.publish(training_started{1, 4, {}});
+    master.round(1);
+    master.round(2);
+    master.events.publish(worker_assigned{7, {}, "ab"});
+    master.events.publish(plan_changed{3, 4, std::nullopt, 60, 1, ""});
+    master.round(3);
+    std::filesystem::remove(file);
+    master.write();
+    master.round(4);
+    master.write();
+    check_facts(*this);
+}
+
+BOOST_AUTO_TEST_CASE(facts_that_came_while_a_write_failed_come_with_the_next_round) {
+    options.most_rows_waiting = 10;
+    std::filesystem::create_directories(file);
+    process master(*this, "aa");
+    std::latch slow_disk(1);
+    for (int thread = 0; thread < 2; ++thread) {
+        boost::asio::post(pool, [&] { slow_disk.wait(); });
+    }
+    master.events.publish(training_started{1, 4, {}});
+    master.events.publish(client_updated{1, 0, 7, 10, 0.5, 0.75, 0.25});
+    master.events.publish(client_updated{1, 1, 7, 10, 0.5, 0.75, 0.25});
+    net::nursery writing(rt.executor);
+    writing.spawn(master.recorder.run());
+    live.context().poll(); // these are on their way
+    master.events.publish(worker_assigned{7, {}, "ab"});
+    master.events.publish(plan_changed{2, 4, std::nullopt, 60, 1, ""});
+    master.round(1);
+    slow_disk.count_down();
+    writing.cancel();
+    live.run(writing.join());
+    std::filesystem::remove(file);
+    master.write();
+    master.round(2);
+    master.write();
+    check_facts(*this);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_history_is_not_touched) {

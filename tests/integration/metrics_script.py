@@ -24,6 +24,7 @@ def train_metrics(client, number):
     metrics = {"skill": 0.1 * (client + 1) + number / 7}
     if client == 1:
         metrics["a/../b@1"] = number
+        metrics["a@../b/1"] = -number
     return metrics
 
 

@@ -1,6 +1,7 @@
 """How good a model is said to be: what the numbers are, and what becomes of those who lie about them."""
 
 import array
+import collections
 import json
 import math
 import statistics
@@ -105,6 +106,53 @@ class Metrics(Federation):
         self.assertEqual((last["test_samples"], last["test_clients"], last["test_partial"]), (len(tests), 0, False))
         tested = master.get("status")["test"]
         self.assertEqual((tested["r2"], tested["rmse"], tested["round"]), (last["test_r2"], last["test_rmse"], 3))
+
+    def joint_histogram(self, model, rows):
+        """By (bin of the true value, bin of the prediction), and how many rows lie so near an edge that float32 may
+        put them elsewhere."""
+        schema = json.loads(model.metadata["schema"])
+        cells, doubtful = collections.Counter(), 0
+        for row in rows:
+            target = (float(row[3]) - schema["label_mean"]) / schema["label_deviation"]
+            places = [(value + 3) / 0.25 for value in (target, *outputs_of(model, encode(schema, self.HEADER, row)))]
+            doubtful += any(abs(place - round(place)) < 1e-4 for place in places)
+            cells[tuple(min(23, max(0, math.floor(place))) for place in places)] += 1
+        return cells, doubtful
+
+    def test_values_of_a_regression_are_counted_as_predicted(self):
+        tests = table_rows(400, seed=9, answer="number")
+        test = write_table(self.folder / "test.csv", tests)
+        tables = {name: table_rows(100, seed=seed, answer="number") for seed, name in enumerate(("north", "south"))}
+        master, last, model = self.trained(self.table_plan("number", test=str(test)), tables)
+        shown = master.wait_event("model_evaluated", round=3)
+        schema = json.loads(model.metadata["schema"])
+        histogram = shown["histogram"]
+        self.assertEqual((histogram["label"], histogram["bins"], shown["samples"]), ("answer", 24, len(tests)))
+        self.assertAlmostEqual(histogram["low"], schema["label_mean"] - 3 * schema["label_deviation"], delta=1e-9)
+        self.assertAlmostEqual(histogram["width"], schema["label_deviation"] / 4, delta=1e-9)
+        told = collections.Counter({(true, said): count for true, said, count in histogram["cells"]})
+        self.assertEqual(told.total(), last["test_samples"])
+        expected, doubtful = self.joint_histogram(model, tests)
+        self.assertLess(doubtful, 10)
+        self.assertLessEqual((told - expected).total(), doubtful)
+        # The history keeps it.
+        past = master.get(f"runs/{master.get('status')['run']}/evaluation")
+        self.assertEqual(past["histogram"], histogram)
+
+    def test_values_that_clients_hold_out_are_counted_together(self):
+        tables = {name: table_rows(100, seed=seed, answer="number") for seed, name in enumerate(("north", "south"))}
+        plan = self.table_plan("number")
+        plan["data"]["test_fraction"] = 0.8
+        master, last, model = self.trained(plan, tables)
+        self.assertEqual((last["test_clients"], last["test_samples"]), (2, 160))
+        told = collections.Counter(
+            {(true, said): count for true, said, count in master.wait_event("model_evaluated", round=3)["histogram"]["cells"]}
+        )
+        self.assertEqual(told.total(), 160)
+        # Nobody here knows which rows they are: each is one of the tables.
+        expected, doubtful = self.joint_histogram(model, [row for rows in tables.values() for row in rows])
+        self.assertLess(doubtful, 10)
+        self.assertLessEqual((told - expected).total(), doubtful)
 
     def test_recall_and_area_of_classes_are_those_of_its_predictions(self):
         tests = table_rows(200, seed=9)
@@ -241,6 +289,8 @@ class Lies(Federation):
             {"loss_sum": 100.0, "correct": 10},
             {"confusion": [10] + [0] * 15},
             {"confusion": [3, 7, 0, 0] + [0] * 12, "scores": [0, 0, 10]},
+            {"histogram": [300, 10]},
+            {"histogram": [300, 5, 300, 5]},
             {"client": 77},
             {"loss_sum": "none"},
         ]

@@ -217,6 +217,14 @@ class Evaluators(Federation):
         report = self.run_to_the_end(plan, (), options=self.evaluator("nets"))
         self.assertEqual(self.accuracies(report), [0.5, 0.5])
         self.assertEqual(report["rounds"][0]["test_samples"], 8)
+        # A loss is what the evaluator says that it is: nothing is made of it, and nothing held against it.
+        del plan["target_accuracy"]
+        loss_only = self.run_to_the_end(
+            plan, (), options=(*self.evaluator("loss-only"), "--state-dir", self.folder / "loss")
+        )
+        last = loss_only["rounds"][-1]
+        self.assertEqual((last["test_loss"], last.get("test_accuracy"), last.get("test_rmse")), (0.02, None, None))
+        self.assertEqual(loss_only["weights_sha256"], report["weights_sha256"])
         plan["data"]["source"].update(test_images="train-images", test_labels="train-labels")
         report = self.run_to_the_end(plan, (), options=(*self.evaluator("nets"), "--state-dir", self.folder / "files"))
         self.assertGreater(report["rounds"][0]["test_samples"], 8)
@@ -225,15 +233,19 @@ class Evaluators(Federation):
     def test_a_simulation_asks_the_same_of_it(self):
         there = self.report_with()
         report = self.folder / "simulated.json"
+        speaking = ("--trainer", f"echo begins; {self.trainer()[1]}")
         code, _, errors = run_program(
             *("fedasio", "simulate", self.write_plan(self.plan_of_arrays()), "--report", report),
-            *(*self.trainer(), *self.evaluator()),
+            *(*speaking, *self.evaluator()),
             directory=self.folder,
         )
         self.assertEqual(code, 0, errors)
         told = json.loads(report.read_text())
         self.assertEqual(told["weights_sha256"], there["weights_sha256"])
         self.assertEqual(self.accuracies(told), self.accuracies(there))
+        # What they print is in the log.
+        self.assertIn("evaluator: tests round 3", errors)
+        self.assertRegex(errors, r"worker-1: trainer \d+: begins")
 
     def test_large_arrays_come_through_memory(self):
         plan = self.plan_of_arrays(model={"from": "trainer"}, rounds=2)

@@ -55,9 +55,9 @@ class OwnMetrics(Federation):
     def check(self, rounds):
         for one in rounds:
             number = one["round"]
-            self.assertEqual(set(one["train_metrics"]), {"skill", "a/../b@1"})
+            self.assertEqual(set(one["train_metrics"]), {"skill", "a/../b@1", "a@../b/1"})
             self.assertEqual(set(one["test_metrics"]), {"skill", "rounds"})
-            for name in "skill", "a/../b@1":
+            for name in "skill", "a/../b@1", "a@../b/1":
                 expected = mean(script.train_metrics, lambda counts: counts[0], number, name)
                 self.assertEqual(one["train_metrics"][name], expected)
             for name in "skill", "rounds":
@@ -83,17 +83,25 @@ class OwnMetrics(Federation):
         self.assertIn("skill (test: ", fedasio.read_run(self.folder / "state")._repr_html_())
 
     def test_they_are_exported_and_their_names_lead_nowhere(self):
-        report = self.run_to_the_end(self.plan_of_metrics(rounds=2), self.trainer())
+        judged = {"skill": "higher", "a": "lower", "a/../../../../b": "lower", "a_.._.._.._.._b": "lower"}
+        report = self.run_to_the_end(self.plan_of_metrics(rounds=2, metrics=judged), self.trainer())
         code, _, errors = run_program("fedasio", "export-run", "--from", "state", "--mlflow", "ml", directory=self.folder)
         self.assertEqual(code, 0, errors)
         told = [path for path in (self.folder / "ml").rglob("*") if path.parent.name.endswith("_metrics")]
         self.assertEqual(
             {f"{path.parent.name}/{path.name}" for path in told},
-            {"train_metrics/skill", "train_metrics/a_.._b_1", "test_metrics/skill", "test_metrics/rounds"},
+            {"train_metrics/skill", "train_metrics/a_.._b_1", "train_metrics/a_.._b_1_2", "test_metrics/skill", "test_metrics/rounds"},
         )
         (skill,) = (path for path in told if path.parent.name == "test_metrics" and path.name == "skill")
         values = [float(line.split()[1]) for line in skill.read_text().splitlines()]
         self.assertEqual(values, [one["test_metrics"]["skill"] for one in report["rounds"]])
+        # Two of the same name stay two, in the order of their own.
+        for name, sign in ("a_.._b_1", 1), ("a_.._b_1_2", -1):
+            (file,) = (path for path in told if path.name == name)
+            lines = [line.split() for line in file.read_text().splitlines()]
+            self.assertEqual([(float(value), int(step)) for _, value, step in lines], [(sign, 1), (2 * sign, 2)])
+        parameters = {path.name for path in (self.folder / "ml").rglob("params/metrics.*")}
+        self.assertEqual(parameters, {"metrics.skill", "metrics.a", "metrics.a_.._.._.._.._b", "metrics.a_.._.._.._.._b_2"})
 
     def test_a_kill_changes_none_of_them(self):
         plan = self.plan_of_metrics(early_stopping={"metric": "test_metrics.skill", "patience": 2}, rounds=50)

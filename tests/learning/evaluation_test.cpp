@@ -131,6 +131,15 @@ BOOST_AUTO_TEST_CASE(values_are_summed_in_a_regression) {
     BOOST_TEST(sums.values.absolute == 3.0);
     BOOST_TEST(sums.values.label_mean == 3.0);
     BOOST_TEST(sums.values.label_m2 == 8.0);
+    BOOST_TEST(!sums.histogram.has_value());
+
+    learning::evaluation_sums counted;
+    counted.histogram.emplace();
+    BOOST_TEST(subject.add(samples, all_of(samples), weights, never, counted));
+    BOOST_TEST(counted.values.absolute == 3.0);
+    // (1, 2), (3, 3) and (5, 3)
+    const std::vector<nn::value_histogram::cell> expected{{16 * 24 + 20, 1}, {23 * 24 + 23, 2}};
+    BOOST_TEST((counted.histogram->occupied() == expected));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

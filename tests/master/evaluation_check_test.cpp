@@ -40,6 +40,26 @@ BOOST_AUTO_TEST_CASE(an_honest_result_is_taken) {
     BOOST_TEST(master::objection_to({0, 10, 10 * std::log(2.0), 0}, terms) == "");
 }
 
+// Nobody knows how many classes a trainer's own model has, so what it counts by class has no meaning here.
+BOOST_AUTO_TEST_CASE(a_trainers_own_model_has_no_counts_by_class) {
+    master::evaluation_terms terms;
+    terms.is_open = true;
+    terms.held_out = 10;
+    BOOST_TEST(master::objection_to({0, 10, 12.5, 7}, terms) == "");
+    for (const lie& one :
+         {lie{"confusion", [](evaluation& it) { it.scores.clear(); }},
+          lie{"scores", [](evaluation& it) { it.confusion.clear(); }}, lie{"histogram", [](evaluation& it) {
+                                                                               it.confusion.clear();
+                                                                               it.scores.clear();
+                                                                               it.histogram = {{0, 10}};
+                                                                           }}}) {
+        auto result = honest();
+        one.second(result);
+        BOOST_TEST(master::objection_to(result, terms) ==
+                   "it tells counts of its samples, and was not asked for them");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_no_samples_can_give_is_not) {
     const master::evaluation_terms terms{10, 3, true, 63};
     const lie lies[] = {
@@ -81,6 +101,49 @@ BOOST_AUTO_TEST_CASE(squared_and_absolute_errors_go_together) {
         BOOST_TEST(master::objection_to(result, terms).find("absolute_sum") != std::string::npos);
     }
     BOOST_TEST(master::objection_to({0, 4, 30.0, 4}, terms).find("correct") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_histogram_is_of_the_samples_and_of_their_errors) {
+    master::evaluation_terms terms{10, 0, false, 0};
+    terms.histogram = true;
+    evaluation honest{0, 10, 4.0, 0};
+    BOOST_TEST(master::objection_to(honest, terms) == "");
+    honest.histogram = {{0, 7}, {4, 1}, {24, 2}}; // of one sample the error is 0.75 at least
+    BOOST_TEST(master::objection_to(honest, terms) == "");
+    const lie lies[] = {
+        {"not that of its samples", [](evaluation& it) { it.histogram[0].count = 6; }},
+        {"not that of its samples", [](evaluation& it) { it.histogram.pop_back(); }},
+        {"not that of its samples", [](evaluation& it) { it.samples = 9; }},
+        {"makes it 30.25 at least", [](evaluation& it) { it.histogram[1].place = 23; }},
+    };
+    for (const auto& [says, tell] : lies) {
+        auto result = honest;
+        tell(result);
+        const auto objection = master::objection_to(result, terms);
+        BOOST_TEST(objection.find(says) != std::string::npos, says << ": " << objection);
+    }
+    terms.histogram = false;
+    BOOST_TEST(master::objection_to(honest, terms).find("not that of its samples") != std::string::npos);
+    // Classes have none.
+    const master::evaluation_terms classes{10, 3, true, 63};
+    auto other = ::honest();
+    other.histogram = {{0, 10}};
+    BOOST_TEST(master::objection_to(other, classes).find("not that of its samples") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(histograms_add_up_in_any_order_if_everybody_tells) {
+    master::evaluation_terms terms{10, 0, false, 0};
+    terms.histogram = true;
+    const evaluation one{0, 4, 1.0, 0, {}, {}, {}, {}, {}, true, {}, {{0, 1}, {24, 3}}};
+    const evaluation two{1, 2, 0.5, 0, {}, {}, {}, {}, {}, true, {}, {{24, 1}, {575, 1}}};
+    const std::vector<fedasio::nn::value_histogram::cell> sum{{0, 1}, {24, 4}, {575, 1}};
+    // Whoever tested nothing has nothing to tell.
+    BOOST_TEST((master::summarize({{0, one}, {1, two}, {2, {}}}, terms, 1).all.histogram == sum));
+    BOOST_TEST((master::summarize({{0, two}, {1, one}}, terms, 1).all.histogram == sum));
+    const evaluation silent{2, 3, 0.5, 0};
+    BOOST_TEST(master::summarize({{0, one}, {1, two}, {2, silent}}, terms, 1).all.histogram.empty());
+    terms.histogram = false;
+    BOOST_TEST(master::summarize({{0, one}, {1, two}}, terms, 1).all.histogram.empty());
 }
 
 BOOST_AUTO_TEST_CASE(two_classes_have_one_histogram) {

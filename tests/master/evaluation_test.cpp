@@ -121,6 +121,7 @@ BOOST_AUTO_TEST_CASE(it_tells_what_is_taken_for_what_and_the_surest_mistakes) {
     }
     std::ranges::sort(wrong, std::greater<>(), &master::model_evaluated::mistake::confidence);
     BOOST_TEST(result.confusion == confusion, boost::test_tools::per_element());
+    BOOST_TEST(result.histogram.empty());
     BOOST_TEST_REQUIRE(result.wrong.size() == 24U);
     for (std::size_t i = 0; i < result.wrong.size(); ++i) {
         BOOST_TEST(result.wrong[i].confidence == wrong[i].confidence, boost::test_tools::tolerance(1e-5));
@@ -129,6 +130,38 @@ BOOST_AUTO_TEST_CASE(it_tells_what_is_taken_for_what_and_the_surest_mistakes) {
                    boost::test_tools::tolerance(1e-5));
         BOOST_TEST(static_cast<std::int32_t>(own.label) == samples->classes()[own.index]);
         BOOST_TEST(own.label != own.predicted);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(it_tells_which_values_come_out_for_which) {
+    fedasio::random_stream random(7, fedasio::purpose::partition);
+    std::vector<float> features(sample_count * 6);
+    std::vector<float> targets(sample_count);
+    for (auto& value : features) {
+        value = static_cast<float>(random.normal());
+    }
+    for (auto& value : targets) {
+        value = static_cast<float>(2 * random.normal()); // beyond the ends, too
+    }
+    const auto samples = std::make_shared<const dataset>(std::vector<std::uint32_t>{6}, features, targets);
+    nn::model_spec spec;
+    spec.input = {1, 1, 6};
+    spec.objective = nn::loss::mean_squared_error;
+    spec.layers = {nn::dense{1, nn::activation::linear, nn::initializer::glorot}};
+    const nn::network network(spec);
+    net::buffer weights(network.parameter_count() * sizeof(float));
+    network.initialise(weights.floats(), 3);
+
+    std::vector<float> outputs(sample_count);
+    nn::evaluator(network).predict(weights.floats(), features, outputs, sample_count);
+    nn::value_histogram expected;
+    for (std::size_t i = 0; i < sample_count; ++i) {
+        expected.count(outputs[i], targets[i]);
+    }
+    for (const std::size_t threads : {1U, 4U}) {
+        const auto result = run(threads, samples, network, weights.floats());
+        BOOST_TEST(result.regression);
+        BOOST_TEST((result.histogram == expected.occupied()));
     }
 }
 

@@ -5,12 +5,34 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <string>
 
 namespace {
 
 using namespace fedasio;
 using scenes::scene;
 using scenes::train_to_the_end;
+
+/// A table of heights from 150 to 182, and a plan that learns them in two rounds.
+struct heights : scene {
+    heights() {
+        std::string table = "x,height\n";
+        for (int i = 0; i < 90; ++i) {
+            table += std::to_string(i % 17) + "," + std::to_string(150 + 2 * (i % 17)) + "\n";
+        }
+        rows = folder.write("heights.csv", table);
+    }
+
+    [[nodiscard]] plan::plan whole_plan(const std::string& more = "") const {
+        return plan::parse_plan(
+            R"({"model": {"layers": [{"type": "dense", "units": 1, "activation": "linear"}],
+          "loss": "mean_squared_error"}, "data": {"source": {"type": "csv", "train": ")" +
+                rows.string() + R"(", "label": "height")" + more +
+                R"(}, "partition": {"scheme": "iid"}}, "clients": 6, "rounds": 2,
+          "local": {"epochs": 1, "batch_size": 10, "optimizer": {"type": "sgd", "learning_rate": 0.0001}}})",
+            "plan");
+    }
+};
 
 } // namespace
 
@@ -58,13 +80,14 @@ BOOST_AUTO_TEST_CASE(what_people_see_of_a_round) {
     const auto finished = all.all<master::round_finished>();
     BOOST_TEST_REQUIRE(evaluated.size() == 2U);
     for (std::size_t i = 0; i < 2; ++i) {
-        const auto& [round, samples, classes, confusion, wrong] = evaluated[i];
+        const auto& [round, samples, classes, confusion, wrong, histogram] = evaluated[i];
         BOOST_TEST((classes == std::vector<std::string>{"over", "under"}));
         BOOST_TEST_REQUIRE(confusion.size() == 4U);
         BOOST_TEST(std::reduce(confusion.begin(), confusion.end()) == samples);
         const auto right = static_cast<double>(confusion[0] + confusion[3]);
         BOOST_TEST(right / static_cast<double>(samples) == finished[i].result.test_accuracy.value());
         BOOST_TEST(wrong.empty());
+        BOOST_TEST(!histogram.has_value());
     }
     std::set<std::string> states;
     auto last = master::worker_state::joined;
@@ -153,6 +176,45 @@ BOOST_AUTO_TEST_CASE(a_worker_may_keep_its_label_counts) {
     BOOST_TEST(evaluated.back().samples > 0U);
     BOOST_TEST(all.all<master::updates_compared>().empty());
     BOOST_TEST(all.all<master::layers_measured>().empty());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_regression_they_see_which_values_came_out_for_which) {
+    const heights in;
+    house::federation_of all(in.whole_plan(), in.options());
+    all.add_worker("a");
+    all.add_worker("b");
+    all.play(train_to_the_end(all));
+    const auto evaluated = all.all<master::model_evaluated>();
+    const auto finished = all.all<master::round_finished>();
+    BOOST_TEST_REQUIRE(evaluated.size() == 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto& shown = evaluated[i];
+        BOOST_TEST(shown.classes.empty());
+        BOOST_TEST_REQUIRE(shown.histogram.has_value());
+        BOOST_TEST(shown.histogram->label == "height");
+        BOOST_TEST(shown.histogram->low < 150);
+        BOOST_TEST(shown.histogram->low + 24 * shown.histogram->width > 182);
+        std::uint64_t samples = 0;
+        for (const auto& cell : shown.histogram->cells) {
+            samples += cell.count;
+        }
+        BOOST_TEST(samples == shown.samples);
+        BOOST_TEST(samples == finished[i].result.test_samples);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(of_values_that_one_keeps_or_nobody_scaled_nothing_is_shown) {
+    for (const bool standardizes : {true, false}) {
+        const heights in;
+        auto options = in.options();
+        options.min_workers = 2;
+        house::federation_of all(in.whole_plan(standardizes ? "" : R"(, "standardize": false)"), options);
+        all.add_worker("a");
+        all.add_worker("b", !standardizes);
+        all.play(train_to_the_end(all));
+        BOOST_TEST(all.all<master::round_finished>().size() == 2U);
+        BOOST_TEST(all.all<master::model_evaluated>().empty());
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -203,7 +203,17 @@ BOOST_AUTO_TEST_CASE(several_at_once_are_as_one_after_the_other) {
     }
     BOOST_TEST(singly.settle().empty());
     BOOST_TEST(at_once.settle().empty());
+    // Without memory to ask other threads, this one does it.
+    round_sum alone(check, 10);
+    const block_runner none = [](std::size_t, const std::function<void(const block&)>&) {
+        throw std::bad_alloc();
+    };
+    BOOST_TEST(!alone.add(std::span(all).first(1), none)[0]);
+    BOOST_TEST(!alone.add(std::span(all).last(1), none)[0]);
+    BOOST_TEST(alone.settle().empty());
     BOOST_TEST(in_blocks.settle().empty());
+    BOOST_TEST(mean_of(alone, parameters) == mean_of(in_blocks, parameters),
+               boost::test_tools::per_element());
     BOOST_TEST(at_once.updates() == 2U);
     BOOST_TEST(mean_of(at_once, parameters) == mean_of(in_blocks, parameters),
                boost::test_tools::per_element());

@@ -1,7 +1,12 @@
 #include <fedasio/net/child_process.hpp>
 #include <fedasio/net/local_stream.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/system/system_error.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -46,7 +51,12 @@ struct started {
         : child(world, command, "CHANNEL", [this](const std::string& line) { heard.push_back(line); }),
           channel(child.take_channel()) {}
 
+    ~started() { pool.join(); }
+
+    void run() { world.run(child.run(pool.get_executor())); }
+
     live_runtime world;
+    asio::thread_pool pool{1};
     std::vector<std::string> heard;
     child_process child;
     std::unique_ptr<stream> channel;
@@ -106,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_program_has_its_channel_and_its_output_is_read) {
     };
     const auto answer = it.world.run(talk(*it.channel, out));
     BOOST_TEST(answer == "answer\n");
-    it.world.run(it.child.run());
+    it.run();
     BOOST_TEST(it.child.has_ended());
     const std::vector<std::string> expected{"hello", "trouble", "got question"};
     BOOST_TEST(it.heard == expected, boost::test_tools::per_element());
@@ -116,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_program_has_its_channel_and_its_output_is_read) {
 BOOST_AUTO_TEST_CASE(what_it_started_ends_with_it) {
     // The second one would hold the pipe of the output open for an hour.
     started it("sleep 3600 & echo $!; exit 0");
-    it.world.run(it.child.run());
+    it.run();
     BOOST_TEST_REQUIRE(it.heard.size() == 1U);
     const auto other = static_cast<pid_t>(std::stol(it.heard[0]));
     BOOST_TEST(it.child.how_it_ended().starts_with("ended with exit code 0"));
@@ -133,9 +143,32 @@ BOOST_AUTO_TEST_CASE(what_it_started_in_a_session_of_its_own_ends_with_it) {
     const std::string text = "end\n";
     const asio::const_buffer out(text.data(), text.size());
     static_cast<void>(it.world.run(it.channel->write_some(std::span(&out, 1))));
-    it.world.run(it.child.run());
+    it.run();
     BOOST_TEST(it.child.how_it_ended().starts_with("ended with exit code 0"));
     const auto other = static_cast<pid_t>(std::stol(number));
+    while (::kill(other, 0) == 0) {
+        ::sched_yield();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_it_left_is_looked_for_on_the_pool) {
+    started it("setsid sh -c 'echo $$ >&$CHANNEL; exec sleep 3600' & read line <&$CHANNEL; exit 0");
+    std::string number(64, '\0');
+    number.resize(it.world.run(it.channel->read_some(asio::buffer(number))).bytes);
+    const auto other = static_cast<pid_t>(std::stol(number));
+    asio::io_context pool; // works when this test says so
+    const auto waits = asio::make_work_guard(pool);
+    asio::co_spawn(it.world.context(), it.child.run(pool.get_executor()), asio::detached);
+    it.channel.reset(); // it reads the end of it
+    it.world.context().restart();
+    int found = -1;
+    while (pool.poll_one() == 0) {
+        BOOST_TEST_REQUIRE(it.world.context().run_one() > 0U); // nothing else would be to do
+        BOOST_TEST_REQUIRE(!it.child.has_ended());
+        found = ::kill(other, 0);
+    }
+    BOOST_TEST(found == 0); // until then it lived
+    it.world.run(it.child.ended());
     while (::kill(other, 0) == 0) {
         ::sched_yield();
     }
@@ -144,20 +177,20 @@ BOOST_AUTO_TEST_CASE(what_it_started_in_a_session_of_its_own_ends_with_it) {
 BOOST_AUTO_TEST_CASE(it_can_be_asked_to_end_and_made_to) {
     started asked("exec sleep 3600");
     asked.child.terminate();
-    asked.world.run(asked.child.run());
+    asked.run();
     BOOST_TEST(asked.child.how_it_ended() == "was killed by signal 15 (Terminated)");
     started made("trap '' TERM; echo ready >&$CHANNEL; while :; do sleep 3600; done");
     char ready = 0;
     static_cast<void>(made.world.run(made.channel->read_some(asio::mutable_buffer(&ready, 1))));
     made.child.terminate();
     made.child.kill();
-    made.world.run(made.child.run());
+    made.run();
     BOOST_TEST(made.child.how_it_ended().starts_with("was killed by signal 9"));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_is_none_ends_at_once) {
     started it("/nowhere/program");
-    it.world.run(it.child.run());
+    it.run();
     BOOST_TEST(it.child.how_it_ended().starts_with("ended with exit code 127; the last that it printed: "));
 }
 

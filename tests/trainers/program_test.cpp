@@ -2,6 +2,7 @@
 #include <fedasio/net/event.hpp>
 #include <fedasio/trainers/trainer_command.hpp>
 
+#include <boost/asio/thread_pool.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "trainers/program.hpp"
@@ -24,10 +25,13 @@ struct started {
         how.grace = 50ms;
         trainers::trainer_place where{world, how, log, 4};
         where.evaluates_only = evaluates_only;
-        program.emplace(where);
+        program.emplace(where, pool.get_executor());
     }
 
-    ~started() { world.run(program->end(true, "the test is over")); }
+    ~started() {
+        world.run(program->end(true, "the test is over"));
+        pool.join();
+    }
 
     std::string why_not_ready() {
         try {
@@ -39,6 +43,7 @@ struct started {
     }
 
     net::testing::live_runtime world;
+    boost::asio::thread_pool pool{1};
     trainers::trainer_command how;
     std::vector<std::string> heard;
     trainers::log_handler log = [this](trainers::severity, const std::string& line) {

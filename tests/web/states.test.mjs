@@ -869,6 +869,61 @@ step(
     },
 );
 
+// Right in the middle, too low above 90.
+const predicted = (round) => ({
+    round,
+    samples: 100,
+    classes: [],
+    confusion: null,
+    wrong: [],
+    histogram: { label: 'price', low: 0, width: 5, bins: 24, cells: [[9, 9, 30], [9, 10, 10], [12, 12, 40], [18, 15, 15], [23, 18, 5]] },
+});
+
+step(
+    'has predicted against true of a regression, in words, in a picture and in numbers',
+    { snapshot: make_snapshot({ status: { task: 'regression' }, rounds: [make_round(1, { test_accuracy: null })] }) },
+    async ({ by, page, say }) => {
+        await by('no-values').waitFor();
+        await assert_accessible(page, 'no predictions');
+        say('model_evaluated', predicted(2));
+        await by('values').waitFor();
+        assert.equal(await by('no-values').count(), 0);
+        assert.equal(
+            await by('values-said').textContent(),
+            'At least half of the predictions are within 5 of the truth; it predicts too low above 90.',
+        );
+        assert.equal(await by('values').locator('rect').count(), 576);
+        assert.equal(await by('values').locator('.matrix-right').count(), 24);
+        assert.deepEqual(await by('values').locator('.matrix-column').allTextContents(), ['0', '20', '40', '60', '80', '100', '120']);
+        assert.equal(await by('residuals').locator('li').count(), 11);
+        await by('residuals').locator('li', { hasText: /^-1515\.0 %$/ }).waitFor();
+        for (const scheme of ['light', 'dark']) {
+            await page.emulateMedia({ colorScheme: scheme });
+            await page.waitForSelector(`html[data-theme="${scheme}"]`);
+            await assert_accessible(page, `predictions in ${scheme}`);
+        }
+        for (const width of [1280, 800, 400]) {
+            await page.setViewportSize({ width, height: 800 });
+            await assert_fits(page, `predictions at ${width}`);
+        }
+    },
+);
+
+step(
+    'has what a regression predicted before this process of the master',
+    {
+        snapshot: make_snapshot({
+            status: { ...training, task: 'regression', run: 'e1', state_dir: true },
+            rounds: [make_round(2, { test_accuracy: null })],
+        }),
+        objects: { 'runs/e1/evaluation': predicted(2) },
+    },
+    async ({ by, page }) => {
+        await by('values').waitFor();
+        await page.getByText('round 2, 100 test samples').waitFor();
+    },
+);
+
 step(
     'draws what rounds do to the layers, and counts the units that are dead',
     { snapshot: make_snapshot({ status: training }) },

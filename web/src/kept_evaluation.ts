@@ -1,4 +1,4 @@
-// What the last test before this process of the master said of each class: from the history of runs.
+// What the last test before this process of the master said of each class, or of values: from the history of runs.
 import { signal } from '@preact/signals';
 import { get_json } from './api';
 import type { State } from './model';
@@ -10,7 +10,7 @@ let asked = '';
 /** Asked once a process and run, where rounds are done and the master knows of no test. */
 export async function read_kept_evaluation({ instance, status, rounds, evaluation }: State): Promise<void> {
     const key = `${instance}/${status.run}`;
-    if (!status.state_dir || rounds.length === 0 || evaluation !== null || status.task === 'regression' || asked === key) {
+    if (!status.state_dir || rounds.length === 0 || evaluation !== null || asked === key) {
         return;
     }
     asked = key;

@@ -246,8 +246,8 @@ function change(state: State, event: Event): Partial<State> {
         case 'updates_compared':
             return { clients: clients_compared(state.clients, event.clients) };
         case 'model_evaluated': {
-            const { round, samples, classes, confusion, wrong } = event;
-            return { evaluation: { round, samples, classes, confusion, wrong } };
+            const { round, samples, classes, confusion, wrong, histogram } = event;
+            return { evaluation: { round, samples, classes, confusion, wrong, histogram } };
         }
         case 'clients_evaluated':
             return { clients: clients_tested(state.clients, event.round, event.clients) };

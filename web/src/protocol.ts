@@ -173,6 +173,16 @@ export interface WrongSample {
     confidence: number;
 }
 
+/** Of a regression's samples, in the unit of the label. Bins at the ends hold what lies beyond. */
+export interface ValueHistogram {
+    label: string;
+    low: number;
+    width: number;
+    bins: number;
+    /** Bin of the true value, bin of the prediction, samples. */
+    cells: [number, number, number][];
+}
+
 export interface Evaluation {
     round: number;
     samples: number;
@@ -181,6 +191,8 @@ export interface Evaluation {
     confusion: number[][] | null;
     /** The most confident first. */
     wrong: WrongSample[];
+    /** In a regression. */
+    histogram?: ValueHistogram | undefined;
 }
 
 /** How the tables were understood. */

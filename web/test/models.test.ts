@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { class_results, shares } from '../src/models/confusion';
+import { bias, half_within, residuals, rows_of } from '../src/models/residuals';
 import { controls, obstacles, type Situation } from '../src/models/controls';
 import { csv } from '../src/models/csv';
 import { align, elapsed } from '../src/models/curves';
@@ -45,6 +46,51 @@ describe('curves', () => {
                 [null, 200, 300, null],
             ],
         });
+    });
+});
+
+describe('residuals', () => {
+    // Bins of width 2 from 10 on.
+    const with_cells = (...cells: [number, number, number][]) => ({ label: 'y', low: 10, width: 2, bins: 24, cells });
+
+    it('has the highest predictions above, and the lowest true values at the left', () => {
+        const rows = rows_of(with_cells([0, 23, 5], [3, 1, 2]));
+        expect(rows[0]![0]).toBe(5);
+        expect(rows[22]![3]).toBe(2);
+        expect(rows.flat().reduce((sum, value) => sum + value)).toBe(7);
+    });
+
+    it('counts by what the prediction is too high', () => {
+        expect(residuals([[5, 5, 4], [5, 4, 1], [9, 12, 2], [6, 6, 3]])).toEqual([
+            [-3, 0],
+            [-2, 0],
+            [-1, 0.1],
+            [0, 0.7],
+            [1, 0],
+            [2, 0],
+            [3, 0.2],
+        ]);
+        expect(residuals([[5, 5, 4]])).toHaveLength(5);
+    });
+
+    it('knows how near half of the predictions are at least', () => {
+        expect(half_within(with_cells([5, 5, 5], [5, 9, 5]))).toBe(2);
+        expect(half_within(with_cells([5, 5, 4], [9, 5, 6]))).toBe(10);
+        // What lies at an open end may be off by any amount.
+        expect(half_within(with_cells([5, 5, 4], [0, 0, 6]))).toBeUndefined();
+        expect(half_within(with_cells([5, 5, 4], [22, 23, 6]))).toBeUndefined();
+        expect(half_within(with_cells([1, 1, 4], [22, 22, 4]))).toBe(2);
+    });
+
+    it('says from where on predictions are too low or too high', () => {
+        const short = with_cells([5, 5, 9], [20, 20, 9], [21, 19, 9], [22, 23, 1], [23, 20, 9]);
+        expect(bias(short, true)).toEqual({ side: -1, edge: 52 });
+        expect(bias(short, false).side).toBe(0);
+        const inward = with_cells([2, 4, 9], [3, 4, 9], [4, 4, 9], [20, 19, 9]);
+        expect(bias(inward, false)).toEqual({ side: 1, edge: 18 });
+        expect(bias(inward, true)).toEqual({ side: -1, edge: 50 });
+        expect(bias(with_cells([5, 5, 9], [5, 6, 8]), true).side).toBe(0);
+        expect(bias(with_cells([5, 9, 2]), true).side).toBe(0);
     });
 });
 

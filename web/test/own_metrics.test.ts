@@ -29,6 +29,10 @@ test('own metrics are those that any round tells, tests first', () => {
         'train_metrics.f1',
     ]);
     expect(own_metrics([nothing])).toEqual([]);
+    // Whoever tells another name in each round takes no place from what all tell.
+    const flood = Array.from({ length: 1000 }, (_, at) => ({ ...nothing, test_metrics: { auc: 0.5, [`z${at}`]: 1, [`a${at}`]: 1 } }));
+    expect(own_metrics(flood)).toHaveLength(64);
+    expect(own_metrics(flood)).toContain('test_metrics.auc');
 });
 
 test('a value is that of the kind and name, and none where the round does not tell it', () => {

@@ -67,7 +67,8 @@ struct read_file {
 };
 
 /// Reads files on several threads; results stand in their order. With `ends_at_problem` those after the first
-/// that cannot be used may have neither. Throws what is no data::error.
+/// that cannot be used may have neither. However many threads there are, in this call and in others, they
+/// decode at most 200 million pixels at the same time. Throws what is no data::error.
 [[nodiscard]] std::vector<read_file> read_samples(std::span<const image_file> files, const image_shape& shape,
                                                   unsigned threads, bool ends_at_problem = false);
 

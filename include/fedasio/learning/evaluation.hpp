@@ -6,18 +6,20 @@
 #include <fedasio/nn/evaluator.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/nn/score_counts.hpp>
+#include <fedasio/nn/value_histogram.hpp>
 #include <fedasio/nn/value_sums.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace fedasio::learning {
 
-/// How a model does on samples, as sums that grow from one evaluation to the next. The counts by class are
-/// kept where there is room for them.
+/// How a model does on samples, as sums that grow from one evaluation to the next. The counts are kept
+/// where there is room for them.
 struct evaluation_sums {
     std::uint64_t samples = 0;
     double loss_sum = 0;
@@ -26,6 +28,7 @@ struct evaluation_sums {
     std::vector<std::uint64_t> confusion;
     nn::score_counts scores; ///< of as many classes as the model has outputs, or of none
     nn::value_sums values;   ///< of a regression; label_mean and label_m2 are those of its targets
+    std::optional<nn::value_histogram> histogram = std::nullopt; ///< of a regression; or none
 };
 
 /// Takes a model through labelled samples, some of them at a time. The loop is here and nowhere else. Made

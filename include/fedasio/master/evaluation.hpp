@@ -5,6 +5,7 @@
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/nn/score_counts.hpp>
+#include <fedasio/nn/value_histogram.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/own_metrics.hpp>
 
@@ -21,6 +22,8 @@ struct test_result {
     std::uint64_t samples = 0;
     double loss_sum = 0;
     std::uint64_t correct = 0;
+    /// The loss is not known to be the mean of squared errors, so no error is told in the label's unit.
+    bool is_own_loss = false;
     bool regression = false;
     /// Classification with at most `plan::limits::shown_classes` outputs: row (the class) by row,
     /// columns what the model says.
@@ -31,6 +34,7 @@ struct test_result {
     /// Regression.
     std::optional<double> absolute_sum;
     std::optional<double> label_m2;
+    std::vector<nn::value_histogram::cell> histogram = {}; ///< of outputs and targets
     plan::own_metrics own = {}; ///< what a trainer of one's own tells besides, means over `samples`
     /// Classification: the at most 24 wrong ones that the model is most sure of, the surest first.
     std::vector<model_evaluated::mistake> wrong;

@@ -2,6 +2,7 @@
 
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/master/phase.hpp>
+#include <fedasio/nn/value_histogram.hpp>
 #include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/wire/standing.hpp>
 
@@ -251,7 +252,7 @@ struct layers_measured {
     std::vector<one> arrays; ///< in the model's order
 };
 
-/// What the new global weights make of the test samples of a classification.
+/// What the new global weights make of the test samples.
 struct model_evaluated {
     struct mistake {
         std::uint64_t index = 0; ///< of the sample in the master's test set
@@ -260,12 +261,21 @@ struct model_evaluated {
         double confidence = 0; ///< the probability of `predicted`
     };
 
+    /// Of a regression. Bin i of either axis begins at `low` + i * `width`, in the label's own unit.
+    struct value_counts {
+        std::string label; ///< its column
+        double low = 0;
+        double width = 0;
+        std::vector<nn::value_histogram::cell> cells;
+    };
+
     std::uint32_t round = 0;
     std::uint64_t samples = 0;
-    std::vector<std::string> classes;
+    std::vector<std::string> classes; ///< none in a regression
     std::vector<std::uint64_t>
         confusion;              ///< row (the true class) by row; empty: too many classes, or not told
     std::vector<mistake> wrong; ///< the most confident ones first
+    std::optional<value_counts> histogram = std::nullopt; ///< in a regression
 };
 
 /// What each client finds when it tests the new global weights on what it holds out.

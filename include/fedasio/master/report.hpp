@@ -29,7 +29,7 @@ boost::json::array to_json(const clients_evaluated& tested);
 clients_evaluated::one read_client_test(const boost::json::object& json);
 /// By class; null if it is not known.
 boost::json::value recall_json(const std::vector<std::optional<double>>& recall);
-/// What the latest test says of each class, as in the event `model_evaluated`.
+/// What the latest test says of each class, or of a regression's values, as in the event `model_evaluated`.
 boost::json::object to_json(const model_evaluated& what);
 /// Who took part.
 boost::json::array to_json(const std::vector<site>& sites);

@@ -121,6 +121,8 @@ private:
     [[nodiscard]] std::optional<rejection> enter(const addition& next, sums*& to);
     template <class Work>
     void in_locked_blocks(std::size_t start, const Work& work);
+    template <class Work>
+    bool add_together(const block_runner& in_blocks, const Work& work);
     void begin(sums& to, std::size_t number);
     void add_block(const addition& from, std::size_t number, sums& to);
     void add_all(sums& to, const sums& from);

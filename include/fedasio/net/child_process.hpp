@@ -58,15 +58,16 @@ public:
     child_process(runtime& rt, const std::string& command, const std::string& variable, line_handler on_line);
     child_process(const child_process&) = delete;
     child_process& operator=(const child_process&) = delete;
-    /// Kills what is left. `run` must have ended, if it was called.
+    /// Kills what is left, and waits for that here if `run` has not ended: it must have, if it was called.
     ~child_process();
 
     /// Our end of the socket pair; once.
     [[nodiscard]] std::unique_ptr<stream> take_channel();
 
     /// Reads the output and waits for the end, also when cancelled: terminate() or kill() come first then.
-    /// Call once.
-    awaitable<void> run();
+    /// What the child left behind is looked for on `pool`: that reads files of every process there is, which
+    /// may be many, and may wait for one that hangs. Call once.
+    awaitable<void> run(asio::any_io_executor pool);
 
     /// `run` is over.
     [[nodiscard]] bool has_ended() const noexcept { return ended_.is_set(); }

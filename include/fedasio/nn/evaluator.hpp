@@ -3,6 +3,7 @@
 #include <fedasio/nn/batch.hpp>
 #include <fedasio/nn/network.hpp>
 #include <fedasio/nn/score_counts.hpp>
+#include <fedasio/nn/value_histogram.hpp>
 #include <fedasio/nn/value_sums.hpp>
 
 #include <cstddef>
@@ -16,6 +17,7 @@ struct evaluation_details {
     std::span<prediction> predictions = {}; ///< one a sample
     score_counts* scores = nullptr;         ///< of as many classes as the model has outputs
     value_sums* values = nullptr;           ///< where the targets are values
+    value_histogram* histogram = nullptr;   ///< likewise
 };
 
 /// Runs a network forward, without dropout. What comes out for a sample depends on the weights and that

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace fedasio::simulation {
@@ -20,6 +21,8 @@ struct simulation_options {
     std::string trainer = {};
     /// Command line of a process that tests the global model: as master::run_options::evaluator. Empty: none.
     std::string evaluator = {};
+    /// Takes what these two print, line by line, with who it was; empty: nobody does.
+    std::function<void(const std::string&)> program_log = {};
     std::uint32_t threads = 0; ///< clients that train at once, over all workers; 0: the cores of this machine
     std::filesystem::path state_dir = {}; ///< checkpoints go here; empty: none are written
     bool resume = false;                  ///< go on from the latest checkpoint of this plan in `state_dir`

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fedasio/nn/score_counts.hpp>
+#include <fedasio/nn/value_histogram.hpp>
 #include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/wire/limits.hpp>
 #include <fedasio/wire/state.hpp>
@@ -24,6 +25,7 @@ struct evaluate {
     bool personal = false;
     std::uint32_t state_round = 0;       ///< as in `train`
     std::vector<state_array> state = {}; ///< likewise
+    bool histogram = false;              ///< asks for evaluation::histogram
 };
 
 /// The reply.
@@ -32,13 +34,14 @@ struct evaluation {
     std::uint64_t samples = 0;
     double loss_sum = 0;
     std::uint64_t correct = 0;
-    std::vector<std::uint64_t> confusion = {};         ///< row (the class) by row; empty: not told
-    std::vector<nn::score_counts::cell> scores = {};   ///< classes; empty: not told
-    std::optional<double> absolute_sum = std::nullopt; ///< regression: sum of absolute errors
-    std::optional<double> label_mean = std::nullopt;   ///< regression: of the targets
-    std::optional<double> label_m2 = std::nullopt;     ///< sum of their squared differences from it
-    bool tells_correct = true;                         ///< a trainer of one's own need not
-    plan::own_metrics metrics = {};                    ///< what it tells besides; means over `samples`
+    std::vector<std::uint64_t> confusion = {};             ///< row (the class) by row; empty: not told
+    std::vector<nn::score_counts::cell> scores = {};       ///< classes; empty: not told
+    std::optional<double> absolute_sum = std::nullopt;     ///< regression: sum of absolute errors
+    std::optional<double> label_mean = std::nullopt;       ///< regression: of the targets
+    std::optional<double> label_m2 = std::nullopt;         ///< sum of their squared differences from it
+    bool tells_correct = true;                             ///< a trainer of one's own need not
+    plan::own_metrics metrics = {};                        ///< what it tells besides; means over `samples`
+    std::vector<nn::value_histogram::cell> histogram = {}; ///< regression; empty: not told
 };
 
 [[nodiscard]] boost::json::object to_meta(const evaluate& what);

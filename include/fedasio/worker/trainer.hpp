@@ -81,6 +81,7 @@ struct evaluation_extent {
     bool confusion = false; ///< which class was taken for which
     bool scores = false;    ///< how sure the model was, by class
     bool spread = false;    ///< mean and spread of a regression's targets
+    bool histogram = false; ///< which outputs came out for which of them
 };
 
 /// Evaluate a model on the samples that a client holds out.

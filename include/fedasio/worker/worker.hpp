@@ -35,6 +35,8 @@ struct worker_options {
         make_builtin_trainer;
     /// Processes of the user's own train instead, one for each of `threads`, and have the data.
     std::optional<trainers::trainer_command> trainer;
+    /// Takes what these print, line by line, and how they end; empty: the worker's own log does.
+    trainers::log_handler trainer_log = {};
     /// Updates of a round are kept until the next, so that a master that comes back gets them again without
     /// another training; 0: none.
     std::size_t keep_bytes = std::size_t{64} << 20;

@@ -148,6 +148,9 @@ wire::evaluation builtin_trainer::evaluate(const evaluation_request& what, const
     if (what.extent.scores && !regression) {
         sums.scores = nn::score_counts(width);
     }
+    if (what.extent.histogram && regression) {
+        sums.histogram.emplace();
+    }
     std::vector<float> personal;
     auto weights = what.weights.first(setup_->parameter_count());
     if (what.personal) {
@@ -175,6 +178,9 @@ wire::evaluation builtin_trainer::evaluate(const evaluation_request& what, const
     if (regression && what.extent.spread) {
         result.label_mean = sums.values.label_mean;
         result.label_m2 = sums.values.label_m2;
+    }
+    if (sums.histogram) {
+        result.histogram = sums.histogram->occupied();
     }
     return result;
 }

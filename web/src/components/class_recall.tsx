@@ -1,5 +1,5 @@
 import { rounds, status } from '../store';
-import { RecallBars } from './recall_bars';
+import { ShareBars } from './share_bars';
 
 /** What is known of classes without a confusion matrix: the last round's recall, also after the master was started again. */
 export function ClassRecall() {
@@ -13,7 +13,7 @@ export function ClassRecall() {
             <p class="hint">
                 Recall in round {last.round}. What is mistaken for what is drawn with the next test.
             </p>
-            <RecallBars shares={last.test_recall!} names={names} narrow testid="class-recall" />
+            <ShareBars shares={last.test_recall!} names={names} narrow testid="class-recall" />
         </>
     );
 }

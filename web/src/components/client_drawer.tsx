@@ -11,7 +11,7 @@ import { Chart } from './chart';
 import { odd_clients, worker_name } from './client_table';
 import { DataTable } from './data_table';
 import { Drawer, Facts } from './drawer';
-import { RecallBars } from './recall_bars';
+import { ShareBars } from './share_bars';
 import { loss_tick } from './ticks';
 
 /** Absences listed; the rest is counted. */
@@ -103,7 +103,7 @@ function Tested({ client }: { client: Client }) {
                 <p class="odd-note">Does not count: {test_reason(client.test_reason)}.</p>
             )}
             {client.test_recall !== null && (
-                <RecallBars shares={client.test_recall} names={names} testid="client-recall" />
+                <ShareBars shares={client.test_recall} names={names} testid="client-recall" />
             )}
         </section>
     );

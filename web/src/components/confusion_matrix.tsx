@@ -110,14 +110,22 @@ function shade(value: number, part: number): number {
         : 0.1 + (darkest_light - 0.1) * Math.sqrt(2 * part);
 }
 
-function Cells({ confusion, share, cell }: { confusion: number[][]; share: number[][]; cell: number }) {
+interface CellsProps {
+    confusion: number[][];
+    share: number[][];
+    cell: number;
+    is_right?: (row: number, column: number) => boolean;
+}
+
+/** Also of a regression, whose rows begin with the highest. */
+export function Cells({ confusion, share, cell, is_right = (row, column) => row === column }: CellsProps) {
     const gap = cell > 12 ? 1 : 0;
     return (
         <>
             {confusion.map((line, row) =>
                 line.map((value, column) => {
                     const part = share[row]![column]!;
-                    const kind = row === column ? 'right' : 'wrong';
+                    const kind = is_right(row, column) ? 'right' : 'wrong';
                     return (
                         <g key={`${row}/${column}`}>
                             <rect

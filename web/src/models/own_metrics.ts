@@ -4,16 +4,20 @@ import type { Round } from '../protocol';
 const kinds = ['test_metrics', 'train_metrics'] as const;
 export type OwnMetric = `${(typeof kinds)[number]}.${string}`;
 
-/** Those that any of these rounds tells: of tests, then of training, by name. */
+/** More are not to be chosen from. A worker may tell other names in each round. */
+const most_names = 64;
+
+/** Those that most of these rounds tell: of tests, then of training, by name. */
 export function own_metrics(rounds: readonly Round[]): OwnMetric[] {
     return kinds.flatMap((kind) => {
-        const names = new Set<string>();
+        const told = new Map<string, number>();
         for (const round of rounds) {
             for (const name in round[kind]) {
-                names.add(name);
+                told.set(name, (told.get(name) ?? 0) + 1);
             }
         }
-        return [...names].sort().map((name): OwnMetric => `${kind}.${name}`);
+        const usual = [...told].sort((one, other) => other[1] - one[1]).slice(0, most_names);
+        return usual.map(([name]): OwnMetric => `${kind}.${name}`).sort();
     });
 }
 

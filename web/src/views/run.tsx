@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { ClassTable, ConfusionMatrix } from '../components/confusion_matrix';
 import { Layers } from '../components/layers';
 import { LeftOutLine } from '../components/left_out';
@@ -11,6 +12,7 @@ import { PhaseBar } from '../components/phase_bar';
 import { RunFacts } from '../components/run_facts';
 import { TryModel } from '../components/try_model';
 import { DataCard } from '../components/understood_data';
+import { Values } from '../components/values';
 import { WrongSamples } from '../components/wrong_samples';
 import { count } from '../format';
 import type { Evaluation } from '../protocol';
@@ -30,7 +32,7 @@ export function RunView() {
             </section>
             <LearningCharts />
             <Fairness />
-            {!is_regression.value && <Classes />}
+            {is_regression.value ? <Numbers /> : <Classes />}
             <Layers />
             <TryModel />
             {data.value !== null && <DataCard data={data.value} />}
@@ -54,15 +56,7 @@ function Classes() {
         );
     }
     return (
-        <section class="card" aria-labelledby="classes-title">
-            <div class="card-head">
-                <h2 id="classes-title">
-                    Confusion{' '}
-                    <small>
-                        round {result.round}, {count(result.samples)} test samples
-                    </small>
-                </h2>
-            </div>
+        <TestCard title="Confusion" result={result}>
             <div class="classes">
                 {has_confusion(result) ? (
                     <ConfusionMatrix result={result} />
@@ -73,6 +67,39 @@ function Classes() {
             </div>
             <WrongSamples result={result} />
             <ClassCurves names={result.classes} />
+        </TestCard>
+    );
+}
+
+function Numbers() {
+    const result = evaluation.value;
+    return (
+        <TestCard title="Predicted against true" result={result}>
+            {result?.histogram ? (
+                <Values histogram={result.histogram} />
+            ) : (
+                <p class="hint" data-testid="no-values">
+                    No test has told single predictions.
+                </p>
+            )}
+        </TestCard>
+    );
+}
+
+function TestCard({ title, result, children }: { title: string; result: Evaluation | null; children: ComponentChildren }) {
+    return (
+        <section class="card" aria-labelledby="test-title">
+            <div class="card-head">
+                <h2 id="test-title">
+                    {title}{' '}
+                    {result && (
+                        <small>
+                            round {result.round}, {count(result.samples)} test samples
+                        </small>
+                    )}
+                </h2>
+            </div>
+            {children}
         </section>
     );
 }

@@ -1,14 +1,14 @@
 import { percent } from '../format';
 
 interface Props {
-    shares: (number | null)[]; // by class; null: it had no samples
+    shares: (number | null)[]; // null: of no samples
     names: string[];
     narrow?: boolean;
     testid: string;
 }
 
-/** The recall of each class, a bar a class. */
-export function RecallBars({ shares, names, narrow = false, testid }: Props) {
+/** A bar for each share: the recall of classes, or how many samples are how far off. */
+export function ShareBars({ shares, names, narrow = false, testid }: Props) {
     return (
         <ul class={narrow ? 'bars bars-narrow' : 'bars'} data-testid={testid}>
             {shares.map((share, label) => (
