@@ -11,6 +11,8 @@
 #include <exception>
 #include <fmt/format.h>
 #include <functional>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 namespace fedasio::master {
@@ -220,6 +222,27 @@ net::awaitable<std::optional<run_resumed>> checkpoints::restore() {
         co_return std::nullopt;
     }
     co_return take_up(*std::move(found.kept), std::move(found.model));
+}
+
+net::awaitable<void> checkpoints::warn_of_others() {
+    if (!setting_.keeps_checkpoints()) {
+        co_return;
+    }
+    auto look = [dir = setting_.checkpoint_dir(), digest = setting_.plan_digest] {
+        try {
+            return store::newest_round(dir, digest);
+        } catch (const std::system_error&) {
+            return std::optional<std::uint32_t>(); // who writes there will say so
+        }
+    };
+    if (const auto round = co_await setting_.offload(std::move(look))) {
+        setting_.notice(
+            noticed::severity::warning,
+            fmt::format("checkpoints of this plan up to round {} are in {}, and this is a new run: "
+                        "its own will replace them; to go on with them, stop now and start with "
+                        "--resume",
+                        *round, setting_.checkpoint_dir().string()));
+    }
 }
 
 run_resumed checkpoints::take_up(kept_run kept, model_state weights) {

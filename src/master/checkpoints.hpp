@@ -62,6 +62,8 @@ public:
     /// run then; empty if there is none to go on from, which has been told. Its rounds may be many, and are
     /// read on the pool.
     net::awaitable<std::optional<run_resumed>> restore();
+    /// Of a run that is not resumed: tells that its checkpoints will replace those of another one.
+    net::awaitable<void> warn_of_others();
 
     /// What must always hold and does not; empty: all does.
     [[nodiscard]] std::string broken_invariant() const;

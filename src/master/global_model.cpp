@@ -65,10 +65,8 @@ std::map<std::string, std::string> global_model::metadata(const plan::plan& plan
     } else if (arrays_) {
         metadata["arrays"] = text::canonical_text(plan::to_json(*arrays_));
     }
-    if (const auto* images = std::get_if<data::image_source>(&plan.source);
-        images != nullptr && !images->classes.empty()) {
-        metadata["classes"] =
-            text::canonical_text(boost::json::array(images->classes.begin(), images->classes.end()));
+    if (const auto names = plan::names_of_units(plan); !names.empty()) {
+        metadata["classes"] = text::canonical_text(boost::json::array(names.begin(), names.end()));
     }
     if (schema_) {
         metadata["schema"] = text::canonical_text(plan::to_json(*schema_));

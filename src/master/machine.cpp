@@ -148,6 +148,8 @@ net::awaitable<bool> machine::serve_orders() {
     introduce_run();
     if (setting_.options.resume) {
         co_await restore();
+    } else {
+        co_await checkpoints_.warn_of_others();
     }
     state_.progress.enter(phase::waiting);
     if (setting_.options.autostart) {

@@ -85,9 +85,7 @@ std::optional<plan::trained_model> model_files::usable() const {
         return std::nullopt;
     }
     plan::trained_model model{*model_.network(), model_.weights(), model_.schema(), {}, {}};
-    if (const auto* images = std::get_if<data::image_source>(&setting_.plan.source)) {
-        model.class_names = images->classes;
-    }
+    model.class_names = plan::names_of_units(setting_.plan);
     model.metadata["round"] = std::to_string(model_.round());
     return model;
 }

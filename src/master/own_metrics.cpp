@@ -55,8 +55,16 @@ std::vector<std::string> metric_watch::take(const plan::plan& plan, const round_
     std::vector<std::string> sentences;
     const auto look_at = [&](const std::string& key, const std::string& metric, const std::string& loss) {
         const auto [is_test, name] = plan::find_own_metric(metric);
-        const bool is_there = name.empty() || metric_of(result, metric);
-        if (is_there || (is_test && result.test_samples == 0) || !told_.insert(key).second) {
+        const bool is_of_test = is_test || metric.starts_with("test_");
+        const bool is_there = metric_of(result, metric).has_value() || (name.empty() && !is_of_test);
+        if (is_there || (is_of_test && result.test_samples == 0) || !told_.insert(key).second) {
+            return;
+        }
+        if (name.empty()) {
+            sentences.push_back(fmt::format(
+                "the plan's {} is \"{}\", and the test of round {} has none: {}; let all that test "
+                "tell what it takes, or name another metric in the plan, such as \"test_loss\"",
+                key, metric, result.round, loss));
             return;
         }
         sentences.push_back(fmt::format("the plan's {} is \"{}\", but no client tells a metric \"{}\" with "
@@ -69,6 +77,9 @@ std::vector<std::string> metric_watch::take(const plan::plan& plan, const round_
     look_at("keep_best", plan::best_metric(plan), "no model is kept as the best by it");
     if (plan.early_stopping) {
         look_at("early_stopping.metric", plan::stopping_metric(plan), "it ends no training");
+    }
+    if (plan.target_accuracy) {
+        look_at("target_accuracy", "test_accuracy", "it is never reached");
     }
     return sentences;
 }

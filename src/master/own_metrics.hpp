@@ -33,7 +33,7 @@ private:
     std::map<std::string, sum, std::less<>> sums_;
 };
 
-/// Sees whether the plan judges models by own metrics that nobody tells.
+/// Sees whether the plan judges models by metrics that nobody tells.
 class metric_watch {
 public:
     void begin_anew() { told_.clear(); }

@@ -152,6 +152,11 @@ bool has_test_files(const data::source_spec& source) {
     return csv != nullptr && !csv->test.empty();
 }
 
+std::vector<std::string> names_of_units(const plan& what) {
+    const auto* images = std::get_if<data::image_source>(&what.source);
+    return what.class_names.empty() && images != nullptr ? images->classes : what.class_names;
+}
+
 bool master_tests(const plan& what) {
     return what.has_evaluator || has_test_files(what.source);
 }

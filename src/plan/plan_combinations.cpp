@@ -137,6 +137,16 @@ void check_metric(const plan& what, std::string_view metric, const std::string& 
                                        "errors in the label's unit; " +
                                            remedy);
     }
+    const bool is_others_test =
+        is_for_trainer(what.source) || (what.has_evaluator && !has_test_files(what.source));
+    if (is_others_test && (names("_auc") || names("_r2") || names("_rmse") || names("_mae"))) {
+        throw text::field_error(
+            where,
+            "is of tests that fedasio makes itself; a trainer and an evaluator tell loss, accuracy and "
+            "metrics of their own: write \"metrics\": {\"auc\": \"higher\"} into the plan and name "
+            "\"test_metrics.auc\" here, and let the script tell it, or " +
+                remedy);
+    }
     const bool clients_test = what.test_fraction > 0 && !master_tests(what);
     if (names("_median") && !clients_test) {
         throw text::field_error(

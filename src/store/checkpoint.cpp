@@ -270,6 +270,11 @@ void remove_other_journals(const std::filesystem::path& dir, std::string_view pl
     }
 }
 
+std::optional<std::uint32_t> newest_round(const std::filesystem::path& dir, std::string_view plan_digest) {
+    const auto files = list(dir, plan_digest).files;
+    return files.empty() ? std::nullopt : std::optional(files.front().round);
+}
+
 checkpoint_search latest_checkpoint(const std::filesystem::path& dir, std::string_view plan_digest,
                                     disk& on) {
     checkpoint_search result;

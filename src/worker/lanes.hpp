@@ -76,7 +76,7 @@ private:
         wire::train what;         ///< of an evaluation likewise
         bool personal = false;    ///< of an evaluation
         evaluation_extent wanted; ///< of an evaluation
-        net::payload body; ///< of the first request: what the client begins with
+        net::payload body;        ///< of the first request: what the client begins with
         std::vector<asker> askers;
         std::shared_ptr<trainers::stop_signal> stop;
         training_basis basis; ///< once it runs

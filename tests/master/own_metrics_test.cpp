@@ -176,6 +176,19 @@ BOOST_AUTO_TEST_CASE(a_metric_that_nobody_tells_is_missed_once) {
     BOOST_TEST(watch.take(plan, round).empty());
     BOOST_TEST(watch.take(judged_by("train_metrics.auc"), round).size() == 2U);
     BOOST_TEST(watch.take(judged_by("train_loss"), round).empty());
+    watch.begin_anew();
+    auto by_accuracy = judged_by("test_accuracy");
+    by_accuracy.target_accuracy = 0.9;
+    const auto missed = watch.take(by_accuracy, round);
+    BOOST_TEST_REQUIRE(missed.size() == 3U);
+    BOOST_TEST(
+        missed[0].find(R"(the plan's keep_best is "test_accuracy", and the test of round 1 has none)") !=
+            std::string::npos,
+        missed[0]);
+    BOOST_TEST(missed[2].find("target_accuracy") != std::string::npos);
+    watch.begin_anew();
+    round.test_accuracy = 0.5;
+    BOOST_TEST(watch.take(by_accuracy, round).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

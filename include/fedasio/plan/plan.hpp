@@ -145,6 +145,10 @@ void check_model(const plan& what, const std::string& file_name);
 /// The source has test files; without them each client holds out `test_fraction`.
 [[nodiscard]] bool has_test_files(const data::source_spec& source);
 
+/// What people call the model's units where no table's schema says it: the plan's `class_names`, else the
+/// folders of images; empty: they have numbers alone.
+[[nodiscard]] std::vector<std::string> names_of_units(const plan& what);
+
 /// The master tests, on test files or by its evaluator; else the clients do.
 [[nodiscard]] bool master_tests(const plan& what);
 

@@ -48,6 +48,11 @@ void remove_other_journals(const std::filesystem::path& dir, std::string_view pl
 /// model_file_error for a file that is damaged or none, and std::system_error if it cannot be read.
 [[nodiscard]] checkpoint read_checkpoint(const std::filesystem::path& file);
 
+/// The round of the newest file that is called a checkpoint of this plan, whatever is in it; nothing if there
+/// is none. Throws std::system_error if the directory cannot be listed.
+[[nodiscard]] std::optional<std::uint32_t> newest_round(const std::filesystem::path& dir,
+                                                        std::string_view plan_digest);
+
 /// What was found in a directory of checkpoints.
 struct checkpoint_search {
     std::optional<checkpoint> latest;
