@@ -1,6 +1,7 @@
 #include "program/signals.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -22,11 +23,19 @@ namespace {
 // A shell or timeout(1) may signal the process and its group, which is one wish and not two.
 constexpr auto one_breath = std::chrono::milliseconds(300);
 
+/// A program that has ended by itself, and frees what it held, is not to look killed by a signal that comes
+/// then.
+void outlive_signals() {
+    static asio::io_context nobody;
+    static asio::signal_set kept(nobody, SIGINT, SIGTERM);
+}
+
 } // namespace
 
 asio::signal_set end_signals(net::runtime& rt) {
     // Before the first line that could meet a reader who is gone.
     std::signal(SIGPIPE, SIG_IGN);
+    outlive_signals();
     struct sigaction present = {};
     const bool under_nohup = sigaction(SIGHUP, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
     return under_nohup ? asio::signal_set(rt.executor, SIGINT, SIGTERM)

@@ -5,7 +5,7 @@ import sqlite3
 import sys
 
 from federation import Federation
-from programs import REPOSITORY, run_program
+from programs import REPOSITORY, poll, run_program
 
 sys.path.insert(0, str(REPOSITORY / "python"))
 
@@ -28,9 +28,12 @@ class Runs(Federation):
         master.wait_workers(1)
         state = self.folder / "state"
         master.train(rounds=1)
+        poll(lambda: len(rows_of(fedasio.read_run(state).rounds)) == 1, "the round in the history")
         begun = fedasio.read_run(state)
         self.assertEqual([row["round"] for row in rows_of(begun.rounds)], [1])
         master.train(rounds=2)
+        # The history is written beside the training, and a little later.
+        poll(lambda: fedasio.read_run(state, begun.id).outcome, "the end of the run in its history")
         run = fedasio.read_run(state, begun.id)
         self.assertEqual((run.id, run.outcome, run.plan["rounds"]), (begun.id, "rounds_done", 3))
         rounds = rows_of(run.rounds)
