@@ -155,7 +155,7 @@ std::vector<message> all_messages() {
         {"evaluation",
          to_meta(evaluation{1, 10, 2.5, 9, {1, 0, 0, 9}, {{3, 1, 9}, {70, 0, 1}}, 5, -0.5, 2.25}),
          [](const object& m) { return to_meta(read_evaluation(m)); },
-         {"client", "samples", "loss_sum", "correct"}},
+         {"client", "samples", "loss_sum"}},
         {"cancel", to_meta(cancel{5}), [](const object& m) { return to_meta(read_cancel(m)); }, {"round"}},
         {"run_over",
          to_meta(run_over{"done"}),
