@@ -104,12 +104,13 @@ class OwnMetrics(Federation):
         self.assertEqual(parameters, {"metrics.skill", "metrics.a", "metrics.a_.._.._.._.._b", "metrics.a_.._.._.._.._b_2"})
 
     def test_a_kill_changes_none_of_them(self):
-        plan = self.plan_of_metrics(early_stopping={"metric": "test_metrics.skill", "patience": 2}, rounds=50)
+        patience = 15  # so that there is something left to do when it is killed
+        plan = self.plan_of_metrics(early_stopping={"metric": "test_metrics.skill", "patience": patience}, rounds=50)
         whole = self.run_to_the_end(plan, self.trainer(), options=("--state-dir", self.folder / "whole"))
         self.assertEqual(whole["outcome"], "stopped_early")
-        self.assertIn("test_metrics.skill has not become better for 2 rounds", whole["detail"])
+        self.assertIn(f"test_metrics.skill has not become better for {patience} rounds", whole["detail"])
         self.assertIn(f"in round {script.BEST}", whole["detail"])
-        self.assertEqual(len(whole["rounds"]), script.BEST + 2)
+        self.assertEqual(len(whole["rounds"]), script.BEST + patience)
         options = ("--autostart", "--exit-when-done", "--state-dir", self.folder / "killed", "--resume")
         first = self.master(plan, *options)
         worker = self.worker(first, "one", *self.trainer())
