@@ -50,7 +50,7 @@ std::string confusion_objection(const wire::evaluation& result, const evaluation
 
 /// Each histogram holds every sample once, and each sample is of one class.
 std::string scores_objection(const wire::evaluation& result, const evaluation_terms& terms) {
-    const std::string objection = "its scores are not those of its samples";
+    std::string objection = "its scores are not those of its samples";
     const auto histograms = terms.classes == 2 ? 1 : terms.classes;
     if (terms.score_cells == 0 || result.scores.back().place >= terms.score_cells) {
         return objection;

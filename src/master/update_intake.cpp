@@ -174,6 +174,7 @@ std::optional<method::checked_update> update_intake::examine(arrival& one) {
     const auto parameters = terms_.base.floats().size();
     const auto all = one.body.floats();
     std::vector<std::span<const float>> channels;
+    channels.reserve(terms_.channels.size());
     for (std::size_t i = 0; i < terms_.channels.size(); ++i) {
         channels.push_back(all.subspan((i + 1) * parameters, parameters));
     }

@@ -44,6 +44,8 @@ struct plan {
     std::string initial_arrays;
     /// The model is what the first trainer begins with; `model` has no layers then.
     bool model_from_trainer = false;
+    /// No key: the master that runs it has an evaluator, so it is tested whatever stands in it.
+    bool has_evaluator = false;
     /// Of such a model: the arrays that stay at the client, by name, where `*` stands for any text. Each must
     /// match one.
     std::vector<std::string> private_arrays;
@@ -70,8 +72,6 @@ struct plan {
     std::map<std::string, bool, std::less<>> judged_metrics;
     std::optional<early_stopping> early_stopping;
     std::vector<std::string> class_names; ///< for people, by the model's units; empty: those of the data
-    /// No key: the master that runs it has an evaluator, so it is tested whatever stands in it.
-    bool has_evaluator = false;
 };
 
 /// Parses and checks a plan. Comments and trailing commas are allowed; at most 1 MiB and 32 levels deep.
