@@ -1,7 +1,6 @@
 """Evaluators: processes in Python that a master asks for the test of each round, and what they may do to it."""
 
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -10,38 +9,20 @@ import unittest
 import urllib.request
 
 import numpy as np
-from federation import Federation
 from programs import PATIENCE, REPOSITORY, children_of, is_alive, poll, run_program
 
 sys.path.insert(0, str(REPOSITORY / "python"))
 
 import fedasio  # noqa: E402
 import trainer_script as script  # noqa: E402
+from own_model import OwnModel  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
-ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY / "python"), "PYTHONDONTWRITEBYTECODE": "1"}
 CENTRAL = 9  # the client of the script whose samples the evaluator has
 
 
-class Evaluators(Federation):
-    def setUp(self):
-        super().setUp()
-        fedasio.save_arrays(self.folder / "initial.safetensors", script.initial())
-        os.environ.update(ENVIRONMENT)
-
-    def plan_of_arrays(self, **changes):
-        plan = {
-            "name": "own",
-            "seed": 3,
-            "model": {"arrays": "initial.safetensors"},
-            "data": {"source": {"type": "trainer"}, "test_fraction": 0},
-            "clients": 3,
-            "local": {"optimizer": {"type": "sgd", "learning_rate": 0.01}},
-            "rounds": 3,
-            "checkpoint_every": 1,
-        }
-        plan.update(changes)
-        return plan
+class Evaluators(OwnModel):
+    DATA = {"source": {"type": "trainer"}, "test_fraction": 0}
 
     def trainer(self):
         return ("--trainer", f"exec {sys.executable} {HERE / 'trainer_script.py'} good")

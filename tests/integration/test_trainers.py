@@ -1,44 +1,25 @@
 """Trainers of one's own: processes in Python that a worker asks, and what they may do to it."""
 
 import json
-import os
 import pathlib
 import signal
 import sys
 import unittest
 
 import numpy as np
-from federation import Federation
 from programs import BIN, REPOSITORY, children_of, is_alive, poll, run_program
 
 sys.path.insert(0, str(REPOSITORY / "python"))
 
 import fedasio  # noqa: E402
 import trainer_script as script  # noqa: E402
+from own_model import OwnModel  # noqa: E402
 
 SCRIPT = pathlib.Path(__file__).with_name("trainer_script.py")
-ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY / "python"), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-class Trainers(Federation):
-    def setUp(self):
-        super().setUp()
-        fedasio.save_arrays(self.folder / "initial.safetensors", script.initial())
-        os.environ.update(ENVIRONMENT)
-
-    def plan_of_arrays(self, **changes):
-        plan = {
-            "name": "own",
-            "seed": 3,
-            "model": {"arrays": "initial.safetensors"},
-            "data": {"source": {"type": "trainer", "anything": ["goes"]}},
-            "clients": 3,
-            "local": {"optimizer": {"type": "sgd", "learning_rate": 0.01}},
-            "rounds": 3,
-            "checkpoint_every": 1,
-        }
-        plan.update(changes)
-        return plan
+class Trainers(OwnModel):
+    DATA = {"source": {"type": "trainer", "anything": ["goes"]}}
 
     def trainer(self, mode="good"):
         return ("--trainer", f"exec {sys.executable} {SCRIPT} {mode} {self.folder / ('mark-' + mode)}")
