@@ -79,4 +79,9 @@ method::block_runner blocks_on(boost::asio::any_io_executor pool, std::size_t he
     };
 }
 
+void do_all(const method::block_runner& in_blocks, std::span<const std::function<void()>> jobs) {
+    in_blocks(jobs.size() * method::block_values,
+              [&](const method::block& part) { jobs[part.first / method::block_values](); });
+}
+
 } // namespace fedasio::master

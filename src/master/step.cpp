@@ -4,7 +4,9 @@
 #include "master/pool_blocks.hpp"
 #include "master/run_failed.hpp"
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <new>
 #include <span>
@@ -57,13 +59,24 @@ net::awaitable<void> step(const setting& given, run_state& state, round_state& r
         average_statistics(arrays, gathered, shared);
         round.intake->take_counters(shared);
         std::ranges::copy(own, next.floats().last(own.size()).begin());
-        result.compared = round.intake->compare(round.result.round, shared);
-        if (given.options.compare_updates) {
-            result.layers = measure_layers(round.result.round, arrays, state.model.network() != nullptr,
-                                           state.model.weights().floats(), next.floats());
-        }
-        result.model = make_model_state(*given.plan.strategy, net::payload(std::move(next)), std::move(kept),
-                                        own.size());
+        const std::span<const float> after = next.floats(); // stay where they are
+        const std::array<std::function<void()>, 3> looks_at_all{
+            [&] {
+                if (given.options.compare_updates) {
+                    result.layers =
+                        measure_layers(round.result.round, arrays, state.model.network() != nullptr,
+                                       state.model.weights().floats(), after);
+                }
+            },
+            [&] {
+                result.compared = round.intake->compare(round.result.round, after.first(arrays.shared()));
+            },
+            [&] {
+                result.model = make_model_state(*given.plan.strategy, net::payload(std::move(next)),
+                                                std::move(kept), own.size());
+            },
+        };
+        do_all(gathered.in_blocks, looks_at_all);
         return result;
     };
     stepped result;

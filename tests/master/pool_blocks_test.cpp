@@ -4,6 +4,7 @@
 
 #include "master/pool_blocks.hpp"
 #include <atomic>
+#include <functional>
 #include <stdexcept>
 #include <vector>
 
@@ -58,6 +59,28 @@ BOOST_AUTO_TEST_CASE(what_goes_wrong_in_a_block_is_thrown_when_all_are_done) {
                           }),
                       std::overflow_error);
     BOOST_TEST(done == 4);
+    pool.join();
+}
+
+BOOST_AUTO_TEST_CASE(each_of_some_jobs_is_done_once) {
+    boost::asio::thread_pool pool(2);
+    for (const std::size_t helpers : {0U, 2U}) {
+        std::vector<std::atomic<int>> done(3);
+        const std::vector<std::function<void()>> jobs{
+            [&] { ++done[0]; },
+            [&] {
+                ++done[1];
+                throw std::overflow_error("not finite");
+            },
+            [&] { ++done[2]; },
+        };
+        const auto run = master::blocks_on(pool.get_executor(), helpers);
+        BOOST_CHECK_THROW(master::do_all(run, jobs), std::overflow_error);
+        for (const auto& times : done) {
+            BOOST_TEST(times == 1);
+        }
+        BOOST_CHECK_NO_THROW(master::do_all(run, {}));
+    }
     pool.join();
 }
 
