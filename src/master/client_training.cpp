@@ -49,9 +49,9 @@ net::awaitable<std::vector<std::size_t>> client_training::gather(net::clock::tim
     net::reply_judge on_reply = [this](std::size_t index, net::frame& reply, net::verdict judged) {
         judge(index, reply, std::move(judged));
     };
-    net::arrival_handler on_arrival = [this, first](std::size_t index) {
+    net::arrival_handler on_arrival = [this, first](std::size_t index, std::span<const std::byte> here) {
         if (index >= first) {
-            set_state(setting_, *round_.hosts[places_[index - first]], worker_state::sending);
+            arrives(places_[index - first], here);
         }
     };
     const auto& model = state_.model.state();
@@ -119,6 +119,13 @@ std::string client_training::objection_to(std::size_t place, const wire::update&
         return fmt::format("it does not bring the {} values of the arrays that stay at the client", own);
     }
     return {};
+}
+
+void client_training::arrives(std::size_t place, std::span<const std::byte> here) {
+    if (here.empty()) {
+        set_state(setting_, *round_.hosts[place], worker_state::sending);
+    }
+    round_.intake->look_at(place, here);
 }
 
 void client_training::judge(std::size_t index, net::frame& reply, net::verdict judged) {
