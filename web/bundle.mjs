@@ -1,8 +1,35 @@
 // The page's script and style, bundled and minified.
 import { build } from 'esbuild';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { minify } from 'terser';
+
+/** What uPlot has for dates on axes and for other paths than lines: none of it is drawn here, and it is a ninth of uPlot. */
+const unused = [
+    [/^const \[ timeIncrsM?s?S?.*genTimeStuffs\(.*\);$/gm, 2, ''],
+    [/^\tconst _(?:tzDate|fmtDate|timeAxisSplits|timeAxisVals|timeSeriesVal) .*;$/gm, 5, ''],
+    [/let isTime = .*;$/gm, 3, 'const isTime = false;'],
+    [/^\tuPlot\.(?:fmtDate|tzDate) .*;$/gm, 2, ''],
+    [/^\t\(paths\.(?:stepped|bars|spline) .*\);$/gm, 3, ''],
+];
+
+const without_unused = {
+    name: 'without what is unused of uPlot',
+    setup(build) {
+        build.onLoad({ filter: /uPlot\.esm\.js$/ }, async ({ path: file }) => {
+            let contents = await readFile(file, 'utf8');
+            for (const [pattern, times, instead] of unused) {
+                const found = contents.match(pattern)?.length ?? 0;
+                if (found !== times) {
+                    throw new Error(`${file} is another version: ${pattern} is in it ${found} times, not ${times}`);
+                }
+                contents = contents.replace(pattern, instead);
+            }
+            return { contents, loader: 'js' };
+        });
+    },
+};
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -13,6 +40,7 @@ export async function bundle() {
         entryPoints: { app: 'src/main.tsx' },
         outdir: here,
         bundle: true,
+        plugins: [without_unused],
         minify: true,
         sourcemap: 'external',
         sourcesContent: false,
