@@ -3,6 +3,7 @@
 #include <fedasio/dashboard/server.hpp>
 #include <fedasio/history/recorder.hpp>
 #include <fedasio/master/run.hpp>
+#include <fedasio/master/stall_watch.hpp>
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/net/listener.hpp>
 #include <fedasio/net/tcp.hpp>
@@ -150,6 +151,7 @@ int start(settings from, bool min_workers_given) {
         [&run](severity level, std::string text) { run.notice(level, std::move(text)); });
     events.subscribe([&recorder](const master::event& happened) { recorder.take(happened); });
     const auto warn = [&run](const std::string& what) { run.notice(severity::warning, what); };
+    master::stall_watch stalls(rt.time, events);
     std::optional<program::webhook> hook;
     if (!from.notify.empty()) {
         hook.emplace(rt, from.notify, warn);
@@ -342,10 +344,9 @@ int main(int argc, char** argv) {
         "--evaluator", from.evaluator,
         "command line of a program of your own that tests the global model after each round, in the place "
         "of the clients; it is started with the master, and again when it has ended");
-    app.add_option(
-           "--notify", from.notify,
-           "tell this http or https address how each training ends, which workers are left out, and when "
-           "nothing goes forward: a POST of JSON with a text")
+    app.add_option("--notify", from.notify,
+                   "tell this http or https address how each training ends, which workers are left out, when "
+                   "nothing is learned any more, and when nothing goes forward: a POST of JSON with a text")
         ->check(CLI::Validator(
             [](const std::string& text) {
                 try {

@@ -18,11 +18,17 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_waiting = 100;
+constexpr std::size_t most_names = 10'000;
 constexpr auto patience = 10s;
 constexpr std::array<net::clock::duration, 3> pauses{2s, 10s, 30s};
 
 std::string kind_of(const master::training_finished& end) {
     return end.outcome == master::training_outcome::failed ? "failed" : "finished";
+}
+
+/// 0: it is not flat.
+std::uint32_t flat_since(const master::round_result& result) {
+    return result.flat ? result.flat->since : 0;
 }
 
 } // namespace
@@ -39,29 +45,27 @@ webhook::webhook(net::runtime& rt, std::string_view url, warning_handler warn)
 
 void webhook::take(const master::event& happened) {
     if (const auto* opened = std::get_if<master::run_opened>(&happened.what)) {
-        run_ = *opened;
+        run_ = opened->run;
+        plan_ = opened->plan;
+        told_ = {};
         round_ = 0;
     } else if (const auto* resumed = std::get_if<master::run_resumed>(&happened.what)) {
-        run_.run = resumed->run;
+        run_ = resumed->run;
         round_ = resumed->round;
-    } else if (const auto* changed = std::get_if<master::plan_changed>(&happened.what)) {
-        run_.deadline = changed->deadline;
-    } else if (std::holds_alternative<master::training_started>(happened.what) ||
-               std::holds_alternative<master::client_updated>(happened.what)) {
-        watch_progress(true);
+        // The process of before has told it.
+        told_.flat_since = resumed->rounds.empty() ? 0 : flat_since(resumed->rounds.back());
     } else if (const auto* round = std::get_if<master::round_finished>(&happened.what)) {
         round_ = round->result.round;
-        watch_progress(true);
-    } else if (const auto* phase = std::get_if<master::phase_entered>(&happened.what)) {
-        if (phase->now == master::phase::paused) {
-            watch_progress(false);
+        take_plateau(round->result, happened.time);
+    } else if (const auto* stall = std::get_if<master::progress_stalled>(&happened.what)) {
+        if (stall->since) {
+            tell("no_progress",
+                 "no update and no round for the deadline of " + text::canonical_text(stall->deadline) + " s",
+                 happened.time);
         }
     } else if (const auto* standing = std::get_if<master::worker_standing>(&happened.what)) {
-        if (standing->state == wire::standing::kind::left_out) {
-            tell("left_out", "worker " + standing->name + " is left out: " + standing->reason, happened.time);
-        }
+        take_standing(*standing, happened.time);
     } else if (const auto* end = std::get_if<master::training_finished>(&happened.what)) {
-        watch_progress(false);
         round_ = end->round;
         tell(kind_of(*end),
              std::string(to_string(end->outcome)) + (end->detail.empty() ? "" : ": " + end->detail),
@@ -69,25 +73,34 @@ void webhook::take(const master::event& happened) {
     }
 }
 
-/// Whether nothing comes for as long as a step of a round may take.
-void webhook::watch_progress(bool training) {
-    silence_.reset();
-    if (!training || run_.deadline <= 0) {
+/// Told once for each best round, behind which nothing better came.
+void webhook::take_plateau(const master::round_result& result, double time) {
+    const auto since = flat_since(result);
+    if (since != 0 && since != told_.flat_since) {
+        tell("plateau", "no better " + result.flat->metric + " since round " + std::to_string(since), time);
+    }
+    told_.flat_since = since != 0 ? since : told_.flat_since;
+}
+
+/// A worker that comes back as it went is no news, until it has taken part.
+void webhook::take_standing(const master::worker_standing& standing, double time) {
+    auto& left_out = told_.left_out;
+    if (standing.state != wire::standing::kind::left_out) {
+        left_out.erase(standing.name);
         return;
     }
-    const auto wait =
-        std::chrono::duration_cast<net::clock::duration>(std::chrono::duration<double>(run_.deadline));
-    silence_ = rt_.time.at(rt_.time.now() + wait, [this] {
-        tell("no_progress",
-             "no update and no round for the deadline of " + text::canonical_text(run_.deadline) + " s",
-             rt_.time.unix_time());
-    });
+    if (left_out.size() == most_names) {
+        left_out.clear();
+    }
+    if (left_out.insert(standing.name).second) {
+        tell("left_out", "worker " + standing.name + " is left out: " + standing.reason, time);
+    }
 }
 
 void webhook::tell(std::string_view kind, const std::string& text, double time) {
     boost::json::object body{
-        {"kind", kind}, {"run", run_.run}, {"plan", run_.plan}, {"round", round_}, {"time", time}};
-    body["text"] = run_.plan + ", round " + std::to_string(round_) + ": " + text;
+        {"kind", kind}, {"run", run_}, {"plan", plan_}, {"round", round_}, {"time", time}};
+    body["text"] = plan_ + ", round " + std::to_string(round_) + ": " + text;
     if (waiting_.size() == most_waiting) {
         waiting_.pop_front();
     }
@@ -138,7 +151,6 @@ net::awaitable<void> webhook::run() {
 
 void webhook::finish() {
     is_ending_ = true;
-    silence_.reset();
     news_.set();
 }
 

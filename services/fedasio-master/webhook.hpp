@@ -6,17 +6,19 @@
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/tls.hpp>
 
+#include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace fedasio::program {
 
 /// Tells an address on the network what people must know of a run: how a training ended, who was left out,
-/// and that nothing has gone forward for a deadline. One POST each, with the JSON of docs/operations.md.
+/// that nothing is learned any more, and that nothing has gone forward for a deadline. Each occurrence once:
+/// one POST with the JSON of docs/operations.md.
 class webhook {
 public:
     using warning_handler = std::function<void(const std::string&)>;
@@ -31,7 +33,8 @@ public:
 
 private:
     void tell(std::string_view kind, const std::string& text, double time);
-    void watch_progress(bool training);
+    void take_plateau(const master::round_result& result, double time);
+    void take_standing(const master::worker_standing& standing, double time);
     net::awaitable<void> pause(net::clock::duration length);
     [[nodiscard]] net::awaitable<std::string> deliver(const std::string& body);
 
@@ -39,9 +42,16 @@ private:
     std::optional<net::tls> tls_;
     dashboard::master_place to_;
     warning_handler warn_;
-    master::run_opened run_;
+    std::string run_;
+    std::string plan_;
     std::uint32_t round_ = 0;
-    std::unique_ptr<net::alarm> silence_; ///< while a training goes on
+
+    /// What needs not be told again.
+    struct {
+        std::uint32_t flat_since = 0;
+        std::set<std::string> left_out; ///< names of workers
+    } told_;
+
     bool is_ending_ = false;
     std::deque<std::string> waiting_;
     net::event news_;

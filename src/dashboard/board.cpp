@@ -132,6 +132,7 @@ std::string board::status_text(double now) const {
     status["state_dir"] = opened.has_state_dir;
     status["pausing"] = run_.pausing;
     status["stopping"] = run_.stopping;
+    status["stalled_since"] = json_number(run_.stalled_since);
     status["plan"] = json_text(opened.plan);
     status["plan_digest"] = json_text(opened.plan_digest);
     status["seed"] = opened.seed;

@@ -279,6 +279,8 @@ struct board::folding {
 
     void operator()(const master::pause_requested& it) const { self.run_.pausing = it.pausing; }
 
+    void operator()(const master::progress_stalled& it) const { self.run_.stalled_since = it.since; }
+
     void operator()(const master::command_answered& it) const {
         if (it.accepted && it.command == "stop" && !is_at_rest(self.run_.now)) {
             self.run_.stopping = true;

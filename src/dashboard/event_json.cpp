@@ -277,6 +277,12 @@ public:
         into_["pausing"] = it.pausing;
     }
 
+    void operator()(const master::progress_stalled& it) const {
+        into_["type"] = "progress_stalled";
+        into_["since"] = json_number(it.since);
+        into_["deadline"] = json_number(it.deadline);
+    }
+
     void operator()(const master::command_answered& it) const {
         into_["type"] = "command";
         into_["command"] = json_text(it.command);

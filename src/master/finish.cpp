@@ -67,6 +67,7 @@ net::awaitable<void> training::test(round_state& round) {
 net::awaitable<void> training::finish(round_state& round) {
     settle_pace(setting_, state_.members, round);
     count_costs(round);
+    round.result.flat = plateau_.take(round.result);
     const auto& result = round.result;
     goal_.take(result);
     for (auto& sentence : watch_.take(setting_.plan, result)) {

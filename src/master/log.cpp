@@ -160,6 +160,12 @@ std::optional<log_line> log_writer::describe(const event& happened) {
             [](const model_loaded& loaded) -> line {
                 return info("model_loaded", fmt::format("loaded '{}'", loaded.name));
             },
+            [](const progress_stalled& stall) -> line {
+                return stall.since ? log_line{severity::warning, false, "progress_stalled",
+                                              fmt::format("no update and no round for the deadline of {} s",
+                                                          stall.deadline)}
+                                   : log_line{severity::info, true, "progress_stalled", "it goes on"};
+            },
             [](const command_answered& command) -> line {
                 return log_line{command.accepted ? severity::info : severity::warning, false, "command",
                                 fmt::format("command {}: {}", command.command, command.reason)};

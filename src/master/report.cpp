@@ -224,6 +224,9 @@ boost::json::object to_json(const round_result& result) {
                              {"time", result.time}};
     add_test(json, result);
     json["absent"] = to_json(result.absent);
+    if (result.flat) {
+        json["plateau"] = {{"metric", result.flat->metric}, {"since", result.flat->since}};
+    }
     add_metrics(json, "train_metrics", result.train_metrics);
     add_metrics(json, "test_metrics", result.test_metrics);
     return json;
@@ -252,6 +255,10 @@ round_result read_round(const boost::json::object& json) {
     result.bytes_received = json.at("bytes_received").to_number<std::uint64_t>();
     result.time = json.at("time").to_number<double>();
     read_test(json, result);
+    if (const auto* const flat = json.if_contains("plateau")) {
+        result.flat = {std::string(flat->at("metric").as_string()),
+                       flat->at("since").to_number<std::uint32_t>()};
+    }
     result.train_metrics = read_metrics(json, "train_metrics");
     result.test_metrics = read_metrics(json, "test_metrics");
     return result;

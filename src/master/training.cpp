@@ -40,6 +40,7 @@ void training::begin_anew() {
     preparation_.begin_anew();
     evaluations_.begin_anew();
     watch_.begin_anew();
+    plateau_ = {};
     std::optional<early_stop> early;
     if (plan.early_stopping) {
         const auto metric = plan::stopping_metric(plan);
@@ -51,6 +52,9 @@ void training::begin_anew() {
 
 void training::recall(std::span<const round_result> rounds) {
     goal_.recall(rounds, state_.progress.asked.counts_after());
+    for (const auto& round : rounds) {
+        plateau_.take(round);
+    }
 }
 
 bool training::is_done() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fedasio/master/divergence_watch.hpp>
+#include <fedasio/master/plateau_watch.hpp>
 #include <fedasio/master/training_goal.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/net/runtime.hpp>
@@ -73,6 +74,7 @@ private:
     training_goal goal_;
     divergence_watch divergence_;
     metric_watch watch_;
+    plateau_watch plateau_;
 };
 
 } // namespace fedasio::master

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(status_has_the_documented_form) {
     BOOST_TEST(
         shown.status_text(200.5) ==
         R"({"phase":"training","run":"5c0f","round":3,"rounds_forgotten":0,"checkpoint_round":0,"last_round":15,"target_accuracy":0.5,)"
-        R"("deadline":600,"fraction":0.5,"clients_per_round":2,"state_dir":true,"pausing":false,"stopping":false,)"
+        R"("deadline":600,"fraction":0.5,"clients_per_round":2,"state_dir":true,"pausing":false,"stopping":false,"stalled_since":null,)"
         R"("plan":"digits","plan_digest":"9f","seed":7,"parameters":199210,"task":"classification","min_workers":2,)"
         R"("workers":0,"clients":0,"clients_planned":4,"version":"0.1.0","instruction_set":"x86-64-v3",)"
         R"("started":100,"now":200.5,"models":["best"],"test":null})");
@@ -110,6 +110,17 @@ BOOST_AUTO_TEST_CASE(pausing_lasts_until_the_pause) {
     happen(pause_requested{true});
     happen(training_started{2, 3, {}});
     BOOST_TEST(text(status().at("pausing")) == "false");
+}
+
+BOOST_AUTO_TEST_CASE(a_stall_lasts_until_it_is_said_to_be_over) {
+    happen(progress_stalled{1234.5, 600});
+    happen(phase_entered{phase::training, 1});
+    BOOST_TEST(text(status().at("stalled_since")) == "1234.5");
+    happen(progress_stalled{{}, 600});
+    BOOST_TEST(text(status().at("stalled_since")) == "null");
+    happen(progress_stalled{1234.5, 600});
+    happen(samples::opened());
+    BOOST_TEST(text(status().at("stalled_since")) == "null");
 }
 
 BOOST_AUTO_TEST_CASE(stopping_lasts_until_the_end) {

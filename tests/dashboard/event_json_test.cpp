@@ -113,6 +113,8 @@ const expectation expectations[] = {
      R"("type":"model_saved","name":"best","path":"/m/best","round":3,"models":["a","best"])"},
     {model_loaded{"best", 3}, true, R"("type":"model_loaded","name":"best","round":3)"},
     {pause_requested{true}, true, R"("type":"pause_requested","pausing":true)"},
+    {progress_stalled{1.25, 600}, true, R"("type":"progress_stalled","since":1.25,"deadline":600)"},
+    {progress_stalled{{}, 600}, true, R"("type":"progress_stalled","since":null,"deadline":600)"},
     {command_answered{"pause", false, "why"}, true,
      R"("type":"command","command":"pause","accepted":false,"reason":"why")"},
     {noticed{noticed::severity::warning, "careful"}, true,

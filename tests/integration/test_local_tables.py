@@ -11,6 +11,7 @@ from model_file import read_safetensors
 from programs import BIN
 from python_worker import PythonWorker
 from sample_data import table_rows, write_table
+from test_notify import Hook
 
 
 class EmptyOwner(PythonWorker):
@@ -244,6 +245,28 @@ class LocalTables(Federation):
         south.wait_log("worker", "takes part in the training again")
         master.command("stop")
         self.assertTrue(master.wait_event("training_finished")["complete"])
+
+    def test_one_that_comes_back_as_it_went_is_told_of_once(self):
+        hook = Hook()
+        self.addCleanup(hook.end)
+        good = self.south.read_text()
+        self.south.write_text("size,shade\n")
+        plan = {**self.table_plan(), "rounds": 1000000}
+        master = self.master(plan, "--min-workers", "2", "--notify", hook.url)
+        self.worker(master, "north", "--data", self.north)
+        south = self.worker(master, "south", "--data", self.south)
+        master.wait_workers(2)
+        master.command("train")
+        first = master.wait_event("worker_standing", name="south", standing="left_out")
+        self.assertEqual(hook.next()[2]["kind"], "left_out")
+        south.kill()
+        south.wait_exit()
+        self.worker(master, "south", "--data", self.south)
+        master.wait_event("worker_standing", first["seq"], name="south", standing="left_out")
+        self.south.write_text(good)
+        master.wait_event("worker_standing", name="south", standing="takes_part")
+        master.command("stop")
+        self.assertEqual(hook.next()[2]["kind"], "finished")
 
     def test_a_late_joiner_whose_disk_hangs_holds_nobody(self):
         master = self.master({**self.table_plan(), "rounds": 1000000, "deadline": 600})

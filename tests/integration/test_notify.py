@@ -11,15 +11,20 @@ from programs import PATIENCE, run_program
 
 
 class Hook:
-    """An address that keeps what it is told; the first `refusals` times it says no."""
+    """An address that keeps what it is told; the first `refusals` times it says no. It answers only while `open`."""
 
     def __init__(self, refusals=0):
         told = self.told = queue.Queue()
+        self.asked = asked = threading.Event()
+        self.open = is_open = threading.Event()
+        is_open.set()
         left = [refusals]
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                asked.set()
+                is_open.wait(PATIENCE)
                 left[0] -= 1
                 if left[0] < 0:
                     told.put((self.path, self.headers["Content-Type"], json.loads(body)))
@@ -38,6 +43,7 @@ class Hook:
         return self.told.get(timeout=PATIENCE)
 
     def end(self):
+        self.open.set()
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
@@ -80,6 +86,85 @@ class Notify(Federation):
         self.assertEqual(told["kind"], "no_progress")
         self.assertEqual(told["run"], master.get("status")["run"])
         self.assertIn("1.5 s", told["text"])
+
+    def flat_plan(self, **changes):
+        """Learns nothing, from the first round on."""
+        idle = {"epochs": 1, "batch_size": 10, "optimizer": {"type": "sgd", "learning_rate": 1e-30}}
+        return self.plan(rounds=40, local=idle, **changes)
+
+    def test_a_plateau_is_told_once(self):
+        hook = self.hook()
+        master = self.master(self.flat_plan(), "--notify", hook.url)
+        self.worker(master, "a")
+        master.wait_joined("a")
+        master.train()
+        told = hook.next()[2]
+        self.assertEqual((told["kind"], told["round"]), ("plateau", 16))
+        self.assertIn("since round 1", told["text"])
+        self.assertEqual(hook.next()[2]["kind"], "finished")
+        rounds = master.get("rounds")
+        self.assertNotIn("plateau", rounds[14])
+        self.assertEqual([one["plateau"]["since"] for one in rounds[15:]], [1] * 25)
+
+    def test_a_plateau_that_an_earlier_process_has_told_is_not_told_again(self):
+        hook = self.hook()
+        plan = self.flat_plan(checkpoint_every=1)
+        first = self.master(plan, "--notify", hook.url)
+        worker = self.worker(first, "a")
+        first.wait_joined("a")
+        first.train(rounds=20)
+        self.assertEqual([hook.next()[2]["kind"] for _ in range(2)], ["plateau", "finished"])
+        first.kill()
+        worker.end()
+        second = self.master(plan, "--notify", hook.url, "--resume")
+        self.worker(second, "a")
+        second.wait_joined("a")
+        second.train(rounds=2)
+        self.assertEqual(hook.next()[2]["kind"], "finished")
+        self.assertEqual(second.get("rounds")[-1]["plateau"]["since"], 1)
+
+    def test_no_round_waits_for_an_address_that_does_not_answer(self):
+        hook = self.hook()
+        hook.open.clear()
+        master = self.master(self.flat_plan(), "--notify", hook.url)
+        self.worker(master, "a")
+        master.wait_joined("a")
+        end = master.train()
+        self.assertEqual(end["round"], 40)
+        self.assertTrue(hook.asked.wait(PATIENCE))
+        self.assertTrue(hook.told.empty(), "it has not answered yet")
+        hook.open.set()
+        kinds = [hook.next()[2]["kind"] for _ in range(2)]
+        self.assertEqual(kinds[0], "plateau")
+
+    def test_nobody_at_the_address_costs_a_warning(self):
+        hook = Hook()
+        hook.end()
+        options = ("--autostart", "--exit-when-done", "--notify", hook.url)
+        master = self.master(self.plan(), *options)
+        self.worker(master, "a")
+        self.assertEqual(master.wait_exit(), 0)
+        self.assertIn("was not told", master.text())
+
+    def test_a_stall_is_over_with_an_update_and_is_told_again(self):
+        hook = self.hook()
+        master = self.master(self.plan(rounds=10000, deadline=1.5), "--notify", hook.url, "--min-workers", "1")
+        worker = self.worker(master, "a")
+        master.wait_joined("a")
+        master.command("train")
+        master.wait_event("round_finished")
+        for _ in range(2):
+            seen = master.now()
+            worker.kill()
+            self.assertEqual(hook.next()[2]["kind"], "no_progress")
+            stall = master.wait_event("progress_stalled", seen)
+            self.assertEqual(master.get("status")["stalled_since"], stall["since"])
+            worker = self.worker(master, "a")
+            master.wait_event("progress_stalled", stall["seq"], since=None)
+            self.assertIsNone(master.get("status")["stalled_since"])
+            master.wait_event("round_finished", stall["seq"])
+        master.command("stop", now=True)
+        self.assertEqual(hook.next()[2]["kind"], "finished")
 
     def test_an_address_that_is_none_is_wrong_usage(self):
         self.write_plan(self.plan())

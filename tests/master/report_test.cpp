@@ -100,7 +100,10 @@ BOOST_AUTO_TEST_CASE(a_round_can_be_read_back) {
     round.test_clients = 2;
     round.test_partial = true;
     round.test_dropped = {{1, "away"}};
+    round.flat = master::round_result::plateau{"test_accuracy", 2};
     const auto json = master::to_json(round);
+    BOOST_TEST(json.at("plateau").at("since").to_number<int>() == 2);
+    BOOST_TEST(!master::to_json(master::round_result()).contains("plateau"));
     BOOST_TEST(json.at("test_r2").as_double() == -0.5);
     BOOST_TEST(json.at("test_recall").as_array().at(1).is_null());
     BOOST_TEST(json.at("test_partial").as_bool());

@@ -73,7 +73,7 @@ export function make_plan(folder, more = {}) {
 
 /**
  * Starts a master with its workers. `url` is where its dashboard is, once it says so; with tokens, `operator` and
- * `viewer` are where each of them opens it. `plan` may be made from the folder.
+ * `viewer` are where each of them opens it. `plan` may be made from the folder. `stop` leaves the folder, `end` does not.
  */
 export async function start_master({ workers = 4, plan = {}, with_tokens = false, options = [] } = {}) {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'fedasio-web-'));
@@ -95,11 +95,15 @@ export async function start_master({ workers = 4, plan = {}, with_tokens = false
     words.push(...options);
     const master = spawn(process.env.FEDASIO_MASTER, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(master, 'exit');
-    const end = async () => {
+    const stop = async () => {
         if (master.exitCode === null && master.signalCode === null) {
             master.kill('SIGTERM');
         }
         const [code] = await ended;
+        return code;
+    };
+    const end = async () => {
+        const code = await stop();
         await rm(folder, { recursive: true, force: true });
         return code;
     };
@@ -123,7 +127,7 @@ export async function start_master({ workers = 4, plan = {}, with_tokens = false
         }
         if (said.dashboard !== undefined && (!with_tokens || said.viewer !== undefined)) {
             master.stdout.resume();
-            return { url: said.dashboard, ...said, folder, join, end };
+            return { url: said.dashboard, ...said, folder, join, stop, end };
         }
     }
     await end();

@@ -155,8 +155,8 @@ export async function start_scripted({ objects = {}, stream = null } = {}) {
     };
 }
 
-/** Opens the page on a server that begins with this snapshot, and hands both to the test. */
-export async function with_page(browser, { snapshot = make_snapshot(), objects = {}, hash = '', stream = true }, body) {
+/** Opens the page on a server that begins with this snapshot, and hands both to the test. `before`: done to the empty page. */
+export async function with_page(browser, { snapshot = make_snapshot(), objects = {}, hash = '', stream = true, before = null }, body) {
     let socket;
     const server = await start_scripted({
         objects,
@@ -169,6 +169,7 @@ export async function with_page(browser, { snapshot = make_snapshot(), objects =
     });
     const { page, errors } = await open_page(browser, server.url);
     try {
+        await before?.(page);
         await page.goto(server.url + hash);
         const helpers = make_helpers(page);
         let { seq } = typeof snapshot === 'string' ? { seq: 0 } : snapshot;

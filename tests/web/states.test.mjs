@@ -35,6 +35,82 @@ step(
 );
 
 step(
+    'says that nothing is learned any more and that nothing goes forward, as the master judges',
+    { snapshot: make_snapshot({ status: { ...training, phase: 'training' }, rounds: [make_round(1), make_round(2)] }) },
+    async ({ page, by, say, go }) => {
+        say('training_started', { round: 3, last_round: 15, target_accuracy: null });
+        // By its own lights the page would not say so of three rounds.
+        say('round_finished', { result: make_round(3, { plateau: { metric: 'test_loss', since: 1 } }) });
+        await by('health').filter({ hasText: 'Flat: no better test loss since round 1.' }).waitFor();
+        await page.waitForFunction(() => document.title.startsWith('▲')).catch(() => {});
+        assert.match(await page.title(), /^▲ Training, 3/);
+        say('progress_stalled', { since: 1_749_999_400, deadline: 600 });
+        await by('health').filter({ hasText: /No update and no round for 1\d:\d\d\./ }).waitFor();
+        await assert_accessible(page, 'stalled');
+        say('progress_stalled', { since: null, deadline: 600 });
+        await by('health').filter({ hasText: 'Flat' }).waitFor();
+        say('round_finished', { result: make_round(4) });
+        await by('health').filter({ hasText: /Learning|Wavering/ }).waitFor();
+        assert.match(await page.title(), /^Training, 4/);
+        await go('log');
+        await by('log').locator('li', { hasText: 'No update and no round for 10:00.' }).waitFor();
+        await by('log').locator('li', { hasText: 'It goes on.' }).waitFor();
+    },
+);
+
+step(
+    'opens on a stall that began before',
+    { snapshot: make_snapshot({ status: { ...training, stalled_since: 1_749_999_000 } }) },
+    async ({ by }) => {
+        await by('health').filter({ hasText: 'No update and no round for 1' }).waitFor();
+    },
+);
+
+test('notifies of each occurrence once, while nobody looks', { skip, timeout: 60_000 }, async () => {
+    const snapshot = make_snapshot({
+        status: training,
+        workers: [make_worker(1), make_worker(2, { name: 'old', standing: 'left_out', reason: 'no rows' })],
+        rounds: [make_round(1)],
+    });
+    const before = (page) =>
+        page.addInitScript(() => {
+            localStorage.setItem('fedasio-notify', 'on');
+            Object.defineProperty(document, 'hidden', { get: () => true });
+            globalThis.notes = [];
+            globalThis.Notification = class {
+                static permission = 'granted';
+                constructor(title, { body }) {
+                    globalThis.notes.push(body);
+                    document.documentElement.dataset.notes = globalThis.notes.length;
+                }
+            };
+        });
+    await with_page(browser, { snapshot, before }, async ({ page, by, say }) => {
+        const notes = async (count) => {
+            await page.waitForSelector(`html[data-notes="${count}"]`);
+            return page.evaluate(() => globalThis.notes.at(-1));
+        };
+        const flat = (round, since) => say('round_finished', { result: make_round(round, { plateau: { metric: 'test_loss', since } }) });
+        await by('health').waitFor(); // what is so until here is no news
+        say('training_started', { round: 2, last_round: 60, target_accuracy: null });
+        flat(2, 1);
+        assert.equal(await notes(1), 'Flat: no better test loss since round 1'); // and not of who was left out before
+        flat(3, 1);
+        say('worker_standing', { worker: 1, name: 'worker-1', standing: 'left_out', reason: 'no column age' });
+        assert.equal(await notes(2), 'worker-1 is left out: no column age');
+        say('progress_stalled', { since: 1_750_000_000, deadline: 600 });
+        assert.equal(await notes(3), 'No update and no round for 10:00');
+        say('progress_stalled', { since: null, deadline: 600 });
+        flat(4, 1);
+        say('progress_stalled', { since: 1_750_000_900, deadline: 600 });
+        assert.equal(await notes(4), 'No update and no round for 10:00');
+        say('training_finished', { outcome: 'target_reached', detail: '', round: 4, weights_sha256: '' });
+        say('phase', { phase: 'finished', round: 4 });
+        assert.match(await notes(5), /^Target reached in round 4/);
+    });
+});
+
+step(
     'never counts more rounds than there are',
     { snapshot: make_snapshot({ status: { phase: 'finished', round: 20, last_round: 15 }, rounds: [make_round(20)] }) },
     async ({ by, page }) => {
@@ -896,7 +972,7 @@ step(
         assert.equal(await by('values').locator('.matrix-right').count(), 24);
         assert.deepEqual(await by('values').locator('.matrix-column').allTextContents(), ['0', '20', '40', '60', '80', '100', '120']);
         assert.equal(await by('residuals').locator('li').count(), 11);
-        await by('residuals').locator('li', { hasText: /^-1515\.0 %$/ }).waitFor();
+        await by('residuals').locator('li', { hasText: /^−1515\.0 %$/ }).waitFor();
         for (const scheme of ['light', 'dark']) {
             await page.emulateMedia({ colorScheme: scheme });
             await page.waitForSelector(`html[data-theme="${scheme}"]`);

@@ -1,6 +1,6 @@
 // What somebody who looks elsewhere should know: in the title, in the icon, and where it is wanted as a notification.
 import { computed, effect, signal } from '@preact/signals';
-import { ending_health, learning_health } from './models/health';
+import { ending_health, learning_health, stalled_health } from './models/health';
 import { present } from './store';
 
 export interface Alert {
@@ -11,35 +11,44 @@ export interface Alert {
     text: string;
 }
 
-const bad = '#d3362b';
-const warning = '#c77700';
-const good = '#1d8a4b';
+const colours: Record<string, string> = { bad: '#d3362b', warning: '#c77700', good: '#1d8a4b' };
+/** Of how a training ended. */
+const signs: Record<string, string> = { bad: '✕', warning: '■', good: '✓' };
 
-/** The gravest thing there is to tell; null when all is as it should be. */
-export const alert = computed((): Alert | null => {
+/** All there is to tell, the gravest first. */
+const alerts = computed((): Alert[] => {
     if (present.value === null) {
-        return null;
+        return [];
     }
     const { ending, training, rounds, workers, status: known } = present.value;
+    const found: Alert[] = [];
+    const add = (what: string, tone: string, text: string, sign = '▲'): void => {
+        found.push({ key: `${known.run}/${what}`, sign, colour: colours[tone]!, text });
+    };
     if (ending !== null && training !== true) {
         const { text, tone } = ending_health(ending, rounds);
-        const [sign, colour] = tone === 'bad' ? ['✕', bad] : tone === 'good' ? ['✓', good] : ['■', warning];
-        return { key: `${known.run}/${ending.outcome}/${ending.round}`, sign: sign!, colour: colour!, text };
+        add(`${ending.outcome}/${ending.round}`, tone, text, signs[tone]);
+        return found;
     }
-    const left_out = workers.filter((one) => one.state !== 'gone' && one.standing === 'left_out');
-    if (left_out.length > 0) {
-        const names = left_out.map((one) => one.name).join(', ');
-        return { key: `${known.run}/left out/${names}`, sign: '▲', colour: warning, text: `Left out: ${names}` };
+    const since = known.stalled_since;
+    if (typeof since === 'number') {
+        add(`stalled/${since}`, 'warning', stalled_health(since, since + known.deadline)!.text);
+    }
+    for (const { name, state, standing, reason } of workers) {
+        if (state !== 'gone' && standing === 'left_out') {
+            add(`left out/${name}`, 'warning', `${name} is left out: ${reason}`);
+        }
     }
     if (rounds.length > 0 && training === true) {
         const { text, tone } = learning_health(rounds);
         if (tone === 'bad' || tone === 'warning') {
-            const key = `${known.run}/${text.split(':')[0]}`;
-            return { key, sign: '▲', colour: tone === 'bad' ? bad : warning, text };
+            add(text.split(':')[0]!, tone, text);
         }
     }
-    return null;
+    return found;
 });
+
+export const alert = computed((): Alert | null => alerts.value[0] ?? null);
 
 const storage_key = 'fedasio-notify';
 
@@ -74,15 +83,16 @@ function icon(colour: string): string {
 export function start(): void {
     const link = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
     const plain = link?.getAttribute('href') ?? '';
-    let told: string | null = null;
+    let told: Set<string> | null = null;
     effect(() => {
         const found = alert.value;
         link?.setAttribute('href', found === null ? plain : icon(found.colour));
-        const key = found?.key ?? '';
-        // What is so on opening is no news.
-        if (told !== null && key !== '' && key !== told && notifies.peek() && document.hidden) {
-            new Notification(present.peek()?.status.plan ?? 'fedasio', { body: found!.text, tag: 'fedasio' });
+        for (const { key, text } of alerts.value) {
+            // What is so on opening is no news.
+            if (told !== null && !told.has(key) && notifies.peek() && document.hidden) {
+                new Notification(present.peek()?.status.plan ?? 'fedasio', { body: text, tag: key });
+            }
         }
-        told = present.value === null ? null : key;
+        told = present.value === null ? null : new Set(alerts.value.map(({ key }) => key));
     });
 }

@@ -288,6 +288,8 @@ function change(state: State, event: Event): Partial<State> {
             return { status: { ...status, models: event.models } };
         case 'pause_requested':
             return { status: { ...status, pausing: event.pausing } };
+        case 'progress_stalled':
+            return { status: { ...status, stalled_since: event.since } };
         case 'command': {
             const stops = event.command === 'stop' && event.accepted && state.training !== false;
             return stops ? { status: { ...status, stopping: true } } : {};
@@ -315,6 +317,7 @@ function begin_anew(state: State, opened: Opened): Partial<State> {
         checkpoint_round: 0,
         pausing: false,
         stopping: false,
+        stalled_since: null,
     };
     return {
         status: count(status, workers, []),

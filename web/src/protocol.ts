@@ -32,6 +32,8 @@ export interface Status {
     state_dir: boolean;
     pausing: boolean;
     stopping: boolean;
+    /** Unix seconds of the last that went forward, once that is a deadline ago; null: it goes forward. */
+    stalled_since?: number | null;
     plan: string;
     plan_digest: string;
     seed: number | bigint;
@@ -163,6 +165,8 @@ export interface Round {
     /** What trainers of one's own tell besides, by name. */
     train_metrics?: Record<string, number | null>;
     test_metrics?: Record<string, number | null>;
+    /** Nothing is learned any more, as the master judges: by which metric, and which round was the best. */
+    plateau?: { metric: string; since: number };
 }
 
 export interface WrongSample {
@@ -341,6 +345,7 @@ export type Event = Stamp &
         | { type: 'model_saved'; name: string; path: string; round: number; models: string[] }
         | { type: 'model_loaded'; name: string; round: number }
         | { type: 'pause_requested'; pausing: boolean }
+        | { type: 'progress_stalled'; since: number | null; deadline: number }
         | { type: 'command'; command: string; accepted: boolean; reason: string }
         | { type: 'notice'; level: 'info' | 'warning' | 'error'; text: string }
     );

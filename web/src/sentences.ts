@@ -1,5 +1,5 @@
 // One readable sentence for each event of the log.
-import { clock, count, fixed, loss, percent, plural } from './format';
+import { clock, count, duration, fixed, loss, percent, plural } from './format';
 import type { Event, Outcome, Phase } from './protocol';
 
 export type Tone = 'plain' | 'quiet' | 'good' | 'warning' | 'bad';
@@ -180,6 +180,10 @@ export function sentence(event: Event): Sentence {
                 text: event.pausing ? 'The run will pause before the next round.' : 'The run goes on.',
                 tone: 'plain',
             };
+        case 'progress_stalled':
+            return event.since === null
+                ? { text: 'It goes on.', tone: 'quiet' }
+                : { text: `No update and no round for ${duration(event.deadline)}.`, tone: 'warning' };
         case 'plan_changed': {
             if (event.loaded !== undefined) {
                 return {

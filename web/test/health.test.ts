@@ -24,6 +24,7 @@ describe('health', () => {
             test_accuracy: number <= 20 ? 0.5 + number / 100 : 0.69,
             train_loss: 1 / number,
             test_loss: number <= 20 ? 1 / number : 0.05 + (number - 20) / 100,
+            ...(number >= 35 ? { plateau: { metric: 'test_accuracy', since: 20 } } : {}),
         }));
         expect(learning_health(list)).toEqual({
             text: 'Flat: no better test accuracy since round 20; test loss rises: overfitting',

@@ -31,7 +31,8 @@ struct run_row {
     std::uint32_t round = 0;
     bool pausing = false;
     bool stopping = false;
-    master::run_opened opened; ///< with what can change (`last_round`, `models`, ...) as it is now
+    std::optional<double> stalled_since; ///< as progress_stalled tells
+    master::run_opened opened;           ///< with what can change (`last_round`, `models`, ...) as it is now
     std::uint64_t parameters = 0;
     std::uint32_t checkpoint_round = 0; ///< the last one that is safe on disk
 };

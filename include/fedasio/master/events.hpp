@@ -176,6 +176,13 @@ struct round_result {
         std::string reason;
     };
 
+    /// Nothing is learned any more, see plateau_watch.
+    struct plateau {
+        std::string metric; ///< by its name here
+        std::uint32_t since =
+            0; ///< the round with the best value, which is the last that brought a better one
+    };
+
     std::uint32_t round = 0;
     std::vector<client_id> cohort;
     std::vector<absence> dropped;
@@ -210,6 +217,7 @@ struct round_result {
     bool test_partial = false;          ///< clients are missing in the test: nothing is judged by it
     std::vector<absence> test_dropped;  ///< clients that are not in the test, at most `most_told_absences`
     std::string test_problem;           ///< why a test that was wanted gave no numbers; empty: it did
+    std::optional<plateau> flat = {};   ///< empty: it learns, or it is too early to say
     std::array<double, phase_count> seconds{}; ///< by phase; only the phases of a round are reported
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
@@ -371,6 +379,13 @@ struct pause_requested {
     bool pausing = false; ///< false: a pause that had not begun was taken back
 };
 
+/// No update has come and no round has ended for as long as a step of a round may take; told again, without a
+/// time, when something goes forward or nothing is trained any more. See stall_watch.
+struct progress_stalled {
+    std::optional<double> since; ///< Unix seconds of the last that went forward; empty: it is over
+    double deadline = 0;         ///< seconds
+};
+
 struct command_answered {
     std::string command;
     bool accepted = false;
@@ -391,7 +406,7 @@ struct event {
                      training_started, round_started, client_updated, client_dropped, updates_compared,
                      layers_measured, model_evaluated, clients_evaluated, round_finished, run_resumed,
                      plan_changed, checkpoint_written, training_finished, model_saved, model_loaded,
-                     pause_requested, command_answered, noticed>;
+                     pause_requested, progress_stalled, command_answered, noticed>;
 
     std::uint64_t seq = 0; ///< 1, 2, 3, ... without a gap
     double time = 0;       ///< Unix seconds

@@ -1,5 +1,5 @@
 import { duration, plural } from '../format';
-import { ending_health, learning_health, waiting_health, type Health } from '../models/health';
+import { ending_health, learning_health, stalled_health, waiting_health, type Health } from '../models/health';
 import { usual_round } from '../models/time_left';
 import { journal } from '../past';
 import { href } from '../route';
@@ -61,6 +61,10 @@ function health(): Health {
     const list = rounds.value;
     if (ending !== null && !training) {
         return ending_health(ending, list);
+    }
+    const stalled = stalled_health(known.stalled_since, now.value);
+    if (stalled !== null) {
+        return stalled;
     }
     if (list.length === 0) {
         return waiting_health(known, training);

@@ -65,7 +65,13 @@ export function Parallel({ runs }: { runs: Run[] }) {
                 })}
                 {axes.map((axis, place) =>
                     axis.ticks.map(({ share, name }) => (
-                        <text key={`${place} ${name}`} class="axis-text axis-text-y" x={x(place) - 6} y={y(share)}>
+                        <text
+                            key={`${place} ${name}`}
+                            class="axis-text axis-text-y parallel-name"
+                            // Outside of the last axis there are no lines.
+                            x={x(place) + (place < found.length ? -6 : 56)}
+                            y={y(share)}
+                        >
                             {name}
                         </text>
                     )),

@@ -8,27 +8,36 @@ import { workers } from '../store';
 
 /** Workers shown; the table has them all. */
 const shown = 5;
-/** Pixels of the sentence and of a bar, by the style sheet. */
-const line_height = 32;
-const bar_height = 22;
 
 /** Who is waited for, and what rounds would take without them. */
 export function RoundCosts() {
     const { usual, of } = costs.value;
     // Kept from the first worker on, so that nothing moves when there is something to say.
-    const room = `${line_height + bar_height * Math.min(shown, workers.value.length)}px`;
+    const room = { '--bars': workers.value.length > 2 ? shown : workers.value.length };
     if (usual === null) {
         return workers.value.length === 0 ? null : (
-            <p class="hint costs" style={{ minHeight: room }}>
-                {reading.value ? reading_text : 'What each worker costs a round is told after the first whole round.'}
-            </p>
+            <div class="costs" style={room}>
+                <p class="hint costs-line">
+                    {reading.value ? reading_text : 'What each worker costs a round is told after the first whole round.'}
+                </p>
+                <ul class="costs-bars">
+                    {workers.value.slice(0, shown).map((one) => (
+                        <li key={one.worker}>
+                            <span class="one-line">{one.name}</span>
+                            <svg aria-hidden="true">
+                                <rect class="meter-all" width="100%" height="8" />
+                            </svg>
+                        </li>
+                    ))}
+                </ul>
+            </div>
         );
     }
     const names = new Map(workers.value.filter((one) => one.state !== 'gone').map((one) => [one.worker, one.name]));
     const all = [...of.values()].filter((one) => names.has(one.worker)).sort((a, b) => b.until - a.until);
     const [first] = dear(costs.value, (worker) => names.has(worker));
     return (
-        <div class="costs" data-testid="costs" style={{ minHeight: room }}>
+        <div class="costs" data-testid="costs" style={room}>
             <p class="costs-line">
                 The usual round has all answers after <b>{duration(usual)}</b>
                 {first === undefined ? (

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { clock, count, date, loss, missing, percent } from '../format';
+import { clock, count, date, loss, missing, percent, plural } from '../format';
 import { matches, sort_rows, type Key } from '../models/rows';
 import { by_seed, differences, mean_deviation, sort_key, type Difference, type Group } from '../models/sweeps';
 import type { Run } from '../protocol';
@@ -160,7 +160,8 @@ export function RunTable({ runs, present }: { runs: Run[]; present: string }) {
                     mean over seeds
                 </label>
                 <span class="hint" data-testid="shown">
-                    {groups.length === runs.length ? count(runs.length) : `${count(groups.length)} of ${count(runs.length)}`}
+                    {groups.length === runs.length ? '' : `${count(groups.length)} of `}
+                    {plural(runs.length, 'run')}
                 </span>
                 {found.length > shown.length && !grouped && (
                     <span class="hint">

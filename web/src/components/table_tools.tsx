@@ -1,4 +1,4 @@
-import { count } from '../format';
+import { count, plural } from '../format';
 import { param, set_params } from '../route';
 
 interface Props {
@@ -34,7 +34,8 @@ export function TableTools({ label, shown, all, states }: Props) {
                 ))}
             </select>
             <span class="hint" data-testid="shown">
-                {shown === all ? count(all) : `${count(shown)} of ${count(all)}`}
+                {shown === all ? '' : `${count(shown)} of `}
+                {plural(all, 'row')}
             </span>
         </div>
     );

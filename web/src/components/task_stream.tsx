@@ -5,9 +5,8 @@ import { beat, late } from '../late';
 import { doings, type Doing, type Lane } from '../models/lane';
 import { visible_rows } from '../models/rows';
 import { stream_paths, time_ticks } from '../models/stream_paths';
-import { journal, reading } from '../past';
+import { journal } from '../past';
 import { param, set_params } from '../route';
-import { reading_text } from '../sentences';
 import { master_time } from '../store';
 import { DataTable } from './data_table';
 import { RoundCosts } from './round_costs';
@@ -65,13 +64,15 @@ export function TaskStream() {
     const held = Number(param('until'));
     const to = held > 0 ? held : master_time();
     const lanes = chosen_workers.value.flatMap((worker) => journal.lanes.get(worker.worker) ?? []);
-    const label_width = lanes.length > named_limit ? 2 : width.value < 500 ? 84 : 132;
+    // Who is here has a row from the first moment on, so that nothing moves when its past has been read.
+    const rows = Math.max(lanes.length, chosen_workers.value.filter((worker) => worker.state !== 'gone').length);
+    const label_width = rows > named_limit ? 2 : width.value < 500 ? 84 : 132;
     const names = new Map(chosen_workers.value.map((worker) => [worker.worker, worker.name]));
     const name_of = (lane: Lane): string => names.get(lane.worker) ?? lane.name;
     // What is short does not begin in the middle of nowhere.
     const first_seen = Math.min(...lanes.map((lane) => lane.times[0] ?? to));
     const from = Math.max(to - seconds, Math.min(first_seen, to - least_shown));
-    const { row_height, bar_height } = row_size(lanes.length);
+    const { row_height, bar_height } = row_size(rows);
     const [first, last] = visible_rows(lanes.length, row_height, scrolled.value, height.value, 4);
     const visible = lanes.slice(first, last);
     const frame = {
@@ -143,7 +144,7 @@ export function TaskStream() {
                 </div>
             </div>
             <RoundCosts />
-            {lanes.length > 0 && <Legend />}
+            {rows > 0 && <Legend />}
             <div
                 class="stream scroll"
                 ref={box}
@@ -189,7 +190,7 @@ export function TaskStream() {
                     }
                 }}
             >
-                <div style={{ height: `${lanes.length * row_height}px` }}>
+                <div style={{ height: `${rows * row_height}px` }}>
                     <svg
                         width={width.value}
                         height={visible.length * row_height}
@@ -209,7 +210,7 @@ export function TaskStream() {
                                 <path key={what} d={paths[what]} fill={`url(#do-${what})`} />
                             ))}
                         </g>
-                        {(lanes.length > named_limit ? [] : visible).map((lane, row) => (
+                        {(rows > named_limit ? [] : visible).map((lane, row) => (
                             <text
                                 key={lane.worker}
                                 class={late.value.has(lane.worker) ? 'stream-name stream-late' : 'stream-name'}
@@ -223,7 +224,7 @@ export function TaskStream() {
                     </svg>
                 </div>
             </div>
-            {lanes.length > 0 && (
+            {rows > 0 && (
                 <svg class="stream-axis" width={width.value} height="32" aria-hidden="true">
                     {starts.map(({ round, time }) => (
                         <text key={`r${round}`} x={x(time)} y="28" class="stream-round-number">
@@ -247,12 +248,10 @@ export function TaskStream() {
                 </p>
             )}
             <p class="hint stream-told">
-                {lanes.length === 0
-                    ? reading.value
-                        ? reading_text
-                        : 'What each worker does is drawn here as it happens, a row a worker; and what it costs a round.'
+                {rows === 0
+                    ? 'What each worker does is drawn here as it happens, a row a worker; and what it costs a round.'
                     : `Drag to go back in time, Ctrl and the wheel to zoom, click to open the worker. Lines are starts of rounds; ${
-                          lanes.length > named_limit ? 'a row is a worker: point at it to read its name' : '▲ marks who is far later than most'
+                          rows > named_limit ? 'a row is a worker: point at it to read its name' : '▲ marks who is far later than most'
                       }.`}
             </p>
             <DataTable

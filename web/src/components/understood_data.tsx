@@ -1,4 +1,4 @@
-import { count, missing } from '../format';
+import { count, missing, plural } from '../format';
 import type { UnderstoodData } from '../protocol';
 import { DataTable } from './data_table';
 
@@ -15,7 +15,7 @@ export function DataCard({ data }: { data: UnderstoodData }) {
         <section class="card" aria-labelledby="data-title" data-testid="data-card">
             <h2 id="data-title">Data</h2>
             <p>
-                {owners.length > 0 && `${count(rows)} rows of ${count(data.owner_count)} tables, `}
+                {owners.length > 0 && `${count(rows)} rows of ${plural(data.owner_count, 'table')}, `}
                 {count(data.inputs)} inputs. Learned is <b>{label.name}</b>
                 {label.classes === undefined
                     ? `, a number (mean ${number(label.mean)}, deviation ${number(label.deviation)}).`

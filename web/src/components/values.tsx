@@ -11,7 +11,7 @@ const whole = side + margin + 16;
 
 /** As exact as bins of this width are. */
 function exact(value: number, width: number): string {
-    return value.toLocaleString('en', { maximumFractionDigits: Math.min(20, Math.max(0, Math.ceil(1 - Math.log10(width)))) });
+    return value.toLocaleString('en', { maximumFractionDigits: Math.min(20, Math.max(0, Math.ceil(1 - Math.log10(width)))) }).replace('-', '−');
 }
 
 /** What a regression predicts, against what is true: in words, as a picture and by how far it is off. */

@@ -15,6 +15,7 @@ export const logged: ReadonlySet<string> = new Set([
     'model_saved',
     'model_loaded',
     'pause_requested',
+    'progress_stalled',
     'plan_changed',
     'command',
     'notice',

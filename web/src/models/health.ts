@@ -1,5 +1,5 @@
 // Whether a training goes well, in one sentence: from the rounds alone, so that everybody reads the same.
-import { loss, percent, plural } from '../format';
+import { duration, loss, percent, plural } from '../format';
 import type { Round, Status } from '../protocol';
 
 export type HealthTone = 'plain' | 'good' | 'warning' | 'bad';
@@ -32,9 +32,6 @@ export function progress_of(rounds: readonly Round[]): Progress {
 
 /** Rounds over which a change is told. */
 const span = 10;
-/** Without a better value for so many rounds, and for such a share of all of them, nothing is learned any more. */
-const flat_rounds = 15;
-const flat_share = 0.25;
 /** Times its least value: a loss that is over this has got out of hand. */
 const diverged = 2;
 /** Times its least value: a test loss that is over this, while training goes on, says overfitting. */
@@ -58,10 +55,11 @@ export function learning_health(rounds: readonly Round[]): Health {
     if (known.length === 1) {
         return { text: `Learning: ${name} ${show(key, last.value)} after the first round`, tone: 'plain' };
     }
-    const since = flat_since(known, rises);
+    const flat = rounds.at(-1)!.plateau;
     const tail = overfitting(rounds) ? '; test loss rises: overfitting' : '';
-    if (since !== null) {
-        return { text: `Flat: no better ${name} since round ${since}${tail}`, tone: 'warning' };
+    if (flat !== undefined) {
+        const of = progresses.find((one) => one.key === flat.metric)?.name ?? flat.metric;
+        return { text: `Flat: no better ${of} since round ${flat.since}${tail}`, tone: 'warning' };
     }
     const back = Math.min(span, known.length - 1);
     // As many values at either end, so that one of them does not make the change.
@@ -99,6 +97,13 @@ export function ending_health(
         default:
             return { text: `Done after ${plural(ending.round, 'round')}${result}`, tone: 'good' };
     }
+}
+
+/** Nothing has come for as long as a step of a round may take, as the master judges; since when, or null. */
+export function stalled_health(since: number | null | undefined, now: number): Health | null {
+    return typeof since === 'number'
+        ? { text: `No update and no round for ${duration(now - since)}`, tone: 'warning' }
+        : null;
 }
 
 /** Before the first round. */
@@ -140,17 +145,6 @@ function overfitting(rounds: readonly Round[]): boolean {
     const at = recent.findIndex((round) => round.test_loss === least);
     const train_then = recent[at]!.train_loss!;
     return test > overfitted * least && mean_of(recent.slice(-5).map((round) => round.train_loss!)) < train_then;
-}
-
-function flat_since(known: readonly { round: number; value: number }[], rises: boolean): number | null {
-    let best = known[0]!;
-    for (const one of known) {
-        if (rises ? one.value > best.value : one.value < best.value) {
-            best = one;
-        }
-    }
-    const without = known.at(-1)!.round - best.round;
-    return without >= flat_rounds && without >= flat_share * known.length ? best.round : null;
 }
 
 function mean(values: readonly { value: number }[]): number {

@@ -19,7 +19,7 @@ export function HistoryView() {
     const training = state.value?.training;
     // A training that ends, or a master that is back, may have another history to tell.
     useEffect(() => {
-        if (known.state_dir) {
+        if (known.state_dir && is_live.value) {
             void read_runs();
         }
     }, [training, is_live.value, known.run, known.state_dir]);
@@ -71,7 +71,7 @@ export function HistoryView() {
                         </div>
                     </>
                 )}
-                {known.models.length > 0 && (
+                {known.models.length > 0 && list !== null && (
                     <>
                         <h3>Saved models</h3>
                         <ul class="chips" data-testid="models">
@@ -86,47 +86,55 @@ export function HistoryView() {
                     </>
                 )}
             </section>
-            <section class="card" aria-labelledby="overlay-title">
-                <div class="card-head">
-                    <h2 id="overlay-title">Compare</h2>
-                    <div class="tools">
-                        <button
-                            type="button"
-                            data-testid="export-csv"
-                            disabled={chosen.length === 0}
-                            onClick={() => export_csv(chosen)}
-                        >
-                            CSV ↓
-                        </button>
-                        <button
-                            type="button"
-                            data-testid="export-json"
-                            disabled={chosen.length === 0}
-                            onClick={() => export_json(chosen)}
-                        >
-                            JSON ↓
-                        </button>
-                    </div>
-                </div>
-                {chosen.length === 0 ? (
-                    <p class="hint">
-                        Choose runs above: their curves are laid over each other here, and their plans compared.
-                    </p>
-                ) : (
-                    <>
-                        <RunCurves />
-                        <PlanDiff />
-                        {chosen.length === 1 && (
-                            <p>
-                                <a class="button" href={href('plan', { base: chosen[0]! })}>
-                                    Edit its plan for a new run
-                                </a>
-                            </p>
-                        )}
-                    </>
-                )}
-            </section>
+            {/* Not while the table above is read, which would move it. */}
+            {(list !== null || !known.state_dir) && <Compare chosen={chosen} />}
         </>
+    );
+}
+
+/** The chosen runs over each other. */
+function Compare({ chosen }: { chosen: readonly string[] }) {
+    return (
+        <section class="card" aria-labelledby="overlay-title">
+            <div class="card-head">
+                <h2 id="overlay-title">Compare</h2>
+                <div class="tools">
+                    <button
+                        type="button"
+                        data-testid="export-csv"
+                        disabled={chosen.length === 0}
+                        onClick={() => export_csv(chosen)}
+                    >
+                        CSV ↓
+                    </button>
+                    <button
+                        type="button"
+                        data-testid="export-json"
+                        disabled={chosen.length === 0}
+                        onClick={() => export_json(chosen)}
+                    >
+                        JSON ↓
+                    </button>
+                </div>
+            </div>
+            {chosen.length === 0 ? (
+                <p class="hint">
+                    Choose runs above: their curves are laid over each other here, and their plans compared.
+                </p>
+            ) : (
+                <>
+                    <RunCurves />
+                    <PlanDiff />
+                    {chosen.length === 1 && loaded.value.has(chosen[0]!) && (
+                        <p>
+                            <a class="button" href={href('plan', { base: chosen[0]! })}>
+                                Edit its plan for a new run
+                            </a>
+                        </p>
+                    )}
+                </>
+            )}
+        </section>
     );
 }
 

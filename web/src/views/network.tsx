@@ -165,7 +165,7 @@ function Queues() {
             {longest.length === 0 ? (
                 <p class="hint">No worker is connected.</p>
             ) : (
-                <table class="table" data-testid="queues">
+                <table class="table table-fixed" data-testid="queues">
                     <thead>
                         <tr>
                             <th scope="col">Worker</th>
@@ -184,8 +184,9 @@ function Queues() {
                         </tr>
                     </thead>
                     <tbody>
-                        {longest.map((worker) => (
-                            <tr key={worker.worker}>
+                        {/* By place: a row that says something else moves nothing. */}
+                        {longest.map((worker, place) => (
+                            <tr key={place}>
                                 <th scope="row">
                                     <a href={href('workers', { worker_card: String(worker.worker) })}>
                                         {worker.name}
