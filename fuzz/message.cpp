@@ -2,6 +2,7 @@
 #include <fedasio/wire/cancel.hpp>
 #include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/hello.hpp>
+#include <fedasio/wire/initial.hpp>
 #include <fedasio/wire/load.hpp>
 #include <fedasio/wire/measurements.hpp>
 #include <fedasio/wire/model.hpp>
@@ -55,6 +56,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         check(*meta, wire::read_update);
         check(*meta, wire::read_evaluate);
         check(*meta, wire::read_evaluation);
+        check(*meta, wire::read_initial);
+        check(*meta, wire::read_initial_arrays);
         check(*meta, wire::read_cancel);
         check(*meta, wire::read_run_over);
         check(*meta, wire::read_measurements);

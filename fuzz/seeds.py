@@ -5,6 +5,7 @@ behind the first checks. Inputs that were findings stand beside them as found-*,
 import gzip
 import hashlib
 import json
+import math
 import pathlib
 import struct
 import sys
@@ -114,6 +115,24 @@ MESSAGES = {
         **{"client": 0, "samples": 3, "loss_sum": 1.5, "correct": 0},
         **{"absolute_sum": 2, "label_mean": -0.5, "label_m2": 2.25, "histogram": [251, 1, 300, 2]},
     },
+    "train-state": {
+        **{"round": 3, "client": 0, "version": 7, "state_round": 1, "safe_round": 1},
+        **{"state": [["control", 3], ["private", 1]]},
+    },
+    "update-own": {
+        **{"round": 3, "client": 0, "samples": 134, "loss": 0.176, "seconds": 0.42, "loss_before": 2.5},
+        **{"state": [["private", 4]], "metrics": {"f1": 0.9, "val/auc@5": -1e-3}},
+    },
+    "evaluate": {"round": 3, "client": 0, "version": 7, "confusion": True, "histogram": True, "personal": True},
+    "evaluation-own": {"client": 0, "samples": 3, "loss_sum": 1.5, "metrics": {"perplexity": 12.5, "f1": 1}},
+    "initial": {"seed": 2**64 - 1},
+    "initial-arrays": {
+        "arrays": [
+            {"name": "conv.weight", "shape": [2, 3]},
+            {"name": "bn.num_batches_tracked", "shape": [], "type": "int64", "role": "counter"},
+            {"name": "head.bias", "shape": [2], "type": "float16", "role": "private"},
+        ]
+    },
     "run_over": {"reason": "the training is done"},
     "measurements": {"cpu_percent": 97.5, "memory_bytes": 123456789},
     "standing": {"state": "left_out", "reason": "its table has no rows"},
@@ -141,6 +160,61 @@ REGRESSION = {
     "local": {"optimizer": SGD},
     "strategy": "fedavg",
     "rounds": 1,
+}
+
+# Of a model file: a table's, an image's, and one of a trainer's own arrays.
+SAVED = {
+    "table": {"network": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]}, "schema": SCHEMA},
+    "image": {
+        "network": {"input": [2, 1, 1], "layers": [{"type": "flatten"}, {"type": "dense", "units": 3}]},
+        "classes": ["a", "b", "c"],
+    },
+    "arrays": {"arrays": MESSAGES["initial-arrays"]["arrays"]},
+}
+
+# Behind the byte that says what was asked for.
+EVALUATIONS = {
+    "own": (0, [MESSAGES["evaluation-own"], {**MESSAGES["evaluation-own"], "client": 1, "correct": 2}]),
+    "values": (1, [{**MESSAGES["evaluation-values"], "client": i, "samples": 3, "loss_sum": 5} for i in range(3)]),
+    "classes": (2, [{**MESSAGES["evaluation-classes"], "client": i, "loss_sum": 1.5 + i} for i in range(4)]),
+}
+
+# Which model, and what it is tried with; 4: a picture.
+ROWS = {
+    "classes": (0, {"row": {"size": 2.5, "shade": "red", "note": None}}),
+    "values": (1, {"row": {"a": "1,5", "b": 1e30, "other": "x"}}),
+    "no-picture": (2, {"row": {"a": 1}}),
+}
+
+# How the dashboard is reached, then method, target, Host, Origin, Content-Type, Accept-Encoding, If-None-Match,
+# Authorization, Cookie, Sec-Fetch-Site, X-Forwarded-For, and the body.
+TOKENS, LOOPBACK, UPGRADE, ORIGIN, HOST = 16, 8, 4, 2, 1
+REQUESTS = {
+    "page": (LOOPBACK | HOST, "GET", "/app.js", "localhost:8080", "", "", "br, gzip;q=0.5", 'W/"1", "2"'),
+    "events": (LOOPBACK | HOST, "GET", "/api/v1/events?after=3&limit=10", "[::1]:8080"),
+    "stream": (LOOPBACK | UPGRADE | HOST, "GET", "/api/v1/stream?after=7&instance=ab&batch=1", "127.0.0.1"),
+    "labels": (
+        *(LOOPBACK | HOST, "POST", "/api/v1/runs/5c0f/labels", "localhost", "", "application/json; charset=utf-8"),
+        *("", "", "", "", "same-origin", "", '{"name": "first", "tags": ["a"], "note": "b\\nc", "pinned": true}'),
+    ),
+    "predict": (
+        *(LOOPBACK | HOST, "POST", "/api/v1/models/best_1.0/predict", "localhost", "", "image/png"),
+        *("", "", "", "", "", "", "\x89PNG"),
+    ),
+    "login": (
+        *(TOKENS | ORIGIN | HOST, "POST", "/training/login", "example.org", "https://example.org"),
+        *("application/x-www-form-urlencoded", "", "", "", "", "", "10.1.2.3, [2001:db8::1]:80"),
+        "token=viewers-token-0123456789ab",
+    ),
+    "program": (
+        *(TOKENS | HOST, "POST", "/api/v1/commands", "fl.example.org", "", "application/json", "", ""),
+        *("Bearer operators-token-0123456789", "", "", "", '{"command": "stop", "now": true}'),
+    ),
+    "cookie": (
+        *(TOKENS | HOST, "GET", "/api/v1/status", "fl.example.org", "", "", "", "", ""),
+        *("a=b; __Host-fedasio-8080=viewer.1700000000.0123456789abcdef." + "0" * 64, "none"),
+    ),
+    "link": (TOKENS | HOST, "GET", "/?link=viewer.1700000000.0123456789abcdef." + "0" * 64, "fl.example.org"),
 }
 
 FIRST_BYTE = {"plain": 0x40, "regression": 0x48, "declared": 0x70, "unscaled": 0x04, "large": 0x0C}
@@ -226,6 +300,23 @@ def main():
         write("image", name.replace(" ", "-"), bytes.fromhex(found))
     for name, content in pictures["damaged"].items():
         write("image", name.replace(" ", "-"), bytes.fromhex(content))
+        write("prediction", name.replace(" ", "-"), b"\x06" + bytes.fromhex(content))
+    (coloured,) = [one["file"] for one in pictures["cases"] if one["name"] == "jpeg"]
+    write("prediction", "jpeg", b"\x07" + bytes.fromhex(coloured))
+    for name, (model, row) in ROWS.items():
+        write("prediction", name, bytes([model]) + json.dumps(row).encode())
+    for name, (asked, clients) in EVALUATIONS.items():
+        write("evaluation", name, bytes([asked]) + json.dumps({"clients": clients}).encode())
+    for name, (first, *lines) in REQUESTS.items():
+        lines += [""] * (12 - len(lines))
+        write("request", name, bytes([first]) + "\n".join(lines).encode("latin-1"))
+    sizes = {"table": [("0.dense.kernel", [3, 2]), ("0.dense.bias", [2])]}
+    sizes["image"] = [("1.dense.kernel", [2, 3]), ("1.dense.bias", [3])]
+    sizes["arrays"] = [("conv.weight", [2, 3]), ("bn.num_batches_tracked", []), ("head.bias", [2])]
+    for name, metadata in SAVED.items():
+        tensors = [(array, shape, [0.5] * math.prod(shape)) for array, shape in sizes[name]]
+        written = {key: json.dumps(value) for key, value in metadata.items()}
+        write("model_file", name, safetensors({"round": "3", **written}, tensors))
     images, labels = idx([3, 2, 2], bytes(range(0, 240, 20))), idx([3], b"\x00\x02\x01")
     write("idx", "plain", idx_pair(images, labels))
     write("idx", "gzipped", idx_pair(gzip.compress(images, mtime=0), gzip.compress(labels, mtime=0)))

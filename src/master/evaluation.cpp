@@ -155,7 +155,9 @@ test_metrics test_result::metrics(double unit) const {
     if (regression) {
         found.rmse = std::sqrt(loss_sum / count) * unit;
         found.mae = absolute_sum ? std::optional(*absolute_sum / count * unit) : std::nullopt;
-        found.r2 = label_m2.value_or(0) > 0 ? std::optional(1 - loss_sum / *label_m2) : std::nullopt;
+        // None of targets that are all alike, nor beyond all numbers.
+        const double r2 = 1 - loss_sum / label_m2.value_or(0);
+        found.r2 = std::isfinite(r2) ? std::optional(r2) : std::nullopt;
         return found;
     }
     found.auc = scores.empty() ? std::nullopt : nn::area_under_roc(scores, score_bins);

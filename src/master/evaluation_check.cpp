@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 #include <numbers>
 #include <numeric>
 #include <span>
@@ -94,10 +95,21 @@ std::string histogram_objection(const wire::evaluation& result, const evaluation
     return {};
 }
 
+/// Targets are float32: none lie farther from 0, or from each other.
+bool has_possible_targets(const wire::evaluation& result) {
+    constexpr double farthest = std::numeric_limits<float>::max();
+    const double most = static_cast<double>(result.samples) * farthest * farthest;
+    return std::abs(result.label_mean.value_or(0)) <= farthest &&
+           result.label_m2.value_or(0) <= most * (1 + tolerance);
+}
+
 /// Between sums of absolute and of squared values stand the inequalities of Cauchy and Schwarz.
 std::string value_objection(const wire::evaluation& result, const evaluation_terms& terms) {
     if (result.correct != 0) {
         return "a regression has no samples that are correct";
+    }
+    if (!has_possible_targets(result)) {
+        return "its label_mean or label_m2 is beyond what any targets have";
     }
     if (result.absolute_sum) {
         const double squared = *result.absolute_sum * *result.absolute_sum;

@@ -74,6 +74,9 @@ nn::network network_in(const std::filesystem::path& path, const std::map<std::st
                                         " inputs, but the encoding makes " +
                                         std::to_string(data::feature_count(*schema)));
         }
+        if (schema && !schema->regression && schema->classes.empty()) {
+            throw std::invalid_argument("its encoding is of a classification, and names no classes");
+        }
         const auto units = network.output().size();
         if (schema && (schema->regression ? units != 1 : schema->classes.size() > units)) {
             throw std::invalid_argument(

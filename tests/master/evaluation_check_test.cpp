@@ -103,6 +103,23 @@ BOOST_AUTO_TEST_CASE(squared_and_absolute_errors_go_together) {
     BOOST_TEST(master::objection_to({0, 4, 30.0, 4}, terms).find("correct") != std::string::npos);
 }
 
+// One client that tells them would make the R2 of all what it likes.
+BOOST_AUTO_TEST_CASE(no_targets_lie_beyond_float32) {
+    const master::evaluation_terms terms{4, 0, false, 0};
+    evaluation result{0, 4, 30.0, 0};
+    result.label_mean = -1e30;
+    result.label_m2 = 1e70;
+    BOOST_TEST(master::objection_to(result, terms) == "");
+    for (const lie& one : {lie{"mean", [](evaluation& it) { it.label_mean = 1e200; }},
+                           lie{"mean", [](evaluation& it) { it.label_mean = -1e200; }},
+                           lie{"m2", [](evaluation& it) { it.label_m2 = 1e99; }}}) {
+        auto told = result;
+        one.second(told);
+        BOOST_TEST(master::objection_to(told, terms).find("beyond what any targets have") !=
+                   std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_histogram_is_of_the_samples_and_of_their_errors) {
     master::evaluation_terms terms{10, 0, false, 0};
     terms.histogram = true;
@@ -221,6 +238,11 @@ BOOST_AUTO_TEST_CASE(errors_of_a_regression_are_in_the_labels_unit) {
     BOOST_TEST(*summary.clients[1].metrics.r2 == 0.75);
     BOOST_TEST(*summary.median.r2 == 0.775);
     BOOST_TEST(*summary.median.rmse == 5.0);
+    // A loss beyond all measure by a deviation beyond all measure is no number.
+    auto odd = results;
+    odd[0].loss_sum = 1e100;
+    odd[0].label_m2 = 1e-300;
+    BOOST_TEST(!master::summarize(odd, terms, 10).clients[0].metrics.r2.has_value());
     // What one keeps to itself is not known of all; labels that are all alike have no R2.
     results[1].label_m2.reset();
     all = master::summarize(results, terms, 10).all.metrics(10);

@@ -69,6 +69,9 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_together_is_refused) {
     has(error_of(
             save(dir, {{"network", network}, {"schema", replaced(schema, "\"no\"", "\"no\", \"maybe\"")}})),
         "not one for each class");
+    has(error_of(save(
+            dir, {{"network", network}, {"schema", replaced(schema, R"("classes": ["no", "yes"],)", "")}})),
+        "names no classes");
     has(error_of(save(dir, {{"network", network}, {"schema", replaced(schema, "false", "true")}})),
         "not the one of a regression");
     has(error_of(save(dir, {{"network", replaced(network, "[3]", "[1000000]")}})), "too short");
