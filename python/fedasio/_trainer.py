@@ -195,7 +195,10 @@ class Round(_Task):
             reason = f"client {self.client} diverges: " + (
                 "its loss is not finite" if broken is None else self._layout.why_not_finite(broken, state)
             )
-            reason += "; lower local.optimizer.learning_rate in the plan"
+            reason += (
+                "; lower the learning rate: local.optimizer.learning_rate in the plan, or that of an optimizer of "
+                "the script's own"
+            )
             self._refuse("diverged", reason)
             raise Diverged(reason)
         if loss < 0:

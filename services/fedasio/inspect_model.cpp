@@ -14,6 +14,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "inspect_own_model.hpp"
 #include "program/command_line.hpp"
 #include "program/plan_file.hpp"
 #include <algorithm>
@@ -270,13 +271,20 @@ int inspect_plan(const std::filesystem::path& file, bool wants_json) {
             const nn::network network(plan.model);
             said["layers"] = layers_of(network);
             said["parameters"] = network.parameter_count();
+        } else if (plan::is_trainers_own(plan)) {
+            add_own_model(said, plan);
         }
         std::cout << text::canonical_text(said) << '\n';
         return program::done;
     }
-    std::cout << fmt::format("{}: a plan, '{}', that can be used\n  plan digest {}\n\nNetwork:\n",
+    std::cout << fmt::format("{}: a plan, '{}', that can be used\n  plan digest {}\n\n",
                              text::printable(file.string()), text::printable(plan.name), digest);
-    print_indented(network_text(plan));
+    if (plan::is_trainers_own(plan)) {
+        print_own_model(plan);
+    } else {
+        std::cout << "Network:\n";
+        print_indented(network_text(plan));
+    }
     std::cout << "\nAll its keys, with defaults:\n";
     for (const auto& member : content) {
         if (member.key() != "model" && member.key() != "name") {

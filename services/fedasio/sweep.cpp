@@ -45,12 +45,14 @@ struct settings {
     std::vector<std::string> grid;
     std::string seeds;
     std::vector<std::filesystem::path> data;
+    std::string trainer;
+    std::string evaluator;
     simulation::sweep_options sweep{.out = "fedasio-sweep", .threads = 0, .retry_failed = false};
     program::log_options log;
 };
 
 simulation::sweep_request to_request(const settings& from) {
-    simulation::sweep_request request{from.plan, {}, {}, {}, from.data};
+    simulation::sweep_request request{from.plan, {}, {}, {}, from.data, from.trainer, from.evaluator};
     if (!from.seeds.empty()) {
         request.seeds = simulation::parse_seeds(from.seeds);
     }
@@ -107,7 +109,11 @@ int start(const settings& from) {
                               const std::stop_token& stop,
                               const std::function<void(const master::event&)>& on_event) {
         kept_history history(from.sweep.out);
-        return simulation::simulate(plan, options, stop, [&](const master::event& happened) {
+        auto speaking = options;
+        speaking.program_log = [](const std::string& line) {
+            program::log(program::level::info, "program", line);
+        };
+        return simulation::simulate(plan, speaking, stop, [&](const master::event& happened) {
             on_event(happened);
             history.take(happened);
         });
@@ -159,6 +165,11 @@ void add_sweep(CLI::App& app, std::function<int()>& job) {
            "A file or folder in place of the plan's; with the partition \"local\" one for each client")
         ->check(CLI::ExistingPath)
         ->allow_extra_args(false);
+    sub->add_option("--trainer", from->trainer,
+                    "Command line of a trainer of your own, which has the data and trains, for every run");
+    sub->add_option(
+        "--evaluator", from->evaluator,
+        "Command line of a program of your own that tests the global model after each round, for every run");
     program::add_log_options(*sub, from->log);
     sub->callback([from, &job] { job = [from] { return start(*from); }; });
 }

@@ -41,10 +41,14 @@ void choose_cohort(const setting& given, run_state& state, round_state& round) {
     std::vector<client_id> available;
     std::vector<client_id> resting;
     const auto hosts = state.members.roster.hosts();
+    const worker* last = nullptr; // one that hosts thousands is not asked for each of them
+    bool rests = false;
     for (const auto& [client, host] : hosts) {
+        if (host.get() != last) {
+            last = host.get();
+            rests = !given.plan.require_all && state.members.pace.rests(host->hello.name, round.result.round);
+        }
         if (host->has_model && host->data.hosted().at(client).samples > 0) {
-            const bool rests =
-                !given.plan.require_all && state.members.pace.rests(host->hello.name, round.result.round);
             (rests ? resting : available).push_back(client);
         }
     }
@@ -68,8 +72,11 @@ void choose_cohort(const setting& given, run_state& state, round_state& round) {
     }
     if (!given.is_local()) {
         std::vector<client_id> unhosted;
+        auto hosted = hosts.begin();
         for (client_id client = 0; client < given.plan.clients; ++client) {
-            if (!hosts.contains(client)) {
+            if (hosted != hosts.end() && hosted->first == client) {
+                ++hosted;
+            } else {
                 unhosted.push_back(client);
             }
         }

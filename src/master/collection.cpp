@@ -19,6 +19,14 @@ constexpr std::size_t most_compared = 2000;
 /// So often a client goes on in one round where its owner alone can train it.
 constexpr unsigned most_moves = 3;
 
+/// What may help a client whose values are out of bounds.
+std::string remedy_for(const plan::plan& plan) {
+    const std::string rate = "; a lower local.optimizer.learning_rate";
+    const bool has_own_optimizer = plan::is_trainers_own(plan) || plan::is_for_trainer(plan.source);
+    return rate +
+           (has_own_optimizer ? ", or that of an optimizer of the trainer's own, may help" : " may help");
+}
+
 void note_how_it_ended(const round_state& round) {
     const auto has = [&](net::outcome how) {
         const std::string reason = net::to_string(how);
@@ -73,6 +81,8 @@ net::awaitable<void> collection::begin_intake(round_state& round) {
     const auto& arrays = state_.model.arrays();
     terms.untrained = arrays.shared() - arrays.trained();
     terms.counters = arrays.shared() - arrays.counters();
+    terms.arrays = arrays;
+    terms.remedy = remedy_for(plan);
     terms.compares = setting_.options.compare_updates && cohort.size() <= most_compared;
     round.updates.resize(cohort.size());
     auto job = [&] { return std::make_shared<update_intake>(setting_.rt, setting_.pool, std::move(terms)); };

@@ -55,6 +55,9 @@ public:
     /// Each absence once, until the client is in a test again.
     void tell_absences(std::uint32_t round, const client_test& test);
 
+    /// A round is over, with a test or without.
+    void note_finished(const round_result& result) { evaluator_.note(result); }
+
 private:
     net::awaitable<void> evaluate_here(round_state& round);
     net::awaitable<void> ask_evaluator(round_state& round);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fedasio/master/test_tally.hpp>
 #include <fedasio/net/clock.hpp>
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/runtime.hpp>
@@ -12,6 +13,8 @@
 #include "trainers/process.hpp"
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 
 namespace fedasio::master {
 
@@ -28,7 +31,20 @@ public:
     [[nodiscard]] bool is_asked() const;
 
     /// For the setting's plan, which is new.
-    void begin_anew() { model_.reset(); }
+    void begin_anew() {
+        model_.reset();
+        tests_ = {};
+    }
+
+    /// The rounds of an earlier process.
+    void recall(std::span<const round_result> rounds) { tests_.recall(rounds); }
+
+    /// A round is over.
+    void note(const round_result& result) { tests_.take(result); }
+
+    /// Why none of its tests of this run worked, in words that end a sentence; empty if one did, there was
+    /// none, or it is not asked.
+    [[nodiscard]] std::string untested() const { return is_asked() ? tests_.problem() : std::string(); }
 
     /// So that what is wrong with its program is told before the first round.
     void start();
@@ -53,6 +69,7 @@ private:
     trainers::log_handler log_;
     std::unique_ptr<trainers::trainer_process> process_; ///< null: the master was given none
     trainers::process_basis::meta model_;                ///< what it is told of the model
+    test_tally tests_;
     net::nursery starting_;
 };
 

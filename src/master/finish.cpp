@@ -86,6 +86,7 @@ net::awaitable<void> training::finish(round_state& round) {
         text::passes(text::rare_branch::test_left_to_next);
     } else {
         checkpoints_.add(result);
+        evaluations_.note_finished(result);
     }
     setting_.events.publish(round_finished{result});
     if (checkpoints_.safe_round() == result.round) {

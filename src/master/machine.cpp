@@ -121,6 +121,7 @@ net::awaitable<void> machine::restore() {
     if (resumed) {
         models_.take_up(resumed->run);
         training_.recall(resumed->rounds);
+        evaluator_.recall(resumed->rounds);
         setting_.events.publish(*std::move(resumed));
     }
 }
@@ -220,6 +221,12 @@ net::awaitable<bool> machine::finish(training_end end) {
     if (!safe) {
         end.detail += "; " + unsafe();
     }
+    const auto untested = evaluator_.untested();
+    if (!untested.empty()) {
+        const auto sentence = "the evaluator tested nothing: " + untested;
+        setting_.notice(noticed::severity::error, sentence);
+        end.detail += "; " + sentence;
+    }
     co_await models_.keep_last(checkpoints_.run());
     co_await models_.save_last();
     const bool failed = end.outcome == training_outcome::failed;
@@ -233,8 +240,9 @@ net::awaitable<bool> machine::finish(training_end end) {
                                sites_of(setting_, state_)};
     const auto absence = absence_text(finished.sites);
     finished.detail += absence.empty() ? "" : "; " + absence;
+    // Whoever stops it knows what is lacking.
     const bool is_whole = end.outcome == training_outcome::stopped ||
-                          is_success(setting_, state_.members.owners, finished.sites);
+                          (untested.empty() && is_success(setting_, state_.members.owners, finished.sites));
     setting_.events.publish(std::move(finished));
     // A master that is stopped may come back, so its workers are not sent home.
     const bool is_cancelled = co_await net::is_cancelled();
@@ -260,6 +268,10 @@ net::awaitable<bool> machine::make_safe() {
     }
     const bool is_safe = unsafe().empty();
     co_return is_safe;
+}
+
+std::string machine::untested() const {
+    return evaluator_.untested();
 }
 
 /// Weights that seem to lead nowhere are not to be gone on from.

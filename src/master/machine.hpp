@@ -37,6 +37,7 @@ public:
 
     net::awaitable<bool> serve();
     [[nodiscard]] std::string unsafe() const;
+    [[nodiscard]] std::string untested() const;
 
     [[nodiscard]] std::string broken_invariant() const {
         return master::broken_invariant(setting_, state_, checkpoints_);

@@ -19,6 +19,10 @@ std::string run::unsafe() const {
     return machine_->unsafe();
 }
 
+std::string run::untested() const {
+    return machine_->untested();
+}
+
 net::awaitable<void> run::admit(std::unique_ptr<net::stream> wire) {
     return machine_->doors().admit(std::move(wire));
 }

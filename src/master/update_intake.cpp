@@ -1,5 +1,8 @@
 #include "master/update_intake.hpp"
 
+#include <fedasio/nn/array_place.hpp>
+#include <fedasio/text/printable.hpp>
+
 #include <boost/asio/post.hpp>
 
 #include "master/pool_blocks.hpp"
@@ -18,7 +21,6 @@
 namespace fedasio::master {
 namespace {
 
-constexpr std::string_view remedy = "; a lower local.optimizer.learning_rate may help";
 // A job for each thread of a small machine, and more that wait: what comes meanwhile is in the next ones.
 constexpr unsigned most_jobs = 4;
 constexpr std::size_t most_in_a_job = 32;
@@ -178,6 +180,15 @@ void update_intake::work(job& which) {
     }
 }
 
+/// In the words of people who know the model by its arrays.
+std::string update_intake::objection_to(const method::rejection& what) const {
+    if (!what.place) {
+        return what.detail;
+    }
+    const auto where = terms_.arrays ? nn::place_of(*terms_.arrays, *what.place) : std::string();
+    return what.detail + (where.empty() ? "" : ", in " + text::printable(where)) + terms_.remedy;
+}
+
 /// Nothing if there is an objection.
 std::optional<method::checked_update> update_intake::examine(arrival& one) {
     const auto& said = one.said;
@@ -192,7 +203,7 @@ std::optional<method::checked_update> update_intake::examine(arrival& one) {
     auto begun = one.begun ? std::move(one.begun.mapped()) : method::begun_check();
     auto checked = check_.check(all.first(parameters), std::move(channels), std::move(begun));
     if (const auto* refused = std::get_if<method::rejection>(&checked)) {
-        result.objection = refused->detail + std::string(remedy);
+        result.objection = objection_to(*refused);
         return std::nullopt;
     }
     auto& update = std::get<method::checked_update>(checked);
@@ -242,7 +253,7 @@ void update_intake::add(std::span<arrival> from,
     const auto refused = sum_->add(std::span(additions).first(count), in_blocks_);
     for (std::size_t i = 0; i < refused.size(); ++i) {
         if (refused[i]) {
-            results[i]->objection = refused[i]->detail + std::string(remedy);
+            results[i]->objection = objection_to(*refused[i]);
         }
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fedasio/master/events.hpp>
+#include <fedasio/method/rejection.hpp>
 #include <fedasio/method/round_sum.hpp>
 #include <fedasio/method/strategy.hpp>
 #include <fedasio/method/update_check.hpp>
@@ -8,6 +9,7 @@
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/net/gather.hpp>
 #include <fedasio/net/runtime.hpp>
+#include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/wire/train.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -37,6 +39,9 @@ struct intake_terms {
     bool compares = false;                   ///< sketches are wanted
     std::size_t untrained = 0;               ///< so many of the last values are statistics and counters
     std::size_t counters = 0;                ///< so many of the last values are counters
+    /// What people read of an update that is no good: where a value is, and what may help.
+    std::optional<nn::model_arrays> arrays = {};
+    std::string remedy = {};
 };
 
 /// A round's updates on their way in: each is checked, measured and, as the strategy takes them, added up or
@@ -109,6 +114,7 @@ private:
     [[nodiscard]] std::optional<method::checked_update> examine(arrival& one);
     void add(std::span<arrival> from, std::span<const std::optional<method::checked_update>> updates);
     [[nodiscard]] method::addend addend_of(const arrival& one) const;
+    [[nodiscard]] std::string objection_to(const method::rejection& what) const;
     static void object(std::span<arrival> to, const std::exception_ptr& failure);
     void take_over(job& done);
 

@@ -36,9 +36,9 @@ rejection offender(std::span<const float> values, float bound, const std::string
     const std::string what = where + "value " + std::to_string(place) + " of " +
                              std::to_string(values.size()) + " is " + std::to_string(values[place]);
     if (!std::isfinite(values[place])) {
-        return {rejection::kind::not_finite, what};
+        return {rejection::kind::not_finite, what, place};
     }
-    return {rejection::kind::out_of_bound, what + ", over the bound of " + std::to_string(bound)};
+    return {rejection::kind::out_of_bound, what + ", over the bound of " + std::to_string(bound), place};
 }
 
 std::string of_channel(std::size_t number) {

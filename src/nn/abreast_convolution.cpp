@@ -2,7 +2,6 @@
 #include <nn/abreast_convolution.hpp>
 #include <nn/product.hpp>
 #include <nn/transpose.hpp>
-#include <utility>
 
 namespace fedasio::nn {
 
@@ -28,11 +27,7 @@ std::optional<convolution_geometry> abreast_convolution::backward(const conv2d& 
         layer.offset == 0) {
         return std::nullopt;
     }
-    convolution_geometry it = geometry_of(spec, layer);
-    std::swap(it.from, it.to);
-    it.top = it.kernel_height - 1 - it.top;
-    it.left = it.kernel_width - 1 - it.left;
-    return it;
+    return backward_geometry_of(spec, layer);
 }
 
 /// Those of `from` under the kernel for so many of `to`.

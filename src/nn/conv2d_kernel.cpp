@@ -6,33 +6,28 @@
 #include <nn/bias.hpp>
 #include <nn/convolution_geometry.hpp>
 #include <nn/convolution_pass.hpp>
+#include <nn/framed_convolution.hpp>
 #include <nn/layer_kernel.hpp>
 #include <nn/product.hpp>
 #include <optional>
+#include <utility>
 
 namespace fedasio::nn {
 
 namespace {
 
-/// The gradient of the weights: products that walk over each image, which padding puts in a frame of zeros,
-/// of which whole rows are passed over: they would change no sum.
+/// The gradient of the weights: products that walk over each image in its frame, of which whole rows of zeros
+/// are passed over: they would change no sum.
 class kernel_gradient {
 public:
     kernel_gradient(const conv2d& spec, const layer_layout& layer)
-        : it_(geometry_of(spec, layer)),
-          frame_row_(std::max<std::size_t>(it_.from.width, it_.covered_width()) * it_.from.channels),
-          frame_(spec.pad == padding::valid
-                     ? 0
-                     : std::max<std::size_t>(it_.from.height, it_.covered_height()) * frame_row_) {}
+        : it_(geometry_of(spec, layer)), frame_(it_) {}
 
     /// Adds to a gradient [kernel_height][kernel_width][channels][filters], a row of the kernel at a time.
     void add(const float* image, const float* delta, float* gradient) {
         const std::size_t filters = it_.to.channels;
         const std::size_t kernel_row = it_.kernel_width * it_.from.channels;
-        if (frame_.size() > 0) {
-            fill_frame(image);
-            image = frame_.data();
-        }
+        image = frame_.put(image);
         for (std::size_t row = 0; row < it_.kernel_height; ++row, gradient += kernel_row * filters) {
             const auto used = output_rows_of(row);
             compute({.rows = filters,
@@ -41,8 +36,8 @@ public:
                      .inner = it_.to.width,
                      .a = delta + used.first * it_.to.width * filters,
                      .a_step = filters,
-                     .b = image + (row + used.first * it_.stride) * frame_row_,
-                     .b_outer = it_.stride * frame_row_,
+                     .b = image + (row + used.first * it_.stride) * frame_.row(),
+                     .b_outer = it_.stride * frame_.row(),
                      .b_inner = it_.stride * it_.from.channels,
                      .b_column = 1,
                      .c = gradient,
@@ -54,15 +49,6 @@ public:
     }
 
 private:
-    /// What lies around the image is never written to, and so stays 0.
-    void fill_frame(const float* image) {
-        const std::size_t row = it_.from.width * it_.from.channels;
-        for (std::size_t y = 0; y < it_.from.height; ++y) {
-            std::copy_n(image + y * row, row,
-                        frame_.data() + (it_.top + y) * frame_row_ + it_.left * it_.from.channels);
-        }
-    }
-
     /// Those for which a row of the kernel meets the image.
     [[nodiscard]] steps output_rows_of(std::size_t kernel_row) const {
         const auto places = (it_.to.height - 1) * it_.stride + 1;
@@ -73,22 +59,56 @@ private:
     }
 
     convolution_geometry it_;
-    std::size_t frame_row_;
-    aligned_floats frame_; ///< empty without padding
+    image_frame frame_;
+};
+
+/// A convolution in the way that is the fastest for the number of samples; the bits are the same.
+class fastest_convolution {
+public:
+    static fastest_convolution forward(const conv2d& spec, const layer_layout& layer) {
+        return {convolution_pass::forward(spec, layer), abreast_convolution::forward(spec, layer),
+                framed_convolution::forward(spec, layer)};
+    }
+
+    static fastest_convolution backward(const conv2d& spec, const layer_layout& layer) {
+        return {convolution_pass::backward(spec, layer), abreast_convolution::backward(spec, layer),
+                framed_convolution::backward(spec, layer)};
+    }
+
+    void compute(const float* weights, const convolution_ending& end, const float* x, float* y,
+                 std::size_t samples) {
+        if (framed_ && samples <= framed_convolution::most_samples) {
+            framed_->compute(weights, end, x, y, samples);
+            return;
+        }
+        const std::size_t done = abreast_ ? abreast_->compute(weights, end, x, y, samples) : 0;
+        pass_.compute(weights, end, x, y, done, samples - done);
+    }
+
+private:
+    fastest_convolution(convolution_pass pass, const std::optional<convolution_geometry>& abreast,
+                        const std::optional<convolution_geometry>& framed)
+        : pass_(std::move(pass)) {
+        if (abreast) {
+            abreast_.emplace(*abreast);
+        }
+        if (framed) {
+            framed_.emplace(*framed);
+        }
+    }
+
+    convolution_pass pass_;
+    std::optional<abreast_convolution> abreast_;
+    std::optional<framed_convolution> framed_;
 };
 
 /// What a backward pass needs besides.
 struct backward_memory {
     backward_memory(const conv2d& spec, const layer_layout& layer)
-        : pass(convolution_pass::backward(spec, layer)), weights(spec, layer), turned(layer.size),
-          gradient(layer.size) {
-        if (const auto few = abreast_convolution::backward(spec, layer)) {
-            abreast.emplace(*few);
-        }
-    }
+        : inputs(fastest_convolution::backward(spec, layer)), weights(spec, layer), turned(layer.size),
+          gradient(layer.size) {}
 
-    convolution_pass pass;
-    std::optional<abreast_convolution> abreast;
+    fastest_convolution inputs;
     kernel_gradient weights;
     aligned_floats turned; ///< the kernel
     aligned_floats gradient;
@@ -101,10 +121,7 @@ public:
                   bool is_before_pooling)
         : spec_(spec), layer_(layer), kernel_size_(layer.size - spec.filters),
           has_gradient_of_relu_(is_before_pooling && spec.act == activation::relu),
-          forward_(convolution_pass::forward(spec, layer)) {
-        if (const auto few = abreast_convolution::forward(spec, layer)) {
-            forward_abreast_.emplace(*few);
-        }
+          forward_(fastest_convolution::forward(spec, layer)) {
         if (max_samples > 0) {
             backward_.emplace(spec, layer);
         }
@@ -113,9 +130,7 @@ public:
     void forward(const float* weights, const float* x, float* y, std::size_t samples) override {
         const convolution_ending end{.bias = weights + kernel_size_,
                                      .is_rectified = spec_.act == activation::relu};
-        const std::size_t done =
-            forward_abreast_ ? forward_abreast_->compute(weights, end, x, y, samples) : 0;
-        forward_.compute(weights, end, x, y, done, samples - done);
+        forward_.compute(weights, end, x, y, samples);
         if (spec_.act != activation::relu) {
             apply(spec_.act, y, spec_.filters, samples * pixels());
         }
@@ -142,9 +157,7 @@ private:
     void differentiate_inputs(const float* weights, const float* dy, float* dx, std::size_t samples) {
         float* turned = backward_->turned.data();
         convolution_pass::turn(spec_, layer_, weights, turned);
-        auto& abreast = backward_->abreast;
-        const std::size_t done = abreast ? abreast->compute(turned, {}, dy, dx, samples) : 0;
-        backward_->pass.compute(turned, {}, dy, dx, done, samples - done);
+        backward_->inputs.compute(turned, {}, dy, dx, samples);
     }
 
     void learn(const layer_weights& own, const float* x, const float* dy, std::size_t samples) {
@@ -162,8 +175,7 @@ private:
     layer_layout layer_;
     std::size_t kernel_size_;   ///< weights without the bias
     bool has_gradient_of_relu_; ///< dy comes with it already
-    convolution_pass forward_;
-    std::optional<abreast_convolution> forward_abreast_;
+    fastest_convolution forward_;
     std::optional<backward_memory> backward_;
 };
 

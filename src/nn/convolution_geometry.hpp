@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace fedasio::nn {
 
@@ -21,6 +22,11 @@ struct convolution_geometry {
     [[nodiscard]] std::size_t covered_height() const { return (to.height - 1) * stride + kernel_height; }
 
     [[nodiscard]] std::size_t covered_width() const { return (to.width - 1) * stride + kernel_width; }
+
+    /// The kernel hangs over them.
+    [[nodiscard]] bool has_edges() const {
+        return covered_height() > from.height || covered_width() > from.width;
+    }
 };
 
 /// Of a layer's forward pass.
@@ -32,6 +38,16 @@ struct convolution_geometry {
                             .stride = spec.stride};
     it.top = (std::max<std::size_t>(it.covered_height(), it.from.height) - it.from.height) / 2;
     it.left = (std::max<std::size_t>(it.covered_width(), it.from.width) - it.from.width) / 2;
+    return it;
+}
+
+/// Of the gradient by a layer's inputs where there are no strides: a convolution with the turned kernel.
+[[nodiscard]] inline convolution_geometry backward_geometry_of(const conv2d& spec,
+                                                               const layer_layout& layer) {
+    convolution_geometry it = geometry_of(spec, layer);
+    std::swap(it.from, it.to);
+    it.top = it.kernel_height - 1 - it.top;
+    it.left = it.kernel_width - 1 - it.left;
     return it;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nn/abreast_convolution.hpp>
 #include <nn/convolution_pass.hpp>
+#include <nn/framed_convolution.hpp>
 #include <optional>
 
 namespace fedasio::nn {
@@ -13,18 +14,24 @@ constexpr std::uint64_t most_for_evaluation = std::uint64_t{64} << 20;
 /// Floats that group_norm needs for each channel, whatever the batch: gradients, and sums in double.
 constexpr std::uint64_t normalising = 8;
 
-/// The values of one of a convolution's images in its frame of zeros, which padding `same` needs.
-std::uint64_t framed_size(const conv2d& spec, const layer_layout& layer) {
-    if (spec.pad == padding::valid) {
-        return 0;
-    }
-    const auto it = geometry_of(spec, layer);
-    return std::max<std::uint64_t>(it.from.height, it.covered_height()) *
-           std::max<std::uint64_t>(it.from.width, it.covered_width()) * it.from.channels;
+std::uint64_t abreast_size(const std::optional<convolution_geometry>& it) {
+    return it ? abreast_convolution::memory_of(*it) : 0;
 }
 
-std::uint64_t size_of(const std::optional<convolution_geometry>& it) {
-    return it ? abreast_convolution::memory_of(*it) : 0;
+std::uint64_t framed_size(const std::optional<convolution_geometry>& it) {
+    return it ? image_frame::memory_of(*it) : 0;
+}
+
+std::uint64_t forward_size(const conv2d& spec, const layer_layout& layer) {
+    return convolution_pass::memory_of(layer.output) +
+           abreast_size(abreast_convolution::forward(spec, layer)) +
+           framed_size(framed_convolution::forward(spec, layer));
+}
+
+std::uint64_t backward_size(const conv2d& spec, const layer_layout& layer) {
+    return convolution_pass::memory_of(layer.input) +
+           abreast_size(abreast_convolution::backward(spec, layer)) +
+           framed_size(framed_convolution::backward(spec, layer));
 }
 
 /// Values that a layer's kernel keeps for a backward pass: of each sample, and of a whole batch.
@@ -43,11 +50,9 @@ struct kept_in_training {
     }
 
     kept_values operator()(const conv2d& spec) const {
-        // One framed image; the gradient of the weights, and these turned around; what lies side by side.
-        return {.once = framed_size(spec, layer) + 2 * layer.size +
-                        convolution_pass::memory_of(layer.output) + convolution_pass::memory_of(layer.input) +
-                        size_of(abreast_convolution::forward(spec, layer)) +
-                        size_of(abreast_convolution::backward(spec, layer))};
+        // One framed image; the gradient of the weights, and these turned around.
+        return {.once = image_frame::memory_of(geometry_of(spec, layer)) + 2 * layer.size +
+                        forward_size(spec, layer) + backward_size(spec, layer)};
     }
 
     kept_values operator()(const max_pool2d& /*spec*/) const { return {.a_sample = layer.output.size()}; }
@@ -108,8 +113,7 @@ std::uint64_t evaluation_bytes(const network& model, std::size_t block) {
     std::uint64_t once = 0;
     for (const auto& layer : model.layers()) {
         if (const auto* local = std::get_if<conv2d>(&layer.spec)) {
-            once += convolution_pass::memory_of(layer.output) +
-                    size_of(abreast_convolution::forward(*local, layer));
+            once += forward_size(*local, layer);
         } else if (std::holds_alternative<group_norm>(layer.spec)) {
             once += normalising * layer.input.channels;
         }

@@ -50,25 +50,26 @@ void check_optional(std::span<const float> values, const char* name, std::size_t
 } // namespace
 
 optimizer::optimizer(const optimizer_spec& spec, const network& model)
-    : spec_(spec), model_(model), weights_(model.parameter_count()) {
+    : spec_(spec), model_(model), own_(model.parameter_count()), into_(own_.data()), weights_(into_) {
     check_spec(spec);
     const bool is_adam = spec.type == optimizer_spec::kind::adam;
     learning_.reserve(model.parameters().size());
     if (spec.proximal > 0.0F) {
-        start_ = aligned_floats(weights_.size());
+        start_ = aligned_floats(own_.size());
     }
     if (is_adam || spec.momentum > 0.0F) {
-        first_moment_ = aligned_floats(weights_.size());
+        first_moment_ = aligned_floats(own_.size());
     }
     if (is_adam) {
-        second_moment_ = aligned_floats(weights_.size());
+        second_moment_ = aligned_floats(own_.size());
     }
 }
 
 void optimizer::check(const training_pass& pass) const {
     check_weights(model_, pass.weights);
-    check_optional(pass.correction, "correction", weights_.size());
-    check_optional(pass.anchor, "anchor", weights_.size());
+    check_optional(pass.correction, "correction", own_.size());
+    check_optional(pass.anchor, "anchor", own_.size());
+    check_optional(pass.into, "room", own_.size());
     const float rate = pass.learning_rate.value_or(spec_.learning_rate);
     const float proximal = pass.proximal.value_or(spec_.proximal);
     constexpr std::string_view of = "a training pass's ";
@@ -97,22 +98,31 @@ void optimizer::begin(const training_pass& pass) {
               .correction = pass.correction.empty() ? nullptr : pass.correction.data()};
     if (terms_.proximal > 0.0F && pass.anchor.empty()) {
         if (start_.size() == 0) {
-            start_ = aligned_floats(weights_.size());
+            start_ = aligned_floats(own_.size());
         }
         std::ranges::copy(pass.weights, start_.data());
         terms_.anchor = start_.data();
     } else if (terms_.proximal > 0.0F) {
         terms_.anchor = pass.anchor.data();
     }
-    if (pass.weights.data() != weights_.data()) {
-        std::ranges::copy(pass.weights, weights_.data());
-    }
     set_learning(pass.frozen);
+    place(pass);
     std::fill_n(first_moment_.data(), first_moment_.size(), 0.0F);
     std::fill_n(second_moment_.data(), second_moment_.size(), 0.0F);
     beta1_power_ = 1.0;
     beta2_power_ = 1.0;
     steps_ = 0;
+}
+
+// Where all learn, the first step writes each of them into its place; no pass over all is needed before.
+void optimizer::place(const training_pass& pass) {
+    into_ = pass.into.empty() ? own_.data() : pass.into.data();
+    weights_ = into_;
+    if (!pass.into.empty() && pass.frozen.empty()) {
+        weights_ = pass.weights.data();
+    } else if (pass.weights.data() != into_) {
+        std::ranges::copy(pass.weights, into_);
+    }
 }
 
 void optimizer::set_learning(std::span<const std::size_t> frozen) {
@@ -147,14 +157,18 @@ bool optimizer::is_plain() const noexcept {
            terms_.proximal == 0.0F && terms_.correction == nullptr;
 }
 
+void optimizer::end_step() {
+    weights_ = into_;
+}
+
 void optimizer::step(std::size_t first, product gradient) {
     const std::size_t count = gradient.rows * gradient.columns;
     if (!learns(first, count)) {
         return;
     }
     if (is_plain()) {
-        gradient.c = weights_.data() + first;
-        gradient.start = gradient.c;
+        gradient.c = into_ + first;
+        gradient.start = weights_ + first;
         gradient.start_column = gradient.c_column;
         gradient.scale = -terms_.learning_rate;
         compute(gradient);
@@ -176,6 +190,9 @@ void optimizer::step(std::size_t first, std::span<const float> gradient) {
 
 void optimizer::step_run(std::size_t first, std::span<const float> gradient) {
     const bool is_proximal = terms_.proximal > 0.0F;
+    if (weights_ != into_) {
+        std::copy_n(weights_ + first, gradient.size(), into_ + first);
+    }
     if (terms_.correction != nullptr) {
         is_proximal ? step_with<true, true>(first, gradient) : step_with<true, false>(first, gradient);
     } else {
@@ -222,7 +239,7 @@ struct full_gradient {
 
 template <bool Momentum, bool Corrected, bool Proximal>
 void optimizer::sgd(std::size_t first, std::span<const float> gradient) {
-    float* __restrict w = weights_.data() + first;
+    float* __restrict w = into_ + first;
     float* __restrict velocity = Momentum ? first_moment_.data() + first : nullptr;
     const full_gradient<Corrected, Proximal> slope{
         gradient.data(), Corrected ? terms_.correction + first : nullptr,
@@ -241,7 +258,7 @@ void optimizer::sgd(std::size_t first, std::span<const float> gradient) {
 
 template <bool Corrected, bool Proximal>
 void optimizer::adam(std::size_t first, std::span<const float> gradient) {
-    float* __restrict w = weights_.data() + first;
+    float* __restrict w = into_ + first;
     float* __restrict m = first_moment_.data() + first;
     float* __restrict v = second_moment_.data() + first;
     const full_gradient<Corrected, Proximal> slope{

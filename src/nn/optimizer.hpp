@@ -20,12 +20,14 @@ public:
     /// Throws std::invalid_argument when a number is out of range.
     optimizer(const optimizer_spec& spec, const network& model);
 
-    /// Clears the moments and takes a copy of the weights to start from. Throws std::invalid_argument, with
-    /// everything as it was, when the pass does not fit.
+    /// Clears the moments and takes the weights to start from. Throws std::invalid_argument, with everything
+    /// as it was, when the pass does not fit.
     void begin(const training_pass& pass);
 
     /// Once for each batch, before its parts step.
     void begin_step();
+    /// Once for each batch, after all of its parts have stepped.
+    void end_step();
     /// The weights from `first` on step along their gradient, but for frozen ones.
     void step(std::size_t first, std::span<const float> gradient);
     /// As above, with a gradient that is still to be computed: `rows` times `columns` weights that lie as its
@@ -33,7 +35,8 @@ public:
     /// product itself adds to the weights.
     void step(std::size_t first, product gradient);
 
-    [[nodiscard]] std::span<const float> weights() const noexcept { return weights_.span(); }
+    /// Between begin_step() and end_step() those that have stepped already may be as they were before.
+    [[nodiscard]] std::span<const float> weights() const noexcept { return {weights_, own_.size()}; }
 
     /// Whether any of the weights from `first` on learns.
     [[nodiscard]] bool learns(std::size_t first, std::size_t count) const noexcept;
@@ -57,6 +60,7 @@ private:
     };
 
     void check(const training_pass& pass) const;
+    void place(const training_pass& pass);
     void set_learning(std::span<const std::size_t> frozen);
     [[nodiscard]] bool is_plain() const noexcept;
     void step_run(std::size_t first, std::span<const float> gradient);
@@ -71,8 +75,10 @@ private:
     network model_;
     terms terms_;
     std::vector<run> learning_; ///< in their order, with frozen weights between them
-    aligned_floats weights_;
-    aligned_floats start_;         ///< what they began with, if that is the anchor
+    aligned_floats own_;        ///< where a pass trains that names no other place
+    float* into_;               ///< where this one does
+    const float* weights_; ///< what a step begins with: `into_`, but in the first step where they came from
+    aligned_floats start_; ///< what they began with, if that is the anchor
     aligned_floats first_moment_;  ///< Adam's m, or the velocity of SGD with momentum
     aligned_floats second_moment_; ///< Adam's v
     double beta1_power_ = 1.0;     ///< beta1 to the number of steps done

@@ -54,6 +54,7 @@ struct trainer::memory {
         differentiate(objective, outcome.data(), expected, outputs, batch);
         weights.begin_step();
         backward(features, outcome.data(), batch);
+        weights.end_step();
         return result;
     }
 

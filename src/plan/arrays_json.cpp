@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "plan/foreign_words.hpp"
 #include <array>
 #include <stdexcept>
 #include <utility>
@@ -58,7 +59,7 @@ json::array to_json(const nn::model_arrays& what) {
 }
 
 nn::model_arrays arrays_from_json(const json::value& value, std::string_view where) {
-    const text::json_field field(value, std::string(where));
+    const text::json_field field(value, std::string(where), ".", &plan_words);
     std::vector<nn::model_array> all;
     for (const auto& item : field.items(1, limits::arrays)) {
         all.push_back(read_array(item));

@@ -235,13 +235,17 @@ std::string remedy_for_key(std::string_view key, std::span<const std::string_vie
             return did_you_mean(known);
         }
     }
+    const auto meant_here = text::nearest(key, here);
     for (const auto& one : all_places()) {
         if (plain(one.key) == word || one.key == ours) {
-            return with_place(one);
+            // `metric` at the top may be that of `early_stopping`, or `metrics`.
+            const bool may_be_here = !meant_here.empty() && text::edit_distance(key, meant_here) == 1;
+            return (may_be_here ? did_you_mean(meant_here) + " Or" + with_place(one).substr(1)
+                                : with_place(one));
         }
     }
-    if (const auto meant = text::nearest(key, here); !meant.empty()) {
-        return did_you_mean(meant);
+    if (!meant_here.empty()) {
+        return did_you_mean(meant_here);
     }
     std::vector<std::string_view> elsewhere;
     for (const auto& one : all_places()) {

@@ -1,6 +1,8 @@
 #include <fedasio/plan/own_metrics.hpp>
+#include <fedasio/text/nearest.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace fedasio::plan {
 namespace {
@@ -29,6 +31,16 @@ own_metric_path find_own_metric(std::string_view text) {
         }
     }
     return {};
+}
+
+std::string own_metric_meant_by(std::string_view text) {
+    constexpr std::array groups{std::string_view("train_metrics"), std::string_view("test_metrics")};
+    const auto dot = text.find('.');
+    if (dot == std::string_view::npos || !is_metric_name(text.substr(dot + 1))) {
+        return {};
+    }
+    const auto meant = text::nearest(text.substr(0, dot), groups);
+    return meant.empty() ? std::string() : std::string(meant) + std::string(text.substr(dot));
 }
 
 } // namespace fedasio::plan

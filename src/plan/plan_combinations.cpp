@@ -5,6 +5,7 @@
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/text/field_error.hpp>
+#include <fedasio/text/nearest.hpp>
 #include <fedasio/text/printable.hpp>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace fedasio::plan {
 
@@ -114,6 +116,17 @@ void check_augmentation(const plan& what, const text::json_field& root) {
     }
 }
 
+/// With the one of `metrics` that is called nearly so, if there is one.
+std::string meant_by(const plan& what, std::string_view own) {
+    std::vector<std::string_view> known;
+    for (const auto& [name, is_higher] : what.judged_metrics) {
+        known.emplace_back(name);
+    }
+    const auto meant = text::nearest(own, known);
+    return meant.empty() ? std::string()
+                         : "; or did you mean \"" + std::string(meant) + "\", of which it says so?";
+}
+
 /// Of a metric by which something is decided.
 void check_metric(const plan& what, std::string_view metric, const std::string& where,
                   const std::string& remedy) {
@@ -126,7 +139,8 @@ void check_metric(const plan& what, std::string_view metric, const std::string& 
         throw text::field_error(where, "names the metric \"" + name +
                                            "\" of a trainer, and the plan does not say what of it is better; "
                                            "write \"metrics\": {\"" +
-                                           name + "\": \"higher\"} into the plan, or \"lower\"");
+                                           name + "\": \"higher\"} into the plan, or \"lower\"" +
+                                           meant_by(what, own));
     }
     if (is_regression(what) && (names("accuracy") || names("_auc"))) {
         throw text::field_error(

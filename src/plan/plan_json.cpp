@@ -49,6 +49,11 @@ void describe_metric(text::keys& keys, std::string_view name, std::string& value
                           value = *text;
                           return;
                       }
+                      if (const auto meant = text == nullptr ? std::string() : own_metric_meant_by(*text);
+                          !meant.empty()) {
+                          from.fail("is \"" + std::string(*text) + "\", which is no metric; did you mean \"" +
+                                    meant + "\"?");
+                      }
                       const auto place = from.choice_of(names);
                       value = place == 0 ? std::string() : names.at(place);
                   },

@@ -1,5 +1,6 @@
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/private_arrays.hpp>
+#include <fedasio/text/nearest.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -46,14 +47,24 @@ std::string names_of(const nn::model_arrays& all) {
                : result;
 }
 
+/// With the array that is called nearly so, if there is one.
+std::string meant_by(const std::string& name, const nn::model_arrays& all) {
+    std::vector<std::string_view> known;
+    for (const auto& one : all.all()) {
+        known.emplace_back(one.name);
+    }
+    const auto meant = text::nearest(name, known);
+    return meant.empty() ? std::string() : " (did you mean \"" + std::string(meant) + "\"?)";
+}
+
 } // namespace
 
 nn::model_arrays with_private(const nn::model_arrays& all, std::span<const std::string> names) {
     for (const auto& name : names) {
         if (std::ranges::none_of(all.all(), [&](const auto& one) { return matches(name, one.name); })) {
             throw std::invalid_argument("model.private names \"" + name +
-                                        "\", which no array of the model is called: name some of " +
-                                        names_of(all));
+                                        "\", which no array of the model is called" + meant_by(name, all) +
+                                        ": name some of " + names_of(all));
         }
     }
     std::vector<nn::model_array> changed(all.all().begin(), all.all().end());

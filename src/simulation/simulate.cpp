@@ -100,7 +100,7 @@ net::awaitable<void> serve(master::run& run, const std::filesystem::path& save_t
         succeeded = false;
         run.notice(master::noticed::severity::error, e.what());
     }
-    succeeded = succeeded && run.unsafe().empty();
+    succeeded = succeeded && run.unsafe().empty() && run.untested().empty();
     on_end();
 }
 

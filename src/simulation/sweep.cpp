@@ -87,6 +87,8 @@ public:
         options.state_dir = state_dir_;
         options.resume = !curve_.empty();
         options.data = run_.data;
+        options.trainer = run_.trainer;
+        options.evaluator = run_.evaluator;
         options.samples = samples_;
         std::ofstream log(curve_file_, std::ios::binary | std::ios::app);
         try {
@@ -163,13 +165,20 @@ private:
         curve_.push_back(point);
     }
 
+    /// Whoever gives an evaluator wants to know what it finds.
+    [[nodiscard]] bool is_failed() const {
+        const bool is_untested = std::ranges::none_of(
+            curve_, [](const curve_point& point) { return point.test_loss || point.test_accuracy; });
+        return end_->outcome == master::training_outcome::failed || (!run_.evaluator.empty() && is_untested);
+    }
+
     [[nodiscard]] sweep_row row() const {
         sweep_row row;
         row.run = run_.id;
         row.grid = run_.grid;
         row.grid.insert(row.grid.end(), run_.settings.begin(), run_.settings.end());
         row.seed = run_.plan.seed;
-        row.outcome = to_string(end_->outcome);
+        row.outcome = to_string(is_failed() ? master::training_outcome::failed : end_->outcome);
         row.rounds = end_->round;
         if (run_.plan.target_accuracy) {
             row.rounds_to_target = rounds_to_target(curve_, *run_.plan.target_accuracy);
@@ -194,7 +203,7 @@ private:
         }
         row.weights_sha256 = end_->weights_sha256;
         row.plan_digest = plan::plan_digest(run_.plan);
-        if (end_->outcome == master::training_outcome::failed) {
+        if (is_failed()) {
             row.reason = end_->detail;
         }
         return row;

@@ -30,6 +30,12 @@ std::string id_of(const sweep_run& run) {
         paths.emplace_back(path.string());
     }
     decisive["data"] = std::move(paths);
+    if (!run.trainer.empty()) {
+        decisive["trainer"] = run.trainer;
+    }
+    if (!run.evaluator.empty()) {
+        decisive["evaluator"] = run.evaluator;
+    }
     return store::sha256_hex(text::canonical_text(decisive)).substr(0, 16);
 }
 
@@ -93,8 +99,9 @@ std::string sweep_run::label() const {
 
 std::vector<sweep_run> plan_sweep(const sweep_request& what) {
     const auto file_name = what.plan.string();
+    const bool has_evaluator = !what.evaluator.empty();
     auto base = plan::read_plan_json(what.plan);
-    write_out_defaults(base.as_object(), plan::to_json(plan::plan_from_json(base, file_name)));
+    write_out_defaults(base.as_object(), plan::to_json(plan::plan_from_json(base, file_name, has_evaluator)));
     for (const auto& one : what.settings) {
         apply(one, base, file_name);
     }
@@ -109,9 +116,11 @@ std::vector<sweep_run> plan_sweep(const sweep_request& what) {
             apply(one, content, file_name);
         }
         sweep_run run;
-        run.plan = plan::plan_from_json(content, file_name);
+        run.plan = plan::plan_from_json(content, file_name, has_evaluator);
         plan::check_model(run.plan, file_name);
         run.data = what.data;
+        run.trainer = what.trainer;
+        run.evaluator = what.evaluator;
         check_files(run, file_name);
         run.id = id_of(run);
         std::erase_if(combination, [](const setting& one) { return one.path == "seed"; });

@@ -82,7 +82,8 @@ void check_finite(std::span<const float> own, std::uint32_t client) {
     if (!std::ranges::all_of(own, [](float value) { return std::isfinite(value); })) {
         throw diverged_training("client " + std::to_string(client) +
                                 " diverges: of the arrays that stay there not all values are finite; lower "
-                                "local.optimizer.learning_rate in the plan");
+                                "its learning rate: local.optimizer.learning_rate in the plan, or that of an "
+                                "optimizer of its own");
     }
 }
 

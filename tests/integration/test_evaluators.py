@@ -30,10 +30,10 @@ class Evaluators(OwnModel):
     def evaluator(self, mode="good"):
         return ("--evaluator", f"exec {sys.executable} {HERE / 'evaluator_script.py'} {mode} {self.folder / ('mark-' + mode)}")
 
-    def report_with(self, mode="good", plan=None, options=()):
+    def report_with(self, mode="good", plan=None, options=(), ends_with=0):
         """The report of a run with an evaluator of this mode."""
         return self.run_to_the_end(
-            plan or self.plan_of_arrays(), self.trainer(), options=(*self.evaluator(mode), *options)
+            plan or self.plan_of_arrays(), self.trainer(), options=(*self.evaluator(mode), *options), ends_with=ends_with
         )
 
     def accuracies(self, report):
@@ -97,10 +97,36 @@ class Evaluators(OwnModel):
         self.assertIn("evaluator ended with exit code 3", self.programs[0].text())
 
     def test_one_that_always_dies_costs_the_tests_and_nothing_else(self):
-        report = self.report_with("die-always")
+        report = self.report_with("die-always", ends_with=1)
         self.assertEqual(self.accuracies(report), [None] * 3)
         for one in report["rounds"]:
             self.assertIn("the evaluator ended with exit code 3", one["test_problem"])
+        self.assertEqual((report["outcome"], report["complete"]), ("rounds_done", True))
+        sentence = "the evaluator tested nothing: not one of its 3 tests worked, the last because the evaluator ended with exit code 3"
+        self.assertIn(sentence, report["detail"])
+        self.assertIn(sentence, [one["text"] for one in self.programs[0].log() if one["level"] == "error"][0])
+        without = self.run_to_the_end(self.plan_of_arrays(), self.trainer())
+        self.assertEqual(report["weights_sha256"], without["weights_sha256"])
+        self.assertNotIn("evaluator", without["detail"])
+
+    def test_one_test_that_worked_is_enough_and_those_before_a_resume_count(self):
+        folder = self.folder / "kept"
+        self.report_with(plan=self.plan_of_arrays(rounds=2), options=("--state-dir", folder))
+        more = self.report_with("die-always", self.plan_of_arrays(rounds=4), ("--state-dir", folder, "--resume"))
+        self.assertEqual(self.accuracies(more), [3 / 29, 6 / 29, None, None])
+        self.report_with("die-always", self.plan_of_arrays(rounds=2), ("--state-dir", self.folder / "none"), ends_with=1)
+        still = ("--state-dir", self.folder / "none", "--resume")
+        again = self.report_with("die-always", self.plan_of_arrays(rounds=3), still, ends_with=1)
+        self.assertIn("not one of its 3 tests worked", again["detail"])
+
+    def test_a_training_that_somebody_stops_is_not_held_to_it(self):
+        arguments = ("--autostart", "--exit-when-done", *self.evaluator("die-always"))
+        master = self.master(self.plan_of_arrays(rounds=100_000), *arguments)
+        self.worker(master, "one", *self.trainer())
+        master.wait_event("round_finished")
+        master.command("stop")
+        self.assertEqual(master.wait_exit(), 0, master.text())
+        self.assertIn("the evaluator tested nothing", master.text())
 
     def test_one_that_hangs_is_killed_and_a_later_round_is_tested(self):
         master = self.master(self.plan_of_arrays(rounds=50, deadline=5), *self.evaluator("hang"), "--autostart")
@@ -131,7 +157,7 @@ class Evaluators(OwnModel):
             ("no-samples-named", "over how many samples is that mean"),
         ):
             with self.subTest(mode):
-                report = self.report_with(mode, self.plan_of_arrays(rounds=2))
+                report = self.report_with(mode, self.plan_of_arrays(rounds=2), ends_with=1)
                 self.assertEqual(self.accuracies(report), [None, None])
                 for one in report["rounds"]:
                     self.assertIn(reason, one["test_problem"])
@@ -227,6 +253,57 @@ class Evaluators(OwnModel):
         # What they print is in the log.
         self.assertIn("evaluator: tests round 3", errors)
         self.assertRegex(errors, r"worker-1: trainer \d+: begins")
+
+    def test_a_simulation_that_is_never_tested_fails(self):
+        report = self.folder / "simulated.json"
+        code, _, errors = run_program(
+            *("fedasio", "simulate", self.write_plan(self.plan_of_arrays()), "--report", report),
+            *(*self.trainer(), *self.evaluator("raise")),
+            directory=self.folder,
+        )
+        self.assertEqual(code, 1, errors)
+        self.assertIn("KeyError: 'no such column'", json.loads(report.read_text())["detail"])
+        self.assertIn("the evaluator tested nothing", errors)
+
+    def sweep(self, mode):
+        """Two learning rates; the exit code, what it printed, and the rows."""
+        grid = "local.optimizer.learning_rate=0.01,0.02"
+        code, output, errors = run_program(
+            *("fedasio", "sweep", self.write_plan(self.plan_of_arrays()), "--grid", grid, "--out", self.folder / mode),
+            *(*self.trainer(), *self.evaluator(mode)),
+            directory=self.folder,
+        )
+        rows = json.loads((self.folder / mode / "results.json").read_text())["rows"]
+        return code, output + errors, rows
+
+    def test_the_runs_of_a_sweep_are_tested_by_it(self):
+        there = self.report_with()
+        code, text, rows = self.sweep("good")
+        self.assertEqual(code, 0, text)
+        self.assertEqual([one["last_test_accuracy"] for one in rows], [9 / 29] * 2)
+        self.assertEqual(rows[0]["weights_sha256"], there["weights_sha256"])
+        self.assertEqual(rows[0]["last_test_loss"], there["rounds"][-1]["test_loss"])
+        self.assertNotEqual(rows[0]["last_test_loss"], rows[1]["last_test_loss"])
+        self.assertIn("evaluator: tests round 3", text)
+
+    def test_the_runs_of_a_sweep_that_it_never_tests_have_failed(self):
+        code, text, rows = self.sweep("raise")
+        self.assertEqual(code, 1, text)
+        self.assertIn("2 failed", text)
+        for row in rows:
+            self.assertEqual((row["outcome"], row["rounds"]), ("failed", 3))
+            self.assertIn("KeyError: 'no such column'", row["reason"])
+
+    def test_a_sweep_of_a_plan_that_counts_on_it(self):
+        counting = self.write_plan(self.plan_of_arrays(target_accuracy=0.2))
+        arguments = ("fedasio", "sweep", counting, "--out", self.folder / "counting", *self.trainer())
+        code, _, errors = run_program(*arguments, directory=self.folder)
+        self.assertEqual(code, 1, errors)
+        self.assertIn("target_accuracy", errors)
+        code, output, errors = run_program(*arguments, *self.evaluator(), directory=self.folder)
+        self.assertEqual(code, 0, output + errors)
+        (row,) = json.loads((self.folder / "counting/results.json").read_text())["rows"]
+        self.assertEqual((row["outcome"], row["rounds"]), ("target_reached", 2))
 
     def test_large_arrays_come_through_memory(self):
         plan = self.plan_of_arrays(model={"from": "trainer"}, rounds=2)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import struct
 import unittest
 
@@ -18,6 +19,16 @@ def with_header(model, change):
     change(header)
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + content[8 + length :]
+
+
+def save_zeros(path, shapes):
+    """A safetensors file of such arrays, as fedasio.save_arrays would write it."""
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        begin, end = end, end + 4 * math.prod(shape)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
 
 
 class Inspect(TrainedModels):
@@ -77,6 +88,41 @@ class Inspect(TrainedModels):
         self.prices()
         text = self.inspect(self.folder / "plan.json")
         self.assertIn("known once the tables' columns are", text)
+
+    def test_a_plan_of_a_trainers_own_model(self):
+        save_zeros(self.folder / "initial.safetensors", {"w": (3, 2), "b": (), "norm.running_mean": (2,)})
+        plan = {
+            "model": {"arrays": "initial.safetensors", "private": ["b"]}, "clients": 2, "rounds": 2,
+            "metrics": {"auc": "higher"}, "keep_best": "test_metrics.auc",
+            "data": {"source": {"type": "trainer"}, "test_fraction": 0.25},
+        }
+        text = self.inspect(self.write_plan(plan))
+        for part in (
+            "Model: that of a trainer of one's own", "w: 3 x 2, float32, trained", "b: a number, float32, stays at the client",
+            "norm.running_mean: 2, float32, a statistic, averaged plainly", "together 9 values, of which 8 travel",
+            "Tested by the clients on 0.25 of their samples", "the trainers' metric auc: the higher the better",
+            "the best model is that with the best test_metrics.auc",
+        ):
+            self.assertIn(part, text)
+        self.assertNotIn("tables", text)
+        said = json.loads(self.inspect("plan.json", "--json"))
+        self.assertEqual([one["name"] for one in said["arrays"]], ["w", "norm.running_mean", "b"])
+        self.assertEqual((said["parameters"], said["private_parameters"]), (9, 1))
+        plan["model"]["private"] = ["bb"]
+        errors = self.inspect(self.write_plan(plan), ends_with=1)
+        self.assertIn('model.private names "bb", which no array of the model is called (did you mean "b"?)', errors)
+        # The file may lie at the master alone.
+        (self.folder / "initial.safetensors").unlink()
+        text = self.inspect("plan.json")
+        self.assertIn("initial.safetensors, a file that is not here", text)
+        self.assertIn("bb: stays at the client", text)
+        plan["model"] = {"from": "trainer"}
+        plan["data"]["test_fraction"] = 0
+        del plan["keep_best"]
+        text = self.inspect(self.write_plan(plan))
+        self.assertIn("what the trainer of the first client begins with", text)
+        self.assertIn("Tested by nobody, unless the master has an --evaluator", text)
+        self.assertIsNone(json.loads(self.inspect("plan.json", "--json"))["arrays"])
 
     def test_a_checkpoint(self):
         plan = self.plan(checkpoint_every=1, strategy={"type": "fedadam"})

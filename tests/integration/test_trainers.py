@@ -185,7 +185,15 @@ class Trainers(OwnModel):
         poll(lambda: not is_alive(child), "what the trainer has started to end")
 
     def test_one_that_is_not_finite_is_left_out_with_the_reason(self):
-        self.misbehaving("nan", "refused: client . diverges: the array 'w' is not finite")
+        bad = self.misbehaving("nan", "refused: client . diverges: the array 'w' is not finite")
+        self.assertIn("local.optimizer.learning_rate in the plan, or that of an optimizer of the script's own", bad.text())
+
+    def test_one_that_is_far_out_is_left_out_with_the_place_and_what_may_help(self):
+        self.misbehaving(
+            "far",
+            r"value \d+ of \d+ is -1000000.000000, over the bound of 1024.000000, in 'w'\[1\]; a lower "
+            "local.optimizer.learning_rate, or that of an optimizer of the trainer's own, may help",
+        )
 
     def test_one_of_another_shape_is_left_out_with_the_reason(self):
         self.misbehaving("shape", "refused: the trainer sends 12 bytes of weights")

@@ -103,6 +103,10 @@ def misbehave(round):
         arrays = round.arrays
         arrays["w"][1] = np.nan
         round.submit(arrays, loss=1.0)
+    if MODE == "far":
+        arrays = round.arrays
+        arrays["w"][1] = -1e6
+        round.submit(arrays, loss=1.0)
     if MODE == "shape":
         round._federation._link.reply(
             round._request,

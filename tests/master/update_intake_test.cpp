@@ -28,6 +28,8 @@ struct intake_of : ground {
         }
         terms.compares = true;
         terms.untrained = untrained;
+        terms.arrays = nn::model_arrays({{"body", {2, 2}}, {"head", {2}}}, 6);
+        terms.remedy = "; this may help";
         cohort = terms.cohort;
         net::runtime& rt = world;
         all = std::make_shared<update_intake>(rt, world.executor(), std::move(terms));
@@ -122,7 +124,11 @@ BOOST_AUTO_TEST_CASE(what_is_no_number_is_refused_with_a_remedy_and_leaves_no_tr
     intake_of in("");
     auto broken = std::vector<float>(6, 1.0F);
     broken[4] = std::numeric_limits<float>::quiet_NaN();
-    BOOST_TEST(in.take(0, broken).find("local.optimizer.learning_rate") != std::string::npos);
+    BOOST_TEST(in.take(0, broken) == "value 4 of 6 is nan, in 'head'[0]; this may help");
+    broken[4] = 1;
+    broken[2] = -2e6F;
+    BOOST_TEST(in.take(0, broken).find(", over the bound of 1024.000000, in 'body'[1, 0]; this may help") !=
+               std::string::npos);
     BOOST_TEST(!in.all->counts(0));
     BOOST_TEST(in.take(1, 1.5F).empty());
     BOOST_TEST(in.all->count() == 1U);

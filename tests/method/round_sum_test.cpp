@@ -389,7 +389,9 @@ BOOST_AUTO_TEST_CASE(channels_have_means_of_their_own) {
                "channel 0: value 1 of 2 is 2000000.000000, over the bound of 1600000.000000");
     BOOST_TEST(refused(check, x, {std::span(wrong).first(1)}).detail ==
                "channel 0: the update has 1 values, the model has 2");
+    BOOST_TEST(refused(check, x, {wrong}).place.value() == 1U);
     BOOST_TEST(refused(check, x).detail == "the update has 0 channels, the strategy has 1");
+    BOOST_TEST(!refused(check, x).place);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_update_is_refused_by_its_first_wrong_value) {
@@ -400,6 +402,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_update_is_refused_by_its_first_wrong_value) {
         wrong[place] = -1025;
         const auto far = refused(check, wrong);
         BOOST_TEST((far.reason == rejection::kind::out_of_bound));
+        BOOST_TEST(far.place.value() == place);
         BOOST_TEST(far.detail == "value " + std::to_string(place) +
                                      " of 12295 is -1025.000000, over the bound "
                                      "of 1024.000000");

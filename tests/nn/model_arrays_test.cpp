@@ -1,3 +1,4 @@
+#include <fedasio/nn/array_place.hpp>
 #include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/nn/network.hpp>
 
@@ -45,6 +46,17 @@ BOOST_AUTO_TEST_CASE(trained_ones_lie_first_then_statistics_then_counters) {
     BOOST_TEST(arrays.size() == 16U);
     BOOST_TEST(arrays.trained() == 7U);
     BOOST_TEST(arrays.counters() == 15U);
+}
+
+BOOST_AUTO_TEST_CASE(a_value_has_a_place_in_one_of_them) {
+    const model_arrays arrays(
+        {{"mean", {4}, "float32", array_role::statistic}, {"w", {2, 1, 3}}, {"none", {0, 7}}, {"b", {}}},
+        most);
+    BOOST_TEST(place_of(arrays, 0) == "'w'[0, 0, 0]");
+    BOOST_TEST(place_of(arrays, 5) == "'w'[1, 0, 2]");
+    BOOST_TEST(place_of(arrays, 6) == "'b'");
+    BOOST_TEST(place_of(arrays, 10) == "'mean'[3]");
+    BOOST_TEST(place_of(arrays, 11).empty());
 }
 
 BOOST_AUTO_TEST_CASE(without_statistics_and_counters_all_is_trained) {

@@ -104,6 +104,43 @@ std::vector<optimizer_spec> optimizers() {
 
 BOOST_AUTO_TEST_SUITE(training_passes)
 
+BOOST_AUTO_TEST_CASE(may_train_where_the_caller_says) {
+    const sample_training it;
+    const std::vector<std::size_t> head{7, 8};
+    for (const auto& spec : optimizers()) {
+        for (const bool is_frozen : {false, true}) {
+            const training_pass pass{.weights = it.weights,
+                                     .frozen = is_frozen ? std::span(head) : std::span<const std::size_t>()};
+            const auto expected = it.run(spec, pass);
+            trainer trained(it.model, spec, 6);
+            it.run(trained, {.weights = it.anchor}); // must leave nothing behind
+            std::vector<float> room(it.weights.size(), std::numeric_limits<float>::quiet_NaN());
+            auto there = pass;
+            there.into = room;
+            BOOST_TEST(same_bits(it.run(trained, there), expected));
+            BOOST_TEST(trained.weights().data() == room.data());
+            BOOST_TEST(same_bits(room, expected));
+            BOOST_TEST(same_bits(it.run(trained, pass), expected)); // not in what was the caller's
+            BOOST_TEST(trained.weights().data() != room.data());
+            room = it.weights;
+            there.weights = room;
+            BOOST_TEST(same_bits(it.run(trained, there), expected));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_in_another_place) {
+    const sample_training it;
+    trainer one(it.model, {.learning_rate = 0.05F}, 6);
+    it.run(one, {.weights = it.weights});
+    const auto expected = it.run(one, {.weights = one.weights()});
+    std::vector<float> first(it.weights.size());
+    std::vector<float> second(it.weights.size());
+    it.run(one, {.weights = it.weights, .into = first});
+    it.run(one, {.weights = one.weights(), .into = second});
+    BOOST_TEST(same_bits(second, expected));
+}
+
 BOOST_AUTO_TEST_CASE(of_fedprox) {
     const scalar_clients clients;
     double w = 0;
@@ -329,6 +366,8 @@ BOOST_AUTO_TEST_CASE(that_do_not_fit_are_refused_and_change_nothing) {
     refused({.weights = few}, "3 weights");
     refused({.weights = it.weights, .correction = few}, "correction");
     refused({.weights = it.weights, .anchor = few}, "anchor");
+    std::vector<float> little(3);
+    refused({.weights = it.weights, .into = little}, "room");
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const float infinity = std::numeric_limits<float>::infinity();
     for (const float wrong : {-0.1F, nan, infinity}) {

@@ -47,6 +47,10 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_place) {
     BOOST_TEST(objection(R"([{"name":"w","shape":[-1]}])").find("arrays[0].shape[0]") == 0U);
     BOOST_TEST(objection(R"([{"name":"w","shape":[1],"type":"complex"}])").find("arrays[0].type") == 0U);
     BOOST_TEST(objection(R"([{"name":"w","shape":[1],"role":"none"}])").find("arrays[0].role") == 0U);
+    BOOST_TEST(objection(R"([{"name":"w","shap":[1]}])").find("did you mean `shape`?") != std::string::npos);
+    BOOST_TEST(
+        objection(R"([{"name":"w","shape":[1],"role":"trainde"}])").find("did you mean \"trained\"?") !=
+        std::string::npos);
     BOOST_TEST(objection(R"([{"name":"w","shape":[1]},{"name":"w","shape":[1]}])").find("named twice") !=
                std::string::npos);
     BOOST_TEST(objection(R"([{"name":"w","shape":[1073741823,2]}])").find("more than 1073741823") !=

@@ -52,6 +52,15 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused_when_the_plan_is_read) {
     check_error(smallest, "/metrics", R"({"auc": "up"})", R"(metrics.auc: must be one of "higher", "lower")");
     check_error(smallest, "/metrics", R"({"a b": "higher"})", "metrics: has a name that is none of a metric");
     check_error(smallest, "/metrics", R"(["auc"])", "metrics: must be an object of at most 16 names");
+    // What is nearly right is told.
+    check_error(declared, "/keep_best", R"("test_metrics.auk")",
+                R"(or did you mean "auc", of which it says so?)");
+    check_error(declared, "/keep_best", R"("test_metric.auc")", R"(did you mean "test_metrics.auc"?)");
+    check_error(declared, "/early_stopping", R"({"metric": "train_metric.brier", "patience": 2})",
+                R"(early_stopping.metric: is "train_metric.brier", which is no metric; did you mean)");
+    check_error(smallest, "/metrics", R"({"auc": "higer"})", R"(did you mean "higher"?)");
+    check_error(smallest, "/metric", R"({"auc": "higher"})",
+                "unknown key \"metric\"; did you mean `metrics`? Or write `metric` in `early_stopping`");
     // Nobody but a trainer has them.
     check_error(with(with(declared, "/data/source/test_images", R"("images")"), "/data/source/test_labels",
                      R"("labels")"),

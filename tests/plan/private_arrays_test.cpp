@@ -105,6 +105,8 @@ BOOST_AUTO_TEST_CASE(names_that_are_none_are_refused_with_those_there_are) {
     BOOST_TEST(objection({"tail"}) ==
                "model.private names \"tail\", which no array of the model is called: name some of "
                "\"body.0.weight\", \"head.weight\", \"body.1.running_mean\", \"head.seen\", \"body.1.seen\"");
+    BOOST_TEST(objection({"head.wieght"}).find("is called (did you mean \"head.weight\"?): name") !=
+               std::string::npos);
     BOOST_TEST(objection({"head"}).find("\"head\"") != std::string::npos); // no part of a name
     BOOST_TEST(objection({"*weight"}).find("nothing is learned together") != std::string::npos);
 }

@@ -48,6 +48,48 @@ BOOST_AUTO_TEST_CASE(a_run_that_fails_is_a_row_and_the_sweep_goes_on) {
     BOOST_TEST(here.rows().size() == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_whose_evaluator_tested_nothing_has_failed) {
+    const workplace here;
+    scripted script;
+    script.accuracies.clear();
+    script.detail = "7 rounds done; the evaluator tested nothing";
+    auto runs = here.runs({});
+    const auto plain = sweep(runs, here.options(), {}, nobody, script.to_simulator());
+    BOOST_TEST(plain.succeeded == 1U); // nobody wanted a test
+    sweep_request request{here.plan, {}, {}, {}, {}, "train me", "test me"};
+    runs = plan_sweep(request);
+    const auto untested = sweep(runs, here.options(), {}, nobody, script.to_simulator());
+    BOOST_TEST(untested.failed == 1U);
+    const auto rows = here.rows();
+    BOOST_TEST(rows.at(1).outcome == "failed");
+    BOOST_TEST(rows.at(1).reason == script.detail);
+    auto options = here.options();
+    options.retry_failed = true;
+    script.accuracies = {0.5};
+    BOOST_TEST(sweep(runs, options, {}, nobody, script.to_simulator()).succeeded == 1U);
+    BOOST_TEST(here.rows().at(1).outcome == "rounds_done");
+}
+
+BOOST_AUTO_TEST_CASE(programs_are_part_of_what_a_run_is) {
+    const workplace here;
+    scripted script;
+    const auto plain = here.runs({}).at(0);
+    sweep_request request{here.plan, {}, {}, {}, {}, "train me", "test me"};
+    const auto runs = plan_sweep(request);
+    sweep(runs, here.options(), {}, nobody, script.to_simulator());
+    BOOST_TEST(script.with.at(0).trainer == "train me");
+    BOOST_TEST(script.with.at(0).evaluator == "test me");
+    request.trainer.clear();
+    const auto tested_only = plan_sweep(request).at(0);
+    request.evaluator = "test me otherwise";
+    const auto otherwise = plan_sweep(request).at(0);
+    request.evaluator.clear();
+    BOOST_TEST(plan_sweep(request).at(0).id == plain.id);
+    BOOST_TEST(tested_only.id != plain.id);
+    BOOST_TEST(tested_only.id != runs.at(0).id);
+    BOOST_TEST(tested_only.id != otherwise.id);
+}
+
 BOOST_AUTO_TEST_CASE(warnings_of_a_run_are_passed_on) {
     const workplace here;
     heard told;

@@ -85,11 +85,14 @@ public:
 
     /// Serves trainings one after the other until cancelled, or until the first is over with
     /// `exit_when_done`. False if the training that it ended with had failed, if its model could not be
-    /// saved, or if its weights are not safe.
+    /// saved, if its weights are not safe, or if an evaluator has tested nothing.
     net::awaitable<bool> serve();
     /// Why the global weights would be lost with this process: no checkpoint of them could be written. Empty
     /// if they are on disk, or nobody wants them there.
     [[nodiscard]] std::string unsafe() const;
+    /// Why not one test of this run by its evaluator worked, in words that end a sentence. Empty if one did,
+    /// none was made, or no evaluator is asked.
+    [[nodiscard]] std::string untested() const;
     /// Serves one worker from its hello to its end: the session of a net::listener.
     net::awaitable<void> admit(std::unique_ptr<net::stream> wire);
     net::awaitable<command_answer> execute(command what);

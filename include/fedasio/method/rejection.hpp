@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 namespace fedasio::method {
@@ -16,6 +18,9 @@ struct rejection {
 
     kind reason;
     std::string detail; ///< one line that names the offending value and its place
+    /// Of the offending value in the weights, or in a channel, which has a value for each of them. None if no
+    /// value is to blame.
+    std::optional<std::size_t> place = {};
 };
 
 } // namespace fedasio::method

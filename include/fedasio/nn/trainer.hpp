@@ -26,7 +26,7 @@ public:
     trainer& operator=(trainer&&) noexcept;
     ~trainer();
 
-    /// Starts a client, or its next pass: copies the weights in, clears the moments, counts steps from 0.
+    /// Starts a client, or its next pass: takes the weights, clears the moments, counts steps from 0.
     /// Dropout masks are drawn from `dropout`, 16 bits a value, batch by batch and layer by layer (so a rate
     /// is rounded to 1/65536). Throws std::invalid_argument, with everything as it was, when a span of the
     /// pass has not parameter_count() floats, a number is out of range, or no array is left to learn.
@@ -44,7 +44,8 @@ public:
     /// std::logic_error before the first begin(). Allocates nothing.
     batch_result step(std::span<const float> features, const targets& expected, std::size_t batch);
 
-    /// The weights as they are now, 64-byte aligned; valid until the trainer is destroyed or moved from.
+    /// The weights as they are now: in the pass's `into`, once a step is done, or in memory of the trainer's
+    /// own, 64-byte aligned, that is valid until the trainer is destroyed or moved from.
     [[nodiscard]] std::span<const float> weights() const noexcept;
 
     /// Steps done since begin().

@@ -21,8 +21,8 @@ namespace fedasio::nn {
 ///  - Ditto (Li et al., 2021): weights v_k, proximal lambda, anchor x;
 ///  - FedRep (Collins et al., 2021): one pass with the base frozen, then one with the head frozen.
 struct training_pass {
-    /// Where training starts: parameter_count() floats, copied. May be the trainer's own weights(): then the
-    /// pass goes on from the one before.
+    /// Where training starts: parameter_count() floats, copied unless there is an `into`. May be the
+    /// trainer's own weights(): then the pass goes on from the one before.
     std::span<const float> weights;
     /// Added to the gradient in every step; parameter_count() floats, or empty for none. Not copied: it must
     /// live, and stay as it is, until the last step of the pass. Must not overlap the trainer's weights().
@@ -38,6 +38,11 @@ struct training_pass {
     /// order: they take no step at all, nor do decay or pull. One array at least must learn. The layers below
     /// the lowest one that learns cost no backward pass. Copied.
     std::span<const std::size_t> frozen = {};
+    /// Where the weights are trained: parameter_count() floats that must live, and that nobody else touches,
+    /// until the next begin(); empty: memory of the trainer's own. What a client gives back need not be
+    /// copied then. `weights` are read from where they lie in the first step, and so must stay as they are
+    /// until its end; they are `into` itself, or do not overlap it.
+    std::span<float> into = {};
 };
 
 } // namespace fedasio::nn

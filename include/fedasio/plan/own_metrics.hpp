@@ -35,4 +35,8 @@ struct own_metric_path {
 
 [[nodiscard]] own_metric_path find_own_metric(std::string_view text);
 
+/// The path that such a text is a misspelling of: "test_metrics.auc" of "test_metric.auc". Empty if it is
+/// none.
+[[nodiscard]] std::string own_metric_meant_by(std::string_view text);
+
 } // namespace fedasio::plan

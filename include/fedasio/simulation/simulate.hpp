@@ -43,9 +43,10 @@ struct simulation_options {
 ///
 /// Every event of the master is handed to `on_event`, which must not throw, on the caller's thread. Ends
 /// early, cleanly, when `stop` is requested. True if the training ended as it should: rounds done or target
-/// reached, and the model saved; what went wrong otherwise is in the events. Throws std::exception for what
-/// cannot even begin, such as a model that cannot be built or options that do not fit the plan. Several
-/// simulations may run at the same time, each on a thread of its own.
+/// reached, the model saved, and a test of the evaluator, if there is one; what went wrong otherwise is in
+/// the events. Throws std::exception for what cannot even begin, such as a model that cannot be built or
+/// options that do not fit the plan. Several simulations may run at the same time, each on a thread of its
+/// own.
 bool simulate(const plan::plan& plan, const simulation_options& options, std::stop_token stop,
               const std::function<void(const master::event&)>& on_event);
 

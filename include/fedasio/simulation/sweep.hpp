@@ -24,6 +24,8 @@ struct sweep_request {
     std::vector<axis> axes;                  ///< every combination of their values is run ...
     std::vector<std::uint64_t> seeds;        ///< ... with every seed; empty: with the plan's own
     std::vector<std::filesystem::path> data; ///< as simulation_options::data, for every run
+    std::string trainer = {};                ///< as simulation_options::trainer
+    std::string evaluator = {};              ///< as simulation_options::evaluator
 };
 
 /// One run of a sweep.
@@ -32,8 +34,11 @@ struct sweep_run {
     std::vector<setting> settings; ///< those of every run that the grid left as they are, `seed` left out
     plan::plan plan;
     std::vector<std::filesystem::path> data;
-    /// 16 hexadecimal digits over all that decides its row: the plan's digest, rounds and target, and `data`.
-    std::string id;
+    std::string trainer = {};
+    std::string evaluator = {};
+    /// 16 hexadecimal digits over all that decides its row: the plan's digest, rounds and target, `data`, and
+    /// the command lines of programs.
+    std::string id = {};
 
     /// Such as "learning_rate=0.1 seed=3": for people; the last part of each path and its value.
     [[nodiscard]] std::string label() const;
@@ -92,7 +97,9 @@ using simulator = std::function<bool(const plan::plan&, const simulation_options
 ///
 /// A run that has a row is not run again. One that was interrupted goes on from its last checkpoint, if the
 /// plan has any written, else starts anew; its row is the same either way but for the seconds. A run that
-/// fails, by diverging for example, is a row with the reason, and the next begins. Ends early, with the rows
+/// fails, by diverging for example, is a row with the reason, and the next begins. So does one with an
+/// evaluator that tested nothing.
+/// Ends early, with the rows
 /// that are there, when `stop` is requested. Two sweeps must not use the same folder at the same time: the
 /// second throws std::runtime_error. Throws std::system_error if a file cannot be written.
 sweep_summary sweep(const std::vector<sweep_run>& runs, const sweep_options& options,

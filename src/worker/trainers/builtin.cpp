@@ -61,17 +61,16 @@ trained builtin_trainer::train(training_request what, const std::atomic<bool>& s
     return result;
 }
 
-/// Without a copy of the weights that the body does not need.
+/// The weights learn where they are sent from.
 trained builtin_trainer::train_plainly(client_round& client) {
     nn::training_pass pass{client.received()};
     pass.learning_rate = client.local().optimizer.learning_rate;
+    net::buffer body(pass.weights.size_bytes());
+    pass.into = body.floats();
     const auto found = client.run(pass, 0);
-    const auto weights = memory_.to_train().trainer.weights();
     trained result;
     result.update.loss = found.loss;
     result.update.accuracy = found.accuracy;
-    net::buffer body(weights.size_bytes());
-    std::ranges::copy(weights, body.floats().begin());
     result.weights = net::payload(std::move(body));
     return result;
 }
