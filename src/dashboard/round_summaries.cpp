@@ -48,8 +48,10 @@ json::value short_length(double length) {
     if (length == 0 || !std::isfinite(length)) {
         return json_number(length);
     }
-    const auto unit = std::pow(10.0, std::floor(std::log10(std::abs(length))) - 3);
-    return json_number(std::round(length / unit) * unit);
+    // Divided by a whole power of ten, the result is the double whose text is short.
+    const auto places = 3 - std::floor(std::log10(std::abs(length)));
+    const auto power = std::pow(10.0, std::abs(places));
+    return json_number(places < 0 ? std::round(length / power) * power : std::round(length * power) / power);
 }
 
 json::object layers_json(const std::deque<master::layers_measured>& layers) {

@@ -405,6 +405,8 @@ step('loses no round when the connection is cut', async () => {
     await page.getByRole('button', { name: 'Try now' }).click({ timeout: 2000 }).catch(() => {});
     await live();
     await has_points('chart-loss', rows + 2);
+    // What was refused stays until it is closed, and may lie over the table.
+    await page.getByRole('button', { name: 'Close this message' }).click();
     await page.getByText(/Numbers of every round/).click();
     await by('rounds-table').waitFor();
     const numbers = (await by('rounds-table').locator('tbody th').allTextContents()).map(Number);
