@@ -105,11 +105,24 @@ net::awaitable<std::optional<archive_answer>> predict(net::runtime& rt, boost::a
     co_return co_await net::offload(rt, std::move(pool), std::move(job));
 }
 
+net::awaitable<std::optional<archive_answer>> count(net::runtime& rt, boost::asio::any_io_executor pool,
+                                                    master::run& run, histograms& counted,
+                                                    std::filesystem::path state_dir, archive_question what) {
+    auto job = [&, weights = run.weights()]() -> std::optional<archive_answer> {
+        if (!what.name.empty()) {
+            return counted.of_saved(store::model_path(state_dir, what.name), what);
+        }
+        return weights ? counted.of_global(*weights, what)
+                       : dashboard::refused_answer(404, "there is no model yet: it comes with the data");
+    };
+    co_return co_await net::offload(rt, std::move(pool), std::move(job));
+}
+
 } // namespace
 
 net::awaitable<std::optional<archive_answer>>
 answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run& run, last_read_model& saved,
-                std::filesystem::path state_dir, archive_question what) {
+                histograms& counted, std::filesystem::path state_dir, archive_question what) {
     if (what.what == kind::model) {
         auto copy = co_await run.copy_model();
         if (!copy) {
@@ -120,6 +133,9 @@ answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run
     }
     if (what.what == kind::prediction) {
         co_return co_await predict(rt, std::move(pool), run, saved, std::move(state_dir), std::move(what));
+    }
+    if (what.what == kind::histogram) {
+        co_return co_await count(rt, std::move(pool), run, counted, std::move(state_dir), std::move(what));
     }
     auto job = [&, set = run.test_set()]() -> std::optional<archive_answer> {
         if (what.what == kind::sample) {

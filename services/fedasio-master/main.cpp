@@ -174,11 +174,12 @@ int start(settings from, bool min_workers_given) {
     limits.spare_descriptors = program::descriptors_for_files + program::descriptor_limit() / 4;
     limits.has_evaluator = from.run.evaluator.has_value();
     program::last_read_model saved;
+    program::histograms counted;
     dashboard::server page(
         rt, dashboard_at, events, [&run](master::command what) { return run.execute(std::move(what)); },
         files, limits,
         [&](dashboard::archive_question what) {
-            return program::answer_question(rt, pool.get_executor(), run, saved, from.run.state_dir,
+            return program::answer_question(rt, pool.get_executor(), run, saved, counted, from.run.state_dir,
                                             std::move(what));
         },
         access.protection);

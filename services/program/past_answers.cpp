@@ -36,6 +36,8 @@ std::optional<std::string> answer_of_one(const std::filesystem::path& history,
         return history::clients_text(history, what.run, what.round);
     case kind::tests:
         return history::tests_text(history, what.run, what.round);
+    case kind::spreads:
+        return history::spreads_text(history, what.run);
     case kind::evaluation:
         return history::evaluation_text(history, what.run);
     case kind::lanes:

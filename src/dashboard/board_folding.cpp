@@ -292,6 +292,7 @@ struct board::folding {
 
 void board::fold(const master::event& happened) {
     std::visit(folding{*this, happened.time}, happened.what);
+    summaries_.fold(happened);
     events_.push(happened.seq, event_text(happened));
     if (is_logged(happened)) {
         log_.push(happened.seq, events_.at(happened.seq), is_routine(happened));

@@ -87,6 +87,18 @@ awaitable<http_reply> predict(hub& shared, const visitor& from, archive_question
     co_return co_await read_archive(shared, std::move(what));
 }
 
+/// Counting goes over all values of an array, so it is done for one after the other.
+awaitable<http_reply> count(hub& shared, const visitor& from, archive_question what) {
+    if (auto refused = shared.entrance.refuse_prediction(from)) {
+        co_return std::move(*refused);
+    }
+    if (shared.histograms > 0) {
+        co_return busy_reply("another array is being counted: try again");
+    }
+    const counted_up here(shared.histograms);
+    co_return co_await read_archive(shared, std::move(what));
+}
+
 } // namespace
 
 awaitable<http_reply> carry_out(hub& shared, const visitor& from, const http_request& asked,
@@ -97,6 +109,9 @@ awaitable<http_reply> carry_out(hub& shared, const visitor& from, const http_req
     } else if (auto* const tried = std::get_if<archive_question>(&what);
                tried != nullptr && tried->what == archive_question::kind::prediction) {
         reply = co_await predict(shared, from, std::move(*tried));
+    } else if (auto* const counted = std::get_if<archive_question>(&what);
+               counted != nullptr && counted->what == archive_question::kind::histogram) {
+        reply = co_await count(shared, from, std::move(*counted));
     } else if (auto* const question = std::get_if<archive_question>(&what)) {
         reply = co_await read_archive(shared, std::move(*question));
     } else if (auto* const ready = std::get_if<http_reply>(&what)) {

@@ -56,6 +56,7 @@ struct hub {
     std::size_t bytes_to_send = 0; ///< of answers under way
     std::size_t bytes_to_read = 0; ///< at most, of what viewers are sending
     std::size_t predictions = 0;   ///< under way
+    std::size_t histograms = 0;    ///< likewise
     bool is_stopping = false;
 
     /// Everybody, at once.

@@ -150,6 +150,10 @@ route_result router::rounds(const routed& /*at*/) const {
     return older;
 }
 
+route_result router::summary(const routed& /*at*/) const {
+    return http_reply(board_.summary_text());
+}
+
 route_result router::plan_of_run(const routed& /*at*/) const {
     return http_reply(board_.run().opened.plan_text);
 }

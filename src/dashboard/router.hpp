@@ -143,6 +143,7 @@ private:
     [[nodiscard]] route_result workers(const routed& at) const;
     [[nodiscard]] route_result clients(const routed& at) const;
     [[nodiscard]] route_result rounds(const routed& at) const;
+    [[nodiscard]] route_result summary(const routed& at) const;
     [[nodiscard]] route_result plan_of_run(const routed& at) const;
     [[nodiscard]] route_result plan_check(const routed& at) const;
     [[nodiscard]] route_result plan_schema(const routed& at) const;

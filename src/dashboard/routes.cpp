@@ -48,7 +48,7 @@ std::span<const table_row> router::table() {
     constexpr auto anyone = access::anyone;
     constexpr auto viewers = access::viewers;
     constexpr auto operators = access::operators;
-    static const std::array<table_row, 32> rows{{
+    static const std::array<table_row, 36> rows{{
         {{"GET", "/", "", viewers, 0, "the page"}, &router::page},
         {{"POST", "/login", "", anyone, 1 * limits::kib,
           "with tokens: the form `token=T`; 303 to `/` and a session's cookie, or 401. `GET /?token=T` does "
@@ -73,6 +73,11 @@ std::span<const table_row> router::table() {
           "array of round objects, oldest first; those that are no longer in memory come from the history of "
           "the state folder, the latest 16 MiB of them"},
          &router::rounds},
+        {{"GET", "/api/v1/rounds/summary", "", viewers, 0,
+          "what the latest rounds of this process come to, also those whose events are not kept any more, "
+          "see "
+          "[below](#summary)"},
+         &router::summary},
         {{"GET", "/api/v1/plan", "", viewers, 0,
           "the plan of this run as the master understood it, defaults filled in; what was "
           "[changed](#commands) since stands in the status"},
@@ -102,6 +107,12 @@ std::span<const table_row> router::table() {
          &router::predict},
         {{"POST", "/api/v1/models/NAME/predict", "", viewers, most_tried_bytes, "the same of a saved model"},
          &router::predict},
+        {{"GET", "/api/v1/model/arrays/N/histogram", "", viewers, 0,
+          "how the values of array N of the global model are spread, see [below](#histogram); N from 0, in "
+          "the order of [`layers_measured`](#stream); 404 where there is none"},
+         &router::archived<kind::histogram>},
+        {{"GET", "/api/v1/models/NAME/arrays/N/histogram", "", viewers, 0, "the same of a saved model"},
+         &router::archived<kind::histogram>},
         {{"GET", "/api/v1/samples/N", "", viewers, 0,
           "an image of the master's test set: `{\"index\", \"shape\": [channels, height, width], \"label\", "
           "\"pixels\"}`, pixels from 0 to 255, channel by channel, row by row; 404 for tables and without a "
@@ -134,6 +145,13 @@ std::span<const table_row> router::table() {
           "array of `{\"client\", \"worker\", \"samples\", \"loss\", \"accuracy\", \"seconds\", \"reason\", "
           "\"detail\"}`: who was dropped has a `reason` and no numbers. `worker` is a name"},
          &router::archived<kind::clients>},
+        {{"GET", "/api/v1/runs/RUN/spreads", "", viewers, 0,
+          "how what clients found of a model is spread, by round: array of `{\"round\", \"clients\", "
+          "\"of\", \"low\", \"median\", \"high\", \"worst\"}`, oldest first, at most 120 rounds at "
+          "even distances: so many clients have a result, `of` is `accuracy` or `rmse`, 10 % of them are "
+          "below `low` and 90 % below `high`, and the five `worst` are `{\"client\", \"value\", "
+          "\"samples\"}`, the worst first. Rounds with fewer than two results are left out"},
+         &router::archived<kind::spreads>},
         {{"GET", "/api/v1/runs/RUN/evaluation", "", viewers, 0,
           "what its latest test says of each class, or of the values of a regression, as in "
           "[`model_evaluated`](#stream); `null` if it says nothing of them"},

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 
 #include "history/database.hpp"
+#include "history/spread.hpp"
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -263,6 +264,32 @@ std::optional<std::string> tests_text(const std::filesystem::path& file, std::st
         return std::nullopt;
     }
     return tests_of(*opened, run, round).value_or("[]");
+}
+
+std::optional<std::string> spreads_text(const std::filesystem::path& file, std::string_view run) {
+    constexpr std::uint32_t most_rounds = 120;
+    auto opened = open(file);
+    if (!opened || !has_run(*opened, run)) {
+        return std::nullopt;
+    }
+    json::array spreads;
+    if (has_table(*opened, "tests")) {
+        // Counted from the last one, every so many-th.
+        statement tests(*opened, "SELECT round, clients FROM (SELECT round, clients, row_number() OVER "
+                                 "(ORDER BY round DESC) - 1 AS place, count(*) OVER () AS rounds FROM tests "
+                                 "WHERE run = ?) WHERE place % ((rounds + ?) / ?) = 0 ORDER BY round");
+        tests.bind(run).bind(most_rounds - 1).bind(most_rounds);
+        while (tests.next()) {
+            text::json_limits limits;
+            limits.bytes = tests.text(1).size();
+            const auto clients = text::parse_json(tests.text(1), limits);
+            const auto round = static_cast<std::uint32_t>(tests.number(0));
+            if (auto spread = spread_of(round, clients.as_array())) {
+                spreads.push_back(*std::move(spread));
+            }
+        }
+    }
+    return text::canonical_text(spreads);
 }
 
 std::optional<std::string> evaluation_text(const std::filesystem::path& file, std::string_view run) {

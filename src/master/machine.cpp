@@ -114,6 +114,15 @@ void machine::introduce_run() {
     }
 }
 
+std::optional<global_weights> machine::weights() const {
+    const auto& model = state_.model;
+    if (!model.is_there()) {
+        return std::nullopt;
+    }
+    return global_weights{checkpoints_.run(), model.round(), model.version(), model.arrays(),
+                          model.weights()};
+}
+
 net::awaitable<void> machine::restore() {
     steering_.hold(true);
     auto resumed = co_await checkpoints_.restore();

@@ -43,6 +43,8 @@ public:
         return master::broken_invariant(setting_, state_, checkpoints_);
     }
 
+    [[nodiscard]] std::optional<global_weights> weights() const;
+
     [[nodiscard]] const setting& given() const noexcept { return setting_; }
 
     [[nodiscard]] admission& doors() noexcept { return admission_; }

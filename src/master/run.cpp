@@ -39,6 +39,10 @@ net::awaitable<std::optional<model_copy>> run::copy_model() {
     return machine_->models().copy();
 }
 
+std::optional<global_weights> run::weights() const {
+    return machine_->weights();
+}
+
 std::optional<plan::trained_model> run::usable_model() const {
     return machine_->models().usable();
 }

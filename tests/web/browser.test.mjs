@@ -133,6 +133,23 @@ step('shows what the model confuses', async () => {
     assert.ok(bright[2] > 3, 'the sample has bright pixels');
 });
 
+step('counts the values of an array at a click, and again when there are others', async () => {
+    await by('layer-chip').first().click();
+    await by('layer-histogram').waitFor();
+    // Pictures of 8 x 8 and 32 units.
+    await by('layer-facts').filter({ hasText: /^2,048 values · mean .* · from .* to / }).waitFor();
+    assert.equal(await by('layer-histogram').locator('rect').count(), 60);
+    const bars = page.locator('.layer-values details');
+    await bars.locator('summary').click();
+    const counts = (await by('histogram-table').locator('td').allTextContents()).map(Number);
+    assert.equal(counts.reduce((sum, one) => sum + one, 0), 2048);
+    await bars.locator('summary').click();
+    await by('layer-chip').nth(3).click();
+    await by('layer-facts').filter({ hasText: /^4 values/ }).waitFor();
+    assert.equal(await by('count-again').count(), 0);
+    await look(page, 'layers');
+});
+
 step('trains until the target is reached, and draws the target', async () => {
     await train('500', '30');
     await in_phase('finished');
@@ -388,6 +405,8 @@ step('loses no round when the connection is cut', async () => {
     await page.getByRole('button', { name: 'Try now' }).click({ timeout: 2000 }).catch(() => {});
     await live();
     await has_points('chart-loss', rows + 2);
+    // What was refused stays until it is closed, and may lie over the table.
+    await page.getByRole('button', { name: 'Close this message' }).click();
     await page.getByText(/Numbers of every round/).click();
     await by('rounds-table').waitFor();
     const numbers = (await by('rounds-table').locator('tbody th').allTextContents()).map(Number);

@@ -179,7 +179,7 @@ export async function with_page(browser, { snapshot = make_snapshot(), objects =
         };
         await body({ page, say, server, ...helpers, drop: () => socket.terminate() });
         assert.deepEqual(
-            errors.filter((text) => !/WebSocket connection|status of 40[14]|ERR_CONNECTION|ERR_EMPTY/.test(text)),
+            errors.filter((text) => !/WebSocket connection|status of (40[14]|503)|ERR_CONNECTION|ERR_EMPTY/.test(text)),
             [],
         );
     } finally {

@@ -368,6 +368,26 @@ function compare(round, answered) {
         return { client: id, distance: clients[id].distance, cosine: clients[id].cosine };
     });
     publish('updates_compared', { round, step, clients: compared });
+    const arrays = layer_names.map((name, place) => ({
+        name,
+        weights: 4 + place + round / 50,
+        update: step / (2 + place),
+        units: name.endsWith('kernel') ? 32 << place : 0,
+        still: name.endsWith('kernel') && place > 1 ? round % 4 : 0,
+    }));
+    publish('layers_measured', { round, arrays });
+}
+
+const layer_names = ['1.conv2d.kernel', '1.conv2d.bias', '4.dense.kernel', '4.dense.bias'];
+
+/** Bells, the wider the further in. */
+function histogram(place) {
+    const bins = Array.from({ length: 60 }, (_, bin) => Math.round(9000 * Math.exp(-(((bin - 29 + 3 * place) / 7) ** 2) / 2) + 3 * noise()));
+    const values = bins.reduce((sum, one) => sum + one, 3);
+    return {
+        model: null, run: status.run, round: rounds.at(-1)?.round ?? 0, name: layer_names[place], dims: [values], values, not_finite: 0,
+        zeros: 412, minimum: -0.81, maximum: 1.93, mean: -0.0021, deviation: 0.071, low: -0.31, width: 0.0104, bins, below: 2, above: 1, arrays: layer_names,
+    };
 }
 
 function evaluate(round, accuracy) {
@@ -792,6 +812,7 @@ const objects = [
     [/^workers$/, () => workers],
     [/^clients$/, () => clients],
     [/^rounds$/, () => rounds],
+    [/^rounds\/summary$/, () => ({ run: status.run, rounds_looked_at: 0, usual: null, workers: [], rounds: [], layers: { names: [], units: [], rounds: [] } })],
     [/^plan$/, () => plan],
     [/^plan\/schema$/, () => schema],
     [/^session$/, () => ({ role: args.viewer ? 'viewer' : 'operator', protected: args.viewer })],
@@ -802,6 +823,7 @@ const objects = [
     [/^runs\/(\w+)\/rounds$/, (run) => every_run().find((one) => one.run === run)?.all],
     [/^runs\/(\w+)\/report$/, (run) => every_run().find((one) => one.run === run)],
     [/^runs\/(\w+)\/rounds\/(\d+)\/clients$/, () => []],
+    [/^models?\/(?:\S+\/)?arrays\/(\d)\/histogram$/, (place) => (layer_names[place] ? histogram(Number(place)) : undefined)],
     [/^model(?:s\/.+)?$/, () => ({ this: 'would be safetensors' })],
 ];
 

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { get_json } from './api';
 import { backfill, far, near, type EventPage } from './backfill';
-import { Journal, type KeptLanes } from './models/journal';
+import { Journal, type KeptLanes, type Summary } from './models/journal';
 import type { Event, Snapshot } from './protocol';
 
 /** Of the master, as its stream tells it. */
@@ -24,6 +24,10 @@ let reach = near;
 let held: Event[] | null = null;
 /** What the history has of the lanes from before the master's process. */
 let kept: Promise<KeptLanes[]> = Promise.resolve([]);
+/** What rounds come to whose events may be gone; of the run that it names. */
+let summary: Summary | null = null;
+/** Until enough rounds were seen here, what workers cost is asked again every so many. */
+const rounds_between = 5;
 /** So many may wait; what is over is read up with the rest later. */
 const held_limit = 20_000;
 
@@ -59,10 +63,16 @@ async function read_lanes({ status, rounds }: Snapshot): Promise<KeptLanes[]> {
 
 export function take(message: Snapshot | Event): void {
     newest = message.seq;
+    if (message.type === 'run_opened') {
+        summary = null;
+    }
     if (message.type === 'snapshot') {
         void catch_up(message);
     } else if (held === null) {
         live.apply(message);
+        if (message.type === 'round_finished' && live.is_behind() && message.result.round % rounds_between === 0) {
+            void read_summary(summary?.run ?? '');
+        }
     } else if (held.length < held_limit) {
         held.push(message);
     }
@@ -87,8 +97,24 @@ export async function look_far_back(): Promise<void> {
     }
 }
 
+/** What cannot be read stays missing. */
+async function read_summary(run: string): Promise<void> {
+    const of = instance;
+    const found = await get_json<Summary>('rounds/summary').catch(() => null);
+    if (found?.run === run && of === instance) {
+        summary = found;
+        if (held === null) {
+            live.summarise(found);
+            show_live(live);
+        }
+    }
+}
+
 async function catch_up(snapshot: Snapshot): Promise<void> {
     await read_up(snapshot);
+    if (snapshot.status.run !== '' && snapshot.status.round > 0) {
+        await read_summary(snapshot.status.run);
+    }
     // Of a run at rest the latest events are beats of its workers: the rounds lie before them.
     if (live.shares.length === 0 && snapshot.rounds.length > 0) {
         await look_far_back();
@@ -98,6 +124,7 @@ async function catch_up(snapshot: Snapshot): Promise<void> {
 async function read_up(snapshot: Snapshot): Promise<void> {
     if (snapshot.instance !== instance) {
         instance = snapshot.instance;
+        summary = null;
         show_live(new Journal());
         kept = read_lanes(snapshot);
     }
@@ -140,6 +167,9 @@ async function fill(
     const result = is_read ? target : otherwise;
     if (is_read) {
         then(result);
+        if (summary !== null) {
+            result.summarise(summary);
+        }
     }
     (mine as Event[]).forEach((event) => result.apply(event));
     held = null;

@@ -1,41 +1,26 @@
 // How clients' tests were spread in rounds from before the page was opened, read from the history of runs.
 import { signal } from '@preact/signals';
 import { get_json } from './api';
-import { spread, type Spread } from './models/fairness';
-import type { Round, Tested } from './protocol';
+import type { Spread } from './models/fairness';
 
-/** Rounds that are asked for, spread over the run, as each is a request. */
-const ask_limit = 24;
-const kept = new Map<string, Map<number, Spread>>();
-/** Rises when more is known. */
-export const spreads_version = signal(0);
-const asked = new Set<string>();
+const kept = signal<{ run: string; spreads: readonly Spread[] }>({ run: '', spreads: [] });
+let asked = '';
 
-/** Once a run; what cannot be read stays missing. */
-export async function read_spreads(run: string, rounds: readonly Round[]): Promise<void> {
-    const tested = rounds.filter((round) => (round.test_clients ?? 0) > 1);
-    if (tested.length === 0 || asked.has(run)) {
+/** Once a run and process; what cannot be read stays missing. */
+export async function read_spreads(run: string, instance: string): Promise<void> {
+    const key = `${instance}/${run}`;
+    if (asked === key) {
         return;
     }
-    asked.add(run);
-    const step = Math.max(1, Math.ceil(tested.length / ask_limit));
-    const found = new Map<number, Spread>();
-    kept.set(run, found);
-    for (const { round } of tested.filter((_, place) => (tested.length - 1 - place) % step === 0)) {
-        try {
-            const clients = await get_json<Tested[]>(`runs/${run}/rounds/${round}/tests`);
-            const one = spread(round, clients);
-            if (one !== null) {
-                found.set(round, one);
-                spreads_version.value += 1;
-            }
-        } catch {
-            return;
-        }
+    asked = key;
+    const spreads = await get_json<Spread[]>(`runs/${run}/spreads`).catch(() => []);
+    if (asked === key) {
+        kept.value = { run, spreads };
     }
 }
 
 /** What was read and what was seen, ascending by round. */
 export function with_past(run: string, seen: ReadonlyMap<number, Spread>): Spread[] {
-    return [...new Map([...(kept.get(run) ?? []), ...seen]).values()].sort((a, b) => a.round - b.round);
+    const read = kept.value.run === run ? kept.value.spreads : [];
+    return [...new Map([...read.map((one) => [one.round, one] as const), ...seen]).values()].sort((a, b) => a.round - b.round);
 }

@@ -195,7 +195,7 @@ describe('journal', () => {
             moving: 3,
             computing: 1 + 1 + 8,
             waiting: 8 + 8 + 1,
-            late: [],
+            late: 0,
         });
     });
 
@@ -365,5 +365,60 @@ describe('stream_paths', () => {
         // Texts are of whole seconds.
         expect(time_ticks(0, 3, 20)).toEqual([0, 1, 2, 3]);
         expect(time_ticks(0, 3600, 4)).toEqual([0, 900, 1800, 2700, 3600]);
+    });
+});
+
+describe('what the master knows of rounds', () => {
+    const summary = {
+        run: 'aa',
+        rounds_looked_at: 3,
+        usual: 3.1,
+        workers: [1, 1, 1, 3].map((until, place) => ({
+            worker: place + 1, until, loading: 0, computing: until, moving: 0, saves: until === 3 ? 2 : 0, rounds: 3,
+        })),
+        rounds: [7, 8, 9].map((round) => ({ round, from: round, to: round + 1, moving: 1, computing: 2, waiting: 3, late: 1 })),
+        layers: {
+            names: ['a', 'b'],
+            units: [4, 0],
+            rounds: [{ round: 8, weights: [1, 2], update: [0.5, null], still: [1, 0] }],
+        },
+    };
+    const whole = (number: number): [number, string, object][] => [
+        [10 * number, 'round_started', { round: number, cohort: [] }],
+        [10 * number, 'worker_state', { worker: 1, state: 'training' }],
+        [10 * number + 2, 'worker_state', { worker: 1, state: 'ready' }],
+        [10 * number + 3, 'round_finished', { result: round(number) }],
+    ];
+
+    it('stands in for rounds that were not seen, until as many were', () => {
+        const journal = play(new Journal(), ...whole(9));
+        expect(journal.costs.of.get(1)?.until).toBe(2);
+        journal.summarise(summary);
+        expect(journal.is_behind()).toBe(true);
+        expect(journal.costs.usual).toBe(3.1);
+        expect(journal.costs.of.get(4)?.saves).toBe(2);
+        expect([...journal.costs.late]).toEqual([4]);
+        expect(journal.shares.map((one) => [one.round, one.computing])).toEqual([[7, 2], [8, 2], [9, 2]]);
+        play(journal, ...whole(10));
+        expect(journal.costs.usual).toBe(3.1);
+        expect(journal.shares.at(-1)).toMatchObject({ round: 10, late: 1 });
+        play(journal, ...whole(11));
+        expect(journal.is_behind()).toBe(false);
+        expect(journal.costs.usual).toBe(2);
+    });
+
+    it('has layers in the order of rounds, and what was seen as it was', () => {
+        const seen = [{ name: 'a', weights: 1.0001, update: 0, units: 4, still: 0 }];
+        const journal = play(new Journal(), [1, 'layers_measured', { round: 9, arrays: seen }]);
+        journal.summarise(summary);
+        expect([...journal.layers.keys()]).toEqual([8, 9]);
+        expect(journal.layers.get(8)).toEqual([
+            { name: 'a', weights: 1, update: 0.5, units: 4, still: 1 },
+            { name: 'b', weights: 2, update: null, units: 0, still: 0 },
+        ]);
+        expect(journal.layers.get(9)).toEqual(seen);
+        play(journal, [2, 'run_opened', { run: 'aa' }], [3, 'run_opened', { run: 'bb' }]);
+        expect(journal.layers.size + journal.shares.length).toBe(0);
+        expect(journal.is_behind()).toBe(false);
     });
 });

@@ -29,13 +29,15 @@ struct archive_question {
         lanes,
         label,      ///< to be written, and answered with what is kept
         prediction, ///< what a model says of a sample
+        spreads,    ///< of tests by clients, by round
+        histogram,  ///< of the values of an array of a model
     };
 
     kind what = kind::runs;
     std::string run = {};     ///< all about one run
     std::uint32_t round = 0;  ///< clients, tests: of this round
-    std::uint64_t index = 0;  ///< sample: in the master's test set
-    std::string name = {};    ///< saved_model; prediction: of that one, empty: the global model
+    std::uint64_t index = 0;  ///< sample: in the master's test set; histogram: of the model's arrays
+    std::string name = {};    ///< saved_model; prediction, histogram: of that one, empty: the global model
     std::uint32_t before = 0; ///< rounds: those before this one; 0: all
     std::string labels = {};  ///< label: a JSON object
     std::string sample = {};  ///< prediction: a row as JSON, or the bytes of a picture

@@ -2,6 +2,7 @@
 
 #include <fedasio/dashboard/event_log.hpp>
 #include <fedasio/dashboard/event_ring.hpp>
+#include <fedasio/dashboard/round_summaries.hpp>
 #include <fedasio/dashboard/rows.hpp>
 #include <fedasio/master/events.hpp>
 
@@ -69,6 +70,8 @@ public:
 
     /// The oldest round that it has; 0: none.
     [[nodiscard]] std::uint32_t oldest_round() const { return rounds_.empty() ? 0 : rounds_.begin()->first; }
+
+    [[nodiscard]] std::string summary_text() const { return summaries_.text(); }
 
     /// How the tables were understood; null if none was.
     [[nodiscard]] const std::string& data_text() const noexcept { return data_; }
@@ -139,6 +142,7 @@ private:
     std::string data_ = "null";
     event_log log_;
     event_ring events_;
+    round_summaries summaries_;
     snapshot snapshot_;
     double snapshot_time_ = 0;
 };

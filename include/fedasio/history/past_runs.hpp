@@ -43,6 +43,11 @@ inline constexpr std::size_t most_plans = 100;
 [[nodiscard]] std::optional<std::string> tests_text(const std::filesystem::path& file, std::string_view run,
                                                     std::uint32_t round);
 
+/// How what clients found was spread in the rounds of a run, as `spreads` in docs/api.md: of at most 120
+/// rounds, at even distances from the last one. Empty if there is no such run.
+[[nodiscard]] std::optional<std::string> spreads_text(const std::filesystem::path& file,
+                                                      std::string_view run);
+
 /// What the latest test of a run says of each class, or of a regression's values, as in the event
 /// `model_evaluated`, or null; empty if there is no such run.
 [[nodiscard]] std::optional<std::string> evaluation_text(const std::filesystem::path& file,

@@ -2,8 +2,10 @@
 
 #include <fedasio/master/commands.hpp>
 #include <fedasio/master/events.hpp>
+#include <fedasio/net/buffer.hpp>
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/runtime.hpp>
+#include <fedasio/nn/model_arrays.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/disk.hpp>
@@ -70,6 +72,15 @@ struct model_copy {
     std::string bytes;
 };
 
+/// The global weights as they lie in memory, shared with the run.
+struct global_weights {
+    std::string run;
+    std::uint32_t round = 0;
+    std::uint32_t version = 0; ///< another number whenever they are others, over 0
+    nn::model_arrays arrays;
+    net::payload values;
+};
+
 /// One run of a plan, from its first worker to its last round, and then that of the next plan that a command
 /// brings; the workers stay. What is behind it, a part at a time, is in src/master: `machine` serves, and
 /// src/master/round.cpp reads like the protocol, a step a line.
@@ -100,6 +111,8 @@ public:
     net::awaitable<void> save_to(std::filesystem::path file);
     /// Empty while there is no model.
     net::awaitable<std::optional<model_copy>> copy_model();
+    /// Likewise, without a copy; those of a trainer's own model too.
+    [[nodiscard]] std::optional<global_weights> weights() const;
     /// The global model with what is needed to use it; shares the weights, and has no metadata but `round`.
     /// Empty while there is none. Throws std::runtime_error, for people, where the network is a trainer's
     /// own.

@@ -1,37 +1,44 @@
-import { useEffect, useMemo } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { count, loss, percent } from '../format';
 import { beat } from '../late';
 import type { Spread } from '../models/fairness';
 import { journal } from '../past';
 import { href } from '../route';
-import { clients, rounds, state, status } from '../store';
-import { read_spreads, spreads_version, with_past } from '../spreads';
+import { clients, rounds, state } from '../store';
+import { read_spreads, with_past } from '../spreads';
 import { Chart } from './chart';
 import { set_zoom, zoom } from './chart_tools';
 import { worker_name } from './client_table';
 import { DataTable } from './data_table';
 import { loss_tick, percent_steps, percent_tick } from './ticks';
+import { use_near } from './use_near';
 
 /** How the model's results are spread over the clients that test it: whether it serves all of them. */
 export function Fairness() {
     const list = rounds.value;
-    const known = status.value!;
-    useEffect(() => {
+    const { status: known, instance } = state.value!;
+    // What is far down need not be read before somebody comes near.
+    const is_tested = list.some((round) => (round.test_clients ?? 0) > 1);
+    const card = use_near<HTMLElement>(() => {
         if (known.state_dir) {
-            void read_spreads(known.run, rounds.peek());
+            void read_spreads(known.run, instance);
         }
-    }, [known.run, known.state_dir, list.length > 0, state.value?.instance]);
-    void (beat.value + spreads_version.value);
+    }, [known.run, known.state_dir, is_tested, instance]);
+    void beat.value;
     const spreads = with_past(known.run, journal.spreads);
     const last = spreads.at(-1);
     const curves = useMemo(() => columns(spreads, list), [spreads.length, last, list]);
     if (last === undefined) {
-        return null;
+        return is_tested && known.state_dir ? (
+            <section ref={card} class="card fairness-to-come">
+                <h2>Fairness</h2>
+            </section>
+        ) : null;
     }
     const is_share = last.of === 'accuracy';
     const text = is_share ? percent : loss;
     return (
-        <section class="card" aria-labelledby="fairness-title" data-testid="fairness">
+        <section ref={card} class="card" aria-labelledby="fairness-title" data-testid="fairness">
             <div class="card-head">
                 <h2 id="fairness-title">
                     Fairness <small>{count(last.clients)} clients test on what they hold out</small>

@@ -1,9 +1,11 @@
 import { useMemo } from 'preact/hooks';
 import { loss, plural } from '../format';
-import { journal, journal_version } from '../past';
+import { journal, journal_version, reading } from '../past';
+import { opened, rounds as rounds_done, state } from '../store';
 import { Chart } from './chart';
 import { run_colour } from './chosen_runs';
 import { DataTable } from './data_table';
+import { LayerValues } from './layer_values';
 import { loss_tick } from './ticks';
 
 /** As many arrays as can be told apart have curves; kernels before biases. */
@@ -34,7 +36,12 @@ export function Layers() {
         };
     }, [journal, rounds.length, rounds.at(-1)?.[0], key]);
     if (rounds.length === 0) {
-        return null;
+        return has_model() ? (
+            <section class="card" aria-labelledby="layers-title">
+                <h2 id="layers-title">Layers</h2>
+                <LayerValues names={[]} />
+            </section>
+        ) : null;
     }
     const dead = last.filter(({ still }) => still > 0);
     const common = {
@@ -59,6 +66,7 @@ export function Layers() {
                 <Chart test_id="chart-steps" title="Step, as a share of the weights" curves={made.steps} log format={(value) => (value == null ? '–' : value.toPrecision(2))} tick={loss_tick} {...common} />
                 <Chart test_id="chart-norms" title="Length of the weights" curves={made.norms} format={loss} tick={loss_tick} {...common} />
             </div>
+            <LayerValues names={last.map(({ name }) => name)} />
             <DataTable
                 summary={`Numbers of ${plural(last.length, 'array')}`}
                 test_id="layers-table"
@@ -69,4 +77,9 @@ export function Layers() {
     );
 }
 
-const short = (name: string): string => name.replace(/\.kernel$/, '');
+/** Without a round of this process that was measured, there may be a model whose values can be looked at. */
+function has_model(): boolean {
+    return !reading.value && (opened.value !== null || (rounds_done.value.length > 0 && !state.value!.training));
+}
+
+export const short = (name: string): string => name.replace(/\.kernel$/, '');

@@ -101,7 +101,7 @@ export function RoundShares() {
                             share.round,
                             duration(share.to - share.from),
                             ...parts(share).map((part) => percent(part, 0)),
-                            share.late.length,
+                            share.late,
                             Object.entries(phases.get(share.round) ?? {})
                                 .map(([name, seconds]) => `${name.replaceAll('_', ' ')} ${duration(seconds)}`)
                                 .join(', ') || missing,

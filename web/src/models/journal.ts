@@ -4,7 +4,7 @@ import type { Event, Measured, WorkerState } from '../protocol';
 import { doing, Lane } from './lane';
 import { spread, type Spread } from './fairness';
 import { fewest, oddities, rounds_judged, rounds_odd, type Measured as MeasuredClient } from './oddities';
-import { costs, no_costs, rounds_looked_at, type Costs, type WorkerTime } from './stragglers';
+import { costs, known_costs, no_costs, rounds_looked_at, type Cost, type Costs, type WorkerTime } from './stragglers';
 import { Traffic } from './traffic';
 
 /** One round of one client. */
@@ -29,8 +29,23 @@ export interface RoundShare {
     moving: number;
     computing: number;
     waiting: number;
-    /** Workers that are usually far later than the others. */
-    late: number[];
+    /** So many workers are usually far later than the others. */
+    late: number;
+}
+
+/** Of the master: what rounds come to whose events it may not have any more. */
+export interface Summary {
+    run: string;
+    /** Costs are of so many rounds. */
+    rounds_looked_at: number;
+    usual: number | null;
+    workers: Cost[];
+    rounds: RoundShare[];
+    layers: {
+        names: string[];
+        units: number[];
+        rounds: { round: number; weights: (number | null)[]; update: (number | null)[]; still: number[] }[];
+    };
 }
 
 /** A round of `runs/RUN/lanes`. */
@@ -52,11 +67,11 @@ export class Journal {
     readonly lanes = new Map<number, Lane>();
     readonly traffic = new Traffic();
     readonly clients = new Map<number, ClientRound[]>();
-    readonly shares: RoundShare[] = [];
+    shares: RoundShare[] = [];
     /** L2 norm of the mean update by round, as far as the clients' rounds reach. */
     readonly steps = new Map<number, number>();
     /** What rounds did to each array of the model. */
-    readonly layers = new Map<number, Measured[]>();
+    layers = new Map<number, Measured[]>();
     /** Clients that stood out in most of their last rounds, and by what. */
     readonly odd = new Map<number, string[]>();
     /** Whether there were clients enough to say so of one. */
@@ -71,6 +86,8 @@ export class Journal {
     open: { round: number; from: number; answered?: number } | null = null;
     private run_ = '';
     private readonly times_: WorkerTime[][] = [];
+    /** The master's costs are of more rounds than were seen here. */
+    private told_ = 0;
     /** By client: what each of its last rounds showed. */
     private readonly signs_ = new Map<number, string[][]>();
 
@@ -197,6 +214,32 @@ export class Journal {
         }
     }
 
+    /** Whether the master knows better what workers cost. */
+    is_behind(): boolean {
+        return this.times_.length < this.told_;
+    }
+
+    /** Takes what the master knows of rounds, also of those that were seen here: it has seen them whole. */
+    summarise({ rounds_looked_at: of, usual, workers, rounds, layers }: Summary): void {
+        this.told_ = of;
+        if (this.is_behind()) {
+            this.costs = known_costs(usual, workers);
+        }
+        const shares = new Map([...this.shares, ...rounds].map((one) => [one.round, one]));
+        this.shares = ascending(shares).map(([, one]) => one);
+        const told = layers.rounds.map(({ round, weights, update, still }): [number, Measured[]] => [
+            round,
+            layers.names.map((name, place) => ({
+                name,
+                weights: weights[place] ?? null,
+                update: update[place] ?? null,
+                units: layers.units[place] ?? 0,
+                still: still[place] ?? 0,
+            })),
+        ]);
+        this.layers = new Map(ascending(new Map([...told, ...this.layers])));
+    }
+
     /** What a worker does by a snapshot, where no event tells; later than every event so far. */
     see(worker: number, name: string, state: WorkerState, time: number): void {
         this.take_over(worker, name);
@@ -215,6 +258,7 @@ export class Journal {
             this.spreads.clear();
             this.restarts.length = 0;
             this.times_.length = 0;
+            this.told_ = 0;
             this.costs = no_costs;
             this.shares.length = 0;
             this.open = null;
@@ -299,7 +343,7 @@ export class Journal {
             return;
         }
         const { from, answered = to } = this.open;
-        const share: RoundShare = { round, from, to, moving: 0, computing: 0, waiting: 0, late: [] };
+        const share: RoundShare = { round, from, to, moving: 0, computing: 0, waiting: 0, late: 0 };
         const times: WorkerTime[] = [];
         for (const lane of this.lanes.values()) {
             const seconds = lane.seconds(from, to);
@@ -320,14 +364,20 @@ export class Journal {
         }
         this.times_.push(times);
         this.times_.splice(0, this.times_.length - rounds_looked_at);
-        this.costs = costs(this.times_);
-        share.late = [...this.costs.late];
+        if (!this.is_behind()) {
+            this.costs = costs(this.times_);
+        }
+        share.late = this.costs.late.size;
         this.shares.push(share);
         if (this.shares.length > share_limit * 1.25) {
             this.shares.splice(0, this.shares.length - share_limit);
         }
         this.open = null;
     }
+}
+
+function ascending<T>(by_round: ReadonlyMap<number, T>): [number, T][] {
+    return [...by_round].sort(([one], [other]) => one - other);
 }
 
 export function empty_round(round: number): ClientRound {

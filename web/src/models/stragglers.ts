@@ -61,11 +61,11 @@ export function costs(rounds: readonly (readonly WorkerTime[])[]): Costs {
             one.saved.push(time.until === first ? first - second : 0);
         }
     }
-    const of = new Map<number, Cost>();
+    const of: Cost[] = [];
     for (const [worker, { times, saved }] of by_worker) {
         const usual = (field: 'until' | 'loading' | 'computing' | 'moving'): number =>
             median(times.map((one) => one[field]));
-        of.set(worker, {
+        of.push({
             worker,
             until: usual('until'),
             loading: usual('loading'),
@@ -75,7 +75,11 @@ export function costs(rounds: readonly (readonly WorkerTime[])[]): Costs {
             rounds: times.length,
         });
     }
-    return { usual: lengths.length > 0 ? median(lengths) : null, of, late: late_of([...of.values()]) };
+    return known_costs(lengths.length > 0 ? median(lengths) : null, of);
+}
+
+export function known_costs(usual: number | null, all: readonly Cost[]): Costs {
+    return { usual, of: new Map(all.map((one) => [one.worker, one])), late: late_of(all) };
 }
 
 /** One slow round makes nobody late: the median of many does, and that does not flicker. */

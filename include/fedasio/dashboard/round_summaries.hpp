@@ -1,0 +1,89 @@
+#pragma once
+
+#include <fedasio/master/events.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fedasio::dashboard {
+
+/// What the events of past rounds come to, kept where the events themselves are too many: with 1,000 workers
+/// those that a board keeps are of two rounds. Of each round how all workers' time was spent, of each worker
+/// what it costs a round, and what rounds did to the arrays of the model. Folded from events; knows no clock.
+/// All is bounded, by the workers that are here and by the model's arrays. Not thread-safe.
+class round_summaries {
+public:
+    void fold(const master::event& happened);
+
+    /// As in `rounds/summary` of docs/api.md.
+    [[nodiscard]] std::string text() const;
+
+private:
+    struct folding;
+
+    /// What a worker does, as people see it.
+    enum class doing : std::uint8_t { loading, training, moving, waiting };
+    using seconds = std::array<double, 4>; ///< by `doing`
+
+    struct lane {
+        doing now = doing::waiting;
+        double since = 0;
+        bool is_gone = false;
+        seconds in_round{};
+        seconds until_answered{};               ///< of `in_round`, before the last update was in
+        std::optional<double> last_worked = {}; ///< before that: receiving, training or sending
+    };
+
+    struct open_round {
+        std::uint32_t round = 0;
+        double from = 0;
+        bool is_answered = false;
+    };
+
+    /// Of one worker in one round, in seconds: from the round's start until it was done, and what of that.
+    struct worker_time {
+        master::worker_id worker = 0;
+        double until = 0;
+        double loading = 0;
+        double computing = 0;
+        double moving = 0;
+    };
+
+    struct share {
+        std::uint32_t round = 0;
+        double from = 0;
+        double to = 0;
+        seconds spent{}; ///< of all workers together
+        std::size_t late = 0;
+    };
+
+    /// What a worker usually takes, and how much shorter the usual round would be without it.
+    struct cost {
+        worker_time usual;
+        double saves = 0;
+        std::size_t rounds = 0;
+    };
+
+    void forget_run();
+    void open(std::uint32_t round, double time);
+    void become(lane& worker, doing next, double time);
+    void pass(lane& worker, double time) const;
+    void answered(double time);
+    void close(std::uint32_t round, double time);
+    [[nodiscard]] std::vector<cost> costs() const;
+
+    std::map<master::worker_id, lane> lanes_;
+    std::optional<open_round> open_;
+    std::deque<std::vector<worker_time>> times_; ///< of the latest rounds
+    std::deque<share> shares_;
+    std::deque<master::layers_measured> layers_;
+    std::string run_;
+};
+
+} // namespace fedasio::dashboard

@@ -1,0 +1,327 @@
+#include <fedasio/dashboard/round_summaries.hpp>
+#include <fedasio/text/json_text.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include "json_scalar.hpp"
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+// The page reckons the same of the rounds that it sees (web/src/models/journal.ts, stragglers.ts).
+namespace fedasio::dashboard {
+namespace {
+
+namespace json = boost::json;
+using master::worker_state;
+
+constexpr std::size_t rounds_looked_at = 20; ///< for costs
+constexpr std::size_t most_shares = 200;
+constexpr std::size_t most_layer_rounds = 1000;
+/// Of all rounds together: in memory, and as text.
+constexpr std::size_t most_arrays_kept = 40'000;
+constexpr std::size_t most_arrays_told = 4'000;
+constexpr std::size_t most_layer_rounds_told = 200;
+/// So many times what others take counts as late; fewer workers, or rounds of one, have no usual time.
+constexpr double late_factor = 2;
+constexpr std::size_t fewest_workers = 3;
+constexpr std::size_t fewest_rounds = 3;
+
+/// Of at least one.
+double median(std::vector<double> values) {
+    const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::ranges::nth_element(values, half);
+    return values.size() % 2 == 1 ? *half : (*half + *std::ranges::max_element(values.begin(), half)) / 2;
+}
+
+/// Times of a worker in a round: a tenth of a millisecond is exact enough, and short.
+json::value short_seconds(double seconds) {
+    constexpr double per_second = 1e4;
+    return json_number(std::round(seconds * per_second) / per_second);
+}
+
+/// Four digits tell one length from another in a chart.
+json::value short_length(double length) {
+    if (length == 0 || !std::isfinite(length)) {
+        return json_number(length);
+    }
+    // Divided by a whole power of ten, the result is the double whose text is short.
+    const auto places = 3 - std::floor(std::log10(std::abs(length)));
+    const auto power = std::pow(10.0, std::abs(places));
+    return json_number(places < 0 ? std::round(length / power) * power : std::round(length * power) / power);
+}
+
+json::object layers_json(const std::deque<master::layers_measured>& layers) {
+    json::array names;
+    json::array units;
+    json::array rounds;
+    const auto arrays = layers.empty() ? 0 : layers.back().arrays.size();
+    if (arrays > 0) {
+        for (const auto& one : layers.back().arrays) {
+            names.push_back(json_text(one.name));
+            units.push_back(one.units);
+        }
+        const auto most = std::clamp<std::size_t>(most_arrays_told / arrays, 1, most_layer_rounds_told);
+        const auto step = (layers.size() + most - 1) / most;
+        for (auto place = (layers.size() - 1) % step; place < layers.size(); place += step) {
+            json::array weights;
+            json::array updates;
+            json::array still;
+            for (const auto& one : layers[place].arrays) {
+                weights.push_back(short_length(one.weights));
+                updates.push_back(short_length(one.update));
+                still.push_back(one.still);
+            }
+            rounds.push_back(json::object{{"round", layers[place].round},
+                                          {"weights", std::move(weights)},
+                                          {"update", std::move(updates)},
+                                          {"still", std::move(still)}});
+        }
+    }
+    return {{"names", std::move(names)}, {"units", std::move(units)}, {"rounds", std::move(rounds)}};
+}
+
+} // namespace
+
+struct round_summaries::folding {
+    round_summaries& self;
+    double time;
+
+    static doing doing_of(worker_state state) {
+        switch (state) {
+        case worker_state::loading:
+            return doing::loading;
+        case worker_state::training:
+            return doing::training;
+        case worker_state::receiving:
+        case worker_state::sending:
+            return doing::moving;
+        default:
+            return doing::waiting;
+        }
+    }
+
+    void operator()(const master::run_opened& it) const {
+        if (it.run != self.run_) {
+            self.forget_run();
+        }
+        self.run_ = it.run;
+    }
+
+    /// The same process goes on as a run that it has read.
+    void operator()(const master::run_resumed& it) const { self.run_ = it.run; }
+
+    void operator()(const master::worker_joined& it) const {
+        self.lanes_[it.worker] = {.now = doing::waiting, .since = time};
+    }
+
+    void operator()(const master::worker_state_changed& it) const {
+        if (const auto found = self.lanes_.find(it.worker); found != self.lanes_.end()) {
+            self.become(found->second, doing_of(it.state), time);
+        }
+    }
+
+    void operator()(const master::worker_left& it) const {
+        if (const auto found = self.lanes_.find(it.worker); found != self.lanes_.end()) {
+            self.become(found->second, doing::waiting, time);
+            found->second.is_gone = true;
+        }
+    }
+
+    void operator()(const master::round_started& it) const { self.open(it.round, time); }
+
+    void operator()(const master::phase_entered& it) const {
+        if (it.now == master::phase::aggregating && self.open_ && self.open_->round == it.round) {
+            self.answered(time);
+        }
+    }
+
+    void operator()(const master::layers_measured& it) const {
+        auto& layers = self.layers_;
+        layers.push_back(it);
+        const auto arrays = std::max<std::size_t>(it.arrays.size(), 1);
+        while (layers.size() > std::clamp<std::size_t>(most_arrays_kept / arrays, 1, most_layer_rounds)) {
+            layers.pop_front();
+        }
+    }
+
+    void operator()(const master::round_finished& it) const { self.close(it.result.round, time); }
+
+    void operator()(const master::training_finished& /*it*/) const { self.open_.reset(); }
+
+    template <class Other>
+    void operator()(const Other& /*it*/) const {}
+};
+
+void round_summaries::fold(const master::event& happened) {
+    std::visit(folding{*this, happened.time}, happened.what);
+}
+
+void round_summaries::forget_run() {
+    open_.reset();
+    times_.clear();
+    shares_.clear();
+    layers_.clear();
+}
+
+void round_summaries::open(std::uint32_t round, double time) {
+    std::erase_if(lanes_, [](const auto& one) { return one.second.is_gone; });
+    for (auto& [id, worker] : lanes_) {
+        worker = {.now = worker.now, .since = time};
+    }
+    open_ = {round, time, false};
+}
+
+void round_summaries::become(lane& worker, doing next, double time) {
+    pass(worker, time);
+    worker.now = next;
+}
+
+/// Counts what it has done since it was looked at last.
+void round_summaries::pass(lane& worker, double time) const {
+    const auto spent = std::max(0.0, time - worker.since);
+    worker.since = std::max(time, worker.since);
+    if (!open_ || worker.is_gone) {
+        return;
+    }
+    const auto place = static_cast<std::size_t>(worker.now);
+    worker.in_round[place] += spent;
+    if (!open_->is_answered) {
+        worker.until_answered[place] += spent;
+        if (time > open_->from && (worker.now == doing::training || worker.now == doing::moving)) {
+            worker.last_worked = time;
+        }
+    }
+}
+
+void round_summaries::answered(double time) {
+    for (auto& [id, worker] : lanes_) {
+        pass(worker, time);
+    }
+    open_->is_answered = true;
+}
+
+void round_summaries::close(std::uint32_t round, double time) {
+    if (!open_ || open_->round != round) {
+        open_.reset();
+        return;
+    }
+    const auto from = open_->from;
+    share all{.round = round, .from = from, .to = time};
+    std::vector<worker_time> times;
+    for (auto& [id, worker] : lanes_) {
+        pass(worker, time);
+        for (std::size_t i = 0; i < all.spent.size(); ++i) {
+            all.spent[i] += worker.in_round[i];
+        }
+        if (worker.last_worked) {
+            const auto part = [&](doing what) {
+                return worker.until_answered[static_cast<std::size_t>(what)];
+            };
+            times.push_back({id, *worker.last_worked - from, part(doing::loading), part(doing::training),
+                             part(doing::moving)});
+        }
+    }
+    open_.reset();
+    times_.push_back(std::move(times));
+    if (times_.size() > rounds_looked_at) {
+        times_.pop_front();
+    }
+    const auto known = costs();
+    if (known.size() >= fewest_workers) {
+        std::vector<double> until;
+        until.reserve(known.size());
+        for (const auto& one : known) {
+            until.push_back(one.usual.until);
+        }
+        const auto usual = median(std::move(until));
+        all.late = static_cast<std::size_t>(std::ranges::count_if(known, [&](const cost& one) {
+            return one.rounds >= fewest_rounds && one.usual.until > late_factor * usual;
+        }));
+    }
+    shares_.push_back(all);
+    if (shares_.size() > most_shares) {
+        shares_.pop_front();
+    }
+}
+
+/// By worker.
+std::vector<round_summaries::cost> round_summaries::costs() const {
+    struct seen {
+        std::array<std::vector<double>, 5> fields; ///< until, loading, computing, moving, saved
+    };
+
+    std::map<master::worker_id, seen> all;
+    for (const auto& round : times_) {
+        double first = 0;
+        double second = 0;
+        for (const auto& one : round) {
+            second = std::max(second, std::min(first, one.until));
+            first = std::max(first, one.until);
+        }
+        for (const auto& one : round) {
+            const auto saved = one.until == first ? first - second : 0;
+            auto& fields = all[one.worker].fields;
+            for (std::size_t i = 0;
+                 const auto value : {one.until, one.loading, one.computing, one.moving, saved}) {
+                fields[i++].push_back(value);
+            }
+        }
+    }
+    std::vector<cost> result;
+    result.reserve(all.size());
+    for (auto& [worker, of] : all) {
+        auto& fields = of.fields;
+        const auto rounds = fields[0].size();
+        result.push_back({{worker, median(std::move(fields[0])), median(std::move(fields[1])),
+                           median(std::move(fields[2])), median(std::move(fields[3]))},
+                          all.size() > 1 ? median(std::move(fields[4])) : 0,
+                          rounds});
+    }
+    return result;
+}
+
+std::string round_summaries::text() const {
+    std::vector<double> lengths;
+    for (const auto& round : times_) {
+        double last = 0;
+        for (const auto& one : round) {
+            last = std::max(last, one.until);
+        }
+        lengths.push_back(last);
+    }
+    json::array workers;
+    for (const auto& [usual, saves, rounds] : costs()) {
+        workers.push_back(json::object{{"worker", usual.worker},
+                                       {"until", short_seconds(usual.until)},
+                                       {"loading", short_seconds(usual.loading)},
+                                       {"computing", short_seconds(usual.computing)},
+                                       {"moving", short_seconds(usual.moving)},
+                                       {"saves", short_seconds(saves)},
+                                       {"rounds", rounds}});
+    }
+    json::array rounds;
+    for (const auto& one : shares_) {
+        const auto part = [&](doing what) { return one.spent[static_cast<std::size_t>(what)]; };
+        rounds.push_back(
+            json::object{{"round", one.round},
+                         {"from", short_seconds(one.from)},
+                         {"to", short_seconds(one.to)},
+                         {"moving", short_seconds(part(doing::moving))},
+                         {"computing", short_seconds(part(doing::training) + part(doing::loading))},
+                         {"waiting", short_seconds(part(doing::waiting))},
+                         {"late", one.late}});
+    }
+    return text::canonical_text(
+        json::object{{"run", json_text(run_)},
+                     {"usual", lengths.empty() ? json::value(nullptr) : short_seconds(median(lengths))},
+                     {"rounds_looked_at", times_.size()},
+                     {"workers", std::move(workers)},
+                     {"rounds", std::move(rounds)},
+                     {"layers", layers_json(layers_)}});
+}
+
+} // namespace fedasio::dashboard
