@@ -10,35 +10,32 @@ const skip = process.env.FEDASIO_MASTER ? false : 'FEDASIO_MASTER is not set';
 const limit = 0.02;
 const widths = [400, 800, 1280, 1440];
 
-let master;
+/** Of rounds of some length, as those of people are. */
+const plan = { rounds: 100_000, local: { epochs: 60, batch_size: 8, optimizer: { type: 'sgd', learning_rate: 0.01 } } };
+
 let browser;
 
 before(async () => {
-    if (skip) {
-        return;
-    }
-    // Rounds of some length, as those of people are.
-    const plan = { rounds: 100_000, local: { epochs: 60, batch_size: 8, optimizer: { type: 'sgd', learning_rate: 0.01 } } };
-    master = await start_master({ workers: 4, plan, options: ['--autostart'] });
-    browser = await start_browser();
+    browser = skip ? undefined : await start_browser();
 });
 
-after(async () => {
-    await browser?.close();
-    await master?.end();
-});
+after(() => browser?.close());
 
 /** Counts all shifts of a page from its beginning on. */
 function count_shifts() {
-    globalThis.shifted = 0;
+    globalThis.shifts = [];
+    const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' ');
     new PerformanceObserver((list) => {
-        for (const { value, hadRecentInput } of list.getEntries()) {
-            globalThis.shifted += hadRecentInput ? 0 : value;
+        for (const { value, hadRecentInput, sources } of list.getEntries()) {
+            if (!hadRecentInput) {
+                const from = sources.slice(0, 2).map((one) => `${one.node?.nodeName}.${one.node?.className} ${place(one.previousRect)} to ${place(one.currentRect)}`);
+                globalThis.shifts.push({ value, from });
+            }
         }
     }).observe({ type: 'layout-shift', buffered: true });
 }
 
-/** How much has moved since this was asked last, or the page was opened. */
+/** What has moved since this was asked last, or the page was opened, and by how much in all. */
 function moved(page) {
     return page.evaluate(async () => {
         // What has been drawn until now is told behind the frame after it.
@@ -46,9 +43,10 @@ function moved(page) {
             await new Promise(requestAnimationFrame);
             await new Promise((done) => setTimeout(done));
         }
-        const value = globalThis.shifted;
-        globalThis.shifted = 0;
-        return value;
+        const shifts = globalThis.shifts;
+        globalThis.shifts = [];
+        const most = shifts.toSorted((a, b) => b.value - a.value).slice(0, 3);
+        return { sum: shifts.reduce((sum, { value }) => sum + value, 0), most: most.flatMap(({ from }) => from).join(', ') };
     });
 }
 
@@ -73,6 +71,7 @@ const tabs = {
 
 for (const [tab, [hash, is_read]] of Object.entries(tabs)) {
     test(`the ${tab} tab stays where it is`, { skip, timeout: 240_000 }, async () => {
+        const master = await start_master({ workers: 4, plan, options: ['--autostart'] });
         const wire = await start_wire(master.url);
         const all = await Promise.all(
             widths.map(async (width) => {
@@ -89,11 +88,12 @@ for (const [tab, [hash, is_read]] of Object.entries(tabs)) {
         const assert_still = (when) =>
             Promise.all(
                 all.map(async ({ page, width }) => {
-                    const value = await moved(page);
-                    assert.ok(value < limit, `the layout shifts by ${value} at ${width} ${when}`);
+                    const { sum, most } = await moved(page);
+                    assert.ok(sum < limit, `the layout shifts by ${sum} at ${width} ${when}: ${most}`);
                 }),
             );
         const everywhere = (action) => Promise.all(all.map(action));
+        let worker;
         try {
             await assert_still('while the past is read');
             const name = `late-${tab}`;
@@ -101,7 +101,7 @@ for (const [tab, [hash, is_read]] of Object.entries(tabs)) {
                 const workers = await (await fetch(`${master.url}api/v1/workers`)).json();
                 return workers.some((one) => one.name === name && one.state !== 'gone');
             };
-            const worker = master.join(name);
+            worker = master.join(name);
             while (!(await is_there()));
             await everywhere(draws_on);
             await assert_still('when a worker joins');
@@ -117,8 +117,10 @@ for (const [tab, [hash, is_read]] of Object.entries(tabs)) {
             await everywhere(({ by }) => by('banner').waitFor({ state: 'detached' }));
             await assert_still('when it is found again');
         } finally {
+            await worker?.end();
             await everywhere(({ page }) => page.context().close());
             wire.end();
+            await master.end();
         }
     });
 }

@@ -53,7 +53,7 @@ export function RoundCosts() {
                     </>
                 )}
             </p>
-            {all.length > 1 && (
+            {all.length > 0 && (
                 <ul class="costs-bars">
                     {/* By place: a row that says something else moves nothing. */}
                     {all.slice(0, shown).map((one, place) => (

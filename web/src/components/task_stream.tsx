@@ -249,7 +249,7 @@ export function TaskStream() {
             )}
             <p class="hint stream-told">
                 {rows === 0
-                    ? 'What each worker does is drawn here as it happens, a row a worker; and what it costs a round.'
+                    ? 'What each worker does is drawn here, a row a worker, and what it costs a round.'
                     : `Drag to go back in time, Ctrl and the wheel to zoom, click to open the worker. Lines are starts of rounds; ${
                           rows > named_limit ? 'a row is a worker: point at it to read its name' : '▲ marks who is far later than most'
                       }.`}
