@@ -18,7 +18,8 @@ namespace {
 /// A round of clients 2, 5 and 7 (and so on), who begin with weights of 1.
 struct intake_of : ground {
     explicit intake_of(const std::string& more, std::size_t clients = 3, std::uint32_t norm_bound = 16,
-                       std::size_t untrained = 0, std::size_t counters = 0)
+                       std::size_t untrained = 0, std::size_t counters = 0,
+                       std::uint64_t samples_of_last = 10)
         : ground(plan_text(more)) {
         intake_terms terms;
         terms.strategy = given.plan.strategy;
@@ -28,6 +29,7 @@ struct intake_of : ground {
             terms.cohort.push_back(2 + 3 * i - (i > 1 ? 1 : 0));
             terms.samples.push_back(10);
         }
+        terms.samples.back() = samples_of_last;
         if (terms.strategy->takes() == method::intake::sum) {
             terms.norm_bound = norm_bound;
         }
@@ -162,6 +164,20 @@ BOOST_AUTO_TEST_CASE(who_is_out_of_proportion_is_named_and_can_be_forgotten) {
     BOOST_TEST(in.all->count() == 3U);
     BOOST_TEST(in.all->gathered(1, 9).reports.size() == 3U);
     BOOST_TEST(in.mean() == 1.5);
+}
+
+// By how many steps, the plan's batches say.
+BOOST_AUTO_TEST_CASE(who_takes_more_steps_may_go_farther) {
+    const auto left_out = [](std::uint64_t samples) {
+        intake_of in("", 4, 16, 0, 0, samples);
+        for (std::size_t i = 0; i < 3; ++i) {
+            BOOST_TEST(in.take(i, 1.5F).empty());
+        }
+        BOOST_TEST(in.take(3, 33.0F).empty()); // 64 times as far
+        return in.all->settle().size();
+    };
+    BOOST_TEST(left_out(10) == 1U);
+    BOOST_TEST(left_out(10 * std::uint64_t{32}) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_strategy_that_needs_every_update_gets_it) {
