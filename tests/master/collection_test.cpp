@@ -163,6 +163,28 @@ BOOST_AUTO_TEST_CASE(who_is_wrong_refuses_or_is_late_is_dropped_with_the_reason)
     BOOST_TEST((slow->standing.state == wire::standing::kind::takes_part));
 }
 
+BOOST_AUTO_TEST_CASE(an_update_of_another_round_or_client_is_none) {
+    round_under_way on;
+    on.know_tables();
+    const auto lies = [](std::uint32_t rounds, std::uint32_t clients) {
+        return but_trains([rounds, clients](net::connection& self, const net::frame& asked) {
+            const auto request = wire::read_train(asked.meta);
+            const wire::update update{request.round + rounds, request.client + clients, 10, 0.5, 0.75, 0.1};
+            self.reply(asked, wire::to_meta(update), to_payload(std::vector<float>(6, 1.0F)));
+        });
+    };
+    on.add("honest", lies(0, 0), 1U);
+    on.add("early", lies(1, 0), 1U);
+    on.add("another", lies(0, 1), 1U);
+    on.world.run(on.prepare.prepare(on.state.progress.deadline()));
+    on.choose();
+    on.train();
+    BOOST_TEST(on.round.contributors() == std::set<std::string>{"honest"});
+    BOOST_TEST(on.round.result.dropped.size() == 2U);
+    BOOST_TEST(on.reason_of(1) == "invalid");
+    BOOST_TEST(on.reason_of(2) == "invalid");
+}
+
 BOOST_AUTO_TEST_CASE(whose_worker_is_lost_trains_where_another_has_room) {
     round_under_way on;
     on.know_tables();
@@ -210,6 +232,36 @@ BOOST_AUTO_TEST_CASE(loading_for_a_training_under_way_ends_with_its_deadline) {
     BOOST_TEST((on.world.now() - began == 60s));
     BOOST_TEST(on.round.count() == 2U);
     BOOST_TEST(on.reason_of(on.round.result.cohort.front()) == "lost");
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_trains_elsewhere_has_what_is_left_of_the_rounds_time) {
+    round_under_way on;
+    on.know_tables();
+    worker_ptr north;
+    std::unique_ptr<net::alarm> alarm;
+    north = on.add("north", but_trains([&](net::connection& self, const net::frame&) {
+                       alarm = on.world.time().at(on.world.now() + 40s, [&] {
+                           self.abort(net::errc::closed);
+                           on.state.members.roster.remove(north);
+                       });
+                   }),
+                   1U);
+    std::size_t trained = 0;
+    on.add("south", [&](net::connection& self, const net::frame& asked) {
+        trained += asked.type == message::train ? 1 : 0;
+        if (asked.type != message::train || trained <= 2) {
+            do_as_asked(self, asked);
+        }
+    });
+    on.world.run(on.prepare.prepare(on.state.progress.deadline()));
+    on.choose();
+    const auto began = on.world.now();
+    on.train();
+    BOOST_TEST(trained == 3U);
+    BOOST_TEST((on.world.now() - began == 60s));
+    BOOST_TEST(on.round.count() == 2U);
+    BOOST_TEST_REQUIRE(on.round.result.dropped.size() == 1U);
+    BOOST_TEST(on.round.result.dropped.front().reason == net::to_string(net::outcome::timed_out));
 }
 
 BOOST_AUTO_TEST_CASE(the_round_does_not_wait_for_more_than_it_needs) {

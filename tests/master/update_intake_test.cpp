@@ -1,10 +1,16 @@
+#include <fedasio/net/receive_window.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include "master/update_intake.hpp"
 #include "parts.hpp"
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 
 using namespace parts;
 
@@ -13,7 +19,8 @@ namespace {
 /// A round of clients 2, 5 and 7 (and so on), who begin with weights of 1.
 struct intake_of : ground {
     explicit intake_of(const std::string& more, std::size_t clients = 3, std::uint32_t norm_bound = 16,
-                       std::size_t untrained = 0, std::size_t values = 6)
+                       std::size_t untrained = 0, std::size_t counters = 0,
+                       std::uint64_t samples_of_last = 10, std::size_t values = 6)
         : ground(plan_text(more)) {
         intake_terms terms;
         terms.strategy = given.plan.strategy;
@@ -23,6 +30,7 @@ struct intake_of : ground {
             terms.cohort.push_back(2 + 3 * i - (i > 1 ? 1 : 0));
             terms.samples.push_back(10);
         }
+        terms.samples.back() = samples_of_last;
         if (terms.strategy->takes() == method::intake::sum) {
             terms.norm_bound = norm_bound;
         }
@@ -30,6 +38,7 @@ struct intake_of : ground {
         terms.untrained = untrained;
         terms.arrays = nn::model_arrays({{"body", {2, 2}}, {"head", {2}}}, 6);
         terms.remedy = "; this may help";
+        terms.counters = counters;
         cohort = terms.cohort;
         net::runtime& rt = world;
         all = std::make_shared<update_intake>(rt, world.executor(), std::move(terms));
@@ -120,6 +129,17 @@ BOOST_AUTO_TEST_CASE(a_strategy_shortens_only_what_is_trained) {
     BOOST_TEST(values[5] == -99.0, boost::test_tools::tolerance(1e-6));
 }
 
+BOOST_AUTO_TEST_CASE(a_counter_is_the_largest_of_those_that_count) {
+    intake_of in("", 4, 16, 2, 2);
+    BOOST_TEST(in.take(0, {1, 1, 1, 1, 0, 5}).empty());
+    BOOST_TEST(in.take(1, {1, 1, 1, 1, 0, 9}).empty());
+    BOOST_TEST(in.take(3, {1, 1, 1, 1, 0, 4}).empty());
+    in.all->forget(in.cohort[1]);
+    std::vector<float> next(6, 7.0F);
+    in.all->take_counters(next);
+    BOOST_TEST(next == (std::vector<float>{7, 7, 7, 7, 1, 5})); // nor does it go back
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_number_is_refused_with_a_remedy_and_leaves_no_trace) {
     intake_of in("");
     auto broken = std::vector<float>(6, 1.0F);
@@ -153,6 +173,20 @@ BOOST_AUTO_TEST_CASE(who_is_out_of_proportion_is_named_and_can_be_forgotten) {
     BOOST_TEST(in.mean() == 1.5);
 }
 
+// By how many steps, the plan's batches say.
+BOOST_AUTO_TEST_CASE(who_takes_more_steps_may_go_farther) {
+    const auto left_out = [](std::uint64_t samples) {
+        intake_of in("", 4, 16, 0, 0, samples);
+        for (std::size_t i = 0; i < 3; ++i) {
+            BOOST_TEST(in.take(i, 1.5F).empty());
+        }
+        BOOST_TEST(in.take(3, 33.0F).empty()); // 64 times as far
+        return in.all->settle().size();
+    };
+    BOOST_TEST(left_out(10) == 1U);
+    BOOST_TEST(left_out(10 * std::uint64_t{32}) == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_strategy_that_needs_every_update_gets_it) {
     intake_of in(R"(, "strategy": {"type": "median"})");
     BOOST_TEST(in.take(2, 3.0F).empty());
@@ -165,6 +199,30 @@ BOOST_AUTO_TEST_CASE(a_strategy_that_needs_every_update_gets_it) {
     BOOST_TEST_REQUIRE(gathered.updates.size() == 2U);
     BOOST_TEST(gathered.updates[0][0] == 2.0F);
     BOOST_TEST(gathered.updates[1][5] == 3.0F);
+}
+
+// What is added is gone by then, and what is kept until the step is no longer among what is received.
+BOOST_AUTO_TEST_CASE(no_body_takes_room_after_its_verdict) {
+    for (const auto* const strategy : {"", R"(, "strategy": {"type": "median"})"}) {
+        intake_of in(strategy);
+        net::runtime& rt = in.world;
+        net::buffer weights(6 * sizeof(float));
+        std::ranges::fill(weights.floats(), 1.5F);
+        const auto window = std::make_shared<net::receive_window>(rt, weights.size(), weights.size());
+        auto place = window->enter(weights.size());
+        const auto checksum = net::crc32c(weights.bytes());
+        net::payload body(std::move(weights), checksum, std::move(place));
+        BOOST_TEST(window->bytes() == body.size());
+        wire::update said;
+        said.client = in.cohort[0];
+        said.samples = 10;
+        std::optional<std::size_t> held;
+        in.all->take(0, said, std::move(body), [&](const std::string&) { held = window->bytes(); });
+        in.world.settle();
+        BOOST_TEST_REQUIRE(held.has_value());
+        BOOST_TEST(*held == 0U);
+        BOOST_TEST(in.all->counts(0));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(updates_are_compared_with_the_step_that_was_made_of_them) {
@@ -184,7 +242,7 @@ BOOST_AUTO_TEST_CASE(updates_are_compared_with_the_step_that_was_made_of_them) {
 // Several pieces of the check, of an update of which one before was lost on its way.
 BOOST_AUTO_TEST_CASE(what_was_looked_at_on_its_way_in_counts_as_any_other) {
     constexpr std::size_t size = 20'000;
-    intake_of in("", 3, 16, 0, size);
+    intake_of in("", 3, 16, 0, 0, 10, size);
     const auto bytes = [](const std::vector<float>& of, std::size_t values) {
         return std::as_bytes(std::span(of).first(values));
     };

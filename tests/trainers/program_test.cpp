@@ -1,3 +1,4 @@
+#include <fedasio/net/clock.hpp>
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/event.hpp>
 #include <fedasio/trainers/trainer_command.hpp>
@@ -18,10 +19,12 @@ using namespace fedasio;
 using namespace std::chrono_literals;
 
 struct started {
-    explicit started(const std::string& command, bool evaluates_only) {
+    /// What ends by itself must never be ended for its silence, however busy the machine.
+    explicit started(const std::string& command, bool evaluates_only,
+                     net::clock::duration patience_for_hello = 5min) {
         how.command = command;
         how.first_pause = 1ms;
-        how.patience_for_hello = 100ms;
+        how.patience_for_hello = patience_for_hello;
         how.grace = 50ms;
         trainers::trainer_place where{world, how, log, 4};
         where.evaluates_only = evaluates_only;
@@ -77,7 +80,7 @@ BOOST_AUTO_TEST_CASE(one_that_has_ended_is_started_again) {
 }
 
 BOOST_AUTO_TEST_CASE(one_that_does_not_greet_is_ended) {
-    started it("trap '' TERM; while :; do sleep 3600; done", true);
+    started it("trap '' TERM; while :; do sleep 3600; done", true, 100ms);
     BOOST_TEST(it.why_not_ready() == "the evaluator was ended: it did not say hello in 0 s");
     BOOST_TEST(it.why_not_ready() ==
                "the evaluator was ended: it did not say hello in 0 s"); // after the kill
