@@ -7,12 +7,15 @@ std::string place_of(const model_arrays& arrays, std::size_t value) {
         if (value < one.offset || value - one.offset >= one.size) {
             continue;
         }
-        std::string indices;
+        std::string place = "'" + one.name + "'";
         auto rest = value - one.offset;
-        for (std::size_t i = one.dims.size(); i-- > 0; rest /= one.dims[i]) {
-            indices = std::to_string(rest % one.dims[i]) + (indices.empty() ? "" : ", ") + indices;
+        auto size = one.size;
+        for (std::size_t i = 0; i < one.dims.size(); ++i) {
+            size /= one.dims[i];
+            place += (i == 0 ? "[" : ", ") + std::to_string(rest / size);
+            rest %= size;
         }
-        return "'" + one.name + "'" + (indices.empty() ? "" : "[" + indices + "]");
+        return one.dims.empty() ? place : place + "]";
     }
     return {};
 }

@@ -35,7 +35,7 @@ private:
 class framed_convolution {
 public:
     /// Of so many samples; the edges of more of them are columns enough.
-    static constexpr std::size_t most_samples = 7;
+    static constexpr std::size_t most_samples = 3;
 
     /// The forward pass of a layer; none without edges, and of a kernel of one row, whose sums of many terms
     /// are several chains.
