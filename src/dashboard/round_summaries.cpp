@@ -7,7 +7,10 @@
 
 #include "json_scalar.hpp"
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -26,15 +29,23 @@ constexpr std::size_t most_arrays_kept = 40'000;
 constexpr std::size_t most_arrays_told = 4'000;
 constexpr std::size_t most_layer_rounds_told = 200;
 /// So many times what others take counts as late; fewer workers, or rounds of one, have no usual time.
-constexpr double late_factor = 2;
+constexpr float late_factor = 2;
 constexpr std::size_t fewest_workers = 3;
 constexpr std::size_t fewest_rounds = 3;
 
 /// Of at least one.
-double median(std::vector<double> values) {
+float median(std::span<float> values) {
     const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
     std::ranges::nth_element(values, half);
-    return values.size() % 2 == 1 ? *half : (*half + *std::ranges::max_element(values.begin(), half)) / 2;
+    return values.size() % 2 == 1 ? *half : (*half + *std::max_element(values.begin(), half)) / 2;
+}
+
+/// Of one field of at least one and at most as many rounds as are looked at.
+template <class Round>
+float median_of(const std::vector<Round>& rounds, float Round::* field) {
+    std::array<float, rounds_looked_at> values;
+    std::ranges::transform(rounds, values.begin(), field);
+    return median(std::span(values).first(rounds.size()));
 }
 
 /// Times of a worker in a round: a tenth of a millisecond is exact enough, and short.
@@ -162,7 +173,9 @@ void round_summaries::fold(const master::event& happened) {
 
 void round_summaries::forget_run() {
     open_.reset();
-    times_.clear();
+    closed_ = 0;
+    latest_.clear();
+    lengths_.clear();
     shares_.clear();
     layers_.clear();
 }
@@ -211,7 +224,7 @@ void round_summaries::close(std::uint32_t round, double time) {
     }
     const auto from = open_->from;
     share all{.round = round, .from = from, .to = time};
-    std::vector<worker_time> times;
+    std::vector<std::pair<master::worker_id, worker_round>> times;
     for (auto& [id, worker] : lanes_) {
         pass(worker, time);
         for (std::size_t i = 0; i < all.spent.size(); ++i) {
@@ -219,89 +232,82 @@ void round_summaries::close(std::uint32_t round, double time) {
         }
         if (worker.last_worked) {
             const auto part = [&](doing what) {
-                return worker.until_answered[static_cast<std::size_t>(what)];
+                return static_cast<float>(worker.until_answered[static_cast<std::size_t>(what)]);
             };
-            times.push_back({id, *worker.last_worked - from, part(doing::loading), part(doing::training),
-                             part(doing::moving)});
+            times.push_back({id,
+                             {closed_, static_cast<float>(*worker.last_worked - from), part(doing::loading),
+                              part(doing::training), part(doing::moving)}});
         }
     }
     open_.reset();
-    times_.push_back(std::move(times));
-    if (times_.size() > rounds_looked_at) {
-        times_.pop_front();
-    }
-    const auto known = costs();
-    if (known.size() >= fewest_workers) {
-        std::vector<double> until;
-        until.reserve(known.size());
-        for (const auto& one : known) {
-            until.push_back(one.usual.until);
-        }
-        const auto usual = median(std::move(until));
-        all.late = static_cast<std::size_t>(std::ranges::count_if(known, [&](const cost& one) {
-            return one.rounds >= fewest_rounds && one.usual.until > late_factor * usual;
-        }));
-    }
+    remember(std::move(times));
+    all.late = count_late();
     shares_.push_back(all);
     if (shares_.size() > most_shares) {
         shares_.pop_front();
     }
 }
 
-/// By worker.
-std::vector<round_summaries::cost> round_summaries::costs() const {
-    struct seen {
-        std::array<std::vector<double>, 5> fields; ///< until, loading, computing, moving, saved
-    };
+/// Of a round that is over; what is older than those that are looked at is forgotten.
+void round_summaries::remember(std::vector<std::pair<master::worker_id, worker_round>> all) {
+    float first = 0;
+    float second = 0;
+    for (const auto& [worker, one] : all) {
+        second = std::max(second, std::min(first, one.until));
+        first = std::max(first, one.until);
+    }
+    lengths_.push_back(first);
+    if (lengths_.size() > rounds_looked_at) {
+        lengths_.pop_front();
+    }
+    for (auto at = latest_.begin(); at != latest_.end();) {
+        auto& rounds = at->second;
+        if (rounds.front().number + rounds_looked_at <= closed_) {
+            rounds.erase(rounds.begin());
+        }
+        at = rounds.empty() ? latest_.erase(at) : std::next(at);
+    }
+    for (auto& [worker, one] : all) {
+        one.saves = one.until == first ? first - second : 0;
+        auto& rounds = latest_[worker];
+        rounds.reserve(rounds_looked_at);
+        rounds.push_back(one);
+    }
+    ++closed_;
+}
 
-    std::map<master::worker_id, seen> all;
-    for (const auto& round : times_) {
-        double first = 0;
-        double second = 0;
-        for (const auto& one : round) {
-            second = std::max(second, std::min(first, one.until));
-            first = std::max(first, one.until);
-        }
-        for (const auto& one : round) {
-            const auto saved = one.until == first ? first - second : 0;
-            auto& fields = all[one.worker].fields;
-            for (std::size_t i = 0;
-                 const auto value : {one.until, one.loading, one.computing, one.moving, saved}) {
-                fields[i++].push_back(value);
-            }
-        }
+/// Workers that usually take far longer than others do.
+std::size_t round_summaries::count_late() const {
+    if (latest_.size() < fewest_workers) {
+        return 0;
     }
-    std::vector<cost> result;
-    result.reserve(all.size());
-    for (auto& [worker, of] : all) {
-        auto& fields = of.fields;
-        const auto rounds = fields[0].size();
-        result.push_back({{worker, median(std::move(fields[0])), median(std::move(fields[1])),
-                           median(std::move(fields[2])), median(std::move(fields[3]))},
-                          all.size() > 1 ? median(std::move(fields[4])) : 0,
-                          rounds});
+    std::vector<float> usual;
+    usual.reserve(latest_.size());
+    for (const auto& [worker, rounds] : latest_) {
+        usual.push_back(median_of(rounds, &worker_round::until));
     }
-    return result;
+    auto sorted = usual;
+    const auto limit = late_factor * median(sorted);
+    auto own = usual.begin();
+    return static_cast<std::size_t>(std::ranges::count_if(
+        latest_, [&](const auto& of) { return *own++ > limit && of.second.size() >= fewest_rounds; }));
 }
 
 std::string round_summaries::text() const {
-    std::vector<double> lengths;
-    for (const auto& round : times_) {
-        double last = 0;
-        for (const auto& one : round) {
-            last = std::max(last, one.until);
-        }
-        lengths.push_back(last);
-    }
+    std::vector<float> lengths(lengths_.begin(), lengths_.end());
     json::array workers;
-    for (const auto& [usual, saves, rounds] : costs()) {
-        workers.push_back(json::object{{"worker", usual.worker},
-                                       {"until", short_seconds(usual.until)},
-                                       {"loading", short_seconds(usual.loading)},
-                                       {"computing", short_seconds(usual.computing)},
-                                       {"moving", short_seconds(usual.moving)},
-                                       {"saves", short_seconds(saves)},
-                                       {"rounds", rounds}});
+    for (const auto& [worker, rounds] : latest_) {
+        const auto usual = [&](float worker_round::* field) {
+            return short_seconds(median_of(rounds, field));
+        };
+        workers.push_back(
+            json::object{{"worker", worker},
+                         {"until", usual(&worker_round::until)},
+                         {"loading", usual(&worker_round::loading)},
+                         {"computing", usual(&worker_round::computing)},
+                         {"moving", usual(&worker_round::moving)},
+                         {"saves", latest_.size() > 1 ? usual(&worker_round::saves) : json::value(0.0)},
+                         {"rounds", rounds.size()}});
     }
     json::array rounds;
     for (const auto& one : shares_) {
@@ -318,7 +324,7 @@ std::string round_summaries::text() const {
     return text::canonical_text(
         json::object{{"run", json_text(run_)},
                      {"usual", lengths.empty() ? json::value(nullptr) : short_seconds(median(lengths))},
-                     {"rounds_looked_at", times_.size()},
+                     {"rounds_looked_at", lengths_.size()},
                      {"workers", std::move(workers)},
                      {"rounds", std::move(rounds)},
                      {"layers", layers_json(layers_)}});

@@ -9,6 +9,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace fedasio::dashboard {
@@ -46,13 +48,15 @@ private:
         bool is_answered = false;
     };
 
-    /// Of one worker in one round, in seconds: from the round's start until it was done, and what of that.
-    struct worker_time {
-        master::worker_id worker = 0;
-        double until = 0;
-        double loading = 0;
-        double computing = 0;
-        double moving = 0;
+    /// Of one worker in one round, in seconds: from the round's start until it was done, what of that, and by
+    /// how much the round would have been shorter without it.
+    struct worker_round {
+        std::uint32_t number = 0; ///< as `closed_` counts
+        float until = 0;
+        float loading = 0;
+        float computing = 0;
+        float moving = 0;
+        float saves = 0;
     };
 
     struct share {
@@ -63,24 +67,20 @@ private:
         std::size_t late = 0;
     };
 
-    /// What a worker usually takes, and how much shorter the usual round would be without it.
-    struct cost {
-        worker_time usual;
-        double saves = 0;
-        std::size_t rounds = 0;
-    };
-
     void forget_run();
     void open(std::uint32_t round, double time);
     void become(lane& worker, doing next, double time);
     void pass(lane& worker, double time) const;
     void answered(double time);
     void close(std::uint32_t round, double time);
-    [[nodiscard]] std::vector<cost> costs() const;
+    void remember(std::vector<std::pair<master::worker_id, worker_round>> all);
+    [[nodiscard]] std::size_t count_late() const;
 
-    std::map<master::worker_id, lane> lanes_;
+    std::unordered_map<master::worker_id, lane> lanes_;
     std::optional<open_round> open_;
-    std::deque<std::vector<worker_time>> times_; ///< of the latest rounds
+    std::uint32_t closed_ = 0;                                      ///< rounds
+    std::map<master::worker_id, std::vector<worker_round>> latest_; ///< rounds of each, none empty
+    std::deque<float> lengths_;                                     ///< of the latest rounds
     std::deque<share> shares_;
     std::deque<master::layers_measured> layers_;
     std::string run_;
