@@ -17,8 +17,7 @@ namespace {
 
 using asio::ip::tcp;
 using most_unsent = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
-// Less, and the socket runs dry before this thread comes back to it: each of many peers wakes it more often.
-constexpr int most_unsent_bytes = 512 << 10;
+constexpr int most_unsent_bytes = 128 << 10;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 std::string describe(const tcp::endpoint& endpoint) {
