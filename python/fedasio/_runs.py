@@ -111,11 +111,13 @@ def read_run(state_dir: Path, run: Optional[str] = None) -> Run:
         raise FileNotFoundError(f"{file}: there is no history; is {state_dir} the master's --state-dir?")
     with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as base:
         base.row_factory = sqlite3.Row
-        chosen = (
-            base.execute("SELECT * FROM runs ORDER BY started DESC LIMIT 1")
-            if run is None
-            else base.execute("SELECT * FROM runs WHERE id = ?", (run,))
-        ).fetchone()
+        # Between its making and its first transaction the file has no tables.
+        has_tables = base.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone() is not None
+        chosen = None
+        if has_tables and run is None:
+            chosen = base.execute("SELECT * FROM runs ORDER BY started DESC LIMIT 1").fetchone()
+        elif has_tables:
+            chosen = base.execute("SELECT * FROM runs WHERE id = ?", (run,)).fetchone()
         if chosen is None:
             raise KeyError(f"there is no run {run!r} in {file}" if run else f"there is no run in {file} yet")
         facts = dict(chosen)

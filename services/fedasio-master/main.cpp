@@ -5,13 +5,11 @@
 #include <fedasio/master/run.hpp>
 #include <fedasio/master/stall_watch.hpp>
 #include <fedasio/net/discovery.hpp>
-#include <fedasio/net/listener.hpp>
-#include <fedasio/net/tcp.hpp>
+#include <fedasio/net/nursery.hpp>
 #include <fedasio/net/thread_pool.hpp>
 #include <fedasio/plan/plan.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/system/system_error.hpp>
 
 #include "archive.hpp"
 #include "dashboard_access.hpp"
@@ -21,79 +19,27 @@
 #include "program/logging.hpp"
 #include "program/page_files.hpp"
 #include "program/plan_file.hpp"
-#include "program/protection.hpp"
 #include "program/resources.hpp"
 #include "program/service_manager.hpp"
 #include "program/signals.hpp"
 #include "program/state_dir.hpp"
 #include "program/state_lock.hpp"
+#include "settings.hpp"
 #include "webhook.hpp"
+#include "worker_doors.hpp"
 #include <algorithm>
 #include <cstdio>
+#include <exception>
+#include <functional>
 #include <optional>
-#include <stdexcept>
+#include <string>
 #include <thread>
-#include <vector>
 
 namespace {
 
 using namespace fedasio;
+using program::settings;
 using severity = master::noticed::severity;
-
-struct settings {
-    std::string plan;
-    std::string listen = "127.0.0.1:7700";
-    std::string dashboard = "127.0.0.1:8080";
-    std::uint32_t spawn_workers = 0;
-    bool announce = false;
-    std::uint16_t discovery_port = net::discovery_options{}.port;
-    std::string report;
-    std::string notify;
-    std::string evaluator;
-    program::protection_options protection;
-    program::dashboard_access_options access;
-    program::log_options log;
-    master::run_options run;
-};
-
-/// An address that reaches `where` from this machine.
-net::address from_here(net::address where) {
-    if (where.host == "0.0.0.0") {
-        where.host = "127.0.0.1";
-    } else if (where.host == "::") {
-        where.host = "::1";
-    }
-    return where;
-}
-
-/// Spawned workers have no certificates: beside --tls they get an acceptor of their own on the loopback
-/// interface, and a key of this start.
-std::unique_ptr<net::acceptor> listen_for_spawned(net::runtime& rt, settings& spawned) {
-    spawned.protection = {};
-    spawned.protection.key_file = spawned.run.state_dir / "spawned-workers.key";
-    std::filesystem::remove(spawned.protection.key_file);
-    return net::listen_tcp(rt, {"127.0.0.1", 0}, 0, program::descriptors_for_files);
-}
-
-void spawn_workers(program::child_processes& children, const settings& from, const net::address& where) {
-    const auto cores = std::max(1U, std::thread::hardware_concurrency());
-    const auto threads = std::max(1U, cores / from.spawn_workers);
-    for (std::uint32_t i = 1; i <= from.spawn_workers; ++i) {
-        const auto name = "worker-" + std::to_string(i);
-        std::vector<std::string> words{"--connect",    from_here(where).to_string(),
-                                       "--name",       name,
-                                       "--threads",    std::to_string(threads),
-                                       "--log-level",  "warning",
-                                       "--log-format", from.log.format};
-        if (!from.protection.key_file.empty()) {
-            words.insert(words.end(), {"--key-file", from.protection.key_file.string()});
-        }
-        if (from.protection.insecure) {
-            words.emplace_back("--insecure");
-        }
-        children.start(name, program::beside_this_program("fedasio-worker"), words);
-    }
-}
 
 net::awaitable<void> announce(net::runtime& rt, net::address where, std::string name,
                               net::discovery_options options, master::run& run) {
@@ -112,6 +58,31 @@ net::awaitable<void> serve(master::run& run, bool& succeeded, std::function<void
         run.notice(severity::error, e.what());
     }
     on_end();
+}
+
+/// What others on the network can do.
+void warn_of_open_ports(const settings& from, const net::address& workers, const net::address& page,
+                        bool page_is_encrypted, const program::news_handler& warn) {
+    if (from.protection.is_none() && !program::is_loopback(workers)) {
+        warn("anyone who reaches " + workers.to_string() +
+             " can use the port for workers: keep it inside a network that you trust");
+    }
+    if (!program::is_loopback(page) && !page_is_encrypted) {
+        warn("the dashboard on " + page.to_string() +
+             " is not encrypted: who listens in on the network can take its tokens");
+    }
+}
+
+/// The last lines: what this process takes with it, and what the exit code means.
+void say_how_it_ended(master::run& run, const program::event_output& output, bool succeeded) {
+    if (const auto lost = run.unsafe(); !lost.empty()) {
+        run.notice(severity::error, lost);
+    }
+    if (!succeeded && !output.last_end().empty()) {
+        program::log(program::level::error, "ended", output.last_end());
+    } else if (!output.last_absence().empty()) {
+        program::log(program::level::warning, "ended", output.last_absence());
+    }
 }
 
 int start(settings from, bool min_workers_given) {
@@ -183,31 +154,9 @@ int start(settings from, bool min_workers_given) {
                                             std::move(what));
         },
         access.protection);
-    std::unique_ptr<net::acceptor> acceptor;
-    try {
-        acceptor = net::listen_tcp(rt, net::address::parse(from.listen), 0, program::descriptors_for_files);
-    } catch (const boost::system::system_error& e) {
-        throw std::runtime_error("cannot listen on " + from.listen + " for workers (" + e.code().message() +
-                                 "): choose another address with --listen HOST:PORT");
-    }
-    const auto where = net::address::parse(acceptor->local());
-    program::require_protection(from.protection, where);
-    net::listener_options door;
-    door.prove = program::accepting_handshake(rt, from.protection, warn);
-    net::listener listener(rt, std::move(acceptor), std::move(door),
-                           [&run](const std::string& what) { run.turned_away(what); });
-    auto spawned = from;
-    auto where_spawned = where;
-    std::optional<net::listener> inner_listener;
-    if (from.spawn_workers > 0 && !from.protection.tls.empty()) {
-        auto inner = listen_for_spawned(rt, spawned);
-        where_spawned = net::address::parse(inner->local());
-        net::listener_options inner_door;
-        inner_door.prove = program::accepting_handshake(rt, spawned.protection, warn);
-        inner_listener.emplace(rt, std::move(inner), std::move(inner_door), warn);
-    }
+    program::worker_doors doors(rt, from, run);
     auto signals = program::end_signals(rt);
-    std::printf("listening %s\n%s", listener.local().c_str(),
+    std::printf("listening %s\n%s", doors.local().to_string().c_str(),
                 program::dashboard_lines(access, page.local()).c_str());
     std::fflush(stdout);
     program::notify_service_manager("READY=1");
@@ -218,10 +167,7 @@ int start(settings from, bool min_workers_given) {
     net::nursery telling(rt.executor);
     bool succeeded = true;
     const auto everything_ends = [&] {
-        listener.stop();
-        if (inner_listener) {
-            inner_listener->stop();
-        }
+        doors.stop();
         page.stop();
         services.cancel();
         if (hook) {
@@ -237,74 +183,33 @@ int start(settings from, bool min_workers_given) {
     if (hook) {
         telling.spawn(hook->run());
     }
-    const auto admit = [&run](std::unique_ptr<net::stream> wire) { return run.admit(std::move(wire)); };
-    services.spawn(listener.run(admit));
-    if (inner_listener) {
-        services.spawn(inner_listener->run(admit));
-    }
+    doors.open(services);
     training.spawn(serve(run, succeeded, everything_ends));
     if (from.announce) {
         net::discovery_options options;
         options.port = from.discovery_port;
-        services.spawn(announce(rt, where, plan_name, options, run));
+        services.spawn(announce(rt, doors.local(), plan_name, options, run));
     }
     if (from.spawn_workers > 0) {
         services.spawn(children.watch([&run](const std::string& name, const std::string& how) {
             run.notice(severity::warning, "the process of " + name + " " + how);
         }));
-        spawn_workers(children, spawned, where_spawned);
+        doors.spawn_workers(children);
     }
     boost::asio::post(context, [&] {
         if (!pool.shortage().empty()) {
             warn(pool.shortage());
         }
-        const auto warn_of = [&run](const net::address& address, const std::string& what) {
-            if (!program::is_loopback(address)) {
-                run.notice(severity::warning, "anyone who reaches " + address.to_string() +
-                                                  " can use the port for " + what +
-                                                  ": keep it inside a network that you trust");
-            }
-        };
-        if (from.protection.is_none()) {
-            warn_of(where, "workers");
-        }
-        if (!program::is_loopback(page.local()) && !access.protection.prove) {
-            run.notice(severity::warning, "the dashboard on " + page.local().to_string() +
-                                              " is not encrypted: who listens in on the network can take its "
-                                              "tokens");
-        }
+        warn_of_open_ports(from, doors.local(), page.local(), access.protection.prove != nullptr, warn);
     });
     program::run_until_over(context, pool);
     children.end(std::chrono::seconds(5));
-    // The last lines: what this process takes with it, and what the exit code means.
-    if (const auto lost = run.unsafe(); !lost.empty()) {
-        run.notice(severity::error, lost);
-    }
-    if (!succeeded && !output.last_end().empty()) {
-        program::log(program::level::error, "ended", output.last_end());
-    } else if (!output.last_absence().empty()) {
-        program::log(program::level::warning, "ended", output.last_absence());
-    }
+    say_how_it_ended(run, output, succeeded);
     return succeeded && output.is_complete() ? program::done : program::failed;
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-    program::claim_resources();
-    settings from;
-    CLI::App app("Drives a federated training: waits for workers, runs the plan's rounds, and shows them in "
-                 "the browser.",
-                 "fedasio-master");
-    program::describe(
-        app,
-        "  fedasio-master --plan plans/fashion-mnist-2nn.json --spawn-workers 4 --autostart\n"
-        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --tls pki/kits/master.example --min-workers "
-        "3\n"
-        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --dashboard 0.0.0.0:8080 --tls "
-        "pki/kits/master.example\n"
-        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --key-file fedasio.key --announce\n"
-        "  fedasio-master --plan my.json --spawn-workers 2 --autostart --exit-when-done --report r.json\n");
+/// Gives --min-workers.
+CLI::Option* add_options(CLI::App& app, settings& from) {
     app.add_option("--plan", from.plan, "the plan: a JSON file that says what is learned (docs/plan.md)")
         ->required()
         ->check(CLI::ExistingFile);
@@ -368,5 +273,26 @@ int main(int argc, char** argv) {
     program::add_protection_options(app, from.protection);
     program::add_dashboard_access_options(app, from.access);
     program::add_log_options(app, from.log);
+    return min_workers;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    program::claim_resources();
+    settings from;
+    CLI::App app("Drives a federated training: waits for workers, runs the plan's rounds, and shows them in "
+                 "the browser.",
+                 "fedasio-master");
+    program::describe(
+        app,
+        "  fedasio-master --plan plans/fashion-mnist-2nn.json --spawn-workers 4 --autostart\n"
+        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --tls pki/kits/master.example --min-workers "
+        "3\n"
+        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --dashboard 0.0.0.0:8080 --tls "
+        "pki/kits/master.example\n"
+        "  fedasio-master --plan my.json --listen 0.0.0.0:7700 --key-file fedasio.key --announce\n"
+        "  fedasio-master --plan my.json --spawn-workers 2 --autostart --exit-when-done --report r.json\n");
+    const auto* min_workers = add_options(app, from);
     return program::run_program(app, argc, argv, [&] { return start(from, min_workers->count() > 0); });
 }

@@ -98,12 +98,13 @@ net::awaitable<void> checkpoints::write() {
         state.history = record_.text();
         const auto lines = record_.journal.unwritten();
         const auto file = store::journal_path(dir, setting_.plan_digest, record_.run());
-        // The lines first: a checkpoint never speaks of what is not there.
-        auto write_lines = [&] {
+        // A checkpoint never speaks of what is not there.
+        auto write_what_it_names = [&] {
+            state_.memory.write_unwritten();
             store::append_durably(file, lines.from, lines.bytes, disk);
             return true;
         };
-        co_await setting_.offload(std::move(write_lines));
+        co_await setting_.offload(std::move(write_what_it_names));
         record_.journal.is_written(lines);
         const auto keep = setting_.options.keep_checkpoints;
         const bool runs_before_are_gone = own_ + 1 == keep;

@@ -70,4 +70,11 @@ std::string client_memory::keep(client_id client, std::uint32_t round, store::cl
     }
 }
 
+void client_memory::write_unwritten() {
+    for (auto next = unwritten_.begin(); next != unwritten_.end(); next = unwritten_.erase(next)) {
+        const auto& [client, of] = *next;
+        states_->put(run_, client, of.first, of.second);
+    }
+}
+
 } // namespace fedasio::master

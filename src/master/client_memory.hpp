@@ -58,6 +58,9 @@ public:
     /// time. Why it is not on disk, and goes with this process; empty: it is.
     std::string keep(client_id client, std::uint32_t round, store::client_arrays state,
                      std::uint32_t safe_round);
+    /// Puts on disk what could not be put there before: a checkpoint speaks of it. On the pool, likewise.
+    /// Throws std::exception if it cannot be now either.
+    void write_unwritten();
 
 private:
     bool is_needed_ = false;

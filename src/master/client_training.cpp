@@ -141,6 +141,7 @@ void client_training::judge(std::size_t index, net::frame& reply, net::verdict j
     set_state(setting_, host, --open_[host.id] == 0 ? worker_state::ready : worker_state::training);
     const auto update = wire::read_update(reply.meta);
     if (auto objection = objection_to(place, update, reply.body.size()); !objection.empty()) {
+        round_.intake->look_at(place, {});
         judged(std::move(objection));
         return;
     }
@@ -176,6 +177,9 @@ std::vector<std::size_t> client_training::settle(const std::vector<net::gathered
             if (had_none || host->state == worker_state::sending) {
                 round_.behind.insert(host->hello.name);
             }
+        }
+        if (answer.result != net::outcome::reply) {
+            round_.intake->look_at(place, {});
         }
         if (answer.result == net::outcome::lost) {
             lost.push_back(place);

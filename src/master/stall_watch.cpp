@@ -13,6 +13,8 @@ stall_watch::stall_watch(net::clock& time, event_source& events) : time_(time), 
 void stall_watch::take(const event& happened) {
     if (const auto* const opened = std::get_if<run_opened>(&happened.what)) {
         deadline_ = opened->deadline;
+    } else if (const auto* const resumed = std::get_if<run_resumed>(&happened.what)) {
+        deadline_ = resumed->changes.empty() ? deadline_ : resumed->changes.back().deadline;
     } else if (const auto* const changed = std::get_if<plan_changed>(&happened.what)) {
         deadline_ = changed->deadline;
         if (look_) { // it may be sooner now

@@ -19,6 +19,11 @@ class optimizer {
 public:
     /// Throws std::invalid_argument when a number is out of range.
     optimizer(const optimizer_spec& spec, const network& model);
+    optimizer(const optimizer&) = delete; ///< it refers to memory of its own
+    optimizer& operator=(const optimizer&) = delete;
+    optimizer(optimizer&&) noexcept = default;
+    optimizer& operator=(optimizer&&) noexcept = default;
+    ~optimizer() = default;
 
     /// Clears the moments and takes the weights to start from. Throws std::invalid_argument, with everything
     /// as it was, when the pass does not fit.

@@ -21,14 +21,26 @@ def rows_of(table):
     return table if isinstance(table, list) else table.to_dict("records")
 
 
+def rounds_so_far(state):
+    try:
+        return rows_of(fedasio.read_run(state).rounds)
+    except (FileNotFoundError, KeyError):
+        return []
+
+
 class Runs(Federation):
+    def test_a_history_that_has_no_tables_yet_has_no_run(self):
+        sqlite3.connect(self.folder / "history.sqlite").close()
+        with self.assertRaisesRegex(KeyError, "no run in .* yet"):
+            fedasio.read_run(self.folder)
+
     def test_a_run_is_read_while_it_goes_on_and_after(self):
         master = self.master(self.plan(name="<b>small</b>", rounds=3))
         self.worker(master, "one")
         master.wait_workers(1)
         state = self.folder / "state"
         master.train(rounds=1)
-        poll(lambda: len(rows_of(fedasio.read_run(state).rounds)) == 1, "the round in the history")
+        poll(lambda: len(rounds_so_far(state)) == 1, "the round in the history")
         begun = fedasio.read_run(state)
         self.assertEqual([row["round"] for row in rows_of(begun.rounds)], [1])
         master.train(rounds=2)

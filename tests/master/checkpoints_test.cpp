@@ -1,10 +1,13 @@
 #include <fedasio/store/checkpoint.hpp>
+#include <fedasio/store/client_states.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include "master/checkpoints.hpp"
 #include "parts.hpp"
 #include <filesystem>
+#include <memory>
+#include <string>
 
 using namespace parts;
 
@@ -246,6 +249,30 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_of_the_old_form_gives_its_momentum) {
     const auto& kept = *one.state.model.state().strategy;
     BOOST_TEST(!kept.contains("strategy_state"));
     BOOST_TEST((kept.at("momentum") == std::vector<float>{-1, -2, -3, 4, -5, -6}));
+}
+
+// The disk was full when clients' states were to be written, and is not when the checkpoint is.
+BOOST_AUTO_TEST_CASE(what_clients_keep_is_on_disk_before_a_checkpoint_that_names_it) {
+    const test::scratch_directory dir;
+    const std::string run = "00000000000000aa";
+    process first(dir.path());
+    dir.write("clients", "a file in the place of the folder");
+    auto& memory = first.state.memory;
+    memory = client_memory(run, std::make_shared<store::client_states>(dir / "clients"));
+    BOOST_TEST(!memory.keep(1, 1, {{"c", {1, 2}}}, 0).empty());
+    first.finish(1, 0.5F);
+    round_result counted;
+    counted.round = 1;
+    counted.cohort = {1};
+    memory.counted(counted);
+    first.world.run(first.safe.write());
+    BOOST_TEST(first.safe.safe_round() == 0U);
+    BOOST_TEST(first.safe.unsafe().find("clients") != std::string::npos);
+    std::filesystem::remove(dir / "clients");
+    first.world.run(first.safe.write());
+    BOOST_TEST(first.safe.safe_round() == 1U);
+    const client_memory second(run, std::make_shared<store::client_states>(dir / "clients"));
+    BOOST_TEST(second.find(1, 1).body.floats()[1] == 2.0F);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

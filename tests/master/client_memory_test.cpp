@@ -75,6 +75,19 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_in_memory_as_long_as_the_process)
     BOOST_TEST(memory.find(3, 2).body.floats()[1] == 6.0F);
 }
 
+BOOST_AUTO_TEST_CASE(what_could_not_be_written_is_once_it_can_be) {
+    const test::scratch_directory folder;
+    folder.write("clients", "a file in the place of the folder");
+    client_memory first(run, std::make_shared<store::client_states>(folder / "clients"));
+    BOOST_TEST(!first.keep(3, 1, {{"c", {1, 2}}}, 0).empty());
+    BOOST_CHECK_THROW(first.write_unwritten(), std::exception);
+    std::filesystem::remove(folder / "clients"); // there is room again
+    first.write_unwritten();
+    first.write_unwritten(); // nothing more
+    client_memory second(run, std::make_shared<store::client_states>(folder / "clients"));
+    BOOST_TEST(second.find(3, 1).body.floats()[1] == 2.0F);
+}
+
 BOOST_AUTO_TEST_CASE(another_process_finds_the_states_of_the_run) {
     const test::scratch_directory folder;
     {

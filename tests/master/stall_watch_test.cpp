@@ -140,4 +140,19 @@ BOOST_AUTO_TEST_CASE(the_deadline_in_force_counts_at_once) {
     BOOST_TEST(all.begun() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_has_the_deadline_that_it_was_given_last) {
+    scene all;
+    plan_changed earlier;
+    earlier.deadline = 60;
+    run_resumed resumed;
+    resumed.changes = {earlier};
+    all.events.publish(std::move(resumed));
+    all.train();
+    all.pass(50);
+    BOOST_TEST(all.told.empty());
+    all.pass(20);
+    BOOST_REQUIRE(all.begun() == 1U);
+    BOOST_TEST(all.told[0].deadline == 60.0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -59,8 +59,8 @@ private:
     bool is_sampled_;
 };
 
-/// Estimates the cosine of the angle between two differences, from -1 to 1; none if one of them is zero, or
-/// not finite. Both must be of the same number of values.
+/// Estimates the cosine of the angle between two differences, from -1 to 1; none if what is sketched of
+/// one of them is zero, or not finite. Both must be of the same number of values.
 [[nodiscard]] std::optional<double> cosine(const update_sketch& one, const update_sketch& other);
 
 } // namespace fedasio::method
