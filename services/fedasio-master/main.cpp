@@ -247,9 +247,10 @@ CLI::Option* add_options(CLI::App& app, settings& from) {
     app.add_option("--report", from.report, "write a JSON report to this file when a training ends")
         ->check(program::writable_file());
     app.add_option(
-        "--evaluator", from.evaluator,
-        "command line of a program of your own that tests the global model after each round, in the place "
-        "of the clients; it is started with the master, and again when it has ended");
+           "--evaluator", from.evaluator,
+           "command line of a program of your own that tests the global model after each round, in the place "
+           "of the clients; it is started with the master, and again when it has ended")
+        ->check(program::command_line());
     app.add_option("--notify", from.notify,
                    "tell this http or https address how each training ends, which workers are left out, when "
                    "nothing is learned any more, and when nothing goes forward: a POST of JSON with a text")

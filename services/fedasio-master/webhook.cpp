@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <array>
 #include <chrono>
@@ -115,6 +116,8 @@ net::awaitable<std::string> webhook::deliver(const std::string& body) {
         dashboard::http_client client(rt_, to_, patience);
         const auto answer = co_await client.post(to_.prefix.empty() ? "/" : "", body);
         problem = answer.status / 100 == 2 ? "" : "HTTP status " + std::to_string(answer.status);
+    } catch (const boost::system::system_error& failure) {
+        problem = failure.code().message();
     } catch (const std::exception& failure) {
         problem = failure.what();
     }
@@ -130,6 +133,11 @@ net::awaitable<void> webhook::pause(net::clock::duration length) {
 
 net::awaitable<void> webhook::run() {
     while (!is_ending_ || !waiting_.empty()) {
+        if (is_ending_ && rt_.time.now() >= over_) {
+            warn_("--notify " + to_.address.to_string() + to_.prefix + " was not told of the last " +
+                  std::to_string(waiting_.size()) + ": it is too slow for the end of this process");
+            co_return;
+        }
         if (waiting_.empty()) {
             news_.reset();
             co_await news_.wait();
@@ -151,6 +159,7 @@ net::awaitable<void> webhook::run() {
 
 void webhook::finish() {
     is_ending_ = true;
+    over_ = rt_.time.now() + patience;
     news_.set();
 }
 

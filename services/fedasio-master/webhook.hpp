@@ -53,6 +53,7 @@ private:
     } told_;
 
     bool is_ending_ = false;
+    net::clock::time_point over_; ///< no message begins to be sent after that; if it is ending
     std::deque<std::string> waiting_;
     net::event news_;
 };

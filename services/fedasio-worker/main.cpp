@@ -212,10 +212,12 @@ int main(int argc, char** argv) {
     app.add_option("--state-dir", from.state_dir,
                    "folder for what clients keep from round to round by some strategies (default: in memory "
                    "only, and lost when the worker ends)");
-    auto* trainer = app.add_option(
-        "--trainer", from.trainer,
-        "command line of a trainer of your own, which has the data and trains: --threads of it "
-        "are started, and again when they end");
+    auto* trainer =
+        app.add_option(
+               "--trainer", from.trainer,
+               "command line of a trainer of your own, which has the data and trains: --threads of it "
+               "are started, and again when they end")
+            ->check(program::command_line());
     app.add_option("--trainer-fd", from.trainer_descriptor,
                    "descriptor of a local socket to a trainer that runs already; the worker ends with it")
         ->check(program::whole_between(3, 1048576))

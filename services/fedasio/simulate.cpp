@@ -89,10 +89,12 @@ void add_simulate(CLI::App& app, std::function<int()>& job) {
                     "Clients that train at once, over all workers (default: the cores of this machine)")
         ->check(program::whole_between(1, 1024));
     sub->add_option(
-        "--trainer", from->simulation.trainer,
-        "Command line of a trainer of your own, which has the data and trains: --threads of it run");
+           "--trainer", from->simulation.trainer,
+           "Command line of a trainer of your own, which has the data and trains: --threads of it run")
+        ->check(program::command_line());
     sub->add_option("--evaluator", from->simulation.evaluator,
-                    "Command line of a program of your own that tests the global model after each round");
+                    "Command line of a program of your own that tests the global model after each round")
+        ->check(program::command_line());
     sub->add_option("--rounds", from->rounds, "Rounds, in place of the plan's")
         ->check(program::whole_between(1, 1'000'000'000));
     sub->add_option("--seed", from->seed, "Seed, in place of the plan's")

@@ -166,10 +166,12 @@ void add_sweep(CLI::App& app, std::function<int()>& job) {
         ->check(CLI::ExistingPath)
         ->allow_extra_args(false);
     sub->add_option("--trainer", from->trainer,
-                    "Command line of a trainer of your own, which has the data and trains, for every run");
-    sub->add_option(
-        "--evaluator", from->evaluator,
-        "Command line of a program of your own that tests the global model after each round, for every run");
+                    "Command line of a trainer of your own, which has the data and trains, for every run")
+        ->check(program::command_line());
+    sub->add_option("--evaluator", from->evaluator,
+                    "Command line of a program of your own that tests the global model after each round, for "
+                    "every run")
+        ->check(program::command_line());
     program::add_log_options(*sub, from->log);
     sub->callback([from, &job] { job = [from] { return start(*from); }; });
 }

@@ -225,6 +225,14 @@ CLI::Validator share() {
     return CLI::Validator(check, "over 0, at most 1");
 }
 
+CLI::Validator command_line() {
+    const auto check = [](const std::string& text) {
+        const bool is_empty = text.find_first_not_of(" \t\n") == std::string::npos;
+        return is_empty ? "it is empty: give a command line, or leave the option out" : std::string();
+    };
+    return CLI::Validator(check, "COMMAND");
+}
+
 CLI::Validator writable_file() {
     const auto check = [](const std::string& text) -> std::string {
         const std::filesystem::path file(text);

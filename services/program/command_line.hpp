@@ -44,5 +44,7 @@ void add_log_options(CLI::App& app, log_options& into);
 
 /// A CLI11 check for a file that is written at the end of the work: it makes the folder and tries it.
 [[nodiscard]] CLI::Validator writable_file();
+/// A command line of a program; an empty one is a variable that was not set.
+[[nodiscard]] CLI::Validator command_line();
 
 } // namespace fedasio::program

@@ -8,6 +8,8 @@
 #include <boost/json/value.hpp>
 
 #include "json_scalar.hpp"
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace fedasio::dashboard {
@@ -30,18 +32,32 @@ json::value text_or_null(const std::string& text) {
     return text.empty() ? json::value(nullptr) : json::value(json_text(text));
 }
 
+/// Why there is nothing to count; empty: there is.
+std::string_view why_not(const nn::model_array& array) {
+    switch (array.role) {
+    case nn::array_role::at_client:
+        return "stays at the clients";
+    case nn::array_role::counter:
+        return "is a counter: its values are no weights";
+    default:
+        return {};
+    }
+}
+
 } // namespace
 
 bool can_be_counted(std::span<const nn::model_array> arrays, std::uint64_t index) {
-    return index < arrays.size() && arrays[index].role != nn::array_role::at_client;
+    return index < arrays.size() && why_not(arrays[index]).empty();
 }
 
 archive_answer histogram_of(const counted_model& model, std::uint64_t index, std::span<const float> values) {
-    if (!can_be_counted(model.arrays, index)) {
-        return refused_answer(404, index < model.arrays.size() ? "this array stays at the clients"
-                                                               : "the model has no such array");
+    if (index >= model.arrays.size()) {
+        return refused_answer(404, "the model has no such array");
     }
     const auto& array = model.arrays[index];
+    if (const auto reason = why_not(array); !reason.empty()) {
+        return refused_answer(409, "'" + array.name + "' " + std::string(reason));
+    }
     const auto made = nn::count_weights(values);
     const json::object told{
         {"model", text_or_null(model.name)},

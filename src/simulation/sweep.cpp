@@ -4,6 +4,7 @@
 #include <fedasio/store/checkpoint.hpp>
 #include <fedasio/store/durable_file.hpp>
 #include <fedasio/text/json_text.hpp>
+#include <fedasio/text/printable.hpp>
 #include <fedasio/worker/sample_cache.hpp>
 
 #include <boost/json/object.hpp>
@@ -204,7 +205,7 @@ private:
         row.weights_sha256 = end_->weights_sha256;
         row.plan_digest = plan::plan_digest(run_.plan);
         if (is_failed()) {
-            row.reason = end_->detail;
+            row.reason = text::printable(end_->detail);
         }
         return row;
     }

@@ -56,10 +56,15 @@ BOOST_AUTO_TEST_CASE(says_of_what_and_how_it_is_spread) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_master_does_not_have_is_not_counted) {
-    for (const std::uint64_t index : {1U, 2U}) {
-        BOOST_TEST(!dashboard::can_be_counted(arrays, index));
-        BOOST_TEST(dashboard::histogram_of({{}, {}, {}, arrays}, index, {}).status == 404U);
-    }
+    auto all = arrays;
+    all.push_back({"seen", {1}, "int64", nn::array_role::counter, 7, 1});
+    const auto status_of = [&](std::uint64_t index) {
+        BOOST_TEST(!dashboard::can_be_counted(all, index));
+        return dashboard::histogram_of({{}, {}, {}, all}, index, {}).status;
+    };
+    BOOST_TEST(status_of(1) == 409U); // it stays at the clients
+    BOOST_TEST(status_of(2) == 409U); // it is a counter, which lies in the weights in a unit of its own
+    BOOST_TEST(status_of(3) == 404U);
 }
 
 BOOST_FIXTURE_TEST_CASE(of_which_array, fixture) {

@@ -24,6 +24,7 @@ export async function count_values(place: number, past: { run: string; plan_dige
     if (past === null) {
         return ask(`model/arrays/${place}/histogram`);
     }
+    let problem = 'No saved model here is of this run: the master keeps the last and the best one of each plan, and another run has taken its place.';
     const digits = past.plan_digest.slice(0, 8);
     for (const name of ['last', `last-${digits}`, 'best', `best-${digits}`]) {
         try {
@@ -32,10 +33,12 @@ export async function count_values(place: number, past: { run: string; plan_dige
                 return found;
             }
         } catch (error) {
-            if (!(error instanceof ApiError) || error.status !== 404) {
+            if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 409)) {
                 throw error;
             }
+            // Of that array, or that file.
+            problem = error.status === 409 ? error.message : problem;
         }
     }
-    throw new ApiError(404, 'No saved model here is of this run: the master keeps the last and the best one of each plan, and another run has taken its place.');
+    throw new ApiError(404, problem);
 }

@@ -15,12 +15,13 @@ const foot = 22;
 /** Which array's values are looked at, and how they are spread. */
 export function LayerValues({ names }: { names: string[] }) {
     const [found, set_found] = useState<Counted | null>(null);
+    const [listed, set_listed] = useState<string[]>([]);
     const [chosen, set_chosen] = useState<number | null>(null);
     const [problem, set_problem] = useState('');
     /** An answer to what is not asked any more is none. */
     const latest = useRef(0);
     const past = opened.value === null ? null : opened.value.status;
-    const known = names.length > 0 ? names : (found?.arrays ?? []);
+    const known = names.length > 0 ? names : listed;
     const show = async (place: number | null): Promise<void> => {
         const mine = (latest.current += 1);
         set_chosen(place);
@@ -32,6 +33,7 @@ export function LayerValues({ names }: { names: string[] }) {
             const counted = await count_values(place, past);
             if (mine === latest.current) {
                 set_found(counted);
+                set_listed(counted.arrays);
             }
         } catch (error) {
             if (mine === latest.current) {
@@ -43,6 +45,7 @@ export function LayerValues({ names }: { names: string[] }) {
     useEffect(() => {
         latest.current += 1;
         set_found(null);
+        set_listed([]);
         set_chosen(null);
         set_problem('');
     }, [status.value!.run]);
