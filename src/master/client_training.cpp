@@ -49,9 +49,9 @@ net::awaitable<std::vector<std::size_t>> client_training::gather(net::clock::tim
     net::reply_judge on_reply = [this](std::size_t index, net::frame& reply, net::verdict judged) {
         judge(index, reply, std::move(judged));
     };
-    net::arrival_handler on_arrival = [this, first](std::size_t index, std::span<const std::byte> here) {
+    net::arrival_handler on_arrival = [this, first](std::size_t index) {
         if (index >= first) {
-            arrives(places_[index - first], here);
+            set_state(setting_, *round_.hosts[places_[index - first]], worker_state::sending);
         }
     };
     const auto& model = state_.model.state();
@@ -121,13 +121,6 @@ std::string client_training::objection_to(std::size_t place, const wire::update&
     return {};
 }
 
-void client_training::arrives(std::size_t place, std::span<const std::byte> here) {
-    if (here.empty()) {
-        set_state(setting_, *round_.hosts[place], worker_state::sending);
-    }
-    round_.intake->look_at(place, here);
-}
-
 void client_training::judge(std::size_t index, net::frame& reply, net::verdict judged) {
     const auto first = receivers_.size();
     if (index < first) {
@@ -141,7 +134,6 @@ void client_training::judge(std::size_t index, net::frame& reply, net::verdict j
     set_state(setting_, host, --open_[host.id] == 0 ? worker_state::ready : worker_state::training);
     const auto update = wire::read_update(reply.meta);
     if (auto objection = objection_to(place, update, reply.body.size()); !objection.empty()) {
-        round_.intake->look_at(place, {});
         judged(std::move(objection));
         return;
     }
@@ -177,9 +169,6 @@ std::vector<std::size_t> client_training::settle(const std::vector<net::gathered
             if (had_none || host->state == worker_state::sending) {
                 round_.behind.insert(host->hello.name);
             }
-        }
-        if (answer.result != net::outcome::reply) {
-            round_.intake->look_at(place, {});
         }
         if (answer.result == net::outcome::lost) {
             lost.push_back(place);

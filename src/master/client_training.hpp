@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -35,7 +34,6 @@ public:
 private:
     std::vector<net::connection_ptr> choose_peers();
     [[nodiscard]] net::frame request(std::size_t index) const;
-    void arrives(std::size_t place, std::span<const std::byte> here);
     void judge(std::size_t index, net::frame& reply, net::verdict judged);
     [[nodiscard]] std::string objection_to(std::size_t place, const wire::update& update,
                                            std::size_t bytes) const;

@@ -10,7 +10,6 @@
 #include <array>
 #include <cmath>
 #include <exception>
-#include <limits>
 #include <new>
 #include <numeric>
 #include <stdexcept>
@@ -26,7 +25,7 @@ constexpr unsigned most_jobs = 4;
 constexpr std::size_t most_in_a_job = 32;
 constexpr std::size_t pair_size = 2;
 /// Few of these are here at a time, so all threads add one.
-constexpr std::size_t least_shared = std::size_t{4} << 20;
+constexpr std::size_t least_shared = std::size_t{16} << 20;
 constexpr std::size_t bytes_of_a_job = std::size_t{1} << 20;
 
 /// A client that takes n times the steps of the median one may go n times as far. It is the client itself
@@ -95,15 +94,6 @@ update_intake::update_intake(net::runtime& rt, boost::asio::any_io_executor pool
     }
 }
 
-void update_intake::look_at(std::size_t place, std::span<const std::byte> here) {
-    if (here.empty()) {
-        begun_.erase(place); // of one that never came
-        return;
-    }
-    const auto* const values = reinterpret_cast<const float*>(here.data());
-    check_.advance(begun_[place], std::span(values, here.size() / sizeof(float)));
-}
-
 void update_intake::take(std::size_t place, const wire::update& said, net::payload body,
                          net::verdict judged) {
     // What arrives in the same turn of the reactor is handled before this.
@@ -118,7 +108,7 @@ void update_intake::take(std::size_t place, const wire::update& said, net::paylo
         jobs_.waiting.push_back(std::make_shared<job>());
         jobs_.waiting.back()->reserve(pair_size);
     }
-    jobs_.waiting.back()->push_back({place, said, std::move(body), std::move(judged), begun_.extract(place)});
+    jobs_.waiting.back()->push_back({place, said, std::move(body), std::move(judged)});
 }
 
 /// Many small ones, or a few large ones: room for more is there only when these are done.
@@ -200,8 +190,7 @@ std::optional<method::checked_update> update_intake::examine(arrival& one) {
         channels.push_back(all.subspan((i + 1) * parameters, parameters));
     }
     auto& result = one.result;
-    auto begun = one.begun ? std::move(one.begun.mapped()) : method::begun_check();
-    auto checked = check_.check(all.first(parameters), std::move(channels), std::move(begun));
+    auto checked = check_.check(all.first(parameters), std::move(channels));
     if (const auto* refused = std::get_if<method::rejection>(&checked)) {
         result.objection = objection_to(*refused);
         return std::nullopt;
@@ -214,13 +203,10 @@ std::optional<method::checked_update> update_intake::examine(arrival& one) {
     report.loss = said.loss;
     report.loss_before = said.loss_before;
     const auto trained = parameters - terms_.untrained;
-    report.distance = update.sketch().norm();
-    if (terms_.untrained > 0) {
-        constexpr auto endless = std::numeric_limits<float>::infinity();
-        method::update_sketch of_trained;
-        (void)of_trained.measure_within(all.first(trained), terms_.base.floats().first(trained), endless);
-        report.distance = of_trained.norm();
-    }
+    report.distance =
+        terms_.untrained == 0
+            ? update.sketch().norm()
+            : method::update_sketch(all.first(trained), terms_.base.floats().first(trained)).norm();
     if (terms_.strategy->asks_for_loss() && !said.loss_before) {
         result.objection = "it does not tell the loss with the weights that it received";
         return std::nullopt;
@@ -269,7 +255,7 @@ method::addend update_intake::addend_of(const arrival& one) const {
 }
 
 void update_intake::take_over(job& done) {
-    for (auto& [place, said, body, judged, begun, result] : done) {
+    for (auto& [place, said, body, judged, result] : done) {
         if (result.objection.empty()) {
             ++count_;
             reports_[place] = result.report;

@@ -4,7 +4,6 @@
 #include <fedasio/method/rejection.hpp>
 #include <fedasio/method/round_sum.hpp>
 #include <fedasio/method/strategy.hpp>
-#include <fedasio/method/update_check.hpp>
 #include <fedasio/method/update_sketch.hpp>
 #include <fedasio/net/buffer.hpp>
 #include <fedasio/net/gather.hpp>
@@ -18,7 +17,6 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -45,17 +43,14 @@ struct intake_terms {
 };
 
 /// A round's updates on their way in: each is checked, measured and, as the strategy takes them, added up or
-/// kept, on the pool, but for what could be looked at while it came; its buffer is released at once unless
-/// the strategy needs every update. Small ones that come at about the same time are one job there. Lives on
-/// the runtime's thread. Must be held by a shared_ptr.
+/// kept, on the pool; its buffer is released at once unless the strategy needs every update. Small ones that
+/// come at about the same time are one job there. Lives on the runtime's thread. Must be held by a
+/// shared_ptr.
 class update_intake : public std::enable_shared_from_this<update_intake> {
 public:
     update_intake(net::runtime& rt, boost::asio::any_io_executor pool, intake_terms terms);
 
-    /// What is here so far of the update of the client at this place of the cohort; nothing: one begins. Most
-    /// of a large update is checked by this on its way in, while it is in the processor's cache.
-    void look_at(std::size_t place, std::span<const std::byte> here);
-    /// The update of the client at this place. `judged` is told whether it counts.
+    /// The update of the client at this place of the cohort. `judged` is told whether it counts.
     void take(std::size_t place, const wire::update& said, net::payload body, net::verdict judged);
 
     /// Updates that count so far.
@@ -81,8 +76,6 @@ public:
     [[nodiscard]] const std::vector<method::client_state>& states() const noexcept { return states_; }
 
 private:
-    using begun_checks = std::map<std::size_t, method::begun_check>; ///< by place
-
     struct outcome {
         std::string objection;
         method::client_report report;
@@ -96,7 +89,6 @@ private:
         wire::update said;
         net::payload body;
         net::verdict judged;
-        begun_checks::node_type begun = {};
         outcome result = {};
     };
 
@@ -125,7 +117,6 @@ private:
     std::optional<method::round_sum> sum_; ///< intake::sum
     method::block_runner in_blocks_;       ///< of large updates
     std::vector<double> allowances_;
-    begun_checks begun_; ///< of updates on their way in
     job_queue jobs_;
     std::size_t count_ = 0;
     // One a client of the cohort; empty until its update counts.

@@ -128,7 +128,7 @@ awaitable<bool> connection::read_frame(frame& into) {
     }
     // It may have been forgotten while its meta arrived.
     if (on_arrival && is_wanted(header)) {
-        on_arrival({});
+        on_arrival();
     }
     if (handed_over) {
         bytes_received_ += handed_over->size();
@@ -207,17 +207,6 @@ bool connection::is_wanted(const frame_header& header) const {
     return asked != pending_.end() && asked->second.handler;
 }
 
-void connection::tell_arrival(const frame_header& header, std::span<const std::byte> here) {
-    if (!is_wanted(header) || (header.flags & frame_header::flag_reply) == 0) {
-        return;
-    }
-    // It may forget the request, and so itself.
-    const auto on_arrival = pending_.at(header.correlation).on_arrival;
-    if (on_arrival) {
-        on_arrival(here);
-    }
-}
-
 /// Empty if there is none.
 buffer connection::memory_for(std::size_t bytes) {
     buffer body;
@@ -274,9 +263,6 @@ awaitable<bool> connection::read_body(const frame_header& header, frame& into) {
         const bool have_part = co_await read_part(body, done, checksum, place.get());
         if (!have_part) {
             co_return false;
-        }
-        if (done < body.size()) {
-            tell_arrival(header, body.bytes().first(done));
         }
     }
     if (over_) {

@@ -133,7 +133,7 @@ private:
         auto [request, limits] = make_(i);
         connection::arrival_handler arrives;
         if (on_arrival_) {
-            arrives = [this, i](std::span<const std::byte> here) { on_arrival_(i, here); };
+            arrives = [this, i] { on_arrival_(i); };
         }
         auto handler = [this, i](answer got) { settle(i, std::move(got)); };
         tickets_[i] = peers_[i]->ask(std::move(request), limits, std::move(handler), std::move(arrives));

@@ -9,7 +9,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <span>
 #include <utility>
 
 using namespace parts;
@@ -20,12 +19,12 @@ namespace {
 struct intake_of : ground {
     explicit intake_of(const std::string& more, std::size_t clients = 3, std::uint32_t norm_bound = 16,
                        std::size_t untrained = 0, std::size_t counters = 0,
-                       std::uint64_t samples_of_last = 10, std::size_t values = 6)
+                       std::uint64_t samples_of_last = 10)
         : ground(plan_text(more)) {
         intake_terms terms;
         terms.strategy = given.plan.strategy;
         terms.local = given.plan.local;
-        terms.base = to_payload(std::vector<float>(values, 1.0F));
+        terms.base = to_payload(std::vector<float>(6, 1.0F));
         for (std::uint32_t i = 0; i < clients; ++i) {
             terms.cohort.push_back(2 + 3 * i - (i > 1 ? 1 : 0));
             terms.samples.push_back(10);
@@ -237,34 +236,6 @@ BOOST_AUTO_TEST_CASE(updates_are_compared_with_the_step_that_was_made_of_them) {
     BOOST_TEST(compared->clients[0].distance == std::sqrt(6.0), boost::test_tools::tolerance(1e-9));
     BOOST_TEST(compared->clients[0].cosine.value() > 0.9);
     BOOST_TEST(compared->clients[1].cosine.value() < -0.9);
-}
-
-// Several pieces of the check, of an update of which one before was lost on its way.
-BOOST_AUTO_TEST_CASE(what_was_looked_at_on_its_way_in_counts_as_any_other) {
-    constexpr std::size_t size = 20'000;
-    intake_of in("", 3, 16, 0, 0, 10, size);
-    const auto bytes = [](const std::vector<float>& of, std::size_t values) {
-        return std::as_bytes(std::span(of).first(values));
-    };
-    const std::vector<float> lost(size, std::numeric_limits<float>::infinity());
-    std::vector<float> second(size, 1.5F);
-    in.all->look_at(1, {});
-    in.all->look_at(1, bytes(lost, 9000));
-    in.all->look_at(1, {});
-    in.all->look_at(1, bytes(second, 5000));
-    in.all->look_at(0, {});
-    auto broken = second;
-    broken[3] = std::numeric_limits<float>::quiet_NaN();
-    in.all->look_at(0, bytes(broken, 10'000));
-    BOOST_TEST(in.take(0, broken).find("value 3 of 20000 is nan") != std::string::npos);
-    BOOST_TEST(in.take(1, second).empty());
-    BOOST_TEST(in.take(2, std::vector<float>(size, 1.25F)).empty());
-    BOOST_TEST(in.all->settle().empty());
-    const auto gathered = in.all->gathered(1, 9);
-    BOOST_TEST_REQUIRE(gathered.reports.size() == 2U);
-    BOOST_TEST(gathered.reports[0].distance == std::sqrt(size * 0.25), boost::test_tools::tolerance(1e-12));
-    BOOST_TEST(gathered.reports[1].distance == std::sqrt(size * 0.0625), boost::test_tools::tolerance(1e-12));
-    BOOST_TEST(in.mean() == 1.375);
 }
 
 BOOST_AUTO_TEST_CASE(a_strategy_that_asks_for_losses_takes_no_update_without) {

@@ -7,12 +7,10 @@
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/stream.hpp>
 
-#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -65,9 +63,8 @@ public:
     /// Gets every request and notice of the peer, in order. Must not throw; replies may come later.
     using frame_handler = std::function<void(frame)>;
     using answer_handler = std::function<void(answer)>;
-    /// Is told that the body of a reply begins to arrive, with nothing; and then after each part but the last
-    /// what is here of it, which stays for this call only.
-    using arrival_handler = std::function<void(std::span<const std::byte> here)>;
+    /// Is told that the body of a reply begins to arrive.
+    using arrival_handler = std::function<void()>;
 
     connection(runtime& rt, std::unique_ptr<stream> wire, connection_options options = {},
                frame_handler on_frame = {});
@@ -162,7 +159,6 @@ private:
     awaitable<bool> read_part(buffer& body, std::size_t& done, std::uint32_t& checksum,
                               receive_window::place* place);
     [[nodiscard]] bool is_wanted(const frame_header& header) const;
-    void tell_arrival(const frame_header& header, std::span<const std::byte> here);
     [[nodiscard]] buffer memory_for(std::size_t bytes);
     awaitable<bool> read_exactly(std::span<std::byte> into, bool between_frames = false);
     awaitable<bool> skip(std::size_t bytes);

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -52,8 +51,8 @@ using verdict = std::function<void(std::string objection)>;
 /// The same for who needs time for it, on other threads: the reply counts, or not, when `judged` is called.
 /// The gather waits for judgements that are under way, whatever ends it.
 using reply_judge = std::function<void(std::size_t index, frame& reply, verdict judged)>;
-/// Is told how the body of a reply arrives, as connection::arrival_handler is.
-using arrival_handler = std::function<void(std::size_t index, std::span<const std::byte> here)>;
+/// Is told that the body of a reply begins to arrive.
+using arrival_handler = std::function<void(std::size_t index)>;
 
 /// Makes the request of one call when there is room for it at its peer.
 using request_maker = std::function<frame(std::size_t index)>;
