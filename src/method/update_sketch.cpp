@@ -120,10 +120,8 @@ void update_sketch::check(std::span<const float> update, std::span<const float> 
 bool update_sketch::extend_within(std::span<const float> update, std::span<const float> base, float bound) {
     check(update, base);
     if (is_sampled_) {
-        // Far memory is read faster from one end to the other than here and there.
-        const bool all_fine = measure_within(update, base, bound);
         add_samples(update, base);
-        return all_fine;
+        return measure_within(update, base, bound);
     }
     const bool fine = add_rows(update, base, bound);
     size_ += update.size();
@@ -147,15 +145,14 @@ bool update_sketch::add_rows(std::span<const float> update, std::span<const floa
     return fine;
 }
 
-/// Of the last values that were measured. What fills no group at the end takes part as a whole.
+/// What fills no group at the end takes part as a whole.
 void update_sketch::add_samples(std::span<const float> update, std::span<const float> base) {
     const auto groups = update.size() / group;
-    const auto begin = size_ - update.size();
-    add_runs(update.data(), base.data(), static_cast<std::uint32_t>(begin), groups, values_.data(),
+    add_runs(update.data(), base.data(), static_cast<std::uint32_t>(size_), groups, values_.data(),
              sampled_squares_.data());
     for (std::size_t i = groups * group; i < update.size(); ++i) {
         const float difference = update[i] - base[i];
-        values_[i % buckets] += with_sign(difference, sign_bit(static_cast<std::uint32_t>(begin + i)));
+        values_[i % buckets] += with_sign(difference, sign_bit(static_cast<std::uint32_t>(size_ + i)));
         const double exact = static_cast<double>(update[i]) - static_cast<double>(base[i]);
         sampled_squares_[i % lanes] += exact * exact;
     }
