@@ -21,24 +21,12 @@ double scale_for(double largest_total, float bound) {
     return std::ldexp(1.0, mantissa == 0.5 ? 63 - exponent : 62 - exponent);
 }
 
-std::uint64_t scaled(float value, double factor) {
-    return static_cast<std::uint64_t>(
-        static_cast<std::int64_t>(std::rint(static_cast<double>(value) * factor)));
-}
-
 // Only AVX-512 converts double to int64 in vectors. The result is the same: each conversion is exact.
 FEDASIO_WIDE_CLONES
 void add_scaled(const float* values, double factor, std::uint64_t* sums, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-        sums[i] += scaled(values[i], factor);
-    }
-}
-
-FEDASIO_WIDE_CLONES
-void add_two_scaled(const float* one, double factor, const float* other, double other_factor,
-                    std::uint64_t* sums, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-        sums[i] += scaled(one[i], factor) + scaled(other[i], other_factor);
+        sums[i] += static_cast<std::uint64_t>(
+            static_cast<std::int64_t>(std::rint(static_cast<double>(values[i]) * factor)));
     }
 }
 
@@ -101,12 +89,6 @@ void fixed_point::encode(std::span<const float> values, double factor, std::span
 void fixed_point::add(std::span<const float> values, double factor, std::span<std::uint64_t> sums) const {
     // The scale is a power of two: this product is exact.
     add_scaled(values.data(), factor * scale_, sums.data(), values.size());
-}
-
-void fixed_point::add_two(std::span<const float> one, double factor, std::span<const float> other,
-                          double other_factor, std::span<std::uint64_t> sums) const {
-    add_two_scaled(one.data(), factor * scale_, other.data(), other_factor * scale_, sums.data(),
-                   sums.size());
 }
 
 void fixed_point::add_share(std::span<const float> values, std::span<const float> x, double share,

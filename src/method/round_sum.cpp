@@ -205,16 +205,9 @@ std::vector<std::optional<rejection>> round_sum::add(std::span<const addition> u
             throw;
         }
     }
-    const auto goes_with_next = [&](std::size_t i) {
-        return i + 1 < updates.size() && !refused[i + 1] && to[i] == to[i + 1] && updates[i].how.share == 1 &&
-               updates[i + 1].how.share == 1;
-    };
     const auto add_all_to = [&](std::size_t number) {
         for (std::size_t i = 0; i < updates.size(); ++i) {
-            if (!refused[i] && goes_with_next(i)) {
-                add_block_of_two(updates[i], updates[i + 1], number, *to[i]);
-                ++i;
-            } else if (!refused[i]) {
+            if (!refused[i]) {
                 add_block(updates[i], number, *to[i]);
             }
         }
@@ -243,20 +236,6 @@ void round_sum::add_block(const addition& from, std::size_t number, sums& to) {
     codes_[0].add(update->values().subspan(rest.first, rest.size), how.factor, to.part(0, rest));
     for (std::size_t i = 1; i < codes_.size(); ++i) {
         codes_[i].add(update->channels()[i - 1].subspan(part.first, part.size), how.factor, to.part(i, part));
-    }
-}
-
-/// The same of two that count whole.
-void round_sum::add_block_of_two(const addition& one, const addition& other, std::size_t number, sums& to) {
-    const auto& part = blocks_[number];
-    begin(to, number);
-    for (std::size_t i = 0; i < codes_.size(); ++i) {
-        const auto values_of = [&](const addition& from) {
-            const auto all = i == 0 ? from.update->values() : from.update->channels()[i - 1];
-            return all.subspan(part.first, part.size);
-        };
-        codes_[i].add_two(values_of(one), one.how.factor, values_of(other), other.how.factor,
-                          to.part(i, part));
     }
 }
 

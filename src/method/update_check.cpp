@@ -55,9 +55,8 @@ update_check::update_check(std::span<const float> x, const std::vector<std::span
     }
 }
 
-std::variant<checked_update, rejection> update_check::check(std::span<const float> values,
-                                                            std::vector<std::span<const float>> channels,
-                                                            begun_check begun) const {
+std::variant<checked_update, rejection>
+update_check::check(std::span<const float> values, std::vector<std::span<const float>> channels) const {
     if (channels.size() != channel_bounds_.size()) {
         return rejection{rejection::kind::wrong_size, "the update has " + std::to_string(channels.size()) +
                                                           " channels, the strategy has " +
@@ -79,32 +78,18 @@ std::variant<checked_update, rejection> update_check::check(std::span<const floa
             return offender(channels[i], channel_bounds_[i], of_channel(i));
         }
     }
-    look_at(begun, values, values.size());
-    if (!begun.is_fine_) {
-        return offender(values, bound_, "");
+    checked_update result(values, std::move(channels));
+    for (std::size_t first = 0; first < values.size(); first += piece_values) {
+        const auto piece = std::min(piece_values, values.size() - first);
+        const auto from = values.subspan(first, piece);
+        const auto base = x_.subspan(first, piece);
+        const bool fine = compares_ ? result.sketch_.extend_within(from, base, bound_)
+                                    : result.sketch_.measure_within(from, base, bound_);
+        if (!fine) {
+            return offender(values, bound_, "");
+        }
     }
-    return checked_update(values, std::move(channels), begun.sketch_.value_or(update_sketch()));
-}
-
-void update_check::advance(begun_check& begun, std::span<const float> first_values) const {
-    const auto whole_pieces = std::min(first_values.size(), x_.size()) / piece_values * piece_values;
-    look_at(begun, first_values, whole_pieces);
-}
-
-/// At the values from where it stopped on. All but the last piece are whole, so it makes no difference in how
-/// many steps they are looked at.
-void update_check::look_at(begun_check& begun, std::span<const float> values, std::size_t until) const {
-    if (!begun.sketch_) {
-        begun.sketch_.emplace(x_.size());
-    }
-    while (begun.is_fine_ && begun.done_ < until) {
-        const auto piece = std::min(piece_values, until - begun.done_);
-        const auto from = values.subspan(begun.done_, piece);
-        const auto base = x_.subspan(begun.done_, piece);
-        begun.is_fine_ = compares_ ? begun.sketch_->extend_within(from, base, bound_)
-                                   : begun.sketch_->measure_within(from, base, bound_);
-        begun.done_ += piece;
-    }
+    return result;
 }
 
 } // namespace fedasio::method

@@ -12,17 +12,14 @@
 namespace fedasio::method {
 namespace {
 
-/// The finalizer of MurmurHash3 (Appleby), whose highest bits depend on all of `i`.
-std::uint32_t hash_of(std::uint32_t i) {
+/// The sign bit for value `i`: the finalizer of MurmurHash3 (Appleby), whose highest bit depends on all of
+/// `i`.
+std::uint32_t sign_bit(std::uint32_t i) {
     i ^= i >> 16U;
     i *= 0x85ebca6bU;
     i ^= i >> 13U;
-    return i * 0xc2b2ae35U;
-}
-
-/// The sign bit for value `i`.
-std::uint32_t sign_bit(std::uint32_t i) {
-    return hash_of(i) & 0x80000000U;
+    i *= 0xc2b2ae35U;
+    return i & 0x80000000U;
 }
 
 float with_sign(float value, std::uint32_t sign) {
@@ -62,32 +59,9 @@ bool add_squares(const float* update, const float* base, std::size_t count, floa
     return std::ranges::none_of(beyond, [](std::uint32_t one) { return one != 0; });
 }
 
-constexpr std::size_t run = 16;     // values side by side that are sketched together
-constexpr std::size_t run_bits = 3; // one of eight runs
-constexpr std::size_t group = run << run_bits;
-
-/// One run of each group: to its buckets, and its squares.
-FEDASIO_WIDE_CLONES
-void add_runs(const float* update, const float* base, std::uint32_t first, std::size_t groups, float* buckets,
-              double* squares) {
-    for (std::size_t g = 0; g < groups; ++g) {
-        const auto number = static_cast<std::uint32_t>(first / group + g);
-        const auto begin = g * group + run * (hash_of(~number) >> (32U - run_bits));
-        auto* const to = buckets + number * run % update_sketch::buckets;
-        for (std::size_t k = 0; k < run; ++k) {
-            const float difference = update[begin + k] - base[begin + k];
-            to[k] += with_sign(difference, sign_bit(first + static_cast<std::uint32_t>(begin + k)));
-            const double exact =
-                static_cast<double>(update[begin + k]) - static_cast<double>(base[begin + k]);
-            squares[k] += exact * exact;
-        }
-    }
-}
-
 } // namespace
 
-update_sketch::update_sketch(std::span<const float> update, std::span<const float> base)
-    : update_sketch(update.size()) {
+update_sketch::update_sketch(std::span<const float> update, std::span<const float> base) {
     extend(update, base);
 }
 
@@ -119,16 +93,6 @@ void update_sketch::check(std::span<const float> update, std::span<const float> 
 
 bool update_sketch::extend_within(std::span<const float> update, std::span<const float> base, float bound) {
     check(update, base);
-    if (is_sampled_) {
-        add_samples(update, base);
-        return measure_within(update, base, bound);
-    }
-    const bool fine = add_rows(update, base, bound);
-    size_ += update.size();
-    return fine;
-}
-
-bool update_sketch::add_rows(std::span<const float> update, std::span<const float> base, float bound) {
     bool fine = true;
     const auto whole = update.size() / buckets * buckets;
     for (std::size_t first = 0; first < whole; first += buckets) {
@@ -142,29 +106,12 @@ bool update_sketch::add_rows(std::span<const float> update, std::span<const floa
         const double exact = static_cast<double>(update[i]) - static_cast<double>(base[i]);
         squares_[i % lanes] += exact * exact;
     }
+    size_ += update.size();
     return fine;
-}
-
-/// What fills no group at the end takes part as a whole.
-void update_sketch::add_samples(std::span<const float> update, std::span<const float> base) {
-    const auto groups = update.size() / group;
-    add_runs(update.data(), base.data(), static_cast<std::uint32_t>(size_), groups, values_.data(),
-             sampled_squares_.data());
-    for (std::size_t i = groups * group; i < update.size(); ++i) {
-        const float difference = update[i] - base[i];
-        values_[i % buckets] += with_sign(difference, sign_bit(static_cast<std::uint32_t>(size_ + i)));
-        const double exact = static_cast<double>(update[i]) - static_cast<double>(base[i]);
-        sampled_squares_[i % lanes] += exact * exact;
-    }
 }
 
 double update_sketch::norm() const noexcept {
     return std::sqrt(std::accumulate(squares_.begin(), squares_.end(), 0.0));
-}
-
-double update_sketch::sketched_norm() const noexcept {
-    return is_sampled_ ? std::sqrt(std::accumulate(sampled_squares_.begin(), sampled_squares_.end(), 0.0))
-                       : norm();
 }
 
 std::optional<double> cosine(const update_sketch& one, const update_sketch& other) {
@@ -172,7 +119,7 @@ std::optional<double> cosine(const update_sketch& one, const update_sketch& othe
     for (std::size_t i = 0; i < update_sketch::buckets; ++i) {
         product += static_cast<double>(one.values_[i]) * static_cast<double>(other.values_[i]);
     }
-    const double estimate = product / one.sketched_norm() / other.sketched_norm();
+    const double estimate = product / one.norm() / other.norm();
     return std::isfinite(estimate) ? std::optional(std::clamp(estimate, -1.0, 1.0)) : std::nullopt;
 }
 

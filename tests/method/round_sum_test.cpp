@@ -220,45 +220,6 @@ BOOST_AUTO_TEST_CASE(several_at_once_are_as_one_after_the_other) {
     BOOST_TEST(mean_of(at_once, parameters) == mean_of(singly, parameters), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_pair_is_as_one_after_the_other) {
-    const floats x = noise(parameters, 99);
-    const floats channel_now = noise(parameters, 98);
-    const update_check check(x, {channel_now});
-    std::vector<floats> values;
-    for (unsigned i = 0; i < 6; ++i) {
-        values.push_back(noise(parameters, i));
-    }
-    std::vector<checked_update> updates;
-    for (unsigned i = 0; i < 3; ++i) {
-        updates.push_back(std::get<checked_update>(check.check(values[i], {values[i + 3]})));
-    }
-    for (const double share : {1.0, 0.5}) { // the second counts whole, or not
-        std::vector<round_sum::addition> all;
-        for (unsigned i = 0; i < 3; ++i) {
-            addend how{i, 1 + 0.3 * i};
-            how.share = i == 1 ? share : 1;
-            all.push_back({&updates[i], how});
-        }
-        round_sum singly(check, 10);
-        round_sum at_once(check, 10);
-        for (const auto& one : all) {
-            BOOST_TEST(!singly.add(*one.update, one.how));
-        }
-        for (const auto& refused : at_once.add(all)) {
-            BOOST_TEST(!refused);
-        }
-        BOOST_TEST(singly.settle().empty());
-        BOOST_TEST(at_once.settle().empty());
-        BOOST_TEST(mean_of(at_once, parameters) == mean_of(singly, parameters),
-                   boost::test_tools::per_element());
-        std::vector<double> one(parameters);
-        std::vector<double> other(parameters);
-        singly.channel_mean(0, {0, parameters}, one);
-        at_once.channel_mean(0, {0, parameters}, other);
-        BOOST_TEST(one == other, boost::test_tools::per_element());
-    }
-}
-
 BOOST_AUTO_TEST_CASE(no_order_thread_or_partial_sum_changes_a_bit) {
     for (const bool whole : {true, false}) {
         const auto all = senders(23, whole, 5);
@@ -425,40 +386,6 @@ BOOST_AUTO_TEST_CASE(what_a_check_knows_is_the_distance_and_the_sketch) {
     }
     BOOST_TEST(one.sketch().norm() == std::sqrt(squares), boost::test_tools::tolerance(1e-12));
     BOOST_TEST(cosine(one.sketch(), update_sketch(y, x)).value() == 1.0, boost::test_tools::tolerance(1e-12));
-}
-
-BOOST_AUTO_TEST_CASE(a_check_may_begin_before_the_update_is_whole) {
-    for (const std::size_t size : {std::size_t{5 * 4096 + 77}, std::size_t{20 * 4096 + 5}}) {
-        const floats x = noise(size, 1);
-        const floats y = noise(size, 2, 4);
-        floats body = y; // and what follows the update
-        body.resize(size + 9000, std::nanf(""));
-        for (const bool compares : {true, false}) {
-            const update_check check(x, {}, compares);
-            const auto whole = std::get<checked_update>(check.check(y));
-            for (const std::size_t step : {std::size_t{1000}, std::size_t{4096}, std::size_t{9001}, size}) {
-                begun_check begun;
-                for (std::size_t here = 0; here <= body.size(); here += step) {
-                    check.advance(begun, std::span(body).first(here));
-                    BOOST_TEST(begun.done() == std::min(here, size) / 4096 * 4096);
-                }
-                const auto result = check.check(y, {}, begun);
-                const auto& grown = std::get<checked_update>(result);
-                BOOST_TEST(grown.sketch().norm() == whole.sketch().norm());
-                BOOST_TEST(
-                    (cosine(grown.sketch(), whole.sketch()) == cosine(whole.sketch(), whole.sketch())));
-            }
-            for (const std::size_t place : {std::size_t{3}, std::size_t{9000}, size - 1}) {
-                auto wrong = y;
-                wrong[place] = -1025;
-                begun_check begun;
-                check.advance(begun, std::span(wrong).first(4096));
-                check.advance(begun, std::span(wrong).first(12'288));
-                const auto result = check.check(wrong, {}, begun);
-                BOOST_TEST(std::get<rejection>(result).detail == refused(check, wrong).detail);
-            }
-        }
-    }
 }
 
 BOOST_AUTO_TEST_CASE(weights_keep_to_their_maximum) {

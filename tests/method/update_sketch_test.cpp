@@ -3,11 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -44,7 +42,7 @@ values mixed(const values& one, const values& other, float share) {
 BOOST_AUTO_TEST_SUITE(update_sketches)
 
 BOOST_AUTO_TEST_CASE(the_norm_is_that_of_the_difference_whatever_the_size) {
-    for (const std::size_t size : {1U, 5U, 1023U, 1024U, 1025U, 5000U, 70'001U}) {
+    for (const std::size_t size : {1U, 5U, 1023U, 1024U, 1025U, 5000U}) {
         const auto update = random_values(size, 1);
         const auto base = random_values(size, 2);
         const auto difference = mixed(update, base, -1);
@@ -54,10 +52,10 @@ BOOST_AUTO_TEST_CASE(the_norm_is_that_of_the_difference_whatever_the_size) {
 }
 
 BOOST_AUTO_TEST_CASE(a_norm_alone_has_the_same_bits) {
-    for (const std::size_t size : {1U, 15U, 16U, 17U, 1023U, 1024U, 1025U, 5000U, 70'001U}) {
+    for (const std::size_t size : {1U, 15U, 16U, 17U, 1023U, 1024U, 1025U, 5000U}) {
         auto update = random_values(size, 1);
         const auto base = random_values(size, 2);
-        update_sketch whole(size);
+        update_sketch whole;
         update_sketch norm_only;
         BOOST_TEST(whole.extend_within(update, base, 1));
         BOOST_TEST(norm_only.measure_within(update, base, 1));
@@ -67,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_norm_alone_has_the_same_bits) {
                 auto wrong = update;
                 wrong[place] = bad;
                 BOOST_TEST(!update_sketch().measure_within(wrong, base, 1));
-                BOOST_TEST(!update_sketch(size).extend_within(wrong, base, 1));
+                BOOST_TEST(!update_sketch().extend_within(wrong, base, 1));
             }
         }
     }
@@ -109,87 +107,6 @@ BOOST_AUTO_TEST_CASE(signs_differ_within_a_bucket) {
         first_bucket[i] = i / 1024 % 2 == 0 ? 1.0F : -1.0F;
     }
     BOOST_TEST(std::abs(*cosine({first_bucket, zero}, sketch)) < 0.5);
-}
-
-// Of these sizes only a part is sketched.
-BOOST_AUTO_TEST_CASE(cosines_of_large_models_are_estimated_without_bias) {
-    constexpr std::size_t size = 100'000;
-    const values zero(size, 0);
-
-    struct one_kind {
-        const char* name;
-        float share;           // of the first in the second
-        std::size_t every = 1; // so many are zero but for one
-        std::size_t first = 0;
-        std::size_t last = size;
-    };
-
-    const std::vector<one_kind> kinds{
-        {"orthogonal", 0},        {"at an angle", 1}, {"nearly parallel", 30},
-        {"nearly opposite", -30}, {"sparse", 1, 50},  {"one layer", 1, 1, 40'007, 44'007},
-        {"one unit", 1, 128},
-    };
-    constexpr std::uint32_t pairs = 24;
-    for (const auto& kind : kinds) {
-        BOOST_TEST_CONTEXT(kind.name) {
-            double sum = 0;
-            double worst = 0;
-            std::size_t values_in_it = 0;
-            for (std::uint32_t i = 0; i < pairs; ++i) {
-                auto one = random_values(size, 2 * i);
-                auto other = mixed(random_values(size, 2 * i + 1), one, kind.share);
-                values_in_it = 0;
-                for (std::size_t k = 0; k < size; ++k) {
-                    const bool is_in = k % kind.every == 0 && k >= kind.first && k < kind.last;
-                    values_in_it += is_in ? 1 : 0;
-                    one[k] = is_in ? one[k] : 0;
-                    other[k] = is_in ? other[k] : 0;
-                }
-                const double exact =
-                    product(one, other) / std::sqrt(product(one, one) * product(other, other));
-                const double error = *cosine({one, zero}, {other, zero}) - exact;
-                sum += error;
-                worst = std::max(worst, std::abs(error));
-            }
-            const double deviation = std::sqrt(1.0 / 1024 + 8.0 / static_cast<double>(values_in_it));
-            BOOST_TEST(worst < 4 * deviation);
-            // Those near +-1 are cut there, so they are a little too small.
-            BOOST_TEST(std::abs(sum / pairs) < 3 * deviation / std::sqrt(pairs) + 0.02);
-        }
-    }
-}
-
-BOOST_AUTO_TEST_CASE(every_unit_and_the_end_of_a_large_model_take_part) {
-    constexpr std::size_t size = 128 * 1024 + 100;
-    const values zero(size, 0);
-    for (std::size_t unit = 0; unit < 128; ++unit) { // of a layer of 128
-        auto one = zero;
-        for (std::size_t i = unit; i < size; i += 128) {
-            one[i] = 1;
-        }
-        BOOST_TEST(*cosine({one, zero}, {one, zero}) > 0.5);
-    }
-    for (std::size_t i = size - 100; i < size; ++i) {
-        auto one = zero;
-        one[i] = -2;
-        BOOST_TEST(*cosine({one, zero}, {one, zero}) == 1.0);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(a_large_sketch_can_be_gone_on_with) {
-    for (const std::size_t size : {65'536U, 65'537U, 150'003U}) {
-        const auto update = random_values(size, 1);
-        const auto base = random_values(size, 2);
-        const update_sketch whole(update, base);
-        update_sketch grown(size);
-        for (std::size_t first = 0; first < size; first += 4096) {
-            const auto piece = std::min<std::size_t>(4096, size - first);
-            grown.extend(std::span(update).subspan(first, piece), std::span(base).subspan(first, piece));
-        }
-        BOOST_TEST(grown.norm() == whole.norm());
-        BOOST_TEST(*cosine(grown, grown) == *cosine(whole, whole));
-        BOOST_TEST(*cosine(grown, whole) == *cosine(whole, whole));
-    }
 }
 
 BOOST_AUTO_TEST_CASE(of_nothing_there_is_no_angle) {

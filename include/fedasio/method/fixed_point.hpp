@@ -35,12 +35,7 @@ public:
     /// sums += encode(values, factor), in one pass.
     void add(std::span<const float> values, double factor, std::span<std::uint64_t> sums) const;
 
-    /// sums += encode(one, factor) + encode(other, other_factor): sums, which are twice as large as values,
-    /// are passed over once instead of twice.
-    void add_two(std::span<const float> one, double factor, std::span<const float> other, double other_factor,
-                 std::span<std::uint64_t> sums) const;
-
-    /// The same as add() of x + share * (values - x), 0 < share <= 1, with x within the bound too.
+    /// The same of x + share * (values - x), 0 < share <= 1, with x within the bound too.
     void add_share(std::span<const float> values, std::span<const float> x, double share, double factor,
                    std::span<std::uint64_t> sums) const;
 

@@ -125,7 +125,6 @@ private:
     bool add_together(const block_runner& in_blocks, const Work& work);
     void begin(sums& to, std::size_t number);
     void add_block(const addition& from, std::size_t number, sums& to);
-    void add_block_of_two(const addition& one, const addition& other, std::size_t number, sums& to);
     void add_all(sums& to, const sums& from);
     std::vector<left_out> leave_out();
     void mean_of(std::size_t which, const block& part, std::span<double> out) const;

@@ -4,9 +4,7 @@
 #include <fedasio/method/update_sketch.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <span>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -25,27 +23,12 @@ public:
 private:
     friend class update_check;
 
-    checked_update(std::span<const float> values, std::vector<std::span<const float>> channels,
-                   const update_sketch& sketch)
-        : values_(values), channels_(std::move(channels)), sketch_(sketch) {}
+    checked_update(std::span<const float> values, std::vector<std::span<const float>> channels)
+        : values_(values), channels_(std::move(channels)) {}
 
     std::span<const float> values_;
     std::vector<std::span<const float>> channels_;
     update_sketch sketch_;
-};
-
-/// How far an update that is still on its way was looked at. Of nothing yet.
-class begun_check {
-public:
-    /// So many of its values.
-    [[nodiscard]] std::size_t done() const { return done_; }
-
-private:
-    friend class update_check;
-
-    std::optional<update_sketch> sketch_; ///< none: nothing was looked at
-    std::size_t done_ = 0;
-    bool is_fine_ = true;
 };
 
 /// What the updates of a round are measured against: the weights that it begins with, and for each channel of
@@ -59,14 +42,8 @@ public:
 
     /// Whether every value is a finite number within its bound, and what must be known of the update before
     /// it counts; in one pass over it. The first value that is wrong is named.
-    /// `begun`: by advance() on its first values.
     [[nodiscard]] std::variant<checked_update, rejection>
-    check(std::span<const float> values, std::vector<std::span<const float>> channels = {},
-          begun_check begun = {}) const;
-
-    /// Looks at more of an update of which these first values are here, and perhaps what follows it, as far
-    /// as can be said now. Whoever does so while they come finds them in the processor's cache.
-    void advance(begun_check& begun, std::span<const float> first_values) const;
+    check(std::span<const float> values, std::vector<std::span<const float>> channels = {}) const;
 
     [[nodiscard]] std::span<const float> x() const { return x_; }
 
@@ -75,8 +52,6 @@ public:
     [[nodiscard]] const std::vector<float>& channel_bounds() const { return channel_bounds_; }
 
 private:
-    void look_at(begun_check& begun, std::span<const float> values, std::size_t until) const;
-
     std::span<const float> x_;
     float bound_;
     std::vector<float> channel_bounds_;

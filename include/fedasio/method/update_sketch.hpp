@@ -8,23 +8,16 @@
 namespace fedasio::method {
 
 /// What is kept of the difference between two sets of weights, so that differences can be compared when they
-/// are gone: their norm, and a Count-Sketch (Charikar, Chen, Farach-Colton, 2002) of one row. Each value is
-/// added to one of 1024 buckets with a sign that a hash of its place gives, so inner products of sketches
-/// estimate those of the differences: without bias, and with a standard error of about 1/32 of the product of
-/// the norms. 4 KiB each.
-///
-/// Of more than 65,536 values one in eight is sketched: of each 128 in a row the 16 that a hash of their
-/// place chooses, so that every layer takes part, and every unit of it. A cosine is then that of these
-/// values. How far it is from that of all depends on the differences: by about sqrt(8 / n) for n values that
-/// are spread over the model, by more where a few values are all that matters.
+/// are gone: their norm, and a Count-Sketch (Charikar, Chen, Farach-Colton, 2002) of one row. Value i is
+/// added to bucket i mod 1024 with a sign that a hash of i gives, so inner products of sketches estimate
+/// those of the differences: without bias, and with a standard error of about 1/32 of the product of the
+/// norms. 4 KiB each.
 class update_sketch {
 public:
     static constexpr std::size_t buckets = 1024;
-    /// Of more values only a part is sketched.
-    static constexpr std::size_t most_sketched = std::size_t{64} << 10;
 
-    /// Of nothing yet; `values` are going to follow.
-    explicit update_sketch(std::size_t values = 0) : is_sampled_(values > most_sketched) {}
+    /// Of nothing yet.
+    update_sketch() = default;
 
     /// Of `update` minus `base`, in one pass over both. Throws std::invalid_argument unless they are of a
     /// size.
@@ -43,9 +36,6 @@ public:
 
 private:
     void check(std::span<const float> update, std::span<const float> base) const;
-    bool add_rows(std::span<const float> update, std::span<const float> base, float bound);
-    void add_samples(std::span<const float> update, std::span<const float> base);
-    [[nodiscard]] double sketched_norm() const noexcept;
 
     friend std::optional<double> cosine(const update_sketch& one, const update_sketch& other);
 
@@ -54,13 +44,11 @@ private:
 
     std::array<float, buckets> values_{};
     std::array<double, lanes> squares_{};
-    std::array<double, lanes> sampled_squares_{}; ///< of the values that are sketched, if not all are
-    std::size_t size_ = 0;                        ///< of what it is of
-    bool is_sampled_;
+    std::size_t size_ = 0; ///< of what it is of
 };
 
-/// Estimates the cosine of the angle between two differences, from -1 to 1; none if what is sketched of
-/// one of them is zero, or not finite. Both must be of the same number of values.
+/// Estimates the cosine of the angle between two differences, from -1 to 1; none if one of them is zero, or
+/// not finite.
 [[nodiscard]] std::optional<double> cosine(const update_sketch& one, const update_sketch& other);
 
 } // namespace fedasio::method
