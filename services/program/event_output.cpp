@@ -88,10 +88,8 @@ event_output::event_output(const net::clock& time, std::string report_file)
     : report_(time), report_file_(std::move(report_file)) {}
 
 void event_output::take(const master::event& happened) {
-    if (!master::is_detail(happened) || shows(level::debug)) {
-        if (const auto line = log_.describe(happened)) {
-            log(to_level(*line), line->event, line->text);
-        }
+    if (const auto line = log_.describe(happened)) {
+        log(to_level(*line), line->event, line->text);
     }
     if (const auto* const end = std::get_if<master::training_finished>(&happened.what)) {
         const bool failed = end->outcome == master::training_outcome::failed;

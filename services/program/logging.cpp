@@ -45,14 +45,7 @@ void start_log(const std::string& program, const log_options& options) {
     spdlog::set_default_logger(logger);
 }
 
-bool shows(level how) {
-    return spdlog::should_log(to_spdlog(how));
-}
-
 void log(level how, const std::string& event, const std::string& text) {
-    if (how == level::debug && !shows(how)) {
-        return;
-    }
     const auto shown = text::printable(text);
     if (how != level::debug) {
         notify_service_manager("STATUS=" + shown);

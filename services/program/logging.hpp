@@ -14,8 +14,6 @@ enum class level { debug, info, warning, error };
 /// Sets up the process's log on standard error. In json, each line is one object with `time` (RFC 3339, UTC),
 /// `level`, `program`, `event` and `text`.
 void start_log(const std::string& program, const log_options& options);
-/// Lines of this level appear.
-[[nodiscard]] bool shows(level how);
 void log(level how, const std::string& event, const std::string& text);
 
 } // namespace fedasio::program

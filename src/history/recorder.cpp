@@ -12,7 +12,6 @@
 #include "history/tables.hpp"
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -33,8 +32,6 @@ std::string name_of(severity level) {
 
 /// What workers do in a round is told of so many changes at most.
 constexpr std::size_t most_states = 4000;
-/// Room for so many rows is kept for the next round.
-constexpr std::size_t most_spare = 16384;
 
 std::optional<double> finite(const std::optional<double>& number) {
     return number && std::isfinite(*number) ? number : std::nullopt;
@@ -77,7 +74,6 @@ struct recorder::state {
     std::string lanes;                                   ///< what workers did since the last round, in JSON
     std::size_t states = 0;                              ///< so many of them
     std::vector<row> waiting;
-    std::vector<row> spare; ///< empty, with the room that the rows of a round took
     std::vector<row> early; ///< of this run before its first training: without one it leaves nothing
     net::event due;
     bool failing = false;
@@ -114,9 +110,7 @@ struct recorder::state {
     void add_lane(double time, const std::string& worker, master::worker_state now) {
         if (states < most_states) {
             lanes += states == 0 ? "[" : ",[";
-            std::array<char, 32> digits{};
-            lanes.append(digits.data(),
-                         std::to_chars(digits.data(), digits.data() + digits.size(), time).ptr);
+            lanes += text::canonical_text(time);
             lanes += ',';
             lanes += text::canonical_text(boost::json::string(worker));
             lanes += ",\"";
@@ -190,8 +184,8 @@ void recorder::state::begin_training(double time) {
         std::ranges::move(early, std::back_inserter(waiting));
         early.clear();
     }
-    add(std::make_shared<const run_begins>(run_begins{run.plan, run.plan_digest, run.plan_text, run.seed,
-                                                      run.version, run.instruction_set, time}));
+    add(run_begins{run.plan, run.plan_digest, run.plan_text, run.seed, run.version, run.instruction_set,
+                   time});
     due.set();
 }
 
@@ -213,7 +207,7 @@ void recorder::state::take_run(const master::event& happened) {
     } else if (const auto* resumed = std::get_if<master::run_resumed>(&happened.what)) {
         go_on_with(*resumed);
     } else if (const auto* finished = std::get_if<master::round_finished>(&happened.what)) {
-        add(std::make_shared<const master::round_result>(finished->result));
+        add(finished->result);
         add_lanes(finished->result.round);
         add_facts();
         due.set();
@@ -238,9 +232,9 @@ void recorder::state::take_clients(const master::event& happened) {
                        std::nullopt, std::nullopt, std::nullopt, std::nullopt, dropped->reason,
                        dropped->detail});
     } else if (const auto* tested = std::get_if<master::clients_evaluated>(&happened.what)) {
-        add(std::make_shared<const master::clients_evaluated>(*tested));
+        add(*tested);
     } else if (const auto* found = std::get_if<master::model_evaluated>(&happened.what)) {
-        add(std::make_shared<const master::model_evaluated>(*found));
+        add(*found);
     }
 }
 
@@ -256,9 +250,6 @@ void recorder::state::take(const master::event& happened) {
 
 /// What stands in the log, but for lines that only repeat a row of another table.
 void recorder::state::keep_note(const master::event& happened) {
-    if (master::is_detail(happened)) {
-        return;
-    }
     const auto line = log.describe(happened);
     const bool is_row = std::holds_alternative<master::round_finished>(happened.what) ||
                         std::holds_alternative<master::client_dropped>(happened.what);
@@ -272,7 +263,7 @@ awaitable<void> recorder::state::write() {
     if (waiting.empty()) {
         co_return;
     }
-    auto rows = std::exchange(waiting, std::exchange(spare, {}));
+    const auto rows = std::exchange(waiting, {});
     std::string problem;
     try {
         auto job = [&] {
@@ -292,10 +283,6 @@ awaitable<void> recorder::state::write() {
         problem = e.what();
     }
     if (problem.empty()) {
-        rows.clear();
-        if (rows.capacity() <= most_spare) {
-            spare = std::move(rows);
-        }
         if (std::exchange(failing, false)) {
             notify(severity::info,
                    "the history of runs is being written again" +

@@ -193,11 +193,6 @@ struct tables::writer {
         note.bind(run).bind(it.time).bind(it.level).bind(it.text).run();
     }
 
-    template <class Large>
-    void operator()(const std::string& run, const std::shared_ptr<const Large>& it) {
-        (*this)(run, *it);
-    }
-
     static std::string text_of(const master::round_result& round) {
         return text::canonical_text(master::to_json(round));
     }

@@ -72,15 +72,11 @@ struct note_row {
     std::string text;
 };
 
-/// What is written at a time; `run` says of which run. Of a round of thousands of clients nearly all are of
-/// clients, so what is larger lies elsewhere.
+/// What is written at a time; `run` says of which run.
 struct row {
-    template <class Large>
-    using elsewhere = std::shared_ptr<const Large>;
-
-    using content = std::variant<elsewhere<run_begins>, run_continues, run_facts, run_ends,
-                                 elsewhere<master::round_result>, elsewhere<master::clients_evaluated>,
-                                 elsewhere<master::model_evaluated>, lanes_row, client_row, note_row>;
+    using content =
+        std::variant<run_begins, run_continues, run_facts, run_ends, master::round_result,
+                     master::clients_evaluated, master::model_evaluated, lanes_row, client_row, note_row>;
 
     std::string run;
     content what;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <numeric>
-#include <variant>
 
 namespace fedasio::master {
 namespace {
@@ -177,12 +176,6 @@ std::optional<log_line> log_writer::describe(const event& happened) {
             [](const auto&) -> line { return std::nullopt; },
         },
         happened.what);
-}
-
-bool is_detail(const event& happened) noexcept {
-    return std::holds_alternative<client_updated>(happened.what) ||
-           std::holds_alternative<phase_entered>(happened.what) ||
-           std::holds_alternative<checkpoint_written>(happened.what);
 }
 
 } // namespace fedasio::master

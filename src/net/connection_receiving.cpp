@@ -26,18 +26,6 @@ std::string over_limit(const frame_header& header, const char* part, std::size_t
            " bytes; at most " + std::to_string(limit) + " are accepted now";
 }
 
-/// The next so many of the bytes that were read ahead, if all of them are here; until the next read. Most
-/// frames come whole, and then nothing need wait.
-std::span<const std::byte> take(const std::vector<std::byte>& ahead, std::size_t& begin, std::size_t end,
-                                std::size_t bytes) {
-    if (end - begin < bytes) {
-        return {};
-    }
-    const auto ready = std::span(ahead).subspan(begin, bytes);
-    begin += bytes;
-    return ready;
-}
-
 } // namespace
 
 awaitable<void> connection::read_loop() {
@@ -64,13 +52,9 @@ awaitable<void> connection::read_frames() {
 awaitable<bool> connection::read_frame(frame& into) {
     std::array<std::byte, frame_header::size> head;
     reading_since_ = clock::time_point::max();
-    if (const auto ready = take(read_ahead_, read_begin_, read_end_, head.size()); !ready.empty()) {
-        std::ranges::copy(ready, head.begin());
-    } else {
-        const bool have_head = co_await read_exactly(head, true);
-        if (!have_head) {
-            co_return false;
-        }
+    const bool have_head = co_await read_exactly(head, true);
+    if (!have_head) {
+        co_return false;
     }
     const auto decoded = frame_header::decode(head);
     if (!decoded) {
@@ -104,15 +88,10 @@ awaitable<bool> connection::read_frame(frame& into) {
         co_return fail(errc::body_too_large, over_limit(header, "body", header.body_length, limits.body));
     }
 
-    auto meta = take(read_ahead_, read_begin_, read_end_, header.meta_length);
-    std::vector<std::byte> own_meta;
-    if (meta.size() < header.meta_length) {
-        own_meta.resize(header.meta_length);
-        const bool have_meta = co_await read_exactly(own_meta);
-        if (!have_meta) {
-            co_return false;
-        }
-        meta = own_meta;
+    std::vector<std::byte> meta(header.meta_length);
+    const bool have_meta = co_await read_exactly(meta);
+    if (!have_meta) {
+        co_return false;
     }
     auto parsed = decode_meta(head, meta);
     if (!parsed) {
@@ -242,12 +221,9 @@ awaitable<bool> connection::read_body(const frame_header& header, frame& into) {
     std::size_t done = 0;
     std::uint32_t checksum = 0;
     if (options_.window) {
-        place_ = options_.window->enter(header.body_length);
-        if (!place_->has_room()) {
-            const bool may_read = co_await wait_for_room(header, body, done, checksum);
-            if (!may_read) {
-                co_return false;
-            }
+        const bool may_read = co_await wait_for_room(header, body, done, checksum);
+        if (!may_read) {
+            co_return false;
         }
         if (!is_wanted(header)) {
             place_.reset();
@@ -276,12 +252,13 @@ awaitable<bool> connection::read_body(const frame_header& header, frame& into) {
     co_return true;
 }
 
-/// Until there is room in the window at `place_`, or nobody waits for the body any more. A sender from whom
-/// nobody takes a byte for long would take this side for dead, so a little is read now and then. False if the
-/// connection is over.
+/// Until there is room in the window, or nobody waits for the body any more. A sender from whom nobody takes
+/// a byte for long would take this side for dead, so a little is read now and then. False if the connection
+/// is over.
 awaitable<bool> connection::wait_for_room(const frame_header& header, buffer& body, std::size_t& done,
                                           std::uint32_t& checksum) {
-    const auto place = place_;
+    const auto place = options_.window->enter(header.body_length);
+    place_ = place;
     auto next_read = rt_.time.now() + options_.stall_timeout / 3;
     while (!place->has_room() && done < header.body_length && !over_ && is_wanted(header)) {
         place->turn().reset();

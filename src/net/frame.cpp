@@ -2,7 +2,7 @@
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/endian/conversion.hpp>
-#include <boost/json/serializer.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "net/greeting.hpp"
 #include <algorithm>
@@ -28,17 +28,6 @@ constexpr std::size_t at_meta_length = 16;
 constexpr std::size_t at_body_length = 20;
 constexpr std::size_t at_body_checksum = 24;
 constexpr std::size_t at_head_checksum = 28;
-
-/// As boost::json::serialize() writes it.
-void append(std::string& out, const boost::json::object& meta) {
-    boost::json::serializer from;
-    from.reset(&meta);
-    std::array<char, 512> part{};
-    while (!from.done()) {
-        const auto text = from.read(part.data(), part.size());
-        out.append(text.data(), text.size());
-    }
-}
 
 std::uint32_t checked_length(std::size_t length, const char* what) {
     if (length > std::numeric_limits<std::uint32_t>::max()) {
@@ -76,13 +65,8 @@ boost::system::result<frame_header> frame_header::decode(std::span<const std::by
 }
 
 encoded_frame::encoded_frame(const frame& source) : body(source.body) {
-    constexpr std::size_t usual_bytes = 128;
-    head.reserve(source.meta.empty() ? frame_header::size : usual_bytes);
+    const std::string meta = source.meta.empty() ? std::string() : boost::json::serialize(source.meta);
     head.resize(frame_header::size);
-    if (!source.meta.empty()) {
-        append(head, source.meta);
-    }
-    const auto meta_length = head.size() - frame_header::size;
     auto* data = reinterpret_cast<unsigned char*>(head.data());
     std::copy(frame_header::magic.begin(), frame_header::magic.end(), data);
     data[at_version] = frame_header::version;
@@ -90,12 +74,13 @@ encoded_frame::encoded_frame(const frame& source) : body(source.body) {
                                                 (source.is_refusal ? frame_header::flag_refusal : 0));
     store_little_u16(data + at_type, source.type);
     store_little_u64(data + at_correlation, source.correlation);
-    store_little_u32(data + at_meta_length, checked_length(meta_length, "meta"));
+    store_little_u32(data + at_meta_length, checked_length(meta.size(), "meta"));
     store_little_u32(data + at_body_length, checked_length(body.size(), "body"));
     store_little_u32(data + at_body_checksum, body.checksum());
     const auto bytes = std::as_bytes(std::span(head));
-    const auto sum = crc32c(bytes.subspan(frame_header::size), crc32c(bytes.first(at_head_checksum)));
+    const auto sum = crc32c(std::as_bytes(std::span(meta)), crc32c(bytes.first(at_head_checksum)));
     store_little_u32(data + at_head_checksum, sum);
+    head += meta;
 }
 
 boost::system::result<boost::json::object> decode_meta(std::span<const std::byte, frame_header::size> header,

@@ -4,8 +4,6 @@
 
 #include <deque>
 #include <exception>
-#include <limits>
-#include <memory_resource>
 #include <new>
 #include <unordered_map>
 #include <utility>
@@ -27,7 +25,7 @@ public:
                arrival_handler on_arrival)
         : results(peers.size()), changed(rt.executor), peers_(std::move(peers)), policy_(policy),
           judge_(std::move(judge)), on_arrival_(std::move(on_arrival)), tickets_(peers_.size()),
-          following_(peers_.size(), none), states_(peers_.size(), state::open), waiting_(peers_.size()) {}
+          states_(peers_.size(), state::open), waiting_(peers_.size()) {}
 
     open_calls(const open_calls&) = delete;
     open_calls& operator=(const open_calls&) = delete;
@@ -42,8 +40,7 @@ public:
     /// Sends what there is room for; the rest follows as there is more. `make(index)` gives a `prepared`.
     void begin(std::function<prepared(std::size_t)> make) {
         make_ = std::move(make);
-        std::pmr::monotonic_buffer_resource memory;
-        std::pmr::unordered_map<connection*, std::size_t> places(peers_.size(), &memory);
+        std::unordered_map<connection*, std::size_t> places;
         for (std::size_t i = 0; i < peers_.size(); ++i) {
             if (!peers_[i]) {
                 answer nobody;
@@ -53,14 +50,13 @@ public:
             }
             const auto [place, is_new] = places.emplace(peers_[i].get(), queues_.size());
             if (is_new) {
-                queues_.push_back({peers_[i], i, i, 0});
-            } else {
-                following_[std::exchange(queues_[place->second].last, i)] = i;
+                queues_.push_back({peers_[i], {}, 0, 0});
             }
+            queues_[place->second].calls.push_back(i);
         }
         for (auto& queue : queues_) {
             send(queue);
-            if (queue.next != none) {
+            if (queue.next < queue.calls.size()) {
                 queue.room = queue.peer->on_room([this, &queue] { send(queue); });
             }
         }
@@ -96,8 +92,6 @@ public:
 private:
     enum class state : std::uint8_t { open, judged_soon, settled };
 
-    static constexpr auto none = std::numeric_limits<std::size_t>::max();
-
     /// Nobody waits for its answer any more. True if it was not sent, and is not going to be.
     bool take_back(std::size_t index) noexcept {
         const bool is_open = states_[index] == state::open && peers_[index];
@@ -107,14 +101,14 @@ private:
 
     struct peer_queue {
         connection_ptr peer;
-        std::size_t next = none; ///< of its calls, to be sent; `none`: all were
-        std::size_t last = none;
+        std::vector<std::size_t> calls;
+        std::size_t next = 0; ///< of `calls`, to be sent
         std::uint64_t room = 0;
     };
 
     void send(peer_queue& queue) {
-        while (queue.next != none && queue.peer->has_room() && !failure) {
-            const auto i = std::exchange(queue.next, following_[queue.next]);
+        while (queue.next < queue.calls.size() && queue.peer->has_room() && !failure) {
+            const auto i = queue.calls[queue.next++];
             try {
                 ask(i);
             } catch (const std::bad_alloc&) {
@@ -192,7 +186,6 @@ private:
     std::function<prepared(std::size_t)> make_;
     std::deque<peer_queue> queues_; ///< stay where they are
     std::vector<std::uint64_t> tickets_;
-    std::vector<std::size_t> following_; ///< by call: the next one of the same peer
     std::vector<state> states_;
     std::size_t judging_ = 0;
     std::size_t waiting_;

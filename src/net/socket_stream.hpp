@@ -7,10 +7,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstring>
 #include <span>
 #include <utility>
 
@@ -19,8 +15,7 @@ namespace fedasio::net {
 /// A connected stream socket of the system, whatever its protocol; remote() is left to who knows it.
 ///
 /// What can be read or written at once is, without a way through the reactor; but only so often in a row,
-/// since others wait for this thread. Of the last large piece of a frame a little more is asked for than it
-/// has: what gives less is known to have no more, so that the next read waits without a look in vain.
+/// since others wait for this thread.
 template <class Socket>
 class socket_stream : public stream {
 public:
@@ -34,16 +29,6 @@ public:
         const auto state = co_await asio::this_coro::cancellation_state;
         if (state.cancelled() != asio::cancellation_type::none) {
             co_return transferred{asio::error::operation_aborted, 0};
-        }
-        if (beyond_bytes_ > 0) {
-            co_return transferred{{}, take_beyond(into)};
-        }
-        if (into.size() >= least_large) {
-            const std::array<asio::mutable_buffer, 2> parts{into, asio::buffer(beyond_)};
-            auto [ec, bytes] = co_await socket_.async_read_some(parts, asio::as_tuple(asio::use_awaitable));
-            beyond_bytes_ = bytes - std::min(bytes, into.size());
-            reading_.waited(beyond_bytes_ == beyond_.size());
-            co_return transferred{ec, bytes - beyond_bytes_};
         }
         if (reading_.may_try()) {
             error_code ec;
@@ -113,16 +98,6 @@ private:
         unsigned in_a_row_ = 0;
     };
 
-    static constexpr std::size_t least_large = 4096;
-
-    std::size_t take_beyond(asio::mutable_buffer into) noexcept {
-        const auto bytes = std::min(beyond_bytes_, into.size());
-        std::memcpy(into.data(), beyond_.data(), bytes);
-        beyond_bytes_ -= bytes;
-        std::memmove(beyond_.data(), beyond_.data() + bytes, beyond_bytes_);
-        return bytes;
-    }
-
     static bool is_would_block(const error_code& ec) {
         return ec == asio::error::would_block || ec == asio::error::try_again;
     }
@@ -132,9 +107,7 @@ protected:
 
 private:
     attempts reading_{false};
-    attempts writing_{true};             ///< a new connection takes something
-    std::array<std::byte, 64> beyond_{}; ///< came with what was asked for before
-    std::size_t beyond_bytes_ = 0;
+    attempts writing_{true}; ///< a new connection takes something
 };
 
 } // namespace fedasio::net

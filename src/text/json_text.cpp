@@ -1,6 +1,5 @@
 #include <fedasio/text/json_text.hpp>
 
-#include <boost/container/small_vector.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -41,7 +40,7 @@ public:
 private:
     static constexpr std::size_t most_compared = 16;
 
-    boost::container::small_vector<std::string, 8> few_;
+    std::vector<std::string> few_;
     std::set<std::string, std::less<>> all_;
 };
 
@@ -54,7 +53,7 @@ public:
     static constexpr std::size_t max_key_size = json::string::max_size();
     static constexpr std::size_t max_string_size = json::string::max_size();
 
-    builder() : values_({}, room_.data(), room_.size()) { values_.reset(); }
+    builder() { values_.reset(); }
 
     json::value release() { return values_.release(); }
 
@@ -157,10 +156,8 @@ public:
     bool on_comment(json::string_view /*text*/, json::error_code& /*ec*/) { return true; }
 
 private:
-    // What is small is parsed without memory but for the value itself.
-    alignas(json::value) std::array<unsigned char, 512> room_{};
     json::value_stack values_;
-    boost::container::small_vector<known_keys, 1> keys_;
+    std::vector<known_keys> keys_;
     std::string key_;
     std::string number_;
     std::string problem_;

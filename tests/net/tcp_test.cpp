@@ -101,34 +101,6 @@ public:
 
 BOOST_AUTO_TEST_SUITE(tcp)
 
-BOOST_AUTO_TEST_CASE(a_large_read_keeps_what_comes_behind_it) {
-    live_runtime world;
-    const auto door = listen_tcp(world, anywhere);
-    const auto there = dial(world, address::parse(door->local()));
-    const auto accepted = world.run(door->accept());
-    BOOST_TEST_REQUIRE(!accepted.error, accepted.error.message());
-    std::string text(20000, ' ');
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        text[i] = static_cast<char>('a' + i * i % 23);
-    }
-    const asio::const_buffer whole(text.data(), text.size());
-    BOOST_TEST_REQUIRE(world.run(there->write_some(std::span(&whole, 1))).bytes == text.size());
-    std::string came;
-    const std::vector<std::size_t> pieces{4096, 10, 4096, 1, 32, 200, 5000, 64, 4096, 63, 20000, 4096};
-    for (const auto wanted : pieces) {
-        std::string part(wanted, ' ');
-        while (!part.empty() && came.size() < text.size()) {
-            const auto got =
-                world.run(accepted.connection->read_some(asio::mutable_buffer(part.data(), part.size())));
-            BOOST_TEST_REQUIRE(!got.error, got.error.message());
-            BOOST_TEST_REQUIRE(got.bytes <= part.size());
-            came.append(part, 0, got.bytes);
-            part.resize(part.size() - got.bytes);
-        }
-    }
-    BOOST_TEST(came == text);
-}
-
 BOOST_AUTO_TEST_CASE(addresses_that_are) {
     BOOST_TEST((address::parse("127.0.0.1:7700") == address{"127.0.0.1", 7700}));
     BOOST_TEST((address::parse("master.example:0") == address{"master.example", 0}));

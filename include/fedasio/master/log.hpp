@@ -27,8 +27,4 @@ private:
     std::uint32_t last_round_ = 0;
 };
 
-/// The line of this event is a detail, as every round brings some for each client: who shows no details need
-/// not have it written.
-[[nodiscard]] bool is_detail(const event& happened) noexcept;
-
 } // namespace fedasio::master
