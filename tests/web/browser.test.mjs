@@ -133,6 +133,8 @@ step('shows what the model confuses', async () => {
     assert.ok(bright[2] > 3, 'the sample has bright pixels');
 });
 
+let heading_height = 0;
+
 step('counts the values of an array at a click, and again when there are others', async () => {
     await by('layer-chip').first().click();
     await by('layer-histogram').waitFor();
@@ -141,12 +143,14 @@ step('counts the values of an array at a click, and again when there are others'
     assert.equal(await by('layer-histogram').locator('rect').count(), 60);
     const bars = page.locator('.layer-values details');
     await bars.locator('summary').click();
+    await by('histogram-table').locator('td').first().waitFor();
     const counts = (await by('histogram-table').locator('td').allTextContents()).map(Number);
     assert.equal(counts.reduce((sum, one) => sum + one, 0), 2048);
     await bars.locator('summary').click();
     await by('layer-chip').nth(3).click();
     await by('layer-facts').filter({ hasText: /^4 values/ }).waitFor();
     assert.equal(await by('count-again').count(), 0);
+    heading_height = await page.locator('.layer-values h3').evaluate((heading) => heading.offsetHeight);
     await look(page, 'layers');
 });
 
@@ -154,6 +158,9 @@ step('trains until the target is reached, and draws the target', async () => {
     await train('500', '30');
     await in_phase('finished');
     await by('chart-accuracy').filter({ hasText: 'target 30.0 %' }).waitFor();
+    // What is offered now moves nothing.
+    await by('count-again').waitFor();
+    assert.equal(await page.locator('.layer-values h3').evaluate((heading) => heading.offsetHeight), heading_height);
     await go('log');
     await by('log').locator('li', { hasText: 'target accuracy is reached' }).waitFor();
 });
