@@ -98,8 +98,9 @@ using simulator = std::function<bool(const plan::plan&, const simulation_options
 /// A run that has a row is not run again. One that was interrupted goes on from its last checkpoint, if the
 /// plan has any written, else starts anew; its row is the same either way but for the seconds. A run that
 /// fails, by diverging or with an evaluator that tested nothing, is a row with the reason, and the next
-/// begins. Ends early, with the rows that are there, when `stop` is requested. Two sweeps must not use the same folder at the same time: the
-/// second throws std::runtime_error. Throws std::system_error if a file cannot be written.
+/// begins. Ends early, with the rows that are there, when `stop` is requested. Two sweeps must not use the
+/// same folder at the same time: the second throws std::runtime_error. Throws std::system_error if a file
+/// cannot be written.
 sweep_summary sweep(const std::vector<sweep_run>& runs, const sweep_options& options,
                     const std::stop_token& stop,
                     const std::function<void(const sweep_progress&)>& on_progress,
