@@ -73,6 +73,22 @@ ground::script but_trains(std::function<void(net::connection&, const net::frame&
     };
 }
 
+/// A worker with room for one client, which is gone when 40 of the round's 60 seconds are over.
+struct goes_while_it_trains {
+    explicit goes_while_it_trains(round_under_way& on) {
+        who = on.add("north", but_trains([this, &on](net::connection& self, const net::frame&) {
+                         alarm = on.world.time().at(on.world.now() + 40s, [this, &on, &self] {
+                             self.abort(net::errc::closed);
+                             on.state.members.roster.remove(who);
+                         });
+                     }),
+                     1U);
+    }
+
+    worker_ptr who;
+    std::unique_ptr<net::alarm> alarm;
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(rounds)
@@ -208,16 +224,7 @@ BOOST_AUTO_TEST_CASE(whose_worker_is_lost_trains_where_another_has_room) {
 BOOST_AUTO_TEST_CASE(loading_for_a_training_under_way_ends_with_its_deadline) {
     round_under_way on;
     on.know_tables();
-    worker_ptr north;
-    std::unique_ptr<net::alarm> alarm;
-    // 40 of 60 seconds are over when it goes.
-    north = on.add("north", but_trains([&](net::connection& self, const net::frame&) {
-                       alarm = on.world.time().at(on.world.now() + 40s, [&] {
-                           self.abort(net::errc::closed);
-                           on.state.members.roster.remove(north);
-                       });
-                   }),
-                   1U);
+    const goes_while_it_trains north(on);
     bool loads = true;
     on.add("south", [&](net::connection& self, const net::frame& asked) {
         if (asked.type != message::load || loads) {
@@ -237,15 +244,7 @@ BOOST_AUTO_TEST_CASE(loading_for_a_training_under_way_ends_with_its_deadline) {
 BOOST_AUTO_TEST_CASE(a_client_that_trains_elsewhere_has_what_is_left_of_the_rounds_time) {
     round_under_way on;
     on.know_tables();
-    worker_ptr north;
-    std::unique_ptr<net::alarm> alarm;
-    north = on.add("north", but_trains([&](net::connection& self, const net::frame&) {
-                       alarm = on.world.time().at(on.world.now() + 40s, [&] {
-                           self.abort(net::errc::closed);
-                           on.state.members.roster.remove(north);
-                       });
-                   }),
-                   1U);
+    const goes_while_it_trains north(on);
     std::size_t trained = 0;
     on.add("south", [&](net::connection& self, const net::frame& asked) {
         trained += asked.type == message::train ? 1 : 0;
