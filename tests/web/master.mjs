@@ -89,6 +89,8 @@ export async function start_master({ workers = 4, plan = {}, with_tokens = false
     await writeFile(plan_file, JSON.stringify(make_plan(folder, typeof plan === 'function' ? plan(folder) : plan)));
     const words = ['--plan', plan_file, '--listen', '127.0.0.1:0', '--dashboard', '127.0.0.1:0'];
     words.push('--spawn-workers', String(workers), '--state-dir', path.join(folder, 'state'));
+    // What a test says of its fault is not to be lost behind thousands of rounds.
+    words.push('--log-level', 'warning');
     if (with_tokens) {
         words.push('--dashboard-tokens', path.join(folder, 'tokens'));
     }

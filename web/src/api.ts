@@ -17,8 +17,10 @@ export class ApiError extends Error {
 /** @throws ApiError, in words that can be shown */
 export async function get_json<T>(path: string, init: RequestInit = {}): Promise<T> {
     let response: Response;
+    let text: string;
     try {
         response = await fetch(`api/v1/${path}`, { signal: AbortSignal.timeout(answer_limit), ...init });
+        text = await response.text();
     } catch (error) {
         if (init.signal?.aborted === true) {
             throw error;
@@ -27,7 +29,7 @@ export async function get_json<T>(path: string, init: RequestInit = {}): Promise
     }
     let body: unknown;
     try {
-        body = parse_json(await response.text());
+        body = parse_json(text);
     } catch {
         throw new ApiError(response.status, `The master answered with status ${response.status}.`);
     }

@@ -1,6 +1,6 @@
 // The history of runs, read when it is looked at.
 import { signal } from '@preact/signals';
-import { get_json, why } from './api';
+import { ApiError, get_json, why } from './api';
 import type { Labels, Round, Run } from './protocol';
 
 export const runs = signal<Run[] | null>(null);
@@ -20,6 +20,13 @@ export async function read_runs(): Promise<void> {
         runs.value = await get_json<Run[]>('runs');
         runs_error.value = null;
     } catch (error) {
+        tell(error);
+    }
+}
+
+/** That the master is away is told once for the whole page; what has been read stays where it is. */
+function tell(error: unknown): void {
+    if (runs.peek() === null || !(error instanceof ApiError && error.status === 0)) {
         runs_error.value = why(error);
     }
 }
@@ -52,6 +59,6 @@ export async function read_run(run: string): Promise<void> {
         }
         loaded.value = next;
     } catch (error) {
-        runs_error.value = why(error);
+        tell(error);
     }
 }

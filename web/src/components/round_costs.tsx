@@ -39,19 +39,23 @@ export function RoundCosts() {
     return (
         <div class="costs" data-testid="costs" style={room}>
             <p class="costs-line">
-                The usual round has all answers after <b>{duration(usual)}</b>
-                {first === undefined ? (
-                    '; nobody holds the others up.'
-                ) : (
-                    <>
-                        {'; without '}
-                        <a href={href_with({ worker_card: String(first.worker), client: '' })}>
-                            {names.get(first.worker)}
-                        </a>
-                        {' it would be '}
-                        <b>{duration(usual - first.saves)}</b>.
-                    </>
-                )}
+                <span class="phrase">
+                    The usual round has all answers after <b>{duration(usual)}</b>;
+                </span>{' '}
+                <span class="phrase">
+                    {first === undefined ? (
+                        'nobody holds the others up.'
+                    ) : (
+                        <>
+                            {'without '}
+                            <a href={href_with({ worker_card: String(first.worker), client: '' })}>
+                                {names.get(first.worker)}
+                            </a>
+                            {' it would be '}
+                            <b>{duration(usual - first.saves)}</b>.
+                        </>
+                    )}
+                </span>
             </p>
             {all.length > 0 && (
                 <ul class="costs-bars">

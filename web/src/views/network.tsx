@@ -47,15 +47,22 @@ const rate = (value: number | null | undefined): string => (typeof value === 'nu
 function Totals() {
     const list = rounds.value;
     if (list.length === 0) {
-        return <p class="hint">What a round moves is summed up here from the first one on.</p>;
+        return <p class="hint costs-line totals">What a round moves is summed up here from the first one on.</p>;
     }
     const out = list.reduce((sum, round) => sum + round.bytes_sent, 0);
     const into = list.reduce((sum, round) => sum + round.bytes_received, 0);
     const answers = list.reduce((sum, round) => sum + round.cohort.length, 0);
     return (
-        <p class="costs-line" data-testid="traffic-totals">
-            <b>{bytes(out + into)}</b> in {plural(list.length, 'round')}: {bytes(out)} out, {bytes(into)} in;{' '}
-            <b>{bytes((out + into) / Math.max(1, answers))}</b> a client and round.
+        <p class="costs-line totals" data-testid="traffic-totals">
+            <span class="phrase">
+                <b>{bytes(out + into)}</b> in {plural(list.length, 'round')}:
+            </span>{' '}
+            <span class="phrase">
+                {bytes(out)} out, {bytes(into)} in;
+            </span>{' '}
+            <span class="phrase">
+                <b>{bytes((out + into) / Math.max(1, answers))}</b> a client and round.
+            </span>
         </p>
     );
 }
