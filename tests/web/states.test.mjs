@@ -447,11 +447,28 @@ step(
             ),
         },
     },
-    async ({ by, has_points }) => {
+    async ({ page, by, has_points }) => {
         await has_points('chart-runs', 2);
         assert.equal(await by('metric').inputValue(), 'test_rmse');
         await by('runs').getByRole('button', { name: 'Best loss' }).waitFor();
         await by('runs-end').filter({ hasText: 'latest 1,000' }).waitFor();
+        // A request that finds nobody is the banner's to tell; one that is refused has a reason.
+        const ask = async (answer) => {
+            await page.route('**/api/v1/runs', answer, { times: 1 });
+            const asked = page.waitForEvent(answer === away ? 'requestfailed' : 'requestfinished');
+            await page.getByRole('button', { name: 'Refresh' }).click();
+            await asked;
+            await page.evaluate(() => new Promise((drawn) => setTimeout(() => requestAnimationFrame(() => setTimeout(drawn)))));
+        };
+        const away = (route) => route.abort('connectionrefused');
+        await ask(away);
+        await ask((route) => route.fulfill({ status: 503, json: { error: 'the history is damaged' } }));
+        await page.getByRole('alert').filter({ hasText: 'damaged' }).waitFor();
+        await ask(away);
+        await ask((route) => route.fallback());
+        await page.getByRole('alert').filter({ hasText: 'damaged' }).waitFor({ state: 'detached' });
+        await ask(away);
+        assert.deepEqual(await page.locator('p[role="alert"]').allInnerTexts(), []);
     },
 );
 
