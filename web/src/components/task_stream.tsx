@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { clock, count, duration, percent, plural, time_of_day } from '../format';
 import { beat, late } from '../late';
 import { doings, type Doing, type Lane } from '../models/lane';
+import { lines_of, numbered } from '../models/round_marks';
 import { visible_rows } from '../models/rows';
 import { stream_paths, time_ticks } from '../models/stream_paths';
 import { journal } from '../past';
@@ -32,8 +33,9 @@ const least_shown = 2;
 const longest_shown = 3600;
 /** Pixels that a pointer may move and still click. */
 const click_reach = 4;
-/** Pixels between two round numbers at the axis. */
-const round_distance = 44;
+/** Pixels: a digit at the axis, and what is left free beside a number. */
+const digit_width = 7;
+const number_gap = 12;
 const windows: [string, string][] = [
     ['15', '15 s'],
     ['60', '1 min'],
@@ -85,7 +87,8 @@ export function TaskStream() {
     const paths = stream_paths(visible, frame);
     const x = (time: number): number => label_width + ((time - from) / (to - from)) * frame.width;
     const ticks = time_ticks(from, to, Math.max(2, Math.floor(frame.width / 90)));
-    const starts = round_starts(from, to, (round_distance * (to - from)) / frame.width);
+    const marks = round_starts(from, to).map(({ round, time }) => ({ round, x: x(time) }));
+    const number_width = count(marks.at(-1)?.round ?? 0).length * digit_width + number_gap;
 
     const pan = (event: PointerEvent): void => {
         const { x: began, to: end } = drag.current!;
@@ -199,8 +202,8 @@ export function TaskStream() {
                         aria-label={`What ${plural(lanes.length, 'worker')} did in the last ${clock(seconds)} minutes; the table below has the sums`}
                     >
                         <Patterns />
-                        {starts.map(({ round, time }) => (
-                            <line key={`r${round}`} class="stream-round" x1={x(time)} x2={x(time)} y1="0" y2="100%" />
+                        {lines_of(marks).map((mark) => (
+                            <line key={`r${mark.round}`} class="stream-round" x1={mark.x} x2={mark.x} y1="0" y2="100%" />
                         ))}
                         {ticks.map((tick) => (
                             <line key={tick} class="stream-grid" x1={x(tick)} x2={x(tick)} y1="0" y2="100%" />
@@ -226,9 +229,9 @@ export function TaskStream() {
             </div>
             {rows > 0 && (
                 <svg class="stream-axis" width={width.value} height="32" aria-hidden="true">
-                    {starts.map(({ round, time }) => (
-                        <text key={`r${round}`} x={x(time)} y="28" class="stream-round-number">
-                            {count(round)}
+                    {numbered(marks, number_width).map((mark) => (
+                        <text key={`r${mark.round}`} x={mark.x} y="28" class="stream-round-number">
+                            {count(mark.round)}
                         </text>
                     ))}
                     {ticks.map((tick) => (
@@ -278,20 +281,14 @@ function shorten(name: string, most: number): string {
     return name.length > most ? `${name.slice(0, most - 1)}…` : name;
 }
 
-/** Rounds that began in the time shown, at least so many seconds apart. */
-function round_starts(from: number, to: number, apart: number): { round: number; time: number }[] {
+/** Rounds that began in the time shown. */
+function round_starts(from: number, to: number): { round: number; time: number }[] {
     const open = journal.open;
     const all = journal.shares.map(({ round, from: time }) => ({ round, time }));
     if (open !== null) {
         all.push({ round: open.round, time: open.from });
     }
-    const found: { round: number; time: number }[] = [];
-    for (const one of all) {
-        if (one.time >= from && one.time <= to && one.time - (found.at(-1)?.time ?? -Infinity) >= apart) {
-            found.push(one);
-        }
-    }
-    return found;
+    return all.filter(({ time }) => time >= from && time <= to);
 }
 
 /** Beside the pointer, in the part of the page that the stream is in. */
