@@ -11,6 +11,7 @@
 #include <boost/json/value.hpp>
 
 #include "program/past_answers.hpp"
+#include "saved_models.hpp"
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -140,6 +141,9 @@ answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run
     auto job = [&, set = run.test_set()]() -> std::optional<archive_answer> {
         if (what.what == kind::sample) {
             return set ? sample_of(*set, what.index) : std::nullopt;
+        }
+        if (what.what == kind::models) {
+            return archive_answer{saved_models_text(state_dir), {}};
         }
         if (what.what == kind::saved_model) {
             return file_of(store::model_path(state_dir, what.name));

@@ -48,7 +48,7 @@ std::span<const table_row> router::table() {
     constexpr auto anyone = access::anyone;
     constexpr auto viewers = access::viewers;
     constexpr auto operators = access::operators;
-    static const std::array<table_row, 36> rows{{
+    static const std::array<table_row, 37> rows{{
         {{"GET", "/", "", viewers, 0, "the page"}, &router::page},
         {{"POST", "/login", "", anyone, 1 * limits::kib,
           "with tokens: the form `token=T`; 303 to `/` and a session's cookie, or 401. `GET /?token=T` does "
@@ -99,6 +99,13 @@ std::span<const table_row> router::table() {
         {{"GET", "/api/v1/model", "", viewers, 0,
           "the global weights as a safetensors file; 404 while there are none"},
          &router::archived<kind::model>},
+        {{"GET", "/api/v1/models", "", viewers, 0,
+          "saved models, the latest first: array of `{\"name\", \"saved\", \"bytes\", \"plan\", "
+          "\"plan_digest\", \"run\", \"round\", \"kept\", \"weights_sha256\", \"test\"}`. `saved` is in Unix "
+          "seconds, `kept` `best` or `last` if the master keeps it by itself, `test` what the test of that "
+          "round has told, by the keys of a round object that begin with `test_`; what a file does not say "
+          "is `null`. A file that is no model has `name` and `error`"},
+         &router::archived<kind::models>},
         {{"GET", "/api/v1/models/NAME", "", viewers, 0, "a saved model"},
          &router::archived<kind::saved_model>},
         {{"POST", "/api/v1/model/predict", "", viewers, most_tried_bytes,

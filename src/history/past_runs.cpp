@@ -332,6 +332,17 @@ std::optional<std::string> rounds_text(const std::filesystem::path& file, std::s
     return rounds_of(*opened, run, before, most_bytes);
 }
 
+std::optional<std::string> round_text(const std::filesystem::path& file, std::string_view run,
+                                      std::uint32_t round) {
+    auto opened = open(file);
+    if (!opened) {
+        return std::nullopt;
+    }
+    statement found(*opened, "SELECT result FROM rounds WHERE run = ? AND round = ?");
+    found.bind(run).bind(round);
+    return found.next() ? std::optional(found.text(0)) : std::nullopt;
+}
+
 std::optional<std::string> report_text(const std::filesystem::path& file, std::string_view run,
                                        std::size_t most_bytes) {
     auto opened = open(file);

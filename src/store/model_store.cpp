@@ -1,3 +1,4 @@
+#include <fedasio/store/digest.hpp>
 #include <fedasio/store/model_store.hpp>
 
 #include <algorithm>
@@ -95,17 +96,24 @@ std::vector<tensor_view> tensors_of(std::span<const tensor_shape> layout, std::s
     return tensors;
 }
 
+/// By which the same weights are known, bit for bit, without reading them.
+std::map<std::string, std::string> with_digest(std::map<std::string, std::string> metadata,
+                                               std::span<const float> weights) {
+    metadata["weights_sha256"] = weights_sha256(weights);
+    return metadata;
+}
+
 } // namespace
 
 void save_model(const std::filesystem::path& path, std::span<const tensor_shape> layout,
                 std::span<const float> weights, const std::map<std::string, std::string>& metadata,
                 disk& on) {
-    write_safetensors(path, tensors_of(layout, weights), metadata, on);
+    write_safetensors(path, tensors_of(layout, weights), with_digest(metadata, weights), on);
 }
 
 std::string model_bytes(std::span<const tensor_shape> layout, std::span<const float> weights,
                         const std::map<std::string, std::string>& metadata) {
-    return safetensors_bytes(tensors_of(layout, weights), metadata);
+    return safetensors_bytes(tensors_of(layout, weights), with_digest(metadata, weights));
 }
 
 std::map<std::string, std::string> load_model(const std::filesystem::path& path,

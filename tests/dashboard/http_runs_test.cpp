@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(what_is_asked_of_the_present_run) {
               expected{"samples/4294967296", 404, "nothing"}, expected{"samples/1/2", 404, "nothing"},
               expected{"model", 200, "6  0 "}, expected{"models/best", 200, "7  0 best"},
               expected{"models/..%2fx", 404, "nothing"}, expected{"models/.x", 404, "nothing"},
-              expected{"models", 404, "nothing"}, expected{"models/a/b", 404, "nothing"}}) {
+              expected{"models", 200, "15  0 "}, expected{"models/a/b", 404, "nothing"}}) {
             const auto answer = co_await ask(with, get(with, std::string("/api/v1/") + it.path));
             BOOST_TEST_CONTEXT(it.path) {
                 BOOST_TEST(answer.status == it.status);

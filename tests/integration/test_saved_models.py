@@ -28,6 +28,41 @@ class SavedModels(Federation):
         self.assertEqual(best.metadata["round"], str(accuracies.index(max(accuracies)) + 1))
         self.assertEqual(float(best.metadata["test_accuracy"]), max(accuracies))
 
+    def test_a_list_says_of_each_model_where_it_is_from_and_what_it_is_worth(self):
+        plan = self.plan(rounds=4, keep_best="train_loss")
+        self.run_to_the_end(plan, [])
+        master = self.master(self.plan(rounds=4, seed=8))
+        self.workers(master, 1)
+        master.train(rounds=2)
+        master.command("save", name="by-hand")
+        end = master.train(rounds=1)
+        (self.folder / "state" / "models" / "broken.safetensors").write_bytes(b"no model")
+        listed = master.get("models")
+        self.assertEqual(listed[-1]["name"], "broken")
+        self.assertIn("broken.safetensors", listed[-1]["error"])
+        by_name = {one["name"]: one for one in listed}
+        digest = master.get("status")["plan_digest"][:8]
+        self.assertEqual(
+            set(by_name), {"best", "last", f"best-{digest}", f"last-{digest}", "by-hand", "broken"}
+        )
+        times = [one["saved"] for one in listed[:-1]]
+        self.assertEqual(times, sorted(times, reverse=True))
+        for one in listed[:-1]:
+            path = self.folder / "state" / "models" / f"{one['name']}.safetensors"
+            self.assertEqual(one["bytes"], path.stat().st_size)
+            self.assertAlmostEqual(one["saved"], path.stat().st_mtime, places=3)
+        rounds = master.get("rounds")
+        last = by_name[f"last-{digest}"]
+        self.assertEqual((last["round"], last["kept"]), (3, "last"))
+        self.assertEqual(last["test"]["test_accuracy"], rounds[2]["test_accuracy"])
+        self.assertEqual(last["test"]["test_loss"], rounds[2]["test_loss"])
+        self.assertEqual(last["run"], master.get("status")["run"])
+        self.assertEqual(last["weights_sha256"], end["weights_sha256"])
+        self.assertEqual((by_name["by-hand"]["round"], by_name["by-hand"]["kept"]), (2, None))
+        [past] = [run for run in master.get("runs") if run["run"] == by_name["last"]["run"]]
+        self.assertEqual(by_name["last"]["weights_sha256"], past["weights_sha256"])
+        self.assertEqual(by_name["last"]["test"]["test_accuracy"], past["last_test_accuracy"])
+
     def test_by_another_metric(self):
         report = self.run_to_the_end(self.plan(rounds=6, keep_best="train_loss"), [])
         losses = [result["train_loss"] for result in report["rounds"]]

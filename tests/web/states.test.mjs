@@ -494,6 +494,35 @@ step(
     },
 );
 
+step(
+    'has of each saved model where it is from, what it is worth and which weights they are, and loads it in one click',
+    {
+        snapshot: make_snapshot({ status: { run: 'b0', plan: 'wards', state_dir: true, models: ['best', 'own', 'torn'], phase: 'finished' } }),
+        hash: '#/history',
+        objects: {
+            runs: [run_of('b0'), run_of('a1')],
+            models: [
+                { name: 'own', saved: 1_750_000_000, bytes: 2_097_152, plan: 'wards', plan_digest: 'd', run: 'a1', round: 7, kept: null,
+                  weights_sha256: '0c607fcaaa7324a9', test: { test_accuracy: 0.8125, test_loss: 0.5 } },
+                { name: 'best', saved: 1_749_000_000, bytes: 1024, plan: 'wards', plan_digest: 'd', run: null, round: 3, kept: 'best',
+                  weights_sha256: null, test: null },
+                { name: 'torn', error: 'torn.safetensors: its header is cut off' },
+            ],
+        },
+    },
+    async ({ page, by }) => {
+        const row = (name) => by('models').locator('tbody tr').filter({ hasText: name });
+        await row('own').filter({ hasText: '81.3 %' }).waitFor();
+        assert.match(await row('own').innerText(), /wards a1\s+7\s+81\.3 %\s+0\.5000\s+0c607fca\s+2\.0 MiB/);
+        await row('torn').filter({ hasText: 'its header is cut off' }).waitFor();
+        assert.ok(await row('torn').getByRole('button', { name: 'Load torn' }).isDisabled());
+        await assert_accessible(page, 'saved models');
+        await row('own').getByRole('button', { name: 'Load own' }).click();
+        await by('dialog').waitFor();
+        assert.equal(await by('load-select').inputValue(), 'own');
+    },
+);
+
 const spread_of = (round, least) => ({
     round, clients: 2, of: 'accuracy', low: least + 0.05, median: (least + 0.9) / 2, high: 0.85,
     worst: [{ client: 0, value: least, samples: 50 }, { client: 1, value: 0.9, samples: 50 }],

@@ -424,6 +424,21 @@ export interface Run {
     best_test_loss?: number | null;
 }
 
+/** What the file of a model says; null where it does not, and `error` alone where it is no model. */
+export interface SavedModel {
+    name: string;
+    error?: string;
+    saved?: number;
+    bytes?: number;
+    run?: string | null;
+    plan?: string | null;
+    round?: number | null;
+    kept?: string | null;
+    weights_sha256?: string | null;
+    /** By the keys of a round. */
+    test?: Record<string, number> | null;
+}
+
 export type PlanCheck =
     | { ok: true; plan_digest: string; plan: unknown; note?: string }
     | { ok: false; line: number | null; column: number | null; path: string | null; message: string };

@@ -7,6 +7,7 @@ import { is_live, present, session } from './store';
 
 export type Dialog =
     | { name: Exclude<Control, 'pause' | 'resume' | 'stop_now' | 'evict' | 'start'> | 'keys' }
+    | { name: 'load'; model: string }
     | { name: 'evict'; worker: number }
     | { name: 'start'; plan: string };
 
@@ -57,6 +58,15 @@ export function use(control: 'pause' | 'resume' | Exclude<Dialog['name'], 'evict
         void run({ command: control });
     } else {
         dialog.value = { name: control };
+    }
+}
+
+export function ask_to_load(model: string): void {
+    const obstacle = why_not.peek().load;
+    if (obstacle === null) {
+        dialog.value = { name: 'load', model };
+    } else {
+        say({ outcome: 'refused', text: `${obstacle}.` });
     }
 }
 

@@ -31,6 +31,7 @@ struct archive_question {
         prediction, ///< what a model says of a sample
         spreads,    ///< of tests by clients, by round
         histogram,  ///< of the values of an array of a model
+        models,     ///< that were saved
     };
 
     kind what = kind::runs;

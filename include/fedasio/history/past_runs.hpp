@@ -30,6 +30,10 @@ inline constexpr std::size_t most_plans = 100;
                                                      std::uint32_t before = 0,
                                                      std::size_t most_bytes = std::size_t{16} << 20);
 
+/// One round of a run, as in rounds_text(); empty if there is none.
+[[nodiscard]] std::optional<std::string> round_text(const std::filesystem::path& file, std::string_view run,
+                                                    std::uint32_t round);
+
 /// The report of a run so far (docs/operations.md), with rounds as above.
 [[nodiscard]] std::optional<std::string> report_text(const std::filesystem::path& file, std::string_view run,
                                                      std::size_t most_bytes = std::size_t{16} << 20);

@@ -31,8 +31,8 @@ struct tensor_shape {
 /// empty.
 [[nodiscard]] std::vector<std::string> list_models(const std::filesystem::path& state_dir);
 
-/// Writes the flat span as named tensors (see write_safetensors). Throws std::invalid_argument if the span's
-/// size is not that of the tensors together.
+/// Writes the flat span as named tensors (see write_safetensors); the metadata gets `weights_sha256` besides.
+/// Throws std::invalid_argument if the span's size is not that of the tensors together.
 void save_model(const std::filesystem::path& path, std::span<const tensor_shape> layout,
                 std::span<const float> weights, const std::map<std::string, std::string>& metadata,
                 disk& on = system_disk());

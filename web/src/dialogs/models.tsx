@@ -46,9 +46,9 @@ export function SaveDialog() {
     );
 }
 
-export function LoadDialog() {
+export function LoadDialog({ chosen }: { chosen: string | null }) {
     const { models } = status.value!;
-    const name = useSignal(models.at(-1) ?? '');
+    const name = useSignal(chosen ?? models.at(-1) ?? '');
     return (
         <Frame
             title="Load a saved model"

@@ -17,7 +17,7 @@ export function OpenDialog() {
         case 'save':
             return <SaveDialog />;
         case 'load':
-            return <LoadDialog />;
+            return <LoadDialog chosen={'model' in open ? open.model : null} />;
         case 'change':
             return <ChangeDialog />;
         case 'evict':

@@ -3,6 +3,7 @@ import { Parallel } from '../components/parallel';
 import { PlanDiff } from '../components/plan_diff';
 import { RunCurves } from '../components/run_curves';
 import { RunTable } from '../components/run_table';
+import { SavedModels } from '../components/saved_models';
 import { SweepScatter } from '../components/sweep_scatter';
 import { chosen_runs } from '../components/chosen_runs';
 import { csv } from '../models/csv';
@@ -72,18 +73,7 @@ export function HistoryView() {
                     </>
                 )}
                 {known.models.length > 0 && list !== null && (
-                    <>
-                        <h3>Saved models</h3>
-                        <ul class="chips" data-testid="models">
-                            {known.models.map((name) => (
-                                <li key={name}>
-                                    <a href={`api/v1/models/${name}`} download title="Download as safetensors">
-                                        {name} ↓
-                                    </a>
-                                </li>
-                            ))}
-                        </ul>
-                    </>
+                    <SavedModels names={known.models} present={known.run} />
                 )}
             </section>
             {/* Not while the table above is read, which would move it. */}
