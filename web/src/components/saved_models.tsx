@@ -30,7 +30,7 @@ export function SavedModels({ names, present }: { names: readonly string[]; pres
             <h3>Saved models</h3>
             {problem.value !== '' && list.value === null && <p class="hint">{problem.value}</p>}
             <div class="scroll" tabIndex={0} role="region" aria-label="Saved models">
-                <table class="table" data-testid="models">
+                <table class="table models" data-testid="models">
                     <thead>
                         <tr>
                             <th scope="col">Model</th>
