@@ -396,9 +396,24 @@ step(
         },
     },
     async ({ by, page, has_points }) => {
-        await by('runs').getByRole('button', { name: 'learning_rate' }).click();
-        await by('runs').getByRole('button', { name: 'seed' }).waitFor();
-        assert.match(await by('run-row').first().innerText(), /0\.1/);
+        const order = () => by('run-row').evaluateAll((rows) => rows.map((row) => row.dataset.run).join(' '));
+        const sort_by = async (name, way) => {
+            await by('runs').getByRole('button', { name, exact: true }).click();
+            await by('runs').locator(`th[aria-sort="${way}"]`, { hasText: name }).waitFor();
+        };
+        await sort_by('learning_rate', 'ascending');
+        assert.equal(await order(), 'a3 a4 a1 a2');
+        await sort_by('learning_rate', 'descending');
+        assert.equal(await order(), 'a1 a2 a3 a4');
+        // What is better is on top at the first click.
+        await sort_by('Best', 'descending');
+        assert.equal(await order(), 'a4 a3 a2 a1');
+        assert.equal(await by('runs').locator('td b').innerText(), '76.0 %', 'the best stands out');
+        assert.deepEqual(
+            await by('runs').locator('thead th').evaluateAll((all) => all.map((one) => one.innerText.replace(/\s*[↑↓]/, '')).slice(1, 6)),
+            ['Plan', 'Best', 'Last', 'learning_rate', 'seed'],
+            'a result is beside its name, and the seed behind what was varied',
+        );
         assert.equal(await by('runs').getByRole('button', { name: 'Rounds', exact: true }).count(), 1);
         // The present run, the one before and the best are compared without being chosen.
         await has_points('chart-runs', 2);
@@ -415,15 +430,26 @@ step(
         await page.waitForSelector('[data-testid="parallel"][data-runs="4"]');
         assert.equal(await by('parallel').locator('polyline').count(), 4);
         await by('group-seeds').check();
-        await page.waitForSelector('[data-testid="shown"]:text("2 of 4")');
-        assert.match(await by('run-row').first().innerText(), /2 seeds.*71\.0 % ± 1\.4/s);
-        await by('filter').fill('learning_rate=0.01');
-        await page.waitForSelector('[data-testid="shown"]:text("1 of 4")');
+        await page.waitForSelector('[data-testid="shown"]:text("4 runs in 2 groups")');
+        assert.match(await by('run-row').nth(1).innerText(), /2 seeds.*71\.0 % ± 1\.4/s);
+        // A group is compared as a whole.
+        await by('filter').fill('learning_rate=0.1');
+        await page.waitForSelector('[data-testid="shown"]:text("2 of 4 runs in 1 group")');
+        await by('run-row').getByRole('checkbox').uncheck();
+        assert.match(await page.evaluate(() => location.hash), /runs=a4(&|$)/);
+        await by('run-row').getByRole('checkbox').check();
+        assert.match(decodeURIComponent(await page.evaluate(() => location.hash)), /runs=a4,a1,a2(&|$)/);
+        // Part of a number is none, and drawings are of what the table shows.
+        await by('filter').fill('learning_rate=0.0');
+        await page.waitForSelector('[data-testid="shown"]:text("0 of 4 runs")');
+        await by('sweep').waitFor({ state: 'detached' });
+        await by('filter').fill('best>=72%');
+        await page.waitForSelector('[data-testid="sweep"][data-runs="3"]');
         await assert_accessible(page, 'history of a sweep');
         // Nothing chosen stays nothing.
         await by('filter').fill('');
         await by('group-seeds').uncheck();
-        for (let left = chosen; left > 0; left -= 1) {
+        for (let left = 3; left > 0; left -= 1) {
             await by('run-row').locator('input:checked').nth(left - 1).uncheck();
         }
         await page.getByText('Choose runs above').waitFor();
@@ -454,7 +480,7 @@ step(
         await by('runs-end').filter({ hasText: 'latest 1,000' }).waitFor();
         // A request that finds nobody is the banner's to tell; one that is refused has a reason.
         const ask = async (answer) => {
-            await page.route('**/api/v1/runs', answer, { times: 1 });
+            await page.route('**/api/v1/runs?plans=1', answer, { times: 1 });
             const asked = page.waitForEvent(answer === away ? 'requestfailed' : 'requestfinished');
             await page.getByRole('button', { name: 'Refresh' }).click();
             await asked;
