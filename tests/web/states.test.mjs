@@ -755,6 +755,94 @@ step(
     },
 );
 
+step(
+    'names the heights of a chart whose number changes its size',
+    {
+        snapshot: make_snapshot({ status: { run: 'b0', plan: 'sweep', state_dir: true } }),
+        hash: '#/history?runs=b1',
+        objects: {
+            runs: [run_of('b1')],
+            'runs/b1': { plan_json: { rounds: 2 } },
+            'runs/b1/rounds': [1, 2].map((round) => make_round(round, { test_rmse: 700 / round })),
+        },
+        before: (page) =>
+            page.addInitScript(() => {
+                globalThis.written = [];
+                const write = CanvasRenderingContext2D.prototype.fillText;
+                CanvasRenderingContext2D.prototype.fillText = function (text, ...more) {
+                    globalThis.written.push(text);
+                    return write.call(this, text, ...more);
+                };
+            }),
+    },
+    async ({ by, page, has_points }) => {
+        await has_points('chart-runs', 2);
+        await page.evaluate(() => globalThis.written.splice(0));
+        await by('metric').selectOption('test_rmse');
+        await by('chart-runs').filter({ hasText: '350.00' }).waitFor();
+        // The plot is drawn with the next frame.
+        await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
+        const written = await page.evaluate(() => globalThis.written);
+        assert.ok(written.includes('500'), written.join());
+    },
+);
+
+let rounds_of_c1 = 1;
+
+step(
+    'follows a run that goes on elsewhere, and does not call it cut off',
+    {
+        snapshot: make_snapshot({ status: { run: '', plan: 'folder', state_dir: true } }),
+        hash: '#/history?runs=c1',
+        objects: {
+            runs: () => ({ body: [{ ...run_of('c1', { outcome: rounds_of_c1 < 3 ? null : 'rounds_done', rounds: rounds_of_c1 }), plan_json: { rounds: 3 } }] }),
+            'runs/c1': { plan_json: { rounds: 3 } },
+            'runs/c1/rounds': () => ({ body: Array.from({ length: rounds_of_c1 }, (_, place) => make_round(place + 1)) }),
+        },
+        before: (page) => page.clock.install(),
+    },
+    async ({ by, page, has_points }) => {
+        await has_points('chart-runs', 1);
+        assert.match(await by('run-row').innerText(), /not ended/);
+        for (rounds_of_c1 of [2, 3]) {
+            await page.clock.fastForward(60_000);
+            await has_points('chart-runs', rounds_of_c1);
+        }
+        await by('run-row').filter({ hasText: 'all rounds done' }).waitFor();
+    },
+);
+
+const wrong_of = (label) => [1, 2].map((index) => ({ index, label, predicted: 1, confidence: 0.9 }));
+const opened_with_pictures = (run, label, asked) => ({
+    snapshot: make_snapshot({ status: { ...training, run, plan: 'now', state_dir: true } }),
+    hash: '#/run?of=d1',
+    objects: {
+        runs: [run_of('d1')],
+        'runs/d1': { ...run_of('d1'), labels: null, plan_json: { rounds: 2, clients: 2 }, notes: [] },
+        'runs/d1/report': { parameters: 10, checkpoint_round: 0, seconds_total: 60, changes: [], data: null, sites: [], rounds: [make_round(1), make_round(2)] },
+        'runs/d1/evaluation': { round: 2, samples: 100, classes: ['cat', 'dog'], confusion: [[40, 10], [5, 45]], wrong: wrong_of(0) },
+        // Of the master's test set: the first is alike by chance.
+        ...Object.fromEntries([1, 2].map((index) => [`samples/${index}`, () => (asked.push(index), { body: { index, label: index === 1 ? 0 : label, shape: [1, 1, 1], pixels: [9] } })])),
+    },
+});
+const asked_for = { same: [], other: [], none: [] };
+
+step('shows pictures of the test set that a past run had', opened_with_pictures('d0', 0, asked_for.same), async ({ by }) => {
+    await by('wrong-samples').locator('canvas').nth(1).waitFor();
+});
+
+step('shows no pictures of another test set', opened_with_pictures('d0', 1, asked_for.other), async ({ by, page }) => {
+    await page.waitForSelector('[data-testid="wrong-samples"][data-foreign]');
+    assert.equal(await by('wrong-samples').locator('canvas').count(), 0);
+    assert.equal(asked_for.other.length, 2);
+});
+
+step('asks nobody for pictures where there is no master', opened_with_pictures('', 0, asked_for.none), async ({ by }) => {
+    const { height } = await by('wrong-samples').locator('.sample-none').first().boundingBox();
+    assert.ok(height < 40, `${height} pixels for nothing`);
+    assert.deepEqual(asked_for.none, []);
+});
+
 const kept_run = (run, fields = {}) => ({ ...run_of(run), labels: null, ...fields });
 const report_of = (rounds) => ({
     parameters: 10, checkpoint_round: 0, seconds_total: 60, changes: [], data: null, sites: [], rounds,
