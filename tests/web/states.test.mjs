@@ -456,6 +456,43 @@ step(
     },
 );
 
+for (const width of [400, 1280]) {
+    step(
+        `moves nothing at ${width} pixels when it has read a sweep`,
+        {
+            snapshot: make_snapshot({ status: { run: '', plan: 'folder', state_dir: true } }),
+            objects: {
+                runs: swept.map(({ run, seed, rate, accuracy }) =>
+                    run_of(run, { seed, best_test_accuracy: accuracy, plan_json: { seed, rounds: 2, local: { learning_rate: rate } } }),
+                ),
+                ...Object.fromEntries(swept.map(({ run, seed }, place) => [`runs/${run}`, { plan_json: { seed, rounds: place }, notes: [] }])),
+                ...Object.fromEntries(swept.map(({ run }) => [`runs/${run}/rounds`, [make_round(1), make_round(2)]])),
+            },
+            before: async (page) => {
+                await page.setViewportSize({ width, height: 900 });
+                await page.addInitScript(() => {
+                    globalThis.shifts = [];
+                    new PerformanceObserver((list) => globalThis.shifts.push(...list.getEntries().map(({ value }) => value))).observe({ type: 'layout-shift', buffered: true });
+                });
+            },
+        },
+        async ({ by, page, has_points }) => {
+            await page.waitForSelector('[data-testid="sweep"][data-runs="4"]');
+            await has_points('chart-runs', 2);
+            await by('plan-diff').waitFor();
+            // What has been drawn until now is told behind the frame after it.
+            const sum = await page.evaluate(async () => {
+                for (let frame = 0; frame < 3; frame += 1) {
+                    await new Promise(requestAnimationFrame);
+                    await new Promise((done) => setTimeout(done));
+                }
+                return globalThis.shifts.reduce((all, value) => all + value, 0);
+            });
+            assert.ok(sum < 0.02, `shifts by ${sum}`);
+        },
+    );
+}
+
 step(
     'compares regressions by a number that they have, and says where the history ends',
     {
