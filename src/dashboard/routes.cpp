@@ -132,7 +132,7 @@ std::span<const table_row> router::table() {
         {{"GET", "/api/v1/runs", "?plans=1", viewers, 0,
           "past runs and the present one: array of [run objects](#runs), the latest first, at most 1,000; "
           "with "
-          "`plans=1` the latest 100 have their `plan_json`"},
+          "`plans=1` the latest have their `plan_json`, up to 4 MiB of them"},
          &router::runs},
         {{"GET", "/api/v1/runs/RUN", "", viewers, 0,
           "the run object, and besides `plan_json`, the whole plan, and `notes`, an array of `{\"time\", "

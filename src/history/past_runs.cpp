@@ -200,8 +200,10 @@ std::optional<database> open(const std::filesystem::path& file) {
 
 } // namespace
 
-std::string runs_text(const std::filesystem::path& file, std::size_t most, std::size_t plans) {
+std::string runs_text(const std::filesystem::path& file, std::size_t most, std::size_t plans,
+                      std::size_t plan_bytes) {
     json::array result;
+    std::size_t told = 0;
     if (auto opened = open(file)) {
         statement runs(*opened, std::string(run_columns) + "ORDER BY started DESC, id LIMIT ?");
         runs.bind(static_cast<std::int64_t>(most));
@@ -209,9 +211,10 @@ std::string runs_text(const std::filesystem::path& file, std::size_t most, std::
         while (runs.next()) {
             auto run = run_object(runs);
             add_labels(run, labels);
-            if (result.size() < plans) {
-                run["plan_json"] =
-                    text::parse_json(plan_text_of(*opened, std::string_view(run.at("run").as_string())));
+            if (result.size() < plans && told < plan_bytes) {
+                const auto plan = plan_text_of(*opened, std::string_view(run.at("run").as_string()));
+                told += plan.size();
+                run["plan_json"] = text::parse_json(plan);
             }
             result.push_back(std::move(run));
         }

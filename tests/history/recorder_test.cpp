@@ -293,6 +293,17 @@ BOOST_AUTO_TEST_CASE(what_people_say_of_a_run_is_kept_beside_it) {
     BOOST_TEST(with_plan.at(0).at("plan_json").at("name").as_string() == "digits");
     BOOST_TEST(runs().at(0).at("labels").at("name").as_string() == "second");
     BOOST_TEST(!parsed(history::report_text(file, "aa").value()).as_object().contains("labels"));
+    process another(*this, "bb");
+    another.events.publish(training_started{1, 2, {}});
+    another.round(1);
+    another.write();
+    const auto told = [this](std::size_t plan_bytes) {
+        const auto all = parsed(history::runs_text(file, 1000, 1000, plan_bytes));
+        return std::ranges::count_if(
+            all.as_array(), [](const json::value& one) { return one.as_object().contains("plan_json"); });
+    };
+    BOOST_TEST(told(history::most_plan_bytes) == 2);
+    BOOST_TEST(told(1) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_is_kept_whole) {

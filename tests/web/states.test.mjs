@@ -396,9 +396,24 @@ step(
         },
     },
     async ({ by, page, has_points }) => {
-        await by('runs').getByRole('button', { name: 'learning_rate' }).click();
-        await by('runs').getByRole('button', { name: 'seed' }).waitFor();
-        assert.match(await by('run-row').first().innerText(), /0\.1/);
+        const order = () => by('run-row').evaluateAll((rows) => rows.map((row) => row.dataset.run).join(' '));
+        const sort_by = async (name, way) => {
+            await by('runs').getByRole('button', { name, exact: true }).click();
+            await by('runs').locator(`th[aria-sort="${way}"]`, { hasText: name }).waitFor();
+        };
+        await sort_by('learning_rate', 'ascending');
+        assert.equal(await order(), 'a3 a4 a1 a2');
+        await sort_by('learning_rate', 'descending');
+        assert.equal(await order(), 'a1 a2 a3 a4');
+        // What is better is on top at the first click.
+        await sort_by('Best', 'descending');
+        assert.equal(await order(), 'a4 a3 a2 a1');
+        assert.equal(await by('runs').locator('td b').innerText(), '76.0 %', 'the best stands out');
+        assert.deepEqual(
+            await by('runs').locator('thead th').evaluateAll((all) => all.map((one) => one.innerText.replace(/\s*[↑↓]/, '')).slice(1, 6)),
+            ['Plan', 'Best', 'Last', 'learning_rate', 'seed'],
+            'a result is beside its name, and the seed behind what was varied',
+        );
         assert.equal(await by('runs').getByRole('button', { name: 'Rounds', exact: true }).count(), 1);
         // The present run, the one before and the best are compared without being chosen.
         await has_points('chart-runs', 2);
@@ -415,20 +430,68 @@ step(
         await page.waitForSelector('[data-testid="parallel"][data-runs="4"]');
         assert.equal(await by('parallel').locator('polyline').count(), 4);
         await by('group-seeds').check();
-        await page.waitForSelector('[data-testid="shown"]:text("2 of 4")');
-        assert.match(await by('run-row').first().innerText(), /2 seeds.*71\.0 % ± 1\.4/s);
-        await by('filter').fill('learning_rate=0.01');
-        await page.waitForSelector('[data-testid="shown"]:text("1 of 4")');
+        await page.waitForSelector('[data-testid="shown"]:text("4 runs in 2 groups")');
+        assert.match(await by('run-row').nth(1).innerText(), /2 seeds.*71\.0 % ± 1\.4/s);
+        // A group is compared as a whole.
+        await by('filter').fill('learning_rate=0.1');
+        await page.waitForSelector('[data-testid="shown"]:text("2 of 4 runs in 1 group")');
+        await by('run-row').getByRole('checkbox').uncheck();
+        assert.match(await page.evaluate(() => location.hash), /runs=a4(&|$)/);
+        await by('run-row').getByRole('checkbox').check();
+        assert.match(decodeURIComponent(await page.evaluate(() => location.hash)), /runs=a4,a1,a2(&|$)/);
+        // Part of a number is none, and drawings are of what the table shows.
+        await by('filter').fill('learning_rate=0.0');
+        await page.waitForSelector('[data-testid="shown"]:text("0 of 4 runs")');
+        await by('sweep').waitFor({ state: 'detached' });
+        await by('filter').fill('best>=72%');
+        await page.waitForSelector('[data-testid="sweep"][data-runs="3"]');
         await assert_accessible(page, 'history of a sweep');
         // Nothing chosen stays nothing.
         await by('filter').fill('');
         await by('group-seeds').uncheck();
-        for (let left = chosen; left > 0; left -= 1) {
+        for (let left = 3; left > 0; left -= 1) {
             await by('run-row').locator('input:checked').nth(left - 1).uncheck();
         }
         await page.getByText('Choose runs above').waitFor();
     },
 );
+
+for (const width of [400, 1280]) {
+    step(
+        `moves nothing at ${width} pixels when it has read a sweep`,
+        {
+            snapshot: make_snapshot({ status: { run: '', plan: 'folder', state_dir: true } }),
+            objects: {
+                runs: swept.map(({ run, seed, rate, accuracy }) =>
+                    run_of(run, { seed, best_test_accuracy: accuracy, plan_json: { seed, rounds: 2, local: { learning_rate: rate } } }),
+                ),
+                ...Object.fromEntries(swept.map(({ run, seed }, place) => [`runs/${run}`, { plan_json: { seed, rounds: place }, notes: [] }])),
+                ...Object.fromEntries(swept.map(({ run }) => [`runs/${run}/rounds`, [make_round(1), make_round(2)]])),
+            },
+            before: async (page) => {
+                await page.setViewportSize({ width, height: 900 });
+                await page.addInitScript(() => {
+                    globalThis.shifts = [];
+                    new PerformanceObserver((list) => globalThis.shifts.push(...list.getEntries().map(({ value }) => value))).observe({ type: 'layout-shift', buffered: true });
+                });
+            },
+        },
+        async ({ by, page, has_points }) => {
+            await page.waitForSelector('[data-testid="sweep"][data-runs="4"]');
+            await has_points('chart-runs', 2);
+            await by('plan-diff').waitFor();
+            // What has been drawn until now is told behind the frame after it.
+            const sum = await page.evaluate(async () => {
+                for (let frame = 0; frame < 3; frame += 1) {
+                    await new Promise(requestAnimationFrame);
+                    await new Promise((done) => setTimeout(done));
+                }
+                return globalThis.shifts.reduce((all, value) => all + value, 0);
+            });
+            assert.ok(sum < 0.02, `shifts by ${sum}`);
+        },
+    );
+}
 
 step(
     'compares regressions by a number that they have, and says where the history ends',
@@ -454,7 +517,7 @@ step(
         await by('runs-end').filter({ hasText: 'latest 1,000' }).waitFor();
         // A request that finds nobody is the banner's to tell; one that is refused has a reason.
         const ask = async (answer) => {
-            await page.route('**/api/v1/runs', answer, { times: 1 });
+            await page.route('**/api/v1/runs?plans=1', answer, { times: 1 });
             const asked = page.waitForEvent(answer === away ? 'requestfailed' : 'requestfinished');
             await page.getByRole('button', { name: 'Refresh' }).click();
             await asked;
@@ -757,6 +820,94 @@ step(
         assert.match(table, /^\| Round \| Cohort .*\|\n\| --- \| --: /);
     },
 );
+
+step(
+    'names the heights of a chart whose number changes its size',
+    {
+        snapshot: make_snapshot({ status: { run: 'b0', plan: 'sweep', state_dir: true } }),
+        hash: '#/history?runs=b1',
+        objects: {
+            runs: [run_of('b1')],
+            'runs/b1': { plan_json: { rounds: 2 } },
+            'runs/b1/rounds': [1, 2].map((round) => make_round(round, { test_rmse: 700 / round })),
+        },
+        before: (page) =>
+            page.addInitScript(() => {
+                globalThis.written = [];
+                const write = CanvasRenderingContext2D.prototype.fillText;
+                CanvasRenderingContext2D.prototype.fillText = function (text, ...more) {
+                    globalThis.written.push(text);
+                    return write.call(this, text, ...more);
+                };
+            }),
+    },
+    async ({ by, page, has_points }) => {
+        await has_points('chart-runs', 2);
+        await page.evaluate(() => globalThis.written.splice(0));
+        await by('metric').selectOption('test_rmse');
+        await by('chart-runs').filter({ hasText: '350.00' }).waitFor();
+        // The plot is drawn with the next frame.
+        await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
+        const written = await page.evaluate(() => globalThis.written);
+        assert.ok(written.includes('500'), written.join());
+    },
+);
+
+let rounds_of_c1 = 1;
+
+step(
+    'follows a run that goes on elsewhere, and does not call it cut off',
+    {
+        snapshot: make_snapshot({ status: { run: '', plan: 'folder', state_dir: true } }),
+        hash: '#/history?runs=c1',
+        objects: {
+            runs: () => ({ body: [{ ...run_of('c1', { outcome: rounds_of_c1 < 3 ? null : 'rounds_done', rounds: rounds_of_c1 }), plan_json: { rounds: 3 } }] }),
+            'runs/c1': { plan_json: { rounds: 3 } },
+            'runs/c1/rounds': () => ({ body: Array.from({ length: rounds_of_c1 }, (_, place) => make_round(place + 1)) }),
+        },
+        before: (page) => page.clock.install(),
+    },
+    async ({ by, page, has_points }) => {
+        await has_points('chart-runs', 1);
+        assert.match(await by('run-row').innerText(), /not ended/);
+        for (rounds_of_c1 of [2, 3]) {
+            await page.clock.fastForward(60_000);
+            await has_points('chart-runs', rounds_of_c1);
+        }
+        await by('run-row').filter({ hasText: 'all rounds done' }).waitFor();
+    },
+);
+
+const wrong_of = (label) => [1, 2].map((index) => ({ index, label, predicted: 1, confidence: 0.9 }));
+const opened_with_pictures = (run, label, asked) => ({
+    snapshot: make_snapshot({ status: { ...training, run, plan: 'now', state_dir: true } }),
+    hash: '#/run?of=d1',
+    objects: {
+        runs: [run_of('d1')],
+        'runs/d1': { ...run_of('d1'), labels: null, plan_json: { rounds: 2, clients: 2 }, notes: [] },
+        'runs/d1/report': { parameters: 10, checkpoint_round: 0, seconds_total: 60, changes: [], data: null, sites: [], rounds: [make_round(1), make_round(2)] },
+        'runs/d1/evaluation': { round: 2, samples: 100, classes: ['cat', 'dog'], confusion: [[40, 10], [5, 45]], wrong: wrong_of(0) },
+        // Of the master's test set: the first is alike by chance.
+        ...Object.fromEntries([1, 2].map((index) => [`samples/${index}`, () => (asked.push(index), { body: { index, label: index === 1 ? 0 : label, shape: [1, 1, 1], pixels: [9] } })])),
+    },
+});
+const asked_for = { same: [], other: [], none: [] };
+
+step('shows pictures of the test set that a past run had', opened_with_pictures('d0', 0, asked_for.same), async ({ by }) => {
+    await by('wrong-samples').locator('canvas').nth(1).waitFor();
+});
+
+step('shows no pictures of another test set', opened_with_pictures('d0', 1, asked_for.other), async ({ by, page }) => {
+    await page.waitForSelector('[data-testid="wrong-samples"][data-foreign]');
+    assert.equal(await by('wrong-samples').locator('canvas').count(), 0);
+    assert.equal(asked_for.other.length, 2);
+});
+
+step('asks nobody for pictures where there is no master', opened_with_pictures('', 0, asked_for.none), async ({ by }) => {
+    const { height } = await by('wrong-samples').locator('.sample-none').first().boundingBox();
+    assert.ok(height < 40, `${height} pixels for nothing`);
+    assert.deepEqual(asked_for.none, []);
+});
 
 const kept_run = (run, fields = {}) => ({ ...run_of(run), labels: null, ...fields });
 const report_of = (rounds) => ({

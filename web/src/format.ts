@@ -110,3 +110,10 @@ export function date(unix_seconds: number): string {
     const at = new Date(unix_seconds * 1000);
     return `${at.toLocaleDateString('en-CA')} ${at.toLocaleTimeString('en-GB')}`;
 }
+
+/** The same in short: "28 Nov, 21:04", of another year with that. */
+export function short_date(unix_seconds: number): string {
+    const at = new Date(unix_seconds * 1000);
+    const is_past_year = at.getFullYear() !== new Date().getFullYear();
+    return at.toLocaleString('en-GB', { day: 'numeric', month: 'short', ...(is_past_year ? { year: 'numeric' } : {}), hour: '2-digit', minute: '2-digit' });
+}

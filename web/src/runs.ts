@@ -1,7 +1,8 @@
 // The history of runs, read when it is looked at.
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { ApiError, get_json, why } from './api';
 import type { Labels, Round, Run } from './protocol';
+import { keep_plans } from './run_plans';
 
 export const runs = signal<Run[] | null>(null);
 export const runs_error = signal<string | null>(null);
@@ -15,10 +16,18 @@ export interface Loaded {
 const kept_limit = 24;
 export const loaded = signal<ReadonlyMap<string, Loaded>>(new Map());
 
-export async function read_runs(): Promise<void> {
+/** With their plans for who compares runs by them. */
+export async function read_runs(with_plans = false): Promise<void> {
     try {
-        runs.value = await get_json<Run[]>('runs');
-        runs_error.value = null;
+        const found = await get_json<(Run & { plan_json?: unknown })[]>(with_plans ? 'runs?plans=1' : 'runs');
+        // What is drawn of both is drawn once.
+        batch(() => {
+            if (with_plans) {
+                keep_plans(found);
+            }
+            runs.value = found;
+            runs_error.value = null;
+        });
     } catch (error) {
         tell(error);
     }

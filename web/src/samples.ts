@@ -35,6 +35,9 @@ export function load_sample(index: number): Promise<Sample | null> {
     return wanted;
 }
 
+/** A picture had another label than the run says: the test set is not the run's, and no picture is of it. */
+export const is_foreign = signal(false);
+
 /** Milliseconds that a set of pictures stands at least: rounds can be faster than anyone looks. */
 const shown_for = 3000;
 
@@ -57,6 +60,7 @@ export function show(evaluation: Evaluation): void {
 /** Another run may have another test set. */
 export function forget(): void {
     kept.clear();
+    is_foreign.value = false;
     latest = null;
     shown.value = null;
 }

@@ -101,6 +101,12 @@ describe('comparison', () => {
         expect(compare_with([run('me', 9, 0.7)], present, list, 'test_accuracy')).toBeNull();
     });
 
+    it('is not with a run that followed as if it had been before', () => {
+        const runs = [run('later', 12, 0.4), run('me', 9, 0.7), run('b', 3, 0.6), run('c', 2, 0.8)];
+        expect(compare_with(runs, present, list, 'test_accuracy')!.previous).toMatchObject({ run: 'b' });
+        expect(compare_with(runs.slice(0, 2), present, list, 'test_accuracy')!.previous).toBeNull();
+    });
+
     it('is by the loss where there are no accuracies, and less is better', () => {
         const loss = (name: string, started: number, best: number | null): Run =>
             ({ run: name, plan: 'a', started, best_test_accuracy: null, best_test_loss: best }) as Run;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { by_seed, differences, mean_deviation, sort_key } from '../src/models/sweeps';
+import { by_seed, counted, differences, mean_deviation, measure_of, sort_key } from '../src/models/sweeps';
 import type { Run } from '../src/protocol';
 
 const run = (name: string): Run => ({ run: name, plan: 'p' }) as Run;
@@ -24,18 +24,54 @@ describe('sweeps', () => {
     it('have a column for each key that differs, under the shortest name that tells it apart', () => {
         const found = differences(runs, plans);
         expect(found.map(({ path, title }) => [path, title])).toEqual([
-            ['seed', 'seed'],
             ['local.optimizer.learning_rate', 'optimizer.learning_rate'],
             ['strategy.learning_rate', 'strategy.learning_rate'],
+            ['seed', 'seed'],
         ]);
-        expect(found[1]!.values.get('c')).toBe('0.01');
-        expect(found[1]!.values.get('e')).toBeUndefined();
+        expect(found[0]!.values.get('c')).toBe('0.01');
+        expect(found[0]!.values.get('e')).toBeUndefined();
+    });
+
+    it('have what was varied before what plans of other names bring along', () => {
+        const other = { ...run('f'), plan: 'q' };
+        const more = new Map([...plans, ['f', { ...plan(1, 0.1), data: 'csv', strategy: {} }]]);
+        const found = differences([...runs, other], more);
+        expect(found.map(({ title, varied }) => [title, varied])).toEqual([
+            ['optimizer.learning_rate', true],
+            ['strategy.learning_rate', true],
+            ['seed', true],
+            ['strategy', false],
+            ['data', false],
+        ]);
     });
 
     it('group what differs by the seed alone', () => {
         const found = differences(runs, plans);
         const names = by_seed(runs, found, plans).map((group) => group.runs.map((one) => one.run).join(''));
         expect(names).toEqual(['ab', 'c', 'd', 'e']);
+    });
+
+    it('leave those alone whose plans nobody knows', () => {
+        const unknown = new Map<string, unknown>([['a', null], ['b', null]]);
+        expect(by_seed(runs.slice(0, 2), [], unknown)).toHaveLength(2);
+    });
+
+    it('count what ended well, as a summary of a sweep does', () => {
+        const ended = (name: string, outcome: string | null): Run => ({ ...run(name), outcome });
+        const group = { runs: [ended('a', 'rounds_done'), ended('b', 'failed'), ended('c', null), ended('d', 'stopped_early')] };
+        expect(counted(group).map((one) => one.run)).toEqual(['a', 'd']);
+        expect(counted({ runs: [ended('b', 'failed')] })).toHaveLength(1);
+    });
+
+    it('are measured by what most of them have, and losses of classes are not among those of numbers', () => {
+        const told = (best_test_accuracy: number | null, best_test_loss: number | null): Run =>
+            ({ ...run('a'), best_test_accuracy, best_test_loss }) as Run;
+        const classes = [told(0.9, 0.3), told(0.8, 0.4)];
+        const numbers = [told(null, 12), told(null, 13), told(null, 14), told(null, null)];
+        expect(measure_of(classes).of(classes[0]!)).toBe(0.9);
+        const mixed = [...classes, ...numbers];
+        expect(measure_of(mixed).is_share).toBe(false);
+        expect(mixed.map(measure_of(mixed).of)).toEqual([null, null, 12, 13, 14, null]);
     });
 
     it('sort numbers as numbers', () => {

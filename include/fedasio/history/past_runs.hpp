@@ -11,13 +11,14 @@
 /// only, may run on any thread beside a recorder, and throw std::runtime_error that names the file.
 namespace fedasio::history {
 
-/// So many runs tell their plans at once.
-inline constexpr std::size_t most_plans = 100;
+/// So many runs tell their plans at once, and no further one once their texts have so many bytes.
+inline constexpr std::size_t most_plans = 1000;
+inline constexpr std::size_t most_plan_bytes = std::size_t{4} << 20;
 
-/// The latest runs, newest first, the first `plans` of them with their plans; none if there is no such file
-/// yet.
+/// The latest runs, newest first, the first `plans` of them with their plans until these have `plan_bytes`;
+/// none if there is no such file yet.
 [[nodiscard]] std::string runs_text(const std::filesystem::path& file, std::size_t most = 1000,
-                                    std::size_t plans = 0);
+                                    std::size_t plans = 0, std::size_t plan_bytes = most_plan_bytes);
 
 /// A run with its plan and what people were told of it, the latest `most_notes` of that; empty if there is no
 /// such run.

@@ -92,8 +92,8 @@ export function Chart(props: Props) {
         [x, curves, band],
     );
     const drawn = useMemo(() => (log ? without_nonpositive(data) : data), [data, log]);
-    // The set of curves is fixed for one plot; another set makes another plot.
-    const key = `${log}|${band !== undefined}|${curves.map((curve) => `${curve.name}/${curve.colour}/${curve.raw !== undefined}`).join('|')}`;
+    // The set of curves and the steps of axes are fixed for one plot; others make another plot.
+    const key = `${log}|${props.whole_x}|${props.y_steps?.length}|${band !== undefined}|${curves.map((curve) => `${curve.name}/${curve.colour}/${curve.raw !== undefined}`).join('|')}`;
 
     useLayoutEffect(() => {
         const host = box.current!;

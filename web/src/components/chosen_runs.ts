@@ -34,8 +34,12 @@ function first_choice(): string[] {
 }
 
 export function choose_run(run: string, wanted: boolean): void {
-    const others = chosen_runs.peek().filter((one) => one !== run);
-    const next = wanted ? [...others, run] : others;
+    choose_runs([run], wanted);
+}
+
+export function choose_runs(runs: readonly string[], wanted: boolean): void {
+    const others = chosen_runs.peek().filter((one) => !runs.includes(one));
+    const next = wanted ? [...others, ...runs] : others;
     set_params({ runs: next.length === 0 ? nobody : next.join(',') });
 }
 

@@ -154,7 +154,7 @@ function against(list: readonly Round[], side: keyof Comparison) {
     const found = compare_with(runs.value ?? [], known, list, by)?.[side] ?? null;
     return found === null ? null : (
         <a data-testid={`against-${side}`} href={href('history', { runs: `${known.run},${found.run}` })}>
-            {difference(by, found.change)} vs. {side === 'best' ? 'best run' : 'run before'}
+            {difference(by, found.change)} vs. {side === 'best' ? 'best other run' : 'run before'}
         </a>
     );
 }

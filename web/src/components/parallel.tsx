@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { loss, percent } from '../format';
 import { parallel_axes } from '../models/parallel';
-import { differences } from '../models/sweeps';
+import { differences, measure_of } from '../models/sweeps';
 import type { Run } from '../protocol';
 import { plans } from '../run_plans';
 import { choose_run, chosen_runs, run_colour } from './chosen_runs';
@@ -15,13 +15,13 @@ const fewest_keys = 2;
 const most_keys = 7;
 
 /** All keys of the plan that were varied, and what came of them: a line a run. */
-export function Parallel({ runs }: { runs: Run[] }) {
+export function Parallel({ runs }: { runs: readonly Run[] }) {
     const told = useSignal('');
-    const known = plans.value;
-    const is_share = runs.some((run) => run.best_test_accuracy !== null);
-    const result = (run: Run): number | null => (is_share ? run.best_test_accuracy : (run.best_test_loss ?? null));
-    const found = useMemo(() => differences(runs, known).slice(0, most_keys), [runs, known]);
-    const shown = runs.filter((run) => result(run) !== null && known.has(run.run));
+    const known = plans.value!;
+    const { is_share, of: result } = measure_of(runs);
+    const shown = runs.filter((run) => result(run) !== null && (known.get(run.run) ?? null) !== null);
+    // Not those that only the others differ in.
+    const found = useMemo(() => differences(shown, known).slice(0, most_keys), [shown.map(({ run }) => run).join(), known]);
     if (shown.length < fewest_runs || found.length < fewest_keys) {
         return null;
     }
@@ -36,7 +36,9 @@ export function Parallel({ runs }: { runs: Run[] }) {
     const order = [...shown].sort((a, b) => (result(a)! - result(b)!) * (is_share ? 1 : -1));
     return (
         <figure class="sweep" aria-label="Runs by all keys that differ">
-            <h3>All keys that differ</h3>
+            <div class="card-head">
+                <h3>All keys that differ</h3>
+            </div>
             <div class="scroll" tabIndex={0} role="region" aria-label="Runs by all keys">
             <svg viewBox={`0 0 ${width} ${height}`} role="img" data-testid="parallel" data-runs={shown.length} aria-label={`${shown.length} runs by ${found.length} keys; the table above has the numbers`}>
                 {axes.map((axis, place) => (

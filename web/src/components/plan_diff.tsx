@@ -1,11 +1,29 @@
 import { useMemo } from 'preact/hooks';
-import { missing, plural } from '../format';
+import { count, loss, missing, percent, plural } from '../format';
 import { compare_plans } from '../models/plan_diff';
 import { param, set_params } from '../route';
-import { loaded } from '../runs';
+import type { Run } from '../protocol';
+import { loaded, runs } from '../runs';
 import { chosen_runs, run_colour } from './chosen_runs';
 
-/** The plans of the chosen runs, key by key. */
+/** What came of the chosen runs. */
+function result_rows(chosen: readonly string[]) {
+    const all = chosen.map((run) => runs.value?.find((one) => one.run === run));
+    const row = (path: string, of: (run: Run) => string | undefined) => {
+        const values = all.map((run) => (run === undefined ? undefined : of(run)) ?? missing);
+        return { path, values, differs: new Set(values).size > 1 };
+    };
+    const is_share = all.some((run) => run?.best_test_accuracy != null);
+    return [
+        is_share
+            ? row('best accuracy', (run) => percent(run.best_test_accuracy, 2))
+            : row('best loss', (run) => loss(run.best_test_loss)),
+        row('rounds done', (run) => count(run.rounds)),
+        row('weights', (run) => run.weights_sha256?.slice(0, 8)),
+    ];
+}
+
+/** What came of the chosen runs, and their plans key by key. */
 export function PlanDiff() {
     const chosen = chosen_runs.value;
     const known = loaded.value;
@@ -17,11 +35,12 @@ export function PlanDiff() {
         [chosen.join(' '), known],
     );
     const shows_all = param('keys') === 'all' || chosen.length < 2;
-    const shown = shows_all ? rows : rows.filter((row) => row.differs);
+    const differing = shows_all ? rows : rows.filter((row) => row.differs);
+    const shown = [...(chosen.length > 1 ? result_rows(chosen) : []), ...differing];
     return (
         <>
             <div class="card-head">
-                <h3>Plans</h3>
+                <h3>{chosen.length > 1 ? 'Results and plans' : 'Plan'}</h3>
                 {chosen.length > 1 && (
                     <label class="check">
                         <input
@@ -34,11 +53,11 @@ export function PlanDiff() {
                     </label>
                 )}
             </div>
-            {shown.length === 0 ? (
-                <p class="hint">
-                    {rows.length === 0 ? 'The plans are being read.' : `The plans are alike in all ${plural(rows.length, 'key')}.`}
-                </p>
+            {rows.length === 0 ? (
+                <p class="hint">The plans are being read.</p>
             ) : (
+                <>
+                {differing.length === 0 && <p class="hint">The plans are alike in all {plural(rows.length, 'key')}.</p>}
                 <div class="scroll diff" tabIndex={0} role="region" aria-label="Plans">
                     <table class="table" data-testid="plan-diff">
                         <thead>
@@ -70,6 +89,7 @@ export function PlanDiff() {
                         </tbody>
                     </table>
                 </div>
+                </>
             )}
         </>
     );

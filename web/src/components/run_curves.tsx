@@ -3,8 +3,10 @@ import { clock, loss, missing, percent } from '../format';
 import { align, x_values, type Metric } from '../models/curves';
 import { own_metrics, own_name, own_value, type OwnMetric } from '../models/own_metrics';
 import { smooth } from '../models/smoothing';
-import type { Round } from '../protocol';
+import { differences } from '../models/sweeps';
+import type { Round, Run } from '../protocol';
 import { param, set_params } from '../route';
+import { plans } from '../run_plans';
 import { loaded, runs } from '../runs';
 import { Chart } from './chart';
 import { axis, ChartTools, is_log, set_zoom, smoothing, zoom } from './chart_tools';
@@ -22,10 +24,26 @@ const usual: [Metric, string][] = [
     ['test_auc', 'AUC'],
 ];
 
+/** Keys in a curve's name. */
+const most_told = 3;
+
 type Shown = Metric | OwnMetric;
 
 function value_of(round: Round, name: Shown): number | null {
     return name.includes('.') ? own_value(round, name as OwnMetric) : (round[name as Metric] ?? null);
+}
+
+/** What people call them, or what tells runs of one plan apart. */
+function names_of(chosen: readonly string[], list: readonly Run[], planned: ReadonlyMap<string, unknown>): string[] {
+    const found = chosen.map((run) => list.find((one) => one.run === run));
+    const known = found.filter((run) => run !== undefined);
+    const varied = new Set(known.map(({ plan }) => plan)).size > 1 ? [] : differences(known, planned).slice(0, most_told);
+    return found.map(
+        (run) =>
+            run?.labels?.name ||
+            varied.map(({ title, values }) => `${title}=${values.get(run?.run ?? '') ?? missing}`).join(' ') ||
+            (run?.plan ?? 'run'),
+    );
 }
 
 /** One number of several runs over each other. */
@@ -50,6 +68,7 @@ export function RunCurves() {
     const is_share = is_usual && (metric[0].endsWith('accuracy') || metric[0] === 'test_auc');
     const has_log = is_usual && (metric[0].endsWith('loss') || metric[0] === 'test_rmse');
     const list = runs.value;
+    const planned = plans.value;
     const { x, curves } = useMemo(() => {
         const columns = chosen.map((run) => {
             const list = known.get(run)?.rounds ?? [];
@@ -57,16 +76,17 @@ export function RunCurves() {
             return { x: x_values(list, by), y: smooth(values, weight) };
         });
         const aligned = align(columns);
+        const names = names_of(chosen, list ?? [], planned ?? new Map());
         return {
             x: aligned.x,
             curves: chosen.map((run, place) => ({
-                name: `${(list?.find((one) => one.run === run)?.plan ?? 'run').slice(0, 40)} ${run.slice(0, 6)}`,
+                name: `${names[place]!.slice(0, 40)} ${run.slice(0, 6)}`,
                 colour: run_colour(place),
                 dashed: place % 2 === 1,
                 values: aligned.y[place]!,
             })),
         };
-    }, [chosen.join(' '), known, list, by, weight, metric[0]]);
+    }, [chosen.join(' '), known, list, planned, by, weight, metric[0]]);
     const text = is_share ? percent : loss;
     return (
         <>
@@ -102,7 +122,7 @@ export function RunCurves() {
                 log={has_log && is_log.value}
                 zoom={zoom}
                 on_zoom={set_zoom}
-                empty="These runs have no rounds, or they are being read."
+                empty={chosen.every((run) => known.has(run)) ? 'No round of these runs has this number.' : 'Reading the rounds…'}
             />
             <DataTable
                 summary="Numbers of these runs"

@@ -1,13 +1,12 @@
-import { useMemo } from 'preact/hooks';
-import { clock, count, date, loss, missing, percent, plural } from '../format';
-import { matches, sort_rows, type Key } from '../models/rows';
-import { by_seed, differences, mean_deviation, sort_key, type Difference, type Group } from '../models/sweeps';
+import { count, date, duration, loss, missing, percent, plural, short_date } from '../format';
+import { sort_rows, type Key } from '../models/rows';
+import { by_seed, counted, mean_deviation, sort_key, type Difference, type Group } from '../models/sweeps';
 import type { Run } from '../protocol';
 import { href, param, set_params } from '../route';
 import { no_labels } from '../runs';
-import { plans, plans_limit } from '../run_plans';
+import { plans } from '../run_plans';
 import { session } from '../store';
-import { choose_run, chosen_runs, run_colour, runs_limit } from './chosen_runs';
+import { choose_runs, chosen_runs, run_colour, runs_limit } from './chosen_runs';
 import { PinButton } from './run_labels';
 import { set_sorting, sorting } from './table_tools';
 
@@ -23,7 +22,23 @@ function outcome(run: Run, present: string): string {
     if (run.run === present && run.outcome === null) {
         return 'this one';
     }
-    return run.outcome === null ? 'cut off' : (outcome_names[run.outcome] ?? run.outcome);
+    // Another master, or a sweep, may be at it; who was killed could not say so.
+    return run.outcome === null ? 'not ended' : (outcome_names[run.outcome] ?? run.outcome);
+}
+
+/** Of all runs of a group, what most came to first. */
+function outcomes({ runs }: Group, present: string): string {
+    const counts = new Map<string, number>();
+    runs.forEach((run) => counts.set(outcome(run, present), (counts.get(outcome(run, present)) ?? 0) + 1));
+    return [...counts]
+        .sort((a, b) => b[1] - a[1])
+        .map(([name, number]) => (counts.size > 1 ? `${number} ${name}` : name))
+        .join(', ');
+}
+
+/** What words of a filter are looked for in. */
+export function words_of(run: Run, present: string): string {
+    return [run.labels?.name, run.labels?.tags.join(' '), run.labels?.note, run.plan, run.run, outcome(run, present)].join(' ');
 }
 
 /** Keys that get a column; all are in the comparison of plans. */
@@ -36,15 +51,17 @@ interface Column {
     title: string;
     hint?: string;
     number?: boolean;
+    /** The first click has the least on top. */
+    rises?: boolean;
     sort: (group: Group) => Key;
     cell: (group: Group) => preact.ComponentChildren;
 }
 
 const mean = (group: Group, of: (run: Run) => number | null | undefined): number | null =>
-    mean_deviation(group.runs.map(of))?.mean ?? null;
+    mean_deviation(counted(group).map(of))?.mean ?? null;
 
 function spread(group: Group, of: (run: Run) => number | null | undefined, text: (value: number | null) => string) {
-    const found = mean_deviation(group.runs.map(of));
+    const found = mean_deviation(counted(group).map(of));
     return found === null ? (
         missing
     ) : (
@@ -55,63 +72,94 @@ function spread(group: Group, of: (run: Run) => number | null | undefined, text:
     );
 }
 
-/** What a run came to: accuracies, or losses where there are none. */
-function results(runs: readonly Run[]): Column[] {
-    const column = (key: string, title: string, of: (run: Run) => number | null | undefined, text: typeof loss): Column => ({
+/** What runs came to; the best of them stands out. */
+function result(
+    key: string,
+    title: string,
+    of: (run: Run) => number | null | undefined,
+    is_share: boolean,
+    groups: readonly Group[],
+): Column {
+    const known = groups.flatMap((group) => mean(group, of) ?? []);
+    const top = known.reduce((best, value) => (is_share ? Math.max(best, value) : Math.min(best, value)), is_share ? -Infinity : Infinity);
+    return {
         key,
         title,
         number: true,
+        rises: !is_share,
         sort: (group) => mean(group, of),
-        cell: (group) => spread(group, of, text),
-    });
-    const accuracies = [
-        column('best', 'Best', (run) => run.best_test_accuracy, percent),
-        column('last', 'Last', (run) => run.last_test_accuracy, percent),
-    ];
-    const losses = [
-        column('best_loss', 'Best loss', (run) => run.best_test_loss, loss),
-        column('loss', 'Test loss', (run) => run.last_test_loss, loss),
-    ];
-    return runs.some((run) => run.best_test_accuracy !== null) ? [...accuracies, ...losses] : losses;
-}
-
-function differing(one: Difference): Column {
-    return {
-        key: `plan.${one.path}`,
-        title: one.title,
-        hint: one.path,
-        number: true,
-        sort: (group) => sort_key(one.values.get(group.runs[0]!.run)),
         cell: (group) => {
-            const values = new Set(group.runs.map((run) => one.values.get(run.run)));
-            return values.size > 1 ? <small>{values.size} values</small> : (one.values.get(group.runs[0]!.run) ?? missing);
+            const text = spread(group, of, is_share ? percent : loss);
+            return known.length > 1 && mean(group, of) === top ? <b>{text}</b> : text;
         },
     };
 }
 
-/** One table of all runs, with a column for each key in which their plans differ. */
-export function RunTable({ runs, present }: { runs: Run[]; present: string }) {
-    const filter = param('filter');
-    const grouped = param('seeds') === 'mean';
-    const known = plans.value;
-    const found = useMemo(() => differences(runs, known), [runs, known]);
-    const chosen = runs.filter((run) =>
-        matches(
-            filter,
-            `${run.labels?.name ?? ''} ${run.labels?.tags.join(' ') ?? ''} ${run.labels?.note ?? ''} ${run.plan} ${run.run} ${outcome(run, present)} ${found.map((one) => `${one.title}=${one.values.get(run.run) ?? ''}`).join(' ')}`,
-        ),
-    );
-    const groups = grouped ? by_seed(chosen, found, known) : chosen.map((run): Group => ({ runs: [run] }));
-    const shown = found.filter(({ path }) => !(grouped && path === 'seed')).slice(0, most_differences);
-    const columns: Column[] = [
-        {
-            key: 'started',
-            title: 'Started',
-            sort: (group) => group.runs[0]!.started,
-            cell: (group) => date(group.runs[0]!.started),
+/** Accuracies where there are some, and losses. */
+function results(groups: readonly Group[]): { first: Column[]; then: Column[] } {
+    const losses = [
+        result('best_loss', 'Best loss', (run) => run.best_test_loss, false, groups),
+        result('loss', 'Test loss', (run) => run.last_test_loss, false, groups),
+    ];
+    return groups.some(({ runs }) => runs.some((run) => run.best_test_accuracy !== null))
+        ? {
+              first: [
+                  result('best', 'Best', (run) => run.best_test_accuracy, true, groups),
+                  result('last', 'Last', (run) => run.last_test_accuracy, true, groups),
+              ],
+              then: losses,
+          }
+        : { first: losses, then: [] };
+}
+
+function differing(one: Difference): Column {
+    const is_number = [...one.values.values()].every((value) => typeof sort_key(value) !== 'string');
+    return {
+        key: `plan.${one.path}`,
+        title: one.title,
+        hint: one.path,
+        number: is_number,
+        rises: true,
+        sort: (group) => sort_key(one.values.get(group.runs[0]!.run)),
+        cell: (group) => {
+            const values = new Set(group.runs.map((run) => one.values.get(run.run)));
+            const value = one.values.get(group.runs[0]!.run) ?? missing;
+            return values.size > 1 ? (
+                <small>{values.size} values</small>
+            ) : (
+                <span class="run-value one-line" title={value}>
+                    {value}
+                </span>
+            );
         },
+    };
+}
+
+interface Props {
+    /** All of them. */
+    runs: readonly Run[];
+    /** Those that the filter lets through. */
+    passing: readonly Run[];
+    /** In what the plans of all differ. */
+    found: readonly Difference[];
+    present: string;
+}
+
+/** One table of runs, with a column for each key in which their plans differ. */
+export function RunTable({ runs, passing, found, present }: Props) {
+    const grouped = param('seeds') === 'mean';
+    const groups = grouped ? by_seed(passing, found, plans.value!) : passing.map((run): Group => ({ runs: [run] }));
+    // What only tells plans of other names apart says nothing where the filter leaves one of them.
+    const differ = found.filter(
+        ({ path, varied, values }) =>
+            !(grouped && path === 'seed') && (varied || new Set(passing.map((run) => values.get(run.run))).size > 1),
+    );
+    const shown = differ.slice(0, most_differences);
+    const { first, then } = results(groups);
+    const columns: Column[] = [
+        ...first,
         ...shown.map(differing),
-        ...results(runs),
+        ...then,
         {
             key: 'rounds',
             title: 'Rounds',
@@ -124,30 +172,37 @@ export function RunTable({ runs, present }: { runs: Run[]; present: string }) {
             title: 'Took',
             number: true,
             sort: (group) => mean(group, took),
-            cell: (group) => clock(mean(group, took)),
+            cell: (group) => duration(mean(group, took)),
+        },
+        {
+            key: 'started',
+            title: 'Started',
+            sort: (group) => group.runs[0]!.started,
+            cell: (group) => <span title={date(group.runs[0]!.started)}>{short_date(group.runs[0]!.started)}</span>,
         },
         {
             key: 'outcome',
             title: 'Outcome',
-            sort: (group) => group.runs[0]!.outcome,
-            cell: (group) => (
-                <span title={group.runs[0]!.detail ?? undefined}>{outcome(group.runs[0]!, present)}</span>
-            ),
+            rises: true,
+            sort: (group) => outcomes(group, present),
+            cell: (group) => <span title={group.runs[0]!.detail ?? undefined}>{outcomes(group, present)}</span>,
         },
     ];
     const { sort, descending } = sorting('started');
     const is_down = param('sort') === '' ? true : descending;
-    const by = columns.find(({ key }) => key === sort) ?? columns[0]!;
+    const by = columns.find(({ key }) => key === sort) ?? columns.find(({ key }) => key === 'started')!;
     const alike = same_weights(runs);
+    const lacking = runs.filter((run) => !plans.value!.has(run.run)).length;
     return (
         <>
             <div class="tools">
                 <input
                     type="search"
                     data-testid="filter"
-                    placeholder="Filter: name, outcome, key=value"
+                    placeholder="Filter: name, epochs=5, best>0.9"
                     aria-label="Filter runs"
-                    value={filter}
+                    title="Words of the name, tags, note and outcome, and conditions on keys and results: epochs=5 seed>1 best>=90%"
+                    value={param('filter')}
                     onInput={(event) => set_params({ filter: event.currentTarget.value })}
                 />
                 <label class="check">
@@ -160,16 +215,19 @@ export function RunTable({ runs, present }: { runs: Run[]; present: string }) {
                     mean over seeds
                 </label>
                 <span class="hint" data-testid="shown">
-                    {groups.length === runs.length ? '' : `${count(groups.length)} of `}
+                    {passing.length === runs.length ? '' : `${count(passing.length)} of `}
                     {plural(runs.length, 'run')}
+                    {grouped && ` in ${plural(groups.length, 'group')}`}
                 </span>
-                {found.length > shown.length && !grouped && (
+                {differ.length > shown.length && (
                     <span class="hint">
-                        Plans differ in {count(found.length)} keys; the first {most_differences} are columns.
+                        Plans differ in {count(differ.length)} keys; the first {most_differences} are columns.
                     </span>
                 )}
-                {runs.length > plans_limit && (
-                    <span class="hint">Plans of the latest {plans_limit} runs are compared.</span>
+                {lacking > 0 && lacking < runs.length && (
+                    <span class="hint" data-testid="lacking">
+                        Only the plans of the latest {count(runs.length - lacking)} runs are compared.
+                    </span>
                 )}
                 {runs.length >= told_limit && (
                     <span class="hint" data-testid="runs-end">
@@ -188,7 +246,9 @@ export function RunTable({ runs, present }: { runs: Run[]; present: string }) {
                             {columns.map((column) => (
                                 <Heading key={column.key} column={column} is_sorted={column === by} is_down={is_down} />
                             ))}
-                            <th scope="col">Report</th>
+                            <th scope="col">
+                                <span class="hidden">Report</span>
+                            </th>
                         </tr>
                     </thead>
                     <tbody>
@@ -207,13 +267,16 @@ function pinned_first(groups: readonly Group[]): Group[] {
     return [...groups.filter(is_pinned), ...groups.filter((group) => !is_pinned(group))];
 }
 
+const name_of = (run: Run): string => run.labels?.name || run.plan;
+
 const took = (run: Run): number | null => (run.ended === null ? null : run.ended - run.started);
 
 const name_column: Column = {
     key: 'plan',
     title: 'Plan',
-    sort: (group) => group.runs[0]!.plan,
-    cell: (group) => group.runs[0]!.plan,
+    rises: true,
+    sort: (group) => name_of(group.runs[0]!),
+    cell: (group) => name_of(group.runs[0]!),
 };
 
 function Heading({ column, is_sorted, is_down }: { column: Column; is_sorted: boolean; is_down: boolean }) {
@@ -227,7 +290,7 @@ function Heading({ column, is_sorted, is_down }: { column: Column; is_sorted: bo
             <button
                 type="button"
                 class="sort"
-                onClick={() => set_sorting(column.key, is_sorted ? !is_down : column.key !== 'plan')}
+                onClick={() => set_sorting(column.key, is_sorted ? !is_down : column.rises !== true)}
             >
                 {column.title}
                 <span aria-hidden="true">{is_sorted ? (is_down ? ' ↓' : ' ↑') : ''}</span>
@@ -245,34 +308,44 @@ interface RowProps {
 
 function Row({ group, columns, alike, present }: RowProps) {
     const run = group.runs[0]!;
+    const all = group.runs.map((one) => one.run);
     const chosen = chosen_runs.value;
-    const place = chosen.indexOf(run.run);
-    const full = place < 0 && chosen.length >= runs_limit;
+    const places = all.map((one) => chosen.indexOf(one)).filter((place) => place >= 0);
+    const is_chosen = places.length === all.length;
+    const full = chosen.length - places.length + all.length > runs_limit;
+    const seeds = new Set(group.runs.map(({ seed }) => String(seed))).size;
     return (
-        <tr data-testid="run-row" data-run={run.run} class={place >= 0 ? 'row-open' : undefined}>
+        <tr data-testid="run-row" data-run={run.run} data-outcome={run.outcome} class={is_chosen ? 'row-open' : undefined}>
             <td>
                 <label class="check" title={full ? `At most ${runs_limit} at a time` : undefined}>
                     <input
                         type="checkbox"
-                        aria-label={`Compare run ${run.run.slice(0, 8)} of ${run.plan}`}
-                        checked={place >= 0}
-                        disabled={full}
-                        onChange={(event) => choose_run(run.run, event.currentTarget.checked)}
+                        aria-label={all.length > 1 ? `Compare ${all.length} runs of ${run.plan}` : `Compare run ${run.run.slice(0, 8)} of ${run.plan}`}
+                        checked={is_chosen}
+                        disabled={full && !is_chosen}
+                        onChange={(event) => choose_runs(all, event.currentTarget.checked)}
                     />
                     <svg width="10" height="10" aria-hidden="true">
-                        {place >= 0 && <circle cx="5" cy="5" r="5" class={`fill-${run_colour(place)}`} />}
+                        {places.length > 0 && <circle cx="5" cy="5" r="5" class={`fill-${run_colour(places[0]!)}`} />}
                     </svg>
                 </label>
             </td>
             <th scope="row" class="run-name one-line" title={`${run.plan}, run ${run.run}, plan ${run.plan_digest}`}>
-                {group.runs.length === 1 && session.value.role === 'operator' && (
+                {all.length === 1 && session.value.role === 'operator' && (
                     <PinButton run={run.run} labels={run.labels ?? no_labels} />
                 )}
-                <a data-testid="open-run" href={href('run', { of: run.run === present ? '' : run.run })} title={run.labels?.note || 'Open this run'}>
-                    {run.labels?.name || run.plan}
+                <a
+                    class="one-line"
+                    data-testid="open-run"
+                    href={href('run', { of: run.run === present ? '' : run.run })}
+                    title={all.length > 1 ? 'Open the latest of them' : run.labels?.note || 'Open this run'}
+                >
+                    {name_of(run)}
                 </a>{' '}
-                <small>{group.runs.length > 1 ? `${group.runs.length} seeds` : run.run.slice(0, 8)}</small>
-                {group.runs.length === 1 &&
+                <small>
+                    {all.length === 1 ? run.run.slice(0, 8) : seeds === all.length ? `${seeds} seeds` : plural(all.length, 'run')}
+                </small>
+                {all.length === 1 &&
                     run.labels?.tags.map((tag) => (
                         <span key={tag} class="tag">
                             {tag}
@@ -291,13 +364,16 @@ function Row({ group, columns, alike, present }: RowProps) {
                 </td>
             ))}
             <td>
-                <a
-                    href={`api/v1/runs/${run.run}/report`}
-                    download={`${run.plan.slice(0, 80)}-${run.run.slice(0, 8)}.json`}
-                    aria-label={`Report of run ${run.run.slice(0, 8)}`}
-                >
-                    ↓
-                </a>
+                {all.length === 1 && (
+                    <a
+                        href={`api/v1/runs/${run.run}/report`}
+                        download={`${run.plan.slice(0, 80)}-${run.run.slice(0, 8)}.json`}
+                        title="Its report"
+                        aria-label={`Report of run ${run.run.slice(0, 8)}`}
+                    >
+                        ↓
+                    </a>
+                )}
             </td>
         </tr>
     );

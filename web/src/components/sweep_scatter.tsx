@@ -1,8 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { loss, percent } from '../format';
+import { count, loss, missing, percent, plural } from '../format';
+import { explained } from '../models/explained';
 import { nice_places } from '../models/nice_places';
-import { differences, sort_key } from '../models/sweeps';
+import { parallel_axes } from '../models/parallel';
+import { differences, measure_of } from '../models/sweeps';
 import type { Run } from '../protocol';
 import { param, set_params } from '../route';
 import { plans } from '../run_plans';
@@ -10,41 +12,32 @@ import { chosen_runs, choose_run, run_colour } from './chosen_runs';
 
 const width = 640;
 const height = 240;
-const margin = { left: 64, right: 16, top: 12, bottom: 36 };
+const margin = { left: 72, right: 16, top: 12, bottom: 36 };
 /** Fewer say nothing about how one depends on the other. */
 const fewest = 3;
-/** Values that lie further apart than that are drawn by their logarithm. */
-const log_from = 10;
-/** Values of a key that are all named at the axis; of more only the ends and the middle. */
-const most_named = 6;
+/** Keys whose part is told in words. */
+const most_told = 4;
 const dot_size = 5;
-
-interface Dot {
-    run: Run;
-    x: number;
-    y: number;
-}
+/** Between the ends of the axis and the outermost values. */
+const room = 36;
 
 /** How the result depends on a key of the plan: a dot a run. */
-export function SweepScatter({ runs }: { runs: Run[] }) {
+export function SweepScatter({ runs }: { runs: readonly Run[] }) {
     const told = useSignal('');
-    const known = plans.value;
-    const keys = useMemo(() => numeric_keys(runs, known), [runs, known]);
-    const key = keys.find(({ path }) => path === param('by')) ?? most_varied(keys);
-    const is_share = runs.some((run) => run.best_test_accuracy !== null);
-    const result = (run: Run): number | null | undefined => (is_share ? run.best_test_accuracy : run.best_test_loss);
-    const text = is_share ? percent : loss;
-    const dots = runs.flatMap((run): Dot[] => {
-        const x = sort_key(key?.values.get(run.run));
-        const y = result(run);
-        return typeof x === 'number' && typeof y === 'number' ? [{ run, x, y }] : [];
-    });
+    const known = plans.value!;
+    const { is_share, of } = measure_of(runs);
+    const dots = runs.filter((run) => of(run) !== null && (known.get(run.run) ?? null) !== null);
+    const keys = useMemo(() => by_weight(dots, known, of), [dots.map((run) => `${run.run} ${of(run)}`).join(), known]);
+    const key = keys.find(({ path }) => path === param('by')) ?? keys[0];
     if (key === undefined || dots.length < fewest) {
         return null;
     }
-    const x = scale(dots.map((dot) => dot.x), margin.left, width - margin.right);
-    const y = scale(dots.map((dot) => dot.y), height - margin.bottom, margin.top, false);
-    const aside = side_by_side(dots.map((dot) => `${dot.x} ${Math.round(y.at(dot.y) / dot_size)}`));
+    const text = is_share ? percent : loss;
+    const value_of = (run: Run): string | null => key.values.get(run.run) ?? null;
+    const axis = parallel_axes(key.title, dots.map((run) => ({ key: run.run, value: value_of(run) })));
+    const x = (share: number): number => margin.left + room + share * (width - margin.left - margin.right - 2 * room);
+    const y = vertical(dots.map((run) => of(run)!));
+    const places = side_by_side(dots.map((run) => [x(axis.at(run.run)), y.at(of(run)!)]));
     const chosen = chosen_runs.value;
     return (
         <figure class="sweep" aria-label="Results by a key of the plan">
@@ -63,6 +56,10 @@ export function SweepScatter({ runs }: { runs: Run[] }) {
                     ))}
                 </select>
             </div>
+            <p class="hint explained" data-testid="explained">
+                {sentence(keys)}
+                {dots.length < runs.length && ` ${plural(dots.length, 'run has', 'runs have')} one, of ${count(runs.length)}.`}
+            </p>
             <svg
                 viewBox={`0 0 ${width} ${height}`}
                 role="img"
@@ -81,22 +78,22 @@ export function SweepScatter({ runs }: { runs: Run[] }) {
                         </text>
                     </g>
                 ))}
-                {x.ticks.map((value) => (
-                    <text key={value} class="axis-text" x={x.at(value)} y={height - margin.bottom + 18}>
-                        {Number(value.toPrecision(3))}
+                {axis.ticks.map(({ share, name }) => (
+                    <text key={name} class="axis-text" x={x(share)} y={height - margin.bottom + 18}>
+                        {name}
                     </text>
                 ))}
-                {dots.map(({ run, x: at_x, y: at_y }, dot) => {
+                {dots.map((run, dot) => {
                     const place = chosen.indexOf(run.run);
                     return (
                         <circle
                             key={run.run}
                             class={place < 0 ? 'sweep-dot' : `fill-${run_colour(place)}`}
-                            cx={x.at(at_x) + aside[dot]!}
-                            cy={y.at(at_y)}
+                            cx={places[dot]![0]}
+                            cy={places[dot]![1]}
                             r={place < 0 ? dot_size : dot_size + 2}
                             onPointerEnter={() => {
-                                told.value = `${run.plan} ${run.run.slice(0, 8)}: ${key.title} ${at_x}, ${text(at_y)}`;
+                                told.value = `${run.labels?.name || run.plan} ${run.run.slice(0, 8)}: ${key.title} ${value_of(run) ?? missing}, ${text(of(run))}`;
                             }}
                             onClick={() => choose_run(run.run, place < 0)}
                         />
@@ -110,45 +107,44 @@ export function SweepScatter({ runs }: { runs: Run[] }) {
     );
 }
 
-/** Keys that are numbers in all plans that have them. */
-function numeric_keys(runs: readonly Run[], known: ReadonlyMap<string, unknown>) {
-    return differences(runs, known).filter(({ values }) =>
-        [...values.values()].every((value) => value === null || typeof sort_key(value) === 'number'),
-    );
+/** What explains most of the results comes first; the seed varies in every sweep, and comes last. */
+function by_weight(runs: readonly Run[], known: ReadonlyMap<string, unknown>, of: (run: Run) => number | null) {
+    const results = runs.map((run) => of(run)!);
+    return differences(runs, known)
+        .map((one) => ({ ...one, part: explained(runs.map((run) => one.values.get(run.run) ?? null), results) }))
+        .sort((a, b) => Number(a.path === 'seed') - Number(b.path === 'seed') || (b.part ?? -1) - (a.part ?? -1));
 }
 
-/** The one with most values: it says most. Seeds vary in every sweep, and say least. */
-function most_varied(keys: ReturnType<typeof numeric_keys>) {
-    const values = (key: (typeof keys)[number]): number => (key.path === 'seed' ? 0 : new Set(key.values.values()).size);
-    return [...keys].sort((a, b) => values(b) - values(a))[0];
+function sentence(keys: ReturnType<typeof by_weight>): string {
+    const parts = keys.flatMap(({ title, part }) => (part === null ? [] : [`${title} ${percent(part, 0)}`]));
+    return parts.length === 0 ? '' : `Variance that each key explains alone: ${parts.slice(0, most_told).join(', ')}.`;
 }
 
-/** How far each dot moves aside so that none covers another of its place. */
-function side_by_side(dots: readonly string[]): number[] {
-    return dots.map((own, place) => {
-        const before = dots.slice(0, place).filter((other) => other === own).length;
-        const all = dots.filter((other) => other === own).length;
-        return dot_size * (2 * before - all + 1);
-    });
+/** Each as near to its place as the dots before it let it, to the left or the right. */
+function side_by_side(wanted: readonly [number, number][]): [number, number][] {
+    const set: [number, number][] = [];
+    for (const [x, y] of wanted) {
+        const is_free = (aside: number): boolean => set.every((other) => Math.hypot(other[0] - x - aside, other[1] - y) >= 2 * dot_size);
+        let step = 0;
+        while (!is_free(aside_of(step))) {
+            step += 1;
+        }
+        set.push([x + aside_of(step), y]);
+    }
+    return set;
 }
 
-/** A linear scale, or a logarithmic one of keys whose values lie far apart, with places to name. */
-function scale(values: readonly number[], from: number, to: number, may_be_log = true) {
+/** 0, 5, -5, 10, -10 and so on. */
+function aside_of(step: number): number {
+    return dot_size * Math.ceil(step / 2) * (step % 2 === 0 ? -1 : 1);
+}
+
+/** A linear scale from bottom to top, with places to name. */
+function vertical(values: readonly number[]) {
     const least = Math.min(...values);
     const most = Math.max(...values);
-    const distinct = [...new Set(values)];
-    const is_log = may_be_log && least > 0 && most / least >= log_from;
-    const into = (value: number): number => (is_log ? Math.log(value) : value);
-    const back = (value: number): number => (is_log ? Math.exp(value) : value);
-    const room = (into(most) - into(least)) * 0.06 || 1;
-    const low = into(least) - room;
-    const high = into(most) + room;
-    return {
-        at: (value: number): number => from + ((into(value) - low) / (high - low)) * (to - from),
-        ticks: !may_be_log
-            ? nice_places(low, high)
-            : distinct.length <= most_named
-              ? distinct
-              : [least, back((into(least) + into(most)) / 2), most],
-    };
+    const beyond = (most - least) * 0.06 || 1;
+    const [low, high] = [least - beyond, most + beyond];
+    const [from, to] = [height - margin.bottom, margin.top];
+    return { at: (value: number): number => from + ((value - low) / (high - low)) * (to - from), ticks: nice_places(low, high) };
 }

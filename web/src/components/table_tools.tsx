@@ -43,8 +43,9 @@ export function TableTools({ label, shown, all, states }: Props) {
 
 /** The column that a table is sorted by, from the address. */
 export function sorting(otherwise: string): { sort: string; descending: boolean } {
-    const [sort, way] = param('sort').split('.');
-    return { sort: sort || otherwise, descending: way === 'down' };
+    // Names of columns have dots of their own.
+    const [, sort, way] = /^(.*?)(\.down)?$/.exec(param('sort'))!;
+    return { sort: sort || otherwise, descending: way !== undefined };
 }
 
 export function set_sorting(key: string, descending: boolean): void {

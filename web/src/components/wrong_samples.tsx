@@ -2,8 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { percent } from '../format';
 import type { Evaluation, WrongSample } from '../protocol';
-import { forget, load_sample, show, shown, type Sample } from '../samples';
-import { status } from '../store';
+import { forget, is_foreign, load_sample, show, shown, type Sample } from '../samples';
+import { present, status } from '../store';
 import { theme } from '../theme';
 import { choose_cell, chosen_cell } from './chosen_cell';
 
@@ -35,7 +35,7 @@ export function WrongSamples({ result }: { result: Evaluation }) {
                     </button>
                 </p>
             )}
-            <ul class="samples" data-testid="wrong-samples">
+            <ul class={no_master() ? 'samples samples-bare' : 'samples'} data-testid="wrong-samples" data-foreign={is_foreign.value || undefined}>
                 {listed.map((one) => (
                     <Picture key={one.index} one={one} name={name} />
                 ))}
@@ -44,21 +44,28 @@ export function WrongSamples({ result }: { result: Evaluation }) {
     );
 }
 
+/** `fedasio view` has runs, and no pictures. */
+const no_master = (): boolean => present.value?.status.run === '';
+
 function Picture({ one, name }: { one: WrongSample; name: (label: number) => string }) {
     const sample = useSignal<Sample | null | undefined>(undefined);
     const canvas = useRef<HTMLCanvasElement>(null);
     useEffect(() => {
+        if (no_master()) {
+            return;
+        }
         let is_wanted = true;
         void load_sample(one.index).then((loaded) => {
             if (is_wanted) {
                 sample.value = loaded;
+                is_foreign.value ||= loaded !== null && loaded.label !== one.label;
             }
         });
         return () => {
             is_wanted = false;
         };
     }, [one.index]);
-    const known = sample.value;
+    const known = is_foreign.value ? null : sample.value;
     const scheme = theme.value;
     useEffect(() => {
         if (known && canvas.current !== null) {

@@ -31,7 +31,7 @@ interface Other {
 }
 
 export interface Comparison {
-    /** The run before; null where it is the best one too. */
+    /** The run before; null where there is none, or it is the best one too. */
     previous: Other | null;
     best: Other | null;
 }
@@ -55,8 +55,13 @@ export function compare_with(
     if (own === undefined || others.length === 0) {
         return null;
     }
+    // A run that is opened after others have followed it still has the one before it.
+    const start = runs.find(({ run }) => run === present.run)?.started ?? Infinity;
     const other = ({ run, value }: (typeof others)[number]): Other => ({ run, change: own - value });
-    const previous = others.reduce((last, one) => (one.started > last.started ? one : last));
+    const previous = others.reduce<(typeof others)[number] | null>(
+        (last, one) => (one.started < start && one.started > (last?.started ?? -Infinity) ? one : last),
+        null,
+    );
     const best = others.reduce((top, one) => ((rises ? one.value > top.value : one.value < top.value) ? one : top));
-    return { previous: previous === best ? null : other(previous), best: other(best) };
+    return { previous: previous === null || previous === best ? null : other(previous), best: other(best) };
 }

@@ -1,4 +1,4 @@
-// An axis of parallel coordinates: numbers by their size, or by their logarithm where they lie far apart; words one
+// An axis of runs by a key of their plans: numbers by their size, or by their logarithm where they lie far apart; words one
 // below the other.
 import { sort_key } from './sweeps';
 
@@ -9,7 +9,7 @@ export interface ParallelAxis {
     ticks: { share: number; name: string }[];
 }
 
-const log_from = 30;
+const log_from = 10;
 const most_names = 8;
 
 export function parallel_axes(

@@ -7,24 +7,44 @@ export interface Difference {
     path: string;
     /** Short, and unlike those of the others. */
     title: string;
+    /** Whether plans of one name differ in it. */
+    varied: boolean;
     values: ReadonlyMap<string, string | null>;
 }
 
 /** Keys that say nothing of how a run learns. */
 const names: ReadonlySet<string> = new Set(['name', '']);
 
-/** Of the runs whose plan is known. */
+/**
+ * Of the runs whose plan is known: first what was varied among plans of one name, then the seed, then what plans of
+ * other names bring along, such as another model.
+ */
 export function differences(runs: readonly Run[], plans: ReadonlyMap<string, unknown>): Difference[] {
-    const known = runs.filter((run) => (plans.get(run.run) ?? null) !== null);
+    const known = runs.filter((run) => has_plan(run, plans));
     const rows = compare_plans(known.map((run) => plans.get(run.run))).filter(
         (row) => row.differs && !names.has(row.path),
     );
     const paths = rows.map((row) => row.path);
-    return rows.map(({ path, values }) => ({
-        path,
-        title: short_name(path, paths),
-        values: new Map(known.map((run, place) => [run.run, plain(values[place] ?? null)])),
-    }));
+    const is_varied = (values: readonly (string | null)[]): boolean => {
+        const first = new Map<string, string | null>();
+        return known.some(({ plan }, place) => {
+            const value = values[place] ?? null;
+            return first.get(plan) !== value && (first.has(plan) || (first.set(plan, value), false));
+        });
+    };
+    const rank = ({ path, varied }: Difference): number => (!varied ? 2 : path === 'seed' ? 1 : 0);
+    return rows
+        .map(({ path, values }) => ({
+            path,
+            title: short_name(path, paths),
+            varied: is_varied(values),
+            values: new Map(known.map((run, place) => [run.run, plain(values[place] ?? null)])),
+        }))
+        .sort((a, b) => rank(a) - rank(b));
+}
+
+function has_plan(run: Run, plans: ReadonlyMap<string, unknown>): boolean {
+    return (plans.get(run.run) ?? null) !== null;
 }
 
 /** As many of its last words as no other has. */
@@ -62,7 +82,7 @@ export interface Group {
 export function by_seed(runs: readonly Run[], found: readonly Difference[], plans: ReadonlyMap<string, unknown>): Group[] {
     const groups = new Map<string, Group>();
     for (const run of runs) {
-        const key = plans.has(run.run)
+        const key = has_plan(run, plans)
             ? `${run.plan}|${found.filter(({ path }) => path !== 'seed').map(({ values }) => values.get(run.run)).join('|')}`
             : run.run;
         const group = groups.get(key);
@@ -73,6 +93,26 @@ export function by_seed(runs: readonly Run[], found: readonly Difference[], plan
         }
     }
     return [...groups.values()];
+}
+
+/** Those of a group that count: as in a sweep's summary, none that failed, and none that has not ended. */
+export function counted({ runs }: Group): Run[] {
+    return runs.length === 1 ? runs : runs.filter(({ outcome }) => outcome !== null && outcome !== 'failed');
+}
+
+/** What tells how good runs are. */
+export interface Measure {
+    is_share: boolean;
+    of: (run: Run) => number | null;
+}
+
+/** What most of these runs have; the others are not told by it, for a loss of classes is none of numbers. */
+export function measure_of(runs: readonly Run[]): Measure {
+    const is_share = 2 * runs.filter((run) => run.best_test_accuracy !== null).length >= runs.filter((run) => typeof run.best_test_loss === 'number').length;
+    return {
+        is_share,
+        of: (run) => (is_share ? run.best_test_accuracy : run.best_test_accuracy === null ? (run.best_test_loss ?? null) : null),
+    };
 }
 
 /** Mean and standard deviation of a sample; the latter null of one value. */

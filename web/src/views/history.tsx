@@ -1,18 +1,21 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { Parallel } from '../components/parallel';
 import { PlanDiff } from '../components/plan_diff';
 import { RunCurves } from '../components/run_curves';
-import { RunTable } from '../components/run_table';
+import { RunTable, words_of } from '../components/run_table';
 import { SavedModels } from '../components/saved_models';
 import { SweepScatter } from '../components/sweep_scatter';
 import { chosen_runs } from '../components/chosen_runs';
-import { csv } from '../models/csv';
-import { json_text } from '../models/exact_json';
-import { save_file } from '../download';
-import { href, opened_run } from '../route';
-import { read_plans } from '../run_plans';
+import { export_csv, export_json } from '../run_exports';
+import { passes } from '../models/run_filter';
+import { differences } from '../models/sweeps';
+import type { Run } from '../protocol';
+import { href, opened_run, param } from '../route';
+import { plans } from '../run_plans';
 import { loaded, read_run, read_runs, runs, runs_error } from '../runs';
 import { is_live, rounds, state, status } from '../store';
+
+const refresh_ms = 10_000;
 
 export function HistoryView() {
     const known = status.value!;
@@ -21,23 +24,29 @@ export function HistoryView() {
     // A training that ends, or a master that is back, may have another history to tell.
     useEffect(() => {
         if (known.state_dir && is_live.value) {
-            void read_runs();
+            void read_runs(true);
         }
     }, [training, is_live.value, known.run, known.state_dir]);
-    const list = runs.value;
-    useEffect(() => {
-        void read_plans((list ?? []).map((run) => run.run));
-    }, [list]);
+    // Table and drawings come at once: those of runs without plans would move when these are there.
+    const list = plans.value === null ? null : runs.value;
     const done = rounds.value.at(-1)?.round ?? 0;
-    const key = chosen.join(' ');
+    const rounds_of = (run: string): number => list?.find((one) => one.run === run)?.rounds ?? 0;
+    // The present run grows while it is looked at; its rounds are read again now and then.
+    const read_up_to = chosen.map((run) => (run === known.run ? Math.floor(done / refresh_rounds(done)) : rounds_of(run)));
     useEffect(() => {
         for (const run of chosen) {
-            if (!loaded.peek().has(run) || run === known.run) {
+            const last = loaded.peek().get(run)?.rounds.at(-1)?.round ?? 0;
+            if (!loaded.peek().has(run) || run === known.run || last < rounds_of(run)) {
                 void read_run(run);
             }
         }
-        // The present run grows while it is looked at; its rounds are read again now and then.
-    }, [key, chosen.includes(known.run) ? Math.floor(done / refresh_rounds(done)) : 0]);
+    }, [chosen.join(' '), read_up_to.join(' ')]);
+    // Nobody says when a run of another master or of a sweep has gone on.
+    const goes_on = known.run === '' && list?.some(({ outcome }) => outcome === null);
+    useEffect(() => {
+        const timer = goes_on ? setInterval(() => document.hidden || void read_runs(true), refresh_ms) : undefined;
+        return () => clearInterval(timer);
+    }, [goes_on]);
     return (
         <>
             <section class="card" aria-labelledby="runs-title">
@@ -45,7 +54,7 @@ export function HistoryView() {
                     <h2 id="runs-title">Runs</h2>
                     <div class="tools">
                         {known.state_dir && (
-                            <button type="button" onClick={() => void read_runs()}>
+                            <button type="button" onClick={() => void read_runs(true)}>
                                 Refresh
                             </button>
                         )}
@@ -59,18 +68,12 @@ export function HistoryView() {
                 )}
                 {!known.state_dir ? (
                     <p class="hint">There is no history: the master keeps no state.</p>
-                ) : runs.value === null ? (
+                ) : list === null ? (
                     runs_error.value === null && <p class="hint">Reading the history…</p>
-                ) : runs.value.length === 0 ? (
+                ) : list.length === 0 ? (
                     <p class="hint">No run is in the history yet.</p>
                 ) : (
-                    <>
-                        <RunTable runs={runs.value} present={known.run} />
-                        <div class="sweep-pair">
-                            <SweepScatter runs={runs.value} />
-                            <Parallel runs={runs.value} />
-                        </div>
-                    </>
+                    <Runs all={list} present={known.run} />
                 )}
                 {known.models.length > 0 && list !== null && (
                     <SavedModels names={known.models} present={known.run} />
@@ -82,6 +85,26 @@ export function HistoryView() {
     );
 }
 
+/** Table and drawings are of the same runs: those that the filter lets through. */
+function Runs({ all, present }: { all: readonly Run[]; present: string }) {
+    const known = plans.value!;
+    const found = useMemo(() => differences(all, known), [all, known]);
+    const filter = param('filter');
+    const passing = useMemo(
+        () => all.filter((run) => passes(filter, run, words_of(run, present), found)),
+        [all, found, filter, present],
+    );
+    return (
+        <>
+            <RunTable runs={all} passing={passing} found={found} present={present} />
+            <div class="sweep-pair">
+                <SweepScatter runs={passing} />
+                <Parallel runs={passing} />
+            </div>
+        </>
+    );
+}
+
 /** The chosen runs over each other. */
 function Compare({ chosen }: { chosen: readonly string[] }) {
     return (
@@ -89,22 +112,8 @@ function Compare({ chosen }: { chosen: readonly string[] }) {
             <div class="card-head">
                 <h2 id="overlay-title">Compare</h2>
                 <div class="tools">
-                    <button
-                        type="button"
-                        data-testid="export-csv"
-                        disabled={chosen.length === 0}
-                        onClick={() => export_csv(chosen)}
-                    >
-                        CSV ↓
-                    </button>
-                    <button
-                        type="button"
-                        data-testid="export-json"
-                        disabled={chosen.length === 0}
-                        onClick={() => export_json(chosen)}
-                    >
-                        JSON ↓
-                    </button>
+                    <SaveButton kind="csv" save={export_csv} chosen={chosen} />
+                    <SaveButton kind="json" save={export_json} chosen={chosen} />
                 </div>
             </div>
             {chosen.length === 0 ? (
@@ -128,55 +137,29 @@ function Compare({ chosen }: { chosen: readonly string[] }) {
     );
 }
 
+interface SaveProps {
+    kind: string;
+    save: (chosen: readonly string[]) => void;
+    chosen: readonly string[];
+}
+
+function SaveButton({ kind, save, chosen }: SaveProps) {
+    return (
+        <button
+            type="button"
+            data-testid={`export-${kind}`}
+            title={`Save every round of these runs as ${kind.toUpperCase()}`}
+            disabled={chosen.length === 0}
+            onClick={() => save(chosen)}
+        >
+            {kind.toUpperCase()} ↓
+        </button>
+    );
+}
+
 /** The longer a run, the rarer it is read as a whole. */
 function refresh_rounds(done: number): number {
     return Math.max(5, Math.ceil(done / 20));
-}
-
-const round_fields = [
-    'round',
-    'train_loss',
-    'train_accuracy',
-    'test_loss',
-    'test_accuracy',
-    'test_r2',
-    'test_rmse',
-    'test_mae',
-    'test_auc',
-    'bytes_sent',
-    'bytes_received',
-    'time',
-] as const;
-
-function export_csv(chosen: readonly string[]): void {
-    const phases = [
-        'loading_dataset',
-        'distributing_model',
-        'distributing_weights',
-        'training',
-        'aggregating',
-        'evaluating',
-    ];
-    const rows = chosen.flatMap((run) =>
-        (loaded.value.get(run)?.rounds ?? []).map((round) => [
-            run,
-            ...round_fields.map((field) => round[field] ?? null),
-            round.cohort.length,
-            round.dropped.length,
-            ...phases.map((phase) => round.seconds[phase] ?? null),
-        ]),
-    );
-    const header = ['run', ...round_fields, 'cohort', 'dropped', ...phases.map((phase) => `seconds_${phase}`)];
-    save_file('fedasio-runs.csv', 'text/csv', csv(header, rows));
-}
-
-function export_json(chosen: readonly string[]): void {
-    const all = chosen.map((run) => ({
-        ...runs.value?.find((one) => one.run === run),
-        plan_json: loaded.value.get(run)?.plan ?? null,
-        rounds: loaded.value.get(run)?.rounds ?? [],
-    }));
-    save_file('fedasio-runs.json', 'application/json', json_text(all));
 }
 
 /** What can be taken of the run that is shown. */

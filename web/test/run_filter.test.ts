@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { passes } from '../src/models/run_filter';
+import type { Difference } from '../src/models/sweeps';
+import type { Run } from '../src/protocol';
+
+const run = { run: 'a', plan: 'digits', rounds: 20, best_test_accuracy: 0.91, best_test_loss: null } as unknown as Run;
+const key = (path: string, title: string, value: string | null): Difference => ({ path, title, varied: true, values: new Map([['a', value]]) });
+const found = [
+    key('local.optimizer.learning_rate', 'optimizer.learning_rate', '0.1'),
+    key('local.epochs', 'epochs', '5'),
+    key('seed', 'seed', '9007199254740993'),
+    key('rounds', 'rounds', '30'),
+    key('strategy', 'strategy', 'FedProx'),
+    key('deadline', 'deadline', null),
+];
+const lets = (filter: string): boolean => passes(filter, run, 'digits a all rounds done', found);
+
+describe('the filter of runs', () => {
+    it('takes words that occur, all of them', () => {
+        expect([lets(''), lets('  '), lets('DIG done'), lets('dig failed')]).toEqual([true, true, true, false]);
+    });
+
+    it('takes values as wholes', () => {
+        expect([lets('epochs=5'), lets('epochs=5.0'), lets('epochs=50'), lets('learning_rate=0.1'), lets('learning_rate=0')]).toEqual([true, true, false, true, false]);
+        expect([lets('local.epochs=5'), lets('pochs=5'), lets('strategy=fedprox'), lets('strategy=fed')]).toEqual([true, false, true, false]);
+    });
+
+    it('tells seeds of 64 bits apart', () => {
+        expect([lets('seed=9007199254740993'), lets('seed=9007199254740992')]).toEqual([true, false]);
+    });
+
+    it('compares results and keys', () => {
+        expect([lets('best>0.9'), lets('best>=91%'), lets('best>91%'), lets('epochs<5'), lets('epochs<=5'), lets('best_loss<9')]).toEqual([true, true, false, false, true, false]);
+        expect([lets('strategy>3'), lets('deadline>0'), lets('nothing=1')]).toEqual([false, false, false]);
+    });
+
+    it('has the name of a result before a key of that name', () => {
+        expect([lets('rounds=20'), lets('rounds=30'), lets('plan.rounds=30')]).toEqual([true, false, true]);
+    });
+
+    it('lets everything through while a value is being typed', () => {
+        expect([lets('epochs='), lets('best>')]).toEqual([true, true]);
+    });
+});
