@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assert_accessible, assert_fits, start_browser } from './chromium.mjs';
-import { make_round, make_snapshot, make_worker, skip, with_page } from './scripted.mjs';
+import { make_client, make_round, make_snapshot, make_worker, skip, with_page } from './scripted.mjs';
 
 let browser;
 
@@ -13,12 +13,6 @@ before(async () => {
 after(() => browser?.close());
 
 const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
-
-const make_client = (client, fields = {}) => ({
-    client, worker: 1, samples: 50, round: null, loss: null, accuracy: null, seconds: null, reason: '', labels: null,
-    distance: null, cosine: null, test_round: null, test_samples: 0, test_loss: null, test_accuracy: null, test_r2: null,
-    test_rmse: null, test_mae: null, test_auc: null, test_recall: null, test_reason: '', ...fields,
-});
 
 const names = ['ward-1', 'ward-2', 'ward-7', 'tuebingen'];
 const ward_7 = 3;

@@ -92,6 +92,14 @@ export function make_worker(number, fields = {}) {
     };
 }
 
+export function make_client(client, fields = {}) {
+    return {
+        client, worker: 1, samples: 50, round: null, loss: null, accuracy: null, seconds: null, reason: '', labels: null,
+        distance: null, cosine: null, test_round: null, test_samples: 0, test_loss: null, test_accuracy: null, test_r2: null,
+        test_rmse: null, test_mae: null, test_auc: null, test_recall: null, test_reason: '', ...fields,
+    };
+}
+
 export function make_round(round, fields = {}) {
     return {
         round,

@@ -50,7 +50,7 @@ step(
         say('progress_stalled', { since: null, deadline: 600 });
         await by('health').filter({ hasText: 'Flat' }).waitFor();
         say('round_finished', { result: make_round(4) });
-        await by('health').filter({ hasText: /Learning|Wavering/ }).waitFor();
+        await by('health').filter({ hasText: /Learning|Wavering|Hardly/ }).waitFor();
         assert.match(await page.title(), /^Training, 4/);
         await go('log');
         await by('log').locator('li', { hasText: 'No update and no round for 10:00.' }).waitFor();

@@ -19,7 +19,7 @@ export function percent(share: Maybe, digits = 1): string {
 
 /** With so many digits, and never as minus nothing. */
 export function fixed(value: Maybe, digits = 2): string {
-    return shown(value, (number) => number.toFixed(digits).replace(/^-(0\.?0*)$/, '$1'));
+    return shown(value, (number) => number.toFixed(digits).replace(/^-(0\.?0*)$/, '$1').replace('-', '−'));
 }
 
 export function loss(value: Maybe): string {

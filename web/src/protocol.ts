@@ -270,6 +270,9 @@ export type Opened = Pick<
     | 'models'
 >;
 
+/** What a change says, without when it was made. */
+export type PlanChange = Omit<Extract<Event, { type: 'plan_changed' }>, 'seq' | 'time' | 'type'>;
+
 export type Event = Stamp &
     (
         | ({ type: 'run_opened' } & Opened)
@@ -333,7 +336,7 @@ export type Event = Stamp &
               loaded?: string;
           }
         | { type: 'round_finished'; result: Round }
-        | { type: 'run_resumed'; run: string; round: number; rounds: Round[]; clients_per_round: number }
+        | { type: 'run_resumed'; run: string; round: number; rounds: Round[]; clients_per_round: number; changes?: PlanChange[] }
         | { type: 'checkpoint'; round: number }
         | {
               type: 'training_finished';

@@ -31,6 +31,12 @@ export const last_heard = signal<number | null>(null);
 
 export const status = computed(() => state.value?.status ?? null);
 export const workers = computed(() => state.value?.workers ?? []);
+/** One for each name: who came back is here, and who left again and again is gone once. */
+export const people = computed(() => {
+    const last = new Map(workers.value.map((one) => [one.name, one]));
+    const here = new Set(workers.value.flatMap((one) => (one.state === 'gone' ? [] : one.name)));
+    return workers.value.filter((one) => one.state !== 'gone' || (last.get(one.name) === one && !here.has(one.name)));
+});
 export const clients = computed(() => opened.value?.clients ?? with_last(present.value?.clients ?? []));
 const older_rounds = signal<Round[]>([]);
 export const rounds = computed(

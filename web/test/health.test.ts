@@ -30,7 +30,10 @@ describe('health', () => {
             text: 'Flat: no better test accuracy since round 20; test loss rises: overfitting',
             tone: 'warning',
         });
-        expect(learning_health(list.slice(0, 30)).text).toMatch(/^Learning/);
+        // It does not learn more slowly where it does not learn.
+        expect(learning_health(list.slice(0, 30)).text).toBe('Hardly moving: ±0.0 points in the last 10 rounds; test loss rises: overfitting');
+        const slower = list.map((round) => ({ ...round, test_accuracy: 0.5 + round.round / 1000, plateau: undefined }));
+        expect(learning_health(slower as never).text).toBe('Learning slows: +1.0 points in the last 10 rounds; test loss rises: overfitting');
     });
 
     it('says that it diverges', () => {
@@ -132,5 +135,7 @@ describe('marks', () => {
         const found = marks_of(log as Event[], [3]);
         expect(found.map(({ round: number, kind }) => [number, kind])).toEqual([[2, 'load'], [3, 'restart'], [4, 'change']]);
         expect(found[0]!.text).toContain("'best'");
+        const before = marks_of([], [3], [{ ...change, round: 2 }]);
+        expect(before.map(({ round: number, kind }) => [number, kind])).toEqual([[2, 'change'], [3, 'restart']]);
     });
 });

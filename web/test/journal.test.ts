@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gone_limit, Journal, share_limit } from '../src/models/journal';
 import { Lane } from '../src/models/lane';
-import { costs } from '../src/models/stragglers';
+import { costs, dear_round } from '../src/models/stragglers';
 import { stream_paths, time_ticks } from '../src/models/stream_paths';
 import { seconds_limit, Traffic } from '../src/models/traffic';
 import { event, round, worker } from './samples';
@@ -75,6 +75,37 @@ describe('stragglers', () => {
         expect(of.get(3)!.saves).toBeCloseTo(1.5, 9);
         expect(of.get(0)!.saves).toBe(0);
         expect([...late]).toEqual([3]);
+    });
+
+    it('cost no more than the rounds that they are in', () => {
+        // One that has been there for two rounds of ten.
+        const { usual, of } = costs([...rounds(8, 1, 1, 1), ...rounds(2, 1, 1, 1, 9)]);
+        const cost = of.get(3)!;
+        expect(cost.saves).toBe(8);
+        expect(dear_round(cost, usual!)).toEqual({ seconds: 9, is_usual: false });
+        const slow = costs(rounds(5, 1, 1, 9));
+        expect(dear_round(slow.of.get(2)!, slow.usual!)).toEqual({ seconds: 9, is_usual: true });
+    });
+
+    it('that come back cost what they did', () => {
+        const round_of = (number: number, second: number): [number, string, object][] => [
+            [10 * number, 'round_started', { round: number, cohort: [] }],
+            ...[1, second].map((one): [number, string, object] => [10 * number, 'worker_state', { worker: one, state: 'training' }]),
+            [10 * number + 1, 'worker_state', { worker: 1, state: 'ready' }],
+            [10 * number + 5, 'worker_state', { worker: second, state: 'ready' }],
+            [10 * number + 5, 'round_finished', { result: round(number) }],
+        ];
+        const journal = play(
+            new Journal(),
+            [0, 'worker_joined', { worker: worker(1, { name: 'one' }) }],
+            [0, 'worker_joined', { worker: worker(2, { name: 'two' }) }],
+            ...[1, 2, 3].flatMap((number) => round_of(number, 2)),
+            [36, 'worker_left', { worker: 2, name: 'two', reason: 'lost' }],
+            [37, 'worker_joined', { worker: worker(3, { name: 'two' }) }],
+            ...round_of(4, 3),
+        );
+        expect(journal.costs.of.get(3)).toMatchObject({ rounds: 4, saves: 4 });
+        expect(journal.costs.of.has(2)).toBe(false);
     });
 
     it('are late in most rounds, not in one', () => {

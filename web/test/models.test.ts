@@ -9,7 +9,7 @@ import { level_of, passes, subject_of } from '../src/models/log_entry';
 import { oddities } from '../src/models/oddities';
 import { compare_plans } from '../src/models/plan_diff';
 import { plan_text } from '../src/models/plan_text';
-import { matches, sort_rows, visible_rows } from '../src/models/rows';
+import { matches, sort_rows, visible_rows, whole_word } from '../src/models/rows';
 import { smooth } from '../src/models/smoothing';
 import { phases, type Event } from '../src/protocol';
 import { event, round, worker } from './samples';
@@ -172,6 +172,14 @@ describe('rows', () => {
         expect(matches('READY 12', 'worker 12 ready')).toBe(true);
         expect(matches('ready 13', 'worker 12 ready')).toBe(false);
         expect(matches('', 'anything')).toBe(true);
+    });
+
+    it('matches as a whole what stands in quotes', () => {
+        expect(matches(whole_word('ward-1'), 'client 3 ward-1 idle')).toBe(true);
+        expect(matches(whole_word('ward-1'), 'client 3 ward-12 idle')).toBe(false);
+        expect(matches('"north hall" idle', 'client 3 north hall idle')).toBe(true);
+        // While it is typed.
+        expect(matches('"war', 'client 3 "war')).toBe(true);
     });
 
     it('shows a few of very many', () => {

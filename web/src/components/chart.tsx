@@ -306,7 +306,8 @@ function options(
             {
                 ...axis,
                 size: axis_height,
-                space: 52,
+                // As wide as its texts: a time of day is longer than a number.
+                space: whole_x ? 52 : 68,
                 ...(whole_x
                     ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] }
                     : { incrs: [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400] }),

@@ -1,7 +1,8 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { client_past_version, client_rounds, read_past } from '../client_past';
-import { count, duration, fixed, loss, percent } from '../format';
+import { count, duration, fixed, loss, missing, percent } from '../format';
 import type { ClientRound } from '../models/journal';
+import { median } from '../models/statistics';
 import { journal, journal_version } from '../past';
 import { href, href_with } from '../route';
 import type { Client } from '../protocol';
@@ -41,6 +42,9 @@ export function ClientDrawer({ id }: { id: number }) {
         );
     }
     const odd = odd_clients.value.get(id);
+    /** Of the round under way there is no length yet. */
+    const measured = past.findLast((one) => one.distance !== null)?.round ?? -1;
+    const lengths = clients.value.flatMap(({ distance }) => distance ?? []);
     return (
         <Drawer title={`Client ${id}`} test_id="client-drawer" subject={`client ${id}`}>
             {odd !== undefined && (
@@ -66,7 +70,8 @@ export function ClientDrawer({ id }: { id: number }) {
                     ...(is_regression.value ? [] : [['Accuracy', percent(client.accuracy)] as [string, string]]),
                     ['Took', duration(client.seconds)],
                     ['Length of its update', loss(client.distance)],
-                    ['Length of the mean update', loss(journal.steps.get(client.round ?? -1))],
+                    ['That of most clients', lengths.length > 1 ? loss(median(lengths)) : missing],
+                    ['Length of the mean update', loss(journal.steps.get(measured))],
                     ['Cosine to the mean update', fixed(client.cosine)],
                 ]}
             />

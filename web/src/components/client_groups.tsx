@@ -1,5 +1,6 @@
 import { count, loss, percent } from '../format';
 import { by_worker } from '../models/client_groups';
+import { whole_word } from '../models/rows';
 import { href_with } from '../route';
 import { clients, is_regression } from '../store';
 import { odd_clients, worker_name } from './client_table';
@@ -22,7 +23,7 @@ export function ClientGroups() {
                         <svg viewBox="0 0 8 8" aria-hidden="true">
                             <circle class={`fill-${worker_colours.value.get(group.worker) ?? 'none'}`} cx="4" cy="4" r="4" />
                         </svg>
-                        <a class="one-line" href={href_with({ filter: worker_name(group.worker), client: '' })}>
+                        <a class="one-line" href={href_with({ filter: whole_word(worker_name(group.worker)), client: '' })}>
                             {worker_name(group.worker)}
                         </a>
                         <span>

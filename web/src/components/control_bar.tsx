@@ -8,7 +8,7 @@ import { standing_name, standing_tone } from '../sentences';
 import { href } from '../route';
 import { is_live, session } from '../store';
 import { use, why_not } from '../steering';
-import { now, open_round, rounds, state, status } from '../store';
+import { now, open_round, opened, rounds, state, status } from '../store';
 
 /** Where the run stands and what can be done about it, above every view. Nothing in it moves anything else. */
 export function ControlBar() {
@@ -146,7 +146,10 @@ function times(status: Status): string[] {
     const left = busy && status.phase !== 'paused' ? time_left(rounds.value, status.last_round, status.target_accuracy !== null) : '';
     const parts = left === '' ? [] : [left];
     if (since !== null && until !== null) {
-        parts.push(`${clock(until - since)} trained`);
+        // Before a restart of the master, and in trainings before this one; of the past the whole is known.
+        const earlier = opened.value === null ? rounds.value : [];
+        const before = earlier.reduce((sum, round) => sum + (round.time < since ? total_seconds(round) : 0), 0);
+        parts.push(`${clock(before + until - since)} trained`);
     }
     if (!busy && last !== undefined) {
         parts.push(`last round ${duration(total_seconds(last))}`);

@@ -6,7 +6,7 @@ import { time_left } from '../models/time_left';
 import type { Round } from '../protocol';
 import { href } from '../route';
 import { read_runs, runs } from '../runs';
-import { is_regression, rounds, state, status, workers } from '../store';
+import { is_regression, people, rounds, state, status } from '../store';
 import { Sparkline } from './sparkline';
 
 /** The run in a few numbers: how good, against what was before, and how long yet. */
@@ -56,7 +56,13 @@ function AccuracyFigures({ list, last }: Of) {
                         ? ''
                         : `in round ${best.round}${target === null ? '' : `, target ${percent(target)}${reached ? ' reached' : ''}`}`
                 }
-                more={typeof last?.test_auc === 'number' && <>AUC <b data-testid="test-auc">{fixed(last.test_auc, 3)}</b></>}
+                more={
+                    typeof last?.test_auc === 'number' && (
+                        <>
+                            AUC <b data-testid="test-auc">{fixed(last.test_auc, 3)}</b> in round {last.round}
+                        </>
+                    )
+                }
             />
             {typeof last?.personal_accuracy === 'number' && (
                 <Figure
@@ -131,7 +137,7 @@ function TimeFigure() {
 
 function People() {
     const known = status.value!;
-    const gone = workers.value.filter((worker) => worker.state === 'gone').length;
+    const gone = people.value.filter((worker) => worker.state === 'gone').length;
     const homeless = known.clients_planned - known.clients;
     return (
         <Figure

@@ -8,7 +8,7 @@ import { theme } from '../theme';
 import { worker_name } from './client_table';
 
 const tallest = 320;
-const row_least = 2;
+const row_least = 1;
 const row_most = 14;
 
 /** Which classes each client has: a row a client, by worker, a column a class; the darker the larger its share. */

@@ -1,10 +1,12 @@
+import { computed } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { why } from '../api';
 import { count } from '../format';
 import { count_values } from '../layer_values';
 import { nice_places } from '../models/nice_places';
 import { facts, heights, lines, short_number, type Counted } from '../models/weight_bars';
-import { opened, rounds, status } from '../store';
+import type { Event } from '../protocol';
+import { opened, present, rounds, status } from '../store';
 import { DataTable } from './data_table';
 import { short } from './layers';
 
@@ -15,6 +17,8 @@ const foot = 22;
 /** Which array's values are looked at, and how they are spread. */
 export function LayerValues({ names }: { names: string[] }) {
     const [found, set_found] = useState<Counted | null>(null);
+    /** Of the loads of a saved model the last that it may be after. */
+    const [after, set_after] = useState<Load>();
     const [listed, set_listed] = useState<string[]>([]);
     const [chosen, set_chosen] = useState<number | null>(null);
     const [problem, set_problem] = useState('');
@@ -29,10 +33,12 @@ export function LayerValues({ names }: { names: string[] }) {
         if (place === null) {
             return;
         }
+        const loaded = last_load.peek();
         try {
             const counted = await count_values(place, past);
             if (mine === latest.current) {
                 set_found(counted);
+                set_after(loaded);
                 set_listed(counted.arrays);
             }
         } catch (error) {
@@ -49,12 +55,20 @@ export function LayerValues({ names }: { names: string[] }) {
         set_chosen(null);
         set_problem('');
     }, [status.value!.run]);
-    const is_old = past === null && found !== null && found.round !== rounds.value.at(-1)?.round;
+    const load = last_load.value;
+    const is_loaded = past === null && (load?.seq ?? 0) > (after?.seq ?? 0);
+    const is_old = past === null && found !== null && (is_loaded || found.round !== rounds.value.at(-1)?.round);
     return (
         <div class="layer-values">
             <h3>
                 Values of an array{' '}
-                {chosen !== null && found !== null && <small>{found.round === null ? '' : `after round ${found.round}`}</small>}
+                {chosen !== null && found !== null && (
+                    <small data-testid="values-of">
+                        {found.round === null ? '' : `after round ${found.round}`}
+                        {is_loaded && `, before ${load!.name} was loaded`}
+                        {!is_loaded && is_still_loaded(after) && `, with ${after!.name} loaded`}
+                    </small>
+                )}
                 {chosen !== null && is_old && (
                     <button type="button" class="quiet" data-testid="count-again" onClick={() => void show(chosen)}>
                         Count again
@@ -88,6 +102,17 @@ export function LayerValues({ names }: { names: string[] }) {
             </div>
         </div>
     );
+}
+
+type Load = Extract<Event, { type: 'model_loaded' }> | undefined;
+
+const last_load = computed(
+    (): Load => present.value?.log.findLast((event): event is NonNullable<Load> => event.type === 'model_loaded'),
+);
+
+/** No round has come since. */
+function is_still_loaded(load: Load): boolean {
+    return load !== undefined && opened.value === null && load.time > (rounds.value.at(-1)?.time ?? 0);
 }
 
 function Bars({ of }: { of: Counted }) {

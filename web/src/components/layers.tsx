@@ -38,7 +38,9 @@ export function Layers() {
     if (rounds.length === 0) {
         return has_model() ? (
             <section class="card" aria-labelledby="layers-title">
-                <h2 id="layers-title">Layers</h2>
+                <div class="card-head">
+                    <h2 id="layers-title">Layers</h2>
+                </div>
                 <LayerValues names={[]} />
             </section>
         ) : null;
@@ -54,14 +56,16 @@ export function Layers() {
     };
     return (
         <section class="card" aria-labelledby="layers-title">
-            <h2 id="layers-title">
-                Layers{' '}
-                <small data-testid="still">
-                    {dead.length === 0
-                        ? 'every unit was moved in the last round'
-                        : `no client moved ${dead.map(({ name, still, units }) => `${still} of ${units} units in ${short(name)}`).join(', ')} in the last round`}
-                </small>
-            </h2>
+            <div class="card-head">
+                <h2 id="layers-title">
+                    Layers{' '}
+                    <small data-testid="still">
+                        {dead.length === 0
+                            ? 'every unit was moved in the last round'
+                            : `no client moved ${dead.map(({ name, still, units }) => `${still} of ${units} units in ${short(name)}`).join(', ')} in the last round`}
+                    </small>
+                </h2>
+            </div>
             <div class="chart-pair">
                 <Chart test_id="chart-steps" title="Step, as a share of the weights" curves={made.steps} log format={(value) => (value == null ? '–' : value.toPrecision(2))} tick={loss_tick} {...common} />
                 <Chart test_id="chart-norms" title="Length of the weights" curves={made.norms} format={loss} tick={loss_tick} {...common} />

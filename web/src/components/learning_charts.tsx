@@ -44,7 +44,7 @@ export function LearningCharts() {
     const restarts = (journal_version.value, journal.restarts);
     const marks = useMemo(() => {
         const place = new Map(list.map(({ round }, at) => [round, x[at]!]));
-        return marks_of(changes, restarts).flatMap((mark) => {
+        return marks_of(changes, restarts, journal.changes).flatMap((mark) => {
             const at = place.get(mark.round);
             return at === undefined ? [] : [{ ...mark, x: at }];
         });

@@ -1,7 +1,8 @@
 import { duration, plural } from '../format';
 import { costs } from '../late';
 import { by_worker, is_odd, type ClientGroup } from '../models/client_groups';
-import { dear, type Cost } from '../models/stragglers';
+import { dear, dear_round, type Cost } from '../models/stragglers';
+import { whole_word } from '../models/rows';
 import { journal, reading } from '../past';
 import { href } from '../route';
 import { reading_text } from '../sentences';
@@ -37,10 +38,11 @@ export function PeopleLine() {
 }
 
 function Slow({ cost, usual }: { cost: Cost; usual: number }) {
+    const { seconds, is_usual } = dear_round(cost, usual);
     return (
         <>
             <a href={href('workers', { worker_card: String(cost.worker) })}>{worker_name(cost.worker)}</a> costs{' '}
-            {duration(cost.saves)} of a usual round’s {duration(usual)}
+            {duration(cost.saves)} {is_usual ? `of a usual round’s ${duration(seconds)}` : `of the ${duration(seconds)} of its rounds`}
         </>
     );
 }
@@ -53,7 +55,7 @@ function Odd({ odd, groups }: { odd: number; groups: readonly ClientGroup[] }) {
         <>
             {named.map((group, place) => (
                 <span key={group.worker}>
-                    <a href={href('workers', { table: 'clients', filter: worker_name(group.worker) })}>
+                    <a href={href('workers', { table: 'clients', filter: whole_word(worker_name(group.worker)) })}>
                         {worker_name(group.worker)}
                     </a>
                     {group.clients === 1 ? ' is odd' : ` is odd, ${group.odd} of its ${group.clients} clients`}

@@ -1,6 +1,6 @@
 import { duration } from '../format';
 import { costs } from '../late';
-import { dear, type Cost } from '../models/stragglers';
+import { dear, dear_round, type Cost } from '../models/stragglers';
 import { reading } from '../past';
 import { href_with } from '../route';
 import { reading_text } from '../sentences';
@@ -36,11 +36,13 @@ export function RoundCosts() {
     const names = new Map(workers.value.filter((one) => one.state !== 'gone').map((one) => [one.worker, one.name]));
     const all = [...of.values()].filter((one) => names.has(one.worker)).sort((a, b) => b.until - a.until);
     const [first] = dear(costs.value, (worker) => names.has(worker));
+    const round = first === undefined ? { seconds: usual, is_usual: true } : dear_round(first, usual);
     return (
         <div class="costs" data-testid="costs" style={room}>
             <p class="costs-line">
                 <span class="phrase">
-                    The usual round has all answers after <b>{duration(usual)}</b>;
+                    {round.is_usual ? 'The usual round has' : `Rounds with ${names.get(first!.worker)} have`} all answers after{' '}
+                    <b>{duration(round.seconds)}</b>;
                 </span>{' '}
                 <span class="phrase">
                     {first === undefined ? (
@@ -52,7 +54,7 @@ export function RoundCosts() {
                                 {names.get(first.worker)}
                             </a>
                             {' it would be '}
-                            <b>{duration(usual - first.saves)}</b>.
+                            <b>{duration(round.seconds - first.saves)}</b>.
                         </>
                     )}
                 </span>

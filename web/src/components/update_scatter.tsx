@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { fixed, ranges } from '../format';
+import { by_worker, is_odd } from '../models/client_groups';
+import { free_labels } from '../models/free_labels';
 import { nice_places } from '../models/nice_places';
 import { journal } from '../past';
 import type { Client } from '../protocol';
@@ -90,11 +92,22 @@ export function UpdateScatter() {
                 {told.value !== null
                     ? tell(told.value, odd.get(told.value.client))
                     : odd.size > 0
-                      ? `◆ ${odd.size === 1 ? 'stands out' : 'stand out'}: ${ranges([...odd.keys()])}`
+                      ? `◆ ${odd.size === 1 ? 'stands out' : 'stand out'}: ${who(odd)}`
                       : journal.is_judged && 'No client stands out.'}
             </figcaption>
         </figure>
     );
+}
+
+/** Workers most of whose clients stand out, and the other clients by number. */
+function who(odd: ReadonlyMap<number, unknown>): string {
+    const groups = by_worker(clients.value, odd).filter((group) => group.clients > 1 && is_odd(group));
+    const hosts = new Set(groups.map(({ worker }) => worker));
+    const others = clients.value.flatMap(({ client, worker }) => (odd.has(client) && !hosts.has(worker ?? -1) ? client : []));
+    return [
+        ...groups.map((group) => `${group.odd} of ${group.clients} of ${worker_name(group.worker)}`),
+        ...(others.length > 0 ? [ranges(others)] : []),
+    ].join(', ');
 }
 
 function tell(client: Client, signs: readonly string[] | undefined): string {
@@ -119,7 +132,7 @@ function draw(
     canvas: HTMLCanvasElement,
     width: number,
     measured: readonly Client[],
-    is_odd: (client: number) => boolean,
+    is_odd_client: (client: number) => boolean,
     opened: string,
 ): Place[] {
     const sharp = devicePixelRatio;
@@ -150,7 +163,7 @@ function draw(
         pen.moveTo(margin.left, y(value));
         pen.lineTo(width - margin.right, y(value));
         pen.stroke();
-        pen.fillText(String(value), margin.left - 6, y(value));
+        pen.fillText(String(value).replace('-', '−'), margin.left - 6, y(value));
     }
     pen.textAlign = 'center';
     for (const value of nice_places(0, longest)) {
@@ -165,8 +178,10 @@ function draw(
 
     const places = measured.map((client) => ({ client, x: x(client.distance!), y: y(client.cosine!) }));
     // The odd ones come last, on top of the others.
-    const [usual, odd] = [false, true].map((wanted) => places.filter(({ client }) => is_odd(client.client) === wanted));
-    const of_worker = (client: Client): string => colour(worker_colours.value.get(client.worker ?? -1) ?? 'train');
+    const [usual, odd] = [false, true].map((wanted) => places.filter(({ client }) => is_odd_client(client.client) === wanted));
+    // Of more workers than can be told apart by colour the odd clients have one.
+    const of_worker = ({ client, worker }: Client): string =>
+        colour(worker_colours.value.get(worker ?? -1) ?? (is_odd_client(client) ? 'bad' : 'train'));
     pen.globalAlpha = measured.length > 300 ? 0.35 : 0.55;
     for (const place of usual!) {
         pen.fillStyle = of_worker(place.client);
@@ -187,13 +202,18 @@ function draw(
         // Told apart by shape and rim, whatever the colour.
         pen.strokeStyle = colour('text');
         pen.stroke();
-        if (odd!.length <= named) {
-            const is_right = place.x > width - 60;
-            pen.fillStyle = colour('text');
-            pen.textAlign = is_right ? 'right' : 'left';
-            pen.fillText(String(place.client.client), place.x + (is_right ? -9 : 9), place.y);
-        }
     });
+    if (odd!.length <= named) {
+        pen.fillStyle = colour('text');
+        pen.textAlign = 'left';
+        const texts = odd!.map(({ client }) => String(client.client));
+        const wide = texts.map((text) => pen.measureText(text).width);
+        free_labels(odd!, wide, { left: margin.left, right: width, top: 0, bottom: height - margin.bottom }).forEach((at, place) => {
+            if (at !== null) {
+                pen.fillText(texts[place]!, at.x, at.y);
+            }
+        });
+    }
     const open = places.find(({ client }) => String(client.client) === opened);
     if (open !== undefined) {
         pen.strokeStyle = colour('text');

@@ -1,12 +1,17 @@
-import { bytes, count, loss, milliseconds, missing, percent, plural, time_of_day } from '../format';
-import { beat, late } from '../late';
+import { bytes, count, duration, loss, milliseconds, missing, percent, plural, time_of_day } from '../format';
+import { beat, costs, late } from '../late';
 import { doings } from '../models/lane';
+import { median } from '../models/statistics';
 import { worker_standing } from '../models/worker_standing';
 import { journal } from '../past';
 import { href, href_with } from '../route';
 import { ask_to_evict, why_not } from '../steering';
 import { is_regression, master_time, workers } from '../store';
 import { Drawer, Facts } from './drawer';
+import { samples_of } from './worker_table';
+
+/** Of what a round takes it: less is not told. */
+const least_part = 0.05;
 
 export function WorkerDrawer({ id }: { id: number }) {
     const worker = workers.value.find((one) => one.worker === id);
@@ -26,6 +31,7 @@ export function WorkerDrawer({ id }: { id: number }) {
                 {late.value.has(id) && <span class="late">▲ late</span>}
                 {worker.reason !== '' && <span class="reason"> {worker.reason}</span>}
             </p>
+            <RoundTime id={id} />
             <Facts
                 rows={[
                     ['Number', `#${worker.worker}`],
@@ -42,7 +48,7 @@ export function WorkerDrawer({ id }: { id: number }) {
                     ['Sent to it', bytes(worker.bytes_sent)],
                     ['Received', bytes(worker.bytes_received)],
                     ['Waiting to be sent', gone ? missing : bytes(worker.queued_bytes)],
-                    ['Samples', count(worker.samples)],
+                    ['Samples', count(samples_of(worker))],
                     ['Loss', loss(worker.loss)],
                     ...(is_regression.value ? [] : [['Accuracy', percent(worker.accuracy)] as [string, string]]),
                 ]}
@@ -81,6 +87,29 @@ export function WorkerDrawer({ id }: { id: number }) {
                 </a>
             </p>
         </Drawer>
+    );
+}
+
+/** How long rounds wait for it and for what, beside the others: slow at computing and slow on the line are not one thing. */
+function RoundTime({ id }: { id: number }) {
+    const { of } = costs.value;
+    const own = of.get(id);
+    const others = [...of.values()].flatMap((one) => (one.worker === id ? [] : one.until));
+    if (own === undefined || others.length === 0) {
+        return null;
+    }
+    const parts = [
+        ['loading', own.loading],
+        ['training', own.computing],
+        ['on the network', own.moving],
+    ] as const;
+    const told = parts.filter(([, seconds]) => seconds >= least_part * own.until);
+    return (
+        <p data-testid="round-time">
+            A round has its answers after <b>{duration(own.until)}</b>
+            {told.length > 0 && ` (${told.map(([what, seconds]) => `${duration(seconds)} ${what}`).join(', ')})`}, those of the
+            others after {duration(median(others))}.
+        </p>
     );
 }
 

@@ -3,13 +3,16 @@ import { bytes, count, duration, loss, milliseconds, missing, percent } from '..
 import { matches, sort_rows } from '../models/rows';
 import type { Worker } from '../protocol';
 import { href_with, param } from '../route';
-import { is_regression, workers } from '../store';
+import { is_regression, people } from '../store';
 import { costs, late } from '../late';
 import { worker_standing, worker_states } from '../models/worker_standing';
 import { FilteredTable, in_order } from './filtered_table';
 import { numbers, type Column } from './virtual_table';
 
 const present = (worker: Worker, value: number | null): number | null => (worker.state === 'gone' ? null : value);
+
+/** What it had when it had clients is nobody's any more. */
+export const samples_of = ({ clients, samples }: Worker): number | null => (clients.length > 0 ? samples : null);
 
 const columns: Column<Worker>[] = [
     {
@@ -42,7 +45,7 @@ const columns: Column<Worker>[] = [
         ),
     },
     numbers('clients', 'Clients', 9, (one) => one.clients.length, count),
-    numbers('samples', 'Samples', 10, (one) => one.samples, count),
+    numbers('samples', 'Samples', 10, samples_of, count),
     numbers('takes', 'Takes', 9, (one) => costs.value.of.get(one.worker)?.until ?? null, duration),
     {
         key: 'costs',
@@ -78,7 +81,7 @@ const columns: Column<Worker>[] = [
 export const chosen_workers = computed((): Worker[] => {
     const filter = param('filter');
     const state = param('state');
-    const chosen = workers.value.filter(
+    const chosen = people.value.filter(
         (one) =>
             (state === '' || worker_standing(one) === state) &&
             matches(filter, `${one.name} #${one.worker} ${one.address} ${worker_standing(one)} ${one.reason}`),
@@ -93,7 +96,7 @@ export function WorkerTable() {
             label="workers"
             one="worker"
             rows={chosen_workers.value}
-            all={workers.value.length}
+            all={people.value.length}
             columns={is_regression.value ? columns.filter((column) => column.key !== 'accuracy') : columns}
             states={worker_states}
             row_key={(one) => one.worker}

@@ -66,14 +66,16 @@ export function learning_health(rounds: readonly Round[]): Health {
     const some = Math.min(3, known.length - back);
     const change = mean(known.slice(-some)) - mean(known.slice(0, known.length - back).slice(-some));
     const way = `${difference(key, change)} in the last ${plural(back, 'round')}`;
+    const is_level = way.startsWith('±');
+    const better = !is_level && (rises ? change > 0 : change < 0);
     if (tail !== '') {
         // Two lines on a telephone, as the others are: points are of the accuracy.
-        return { text: `Learning slows: ${key === 'test_accuracy' ? way : `${name} ${way}`}${tail}`, tone: 'warning' };
+        const said = key === 'test_accuracy' ? way : `${name} ${way}`;
+        return { text: `${better ? 'Learning slows' : is_level ? 'Hardly moving' : 'Wavering'}: ${said}${tail}`, tone: 'warning' };
     }
-    const better = rises ? change > 0 : change < 0;
     return better
         ? { text: `Learning: ${name} ${way}`, tone: 'good' }
-        : { text: `Wavering: ${name} ${way}`, tone: 'plain' };
+        : { text: `${is_level ? 'Hardly moving' : 'Wavering'}: ${name} ${way}`, tone: 'plain' };
 }
 
 /** How a training ended; detail comes from the master. */

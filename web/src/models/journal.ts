@@ -1,6 +1,6 @@
 // What happened over time, as far as the page saw it or could read it up: the task stream, traffic, every
 // client's way through the rounds. It changes in place, and its size is bounded whatever the run's length.
-import type { Event, Measured, WorkerState } from '../protocol';
+import type { Event, Measured, PlanChange, WorkerState } from '../protocol';
 import { doing, Lane } from './lane';
 import { spread, type Spread } from './fairness';
 import { fewest, oddities, rounds_judged, rounds_odd, type Measured as MeasuredClient } from './oddities';
@@ -82,6 +82,8 @@ export class Journal {
     readonly spreads = new Map<number, Spread>();
     /** First rounds after the master was started again. */
     readonly restarts: number[] = [];
+    /** What was changed before that. */
+    changes: PlanChange[] = [];
     /** `answered` is when the last update was in, where that is known: clients may test the new model afterwards. */
     open: { round: number; from: number; answered?: number } | null = null;
     private run_ = '';
@@ -106,6 +108,7 @@ export class Journal {
                 break;
             case 'run_resumed':
                 this.restarts.push(event.round + 1);
+                this.changes = event.changes ?? [];
                 break;
             case 'clients_evaluated': {
                 const found = spread(event.round, event.clients);
@@ -257,6 +260,7 @@ export class Journal {
             this.signs_.clear();
             this.spreads.clear();
             this.restarts.length = 0;
+            this.changes = [];
             this.times_.length = 0;
             this.told_ = 0;
             this.costs = no_costs;
@@ -277,11 +281,14 @@ export class Journal {
         return lane;
     }
 
-    /** A worker that comes back has another number, and the row that it had. */
+    /** A worker that comes back has another number, the row that it had, and what it cost. */
     private take_over(worker: number, name: string): void {
         for (const lane of this.lanes.values()) {
             if (lane.name === name && lane.worker !== worker && lane.now() === 'gone') {
                 this.lanes.delete(lane.worker);
+                for (const time of this.times_.flat()) {
+                    time.worker = time.worker === lane.worker ? worker : time.worker;
+                }
                 lane.worker = worker;
                 this.lanes.set(worker, lane);
                 return;

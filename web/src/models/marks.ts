@@ -1,5 +1,5 @@
 // What was done to a run, at the round from which it counts.
-import type { Event } from '../protocol';
+import type { Event, PlanChange } from '../protocol';
 import { sentence } from '../sentences';
 
 export interface Mark {
@@ -8,9 +8,10 @@ export interface Mark {
     text: string;
 }
 
-/** Changes and loads are in the log; restarts are told apart. */
-export function marks_of(log: readonly Event[], restarts: readonly number[]): Mark[] {
-    const changes = log.flatMap((event): Mark[] =>
+/** Changes and loads are in the log, those of before a restart beside it; restarts are told apart. */
+export function marks_of(log: readonly Event[], restarts: readonly number[], before: readonly PlanChange[] = []): Mark[] {
+    const earlier = before.map((one): Event => ({ ...one, type: 'plan_changed', seq: 0, time: 0 }));
+    const changes = [...earlier, ...log].flatMap((event): Mark[] =>
         event.type === 'plan_changed'
             ? [{ round: event.round, kind: event.loaded === undefined ? 'change' : 'load', text: sentence(event).text }]
             : [],

@@ -1,6 +1,6 @@
 // A run of the past as a state, so that every view shows it like the present one.
 import type { State } from '../model';
-import type { Client, Evaluation, Event, Outcome, Round, Run, Status, Tested, UnderstoodData, Worker } from '../protocol';
+import type { Client, Evaluation, Event, Outcome, PlanChange, Round, Run, Status, Tested, UnderstoodData, Worker } from '../protocol';
 
 export interface Kept {
     run: Run & { plan_json?: unknown; version?: string; instruction_set?: string };
@@ -8,7 +8,7 @@ export interface Kept {
         parameters: number;
         checkpoint_round: number;
         seconds_total: number | null;
-        changes: Omit<Extract<Event, { type: 'plan_changed' }>, 'seq' | 'time' | 'type'>[];
+        changes: PlanChange[];
         data: UnderstoodData | null;
         rounds: Round[];
     };

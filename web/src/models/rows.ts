@@ -18,13 +18,16 @@ export function sort_rows<T>(rows: readonly T[], key: (row: T) => Key, descendin
     });
 }
 
-/** Whether a text holds every word of the filter, in any case. */
+/** Whether a text holds every word of the filter, in any case; what stands in quotes as a whole: "ward-1" is not in ward-12. */
 export function matches(filter: string, text: string): boolean {
-    const lower = text.toLowerCase();
-    return filter
-        .toLowerCase()
-        .split(/\s+/)
-        .every((word) => lower.includes(word));
+    const lower = ` ${text.toLowerCase()} `;
+    const words = filter.toLowerCase().match(/"[^"]+"|\S+/g) ?? [];
+    return words.every((word) => lower.includes(/^".+"$/.test(word) ? ` ${word.slice(1, -1)} ` : word));
+}
+
+/** For a filter. */
+export function whole_word(word: string): string {
+    return `"${word}"`;
 }
 
 /** Rows first to last (not included) that a window of this height shows, with some beyond on either side. */

@@ -35,12 +35,23 @@ const fewest_rounds = 3;
 
 /** Of the usual round: who costs less is nobody's concern. */
 const least_share = 0.05;
+/** Times the usual round: one that takes longer is another kind of round. */
+const longer_round = 1.25;
 
 /** Who makes rounds longer, the one who does most first. */
 export function dear({ usual, of }: Costs, is_here: (worker: number) => boolean): Cost[] {
     return [...of.values()]
         .filter((one) => is_here(one.worker) && one.saves >= least_share * (usual ?? Infinity))
         .sort((a, b) => b.saves - a.saves);
+}
+
+/**
+ * Seconds of the rounds that a worker is dear to, and whether they are the usual ones. Who came of late, or is seldom
+ * asked, makes rounds long that are few: its cost is a part of those.
+ */
+export function dear_round({ until }: Cost, usual: number): { seconds: number; is_usual: boolean } {
+    const is_usual = until <= longer_round * usual;
+    return { seconds: is_usual ? Math.max(until, usual) : until, is_usual };
 }
 
 export const no_costs: Costs = { usual: null, of: new Map(), late: new Set() };

@@ -30,6 +30,7 @@ export function NetworkView() {
                 </section>
                 <Queues />
             </div>
+            <QueueChart />
         </>
     );
 }
@@ -67,20 +68,25 @@ function Totals() {
     );
 }
 
-function TrafficCharts() {
-    // Once a second there is a new second.
+/** Once a second there is a new second; the last is still being counted. */
+function use_seconds(): { seconds: Second[]; x: number[] } {
     const second = Math.floor((beat.value, journal.traffic.seconds.at(-1)?.time ?? 0));
-    const seconds = useMemo(() => whole_seconds(journal.traffic.seconds), [second]);
-    const x = useMemo(() => seconds.map((one) => one.time), [seconds]);
+    return useMemo(() => {
+        const seconds = journal.traffic.seconds.slice(0, -1).map((one) => ({ ...one }));
+        return { seconds, x: seconds.map((one) => one.time) };
+    }, [second]);
+}
+
+const common = { tick: bytes_tick, y_steps: bytes_steps };
+const by_time = { x_text: time_text, x_tick: time_ticks, sync: 'seconds', ...common };
+
+function TrafficCharts() {
+    const { seconds, x } = use_seconds();
     const rates = useMemo(
         () => [
             { name: 'out', colour: 'train', filled: true, values: seconds.map((one) => one.sent) },
             { name: 'in', colour: 'test', filled: true, values: seconds.map((one) => -one.received) },
         ],
-        [seconds],
-    );
-    const queues = useMemo(
-        () => [{ name: 'queued', colour: 'train', values: seconds.map((one) => one.queued) }],
         [seconds],
     );
     const list = rounds.value;
@@ -92,9 +98,6 @@ function TrafficCharts() {
         ],
         [list],
     );
-    const common = { tick: bytes_tick, y_steps: bytes_steps };
-    const has_queue = seconds.some((one) => one.queued >= queue_least);
-    const by_time = { x, x_text: time_text, x_tick: time_ticks, sync: 'seconds', ...common };
     return (
         <>
             <div class="chart-pair">
@@ -104,6 +107,7 @@ function TrafficCharts() {
                     curves={rates}
                     format={rate}
                     empty={reading.value ? reading_text : 'Numbers come with the first worker.'}
+                    x={x}
                     {...by_time}
                 />
                 <Chart
@@ -118,17 +122,6 @@ function TrafficCharts() {
                     empty="The curve starts with the first round."
                     {...common}
                 />
-                {has_queue && (
-                    <Chart
-                        test_id="chart-queue"
-                        title="Waiting to be sent"
-                        curves={queues}
-                        format={bytes}
-                        bounds={[0, Infinity]}
-                        empty="Numbers come with the first worker."
-                        {...by_time}
-                    />
-                )}
             </div>
             <DataTable
                 summary="Numbers of the last minutes"
@@ -155,9 +148,24 @@ function TrafficCharts() {
     );
 }
 
-/** The last second is still being counted. */
-function whole_seconds(seconds: readonly Second[]): Second[] {
-    return seconds.slice(0, -1).map((second) => ({ ...second }));
+/** Only where there is a queue, and below all else, so that it moves nothing when it comes and goes. */
+function QueueChart() {
+    const { seconds, x } = use_seconds();
+    const curves = useMemo(() => [{ name: 'queued', colour: 'train', values: seconds.map((one) => one.queued) }], [seconds]);
+    return seconds.some((one) => one.queued >= queue_least) ? (
+        <section class="card" aria-label="Queues">
+            <Chart
+                test_id="chart-queue"
+                title="Waiting to be sent"
+                curves={curves}
+                format={bytes}
+                bounds={[0, Infinity]}
+                empty=""
+                x={x}
+                {...by_time}
+            />
+        </section>
+    ) : null;
 }
 
 function Queues() {
@@ -195,7 +203,7 @@ function Queues() {
                         {longest.map((worker, place) => (
                             <tr key={place}>
                                 <th scope="row">
-                                    <a href={href('workers', { worker_card: String(worker.worker) })}>
+                                    <a class="one-line" href={href('workers', { worker_card: String(worker.worker) })}>
                                         {worker.name}
                                     </a>
                                 </th>
