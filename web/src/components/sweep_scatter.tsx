@@ -18,6 +18,8 @@ const fewest = 3;
 /** Keys whose part is told in words. */
 const most_told = 4;
 const dot_size = 5;
+/** To the sides, for a place of its own: of more runs with one result some cover others. */
+const most_steps = 24;
 /** Between the ends of the axis and the outermost values. */
 const room = 36;
 
@@ -126,7 +128,7 @@ function side_by_side(wanted: readonly [number, number][]): [number, number][] {
     for (const [x, y] of wanted) {
         const is_free = (aside: number): boolean => set.every((other) => Math.hypot(other[0] - x - aside, other[1] - y) >= 2 * dot_size);
         let step = 0;
-        while (!is_free(aside_of(step))) {
+        while (step < most_steps && !is_free(aside_of(step))) {
             step += 1;
         }
         set.push([x + aside_of(step), y]);
