@@ -99,7 +99,8 @@ std::span<const table_row> router::table() {
         {{"GET", "/api/v1/model", "", viewers, 0,
           "the global weights as a safetensors file; 404 while there are none"},
          &router::archived<kind::model>},
-        {{"GET", "/api/v1/models/NAME", "", viewers, 0, "a saved model"},
+        {{"GET", "/api/v1/models/NAME", "", viewers, 0,
+          "a saved model; 409 if what bears its name cannot be read"},
          &router::archived<kind::saved_model>},
         {{"POST", "/api/v1/model/predict", "", viewers, most_tried_bytes,
           "what the global model says of a row or a picture, see [below](#predict); 404 while there is none, "
