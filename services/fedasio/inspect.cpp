@@ -26,6 +26,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -230,19 +231,25 @@ void print_plan(std::ostream& out, const inspection& table) {
         << ",\n    \"partition\": {\"scheme\": \"local\"}\n  },\n  \"rounds\": 20\n}\n";
 }
 
-int show(std::ostream& out, const inspection& table, const settings& from) {
+/// What is printed when all has been looked at: what is refused at its end is not praised at its beginning.
+struct report {
+    std::ostringstream text;
+    std::ostringstream plan; ///< one to begin with, which is copied from behind the verdict
+};
+
+int show(report& to, const inspection& table, const settings& from) {
     if (from.wants_json) {
-        print_json(out, table);
+        print_json(to.text, table);
     } else {
-        print(out, table);
+        print(to.text, table);
         if (from.plan.empty()) {
-            print_plan(out, table);
+            print_plan(to.plan, table);
         }
     }
     return table.survey.problems.empty() ? program::done : program::failed;
 }
 
-int inspect_without_plan(std::ostream& out, const settings& from) {
+int inspect_without_plan(report& to, const settings& from) {
     const auto header = data::read_csv_header(from.file);
     data::csv_source source;
     source.delimiter = header.delimiter;
@@ -260,49 +267,50 @@ int inspect_without_plan(std::ostream& out, const settings& from) {
         table = inspect_table(from.file, source, regression);
     }
     if (from.label.empty() && !from.wants_json) {
-        out << "The last column, " << quoted(source.label)
-            << ", is taken as the one to be learned; name another with --label.\n";
+        to.text << "The last column, " << quoted(source.label)
+                << ", is taken as the one to be learned; name another with --label.\n";
     }
-    return show(out, table, from);
+    return show(to, table, from);
 }
 
 /// A folder of IDX files, or of tables.
-int inspect_folder(std::ostream& out, const settings& from) {
+int inspect_folder(report& to, const settings& from) {
     int code = program::failed;
     for (const auto& entry : std::filesystem::directory_iterator(from.file)) {
         const auto& file = entry.path();
+        std::error_code unknown;
         const bool is_images =
-            entry.is_regular_file() && file.filename().string().find("images") != std::string::npos;
+            entry.is_regular_file(unknown) && file.filename().string().find("images") != std::string::npos;
         if (is_images && is_idx(file) && std::filesystem::exists(labels_of(file))) {
-            code = inspect_idx(out, file, labels_of(file), nullptr);
+            code = inspect_idx(to.text, file, labels_of(file), nullptr);
         }
     }
-    return code == program::done ? code : inspect_without_plan(out, from);
+    return code == program::done ? code : inspect_without_plan(to, from);
 }
 
-int inspect(std::ostream& out, const settings& from) {
+int inspect(report& to, const settings& from) {
     const auto kind = std::filesystem::is_directory(from.file) ? file_kind::data : kind_of_file(from.file);
     if (kind == file_kind::saved) {
-        return inspect_saved(out, from.file, from.plan, from.wants_json);
+        return inspect_saved(to.text, from.file, from.plan, from.wants_json);
     }
     if (kind == file_kind::plan && from.plan.empty()) {
-        return inspect_plan(out, from.file, from.wants_json);
+        return inspect_plan(to.text, from.file, from.wants_json);
     }
     if (from.plan.empty()) {
         if (std::filesystem::is_directory(from.file)) {
-            return inspect_folder(out, from);
+            return inspect_folder(to, from);
         }
-        return is_idx(from.file) ? inspect_idx(out, from.file, labels_of(from.file), nullptr)
-                                 : inspect_without_plan(out, from);
+        return is_idx(from.file) ? inspect_idx(to.text, from.file, labels_of(from.file), nullptr)
+                                 : inspect_without_plan(to, from);
     }
     const auto plan = program::read_checked_plan(from.plan);
     if (const auto* images = std::get_if<data::image_source>(&plan.source)) {
         const auto samples =
             worker::read_local_images(*images, from.file, std::thread::hardware_concurrency());
-        return show_images(out, from.file, samples, &plan);
+        return show_images(to.text, from.file, samples, &plan);
     }
     if (const auto* idx = std::get_if<data::idx_source>(&plan.source)) {
-        return inspect_idx(out, worker::locate(idx->train_images, from.file),
+        return inspect_idx(to.text, worker::locate(idx->train_images, from.file),
                            worker::locate(idx->train_labels, from.file), &plan);
     }
     if (plan::is_for_trainer(plan.source)) {
@@ -313,18 +321,17 @@ int inspect(std::ostream& out, const settings& from) {
     source.label = from.label.empty() ? source.label : from.label;
     auto table = inspect_table(worker::locate(source.train, from.file), source, plan::is_regression(plan));
     note_units(table, plan);
-    return show(out, table, from);
+    return show(to, table, from);
 }
 
-/// Nothing is said of a file before all of it has been looked at: what is refused at its end is not praised
-/// at its beginning.
 int tell(const settings& from) {
-    std::ostringstream out;
-    const int code = inspect(out, from);
+    report found;
+    const int code = inspect(found, from);
+    std::cout << found.text.str();
     if (!from.wants_json) {
-        out << (code == program::done ? "\nIt can be used.\n" : "\nIt cannot be used.\n");
+        std::cout << (code == program::done ? "\nIt can be used.\n" : "\nIt cannot be used.\n");
     }
-    std::cout << out.str();
+    std::cout << found.plan.str();
     return code;
 }
 
