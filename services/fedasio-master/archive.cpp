@@ -2,8 +2,10 @@
 
 #include <fedasio/dashboard/prediction_json.hpp>
 #include <fedasio/net/offload.hpp>
+#include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/model_store.hpp>
+#include <fedasio/text/input_file.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
@@ -13,10 +15,12 @@
 #include "program/past_answers.hpp"
 #include "saved_models.hpp"
 #include <cmath>
-#include <fstream>
-#include <iterator>
+#include <cstdint>
+#include <functional>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -38,15 +42,10 @@ std::string file_name(std::string text) {
     return text;
 }
 
-std::optional<archive_answer> file_of(const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) {
-        return std::nullopt;
-    }
-    archive_answer answer;
-    answer.body.assign(std::istreambuf_iterator<char>(in), {});
-    answer.file = path.filename().string();
-    return answer;
+archive_answer file_of(const std::filesystem::path& path) {
+    // No model has more values, and no header of one more text.
+    constexpr std::uint64_t most_bytes = plan::limits::parameters * sizeof(float) + 256 * plan::limits::mib;
+    return {text::read_input(path, most_bytes), path.filename().string()};
 }
 
 /// Images only: the values of a table are no pixels. [height][width][channels] becomes channels first.
@@ -74,6 +73,22 @@ std::optional<archive_answer> sample_of(const data::dataset& set, std::uint64_t 
     return archive_answer{text::canonical_text(sample), {}};
 }
 
+/// What `answer` makes of a saved model. One that cannot be read, because it is damaged or no file at all,
+/// is no fault of the master's.
+archive_answer answer_from_saved(const std::filesystem::path& state_dir, const std::string& name,
+                                 const std::function<archive_answer(const std::filesystem::path&)>& answer) {
+    const auto path = store::model_path(state_dir, name);
+    std::error_code unknown;
+    if (std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found) {
+        return dashboard::refused_answer(404, "there is no saved model '" + name + "'");
+    }
+    try {
+        return answer(path);
+    } catch (const std::runtime_error& problem) {
+        return dashboard::refused_answer(409, problem.what());
+    }
+}
+
 net::awaitable<std::optional<archive_answer>> predict(net::runtime& rt, boost::asio::any_io_executor pool,
                                                       master::run& run, last_read_model& saved,
                                                       std::filesystem::path state_dir,
@@ -93,15 +108,9 @@ net::awaitable<std::optional<archive_answer>> predict(net::runtime& rt, boost::a
         if (model) {
             return dashboard::prediction_of(*model, what);
         }
-        try {
-            const auto path = store::model_path(state_dir, what.name);
-            if (!std::filesystem::exists(path)) {
-                return dashboard::refused_answer(404, "there is no saved model '" + what.name + "'");
-            }
+        return answer_from_saved(state_dir, what.name, [&](const std::filesystem::path& path) {
             return dashboard::prediction_of(*saved.read(path), what);
-        } catch (const store::model_file_error& problem) {
-            return dashboard::refused_answer(409, problem.what());
-        }
+        });
     };
     co_return co_await net::offload(rt, std::move(pool), std::move(job));
 }
@@ -111,7 +120,9 @@ net::awaitable<std::optional<archive_answer>> count(net::runtime& rt, boost::asi
                                                     std::filesystem::path state_dir, archive_question what) {
     auto job = [&, weights = run.weights()]() -> std::optional<archive_answer> {
         if (!what.name.empty()) {
-            return counted.of_saved(store::model_path(state_dir, what.name), what);
+            return answer_from_saved(state_dir, what.name, [&](const std::filesystem::path& path) {
+                return counted.of_saved(path, what);
+            });
         }
         return weights ? counted.of_global(*weights, what)
                        : dashboard::refused_answer(404, "there is no model yet: it comes with the data");
@@ -146,7 +157,7 @@ answer_question(net::runtime& rt, boost::asio::any_io_executor pool, master::run
             return archive_answer{saved_models_text(state_dir), {}};
         }
         if (what.what == kind::saved_model) {
-            return file_of(store::model_path(state_dir, what.name));
+            return answer_from_saved(state_dir, what.name, file_of);
         }
         const auto history = state_dir / "history.sqlite";
         auto text = answer_of_past(std::span(&history, 1), what);

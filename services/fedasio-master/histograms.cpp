@@ -84,19 +84,12 @@ archive_answer histograms::of_global(const master::global_weights& weights, cons
 
 archive_answer histograms::of_saved(const std::filesystem::path& path, const archive_question& what) {
     const std::scoped_lock alone(counting_);
-    if (!std::filesystem::exists(path)) {
-        return dashboard::refused_answer(404, "there is no saved model '" + what.name + "'");
+    // Before the file is read: if it is replaced meanwhile, it is another one for whoever asks next.
+    const auto identity = data::file_identity(path);
+    if (const auto* found = known(identity, what.index)) {
+        return *found;
     }
-    try {
-        // Before the file is read: if it is replaced meanwhile, it is another one for whoever asks next.
-        const auto identity = data::file_identity(path);
-        if (const auto* found = known(identity, what.index)) {
-            return *found;
-        }
-        return keep(what.index, count_saved(path, what));
-    } catch (const store::model_file_error& problem) {
-        return dashboard::refused_answer(409, problem.what());
-    }
+    return keep(what.index, count_saved(path, what));
 }
 
 } // namespace fedasio::program

@@ -3,7 +3,7 @@
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/csv_header.hpp>
 #include <fedasio/data/error.hpp>
-#include <fedasio/data/idx.hpp>
+#include <fedasio/nn/network.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
@@ -14,17 +14,19 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "inspect_images.hpp"
 #include "inspect_model.hpp"
 #include "program/command_line.hpp"
 #include "program/plan_file.hpp"
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -74,6 +76,23 @@ void note_label(inspection& table) {
                                      label->categories.front() + "'");
     } else if (label->numeric && label->m2 == 0) {
         table.survey.notes.emplace_back("the label is the same number in every row of this table");
+    }
+}
+
+/// Other tables may add classes, and take none away.
+void note_units(inspection& table, const plan::plan& plan) {
+    auto spec = plan.model;
+    if (spec.input.size() == 0) {
+        spec.input = {1, 1, 1}; // how many outputs there are does not depend on it
+    }
+    const auto units = nn::network(spec).output().size();
+    const auto& columns = table.survey.summary.columns;
+    const auto label = std::ranges::find(columns, table.source.label, &data::csv_column_summary::name);
+    if (!table.regression && label != columns.end() && label->categories.size() > units) {
+        table.survey.problems.push_back(fmt::format(
+            "the label has {} classes, but the model's last layer has {} units: correct the labels, "
+            "or give it one unit a class",
+            label->categories.size(), units));
     }
 }
 
@@ -138,34 +157,32 @@ bool has_problem(const inspection& table, const std::string& column) {
     });
 }
 
-void print(const inspection& table) {
+void print(std::ostream& out, const inspection& table) {
     const auto& summary = table.survey.summary;
-    std::cout << fmt::format("{}: {} rows, {} columns", text::printable(table.file.string()), summary.rows,
-                             summary.columns.size())
-              << (summary.left_out == 0 ? ""
-                                        : fmt::format(", {} rows without a label left out", summary.left_out))
-              << '\n';
-    std::cout << "\nWhat a worker tells the master of it ("
-              << (table.survey.problems.empty() ? fmt::format("{} bytes", table.bytes)
-                                                : std::string("nothing, as long as there are problems"))
-              << "):\n";
+    out << fmt::format("{}: {} rows, {} columns", text::printable(table.file.string()), summary.rows,
+                       summary.columns.size())
+        << (summary.left_out == 0 ? "" : fmt::format(", {} rows without a label left out", summary.left_out))
+        << '\n';
+    out << "\nWhat a worker tells the master of it ("
+        << (table.survey.problems.empty() ? fmt::format("{} bytes", table.bytes)
+                                          : std::string("nothing, as long as there are problems"))
+        << "):\n";
     for (const auto& column : summary.columns) {
         const bool is_label = column.name == table.source.label;
-        std::cout << fmt::format("  {:<24} {:<12} ", quoted(column.name) + (is_label ? " (label)" : ""),
-                                 kind_of(table, column))
-                  << (has_problem(table, column.name) ? "a problem, see below" : told_of(table, column))
-                  << '\n';
+        out << fmt::format("  {:<24} {:<12} ", quoted(column.name) + (is_label ? " (label)" : ""),
+                           kind_of(table, column))
+            << (has_problem(table, column.name) ? "a problem, see below" : told_of(table, column)) << '\n';
     }
-    std::cout << "Rows stay here.\n";
+    out << "Rows stay here.\n";
     for (const auto& note : table.survey.notes) {
-        std::cout << "\nNote: " << text::printable(note) << '\n';
+        out << "\nNote: " << text::printable(note) << '\n';
     }
     for (const auto& problem : table.survey.problems) {
-        std::cout << "\nProblem: " << text::printable(problem) << '\n';
+        out << "\nProblem: " << text::printable(problem) << '\n';
     }
 }
 
-void print_json(const inspection& table) {
+void print_json(std::ostream& out, const inspection& table) {
     boost::json::array problems;
     for (const auto& problem : table.survey.problems) {
         problems.emplace_back(problem);
@@ -179,11 +196,11 @@ void print_json(const inspection& table) {
                                       {"bytes", table.bytes},
                                       {"problems", std::move(problems)},
                                       {"notes", std::move(notes)}};
-    std::cout << text::canonical_text(content) << '\n';
+    out << text::canonical_text(content) << '\n';
 }
 
 /// A plan to begin with.
-void print_plan(const inspection& table) {
+void print_plan(std::ostream& out, const inspection& table) {
     const auto& columns = table.survey.summary.columns;
     const auto label = std::ranges::find(columns, table.source.label, &data::csv_column_summary::name);
     const std::size_t classes = std::max<std::size_t>(2, label->categories.size());
@@ -203,30 +220,36 @@ void print_plan(const inspection& table) {
     if (!declared.empty()) {
         source["columns"] = std::move(declared);
     }
-    std::cout << "\nA plan to begin with (docs/plan.md):\n{\n  \"model\": {\n    \"layers\": [\n"
-              << "      {\"type\": \"dense\", \"units\": 16, \"activation\": \"relu\"},\n      "
-              << (table.regression ? std::string("{\"type\": \"dense\", \"units\": 1}\n    ],\n    \"loss\": "
-                                                 "\"mean_squared_error\"\n  },\n")
-                                   : fmt::format("{{\"type\": \"dense\", \"units\": {}, \"activation\": "
-                                                 "\"softmax\"}}\n    ]\n  }},\n",
-                                                 classes))
-              << "  \"data\": {\n    \"source\": " << boost::json::serialize(source)
-              << ",\n    \"partition\": {\"scheme\": \"local\"}\n  },\n  \"rounds\": 20\n}\n";
+    out << "\nA plan to begin with (docs/plan.md):\n{\n  \"model\": {\n    \"layers\": [\n"
+        << "      {\"type\": \"dense\", \"units\": 16, \"activation\": \"relu\"},\n      "
+        << (table.regression ? std::string("{\"type\": \"dense\", \"units\": 1}\n    ],\n    \"loss\": "
+                                           "\"mean_squared_error\"\n  },\n")
+                             : fmt::format("{{\"type\": \"dense\", \"units\": {}, \"activation\": "
+                                           "\"softmax\"}}\n    ]\n  }},\n",
+                                           classes))
+        << "  \"data\": {\n    \"source\": " << boost::json::serialize(source)
+        << ",\n    \"partition\": {\"scheme\": \"local\"}\n  },\n  \"rounds\": 20\n}\n";
 }
 
-int show(const inspection& table, const settings& from) {
+/// What is printed when all has been looked at: what is refused at its end is not praised at its beginning.
+struct report {
+    std::ostringstream text;
+    std::ostringstream plan; ///< one to begin with, which is copied from behind the verdict
+};
+
+int show(report& to, const inspection& table, const settings& from) {
     if (from.wants_json) {
-        print_json(table);
+        print_json(to.text, table);
     } else {
-        print(table);
+        print(to.text, table);
         if (from.plan.empty()) {
-            print_plan(table);
+            print_plan(to.plan, table);
         }
     }
     return table.survey.problems.empty() ? program::done : program::failed;
 }
 
-int inspect_without_plan(const settings& from) {
+int inspect_without_plan(report& to, const settings& from) {
     const auto header = data::read_csv_header(from.file);
     data::csv_source source;
     source.delimiter = header.delimiter;
@@ -244,95 +267,51 @@ int inspect_without_plan(const settings& from) {
         table = inspect_table(from.file, source, regression);
     }
     if (from.label.empty() && !from.wants_json) {
-        std::cout << "The last column, " << quoted(source.label)
-                  << ", is taken as the one to be learned; name another with --label.\n";
+        to.text << "The last column, " << quoted(source.label)
+                << ", is taken as the one to be learned; name another with --label.\n";
     }
-    return show(table, from);
-}
-
-void print_images(const std::filesystem::path& images, const data::dataset& samples) {
-    std::string shape;
-    for (const auto side : samples.feature_dims()) {
-        shape += (shape.empty() ? "" : " x ") + std::to_string(side);
-    }
-    std::vector<std::size_t> counts(samples.class_count());
-    for (const auto label : samples.classes()) {
-        ++counts[static_cast<std::size_t>(label)];
-    }
-    std::cout << fmt::format("{}: {} images of {}, {} classes (samples of each: {})\n",
-                             text::printable(images.string()), samples.size(), shape, samples.class_count(),
-                             fmt::join(counts, ", "))
-              << "A worker is not surveyed for images. When it loads them it tells how many samples each "
-                 "client has, "
-                 "and of which class unless it is started with --no-label-counts.\n";
-}
-
-int inspect_images(const std::filesystem::path& images, const std::filesystem::path& labels) {
-    print_images(images, data::read_idx(images, labels));
-    return program::done;
-}
-
-bool is_idx(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    char start[3] = {1, 1, 1};
-    in.read(start, sizeof start);
-    const bool is_packed = start[0] == '\x1f' && file.string().find("idx") != std::string::npos;
-    return (start[0] == 0 && start[1] == 0 && start[2] == 8) || is_packed;
-}
-
-/// The file of labels that goes with one of images, by its name.
-std::filesystem::path labels_of(const std::filesystem::path& images) {
-    auto name = images.filename().string();
-    for (const auto& [from, to] : {std::pair("images", "labels"), std::pair("idx3", "idx1")}) {
-        if (const auto at = name.find(from); at != std::string::npos) {
-            name.replace(at, std::string_view(from).size(), to);
-        }
-    }
-    return images.parent_path() / name;
+    return show(to, table, from);
 }
 
 /// A folder of IDX files, or of tables.
-int inspect_folder(const settings& from) {
+int inspect_folder(report& to, const settings& from) {
     int code = program::failed;
     for (const auto& entry : std::filesystem::directory_iterator(from.file)) {
         const auto& file = entry.path();
+        std::error_code unknown;
         const bool is_images =
-            entry.is_regular_file() && file.filename().string().find("images") != std::string::npos;
+            entry.is_regular_file(unknown) && file.filename().string().find("images") != std::string::npos;
         if (is_images && is_idx(file) && std::filesystem::exists(labels_of(file))) {
-            code = inspect_images(file, labels_of(file));
+            code = inspect_idx(to.text, file, labels_of(file), nullptr);
         }
     }
-    return code == program::done ? code : inspect_without_plan(from);
+    return code == program::done ? code : inspect_without_plan(to, from);
 }
 
-int inspect(const settings& from) {
+int inspect(report& to, const settings& from) {
     const auto kind = std::filesystem::is_directory(from.file) ? file_kind::data : kind_of_file(from.file);
     if (kind == file_kind::saved) {
-        return inspect_saved(from.file, from.plan, from.wants_json);
+        return inspect_saved(to.text, from.file, from.plan, from.wants_json);
     }
     if (kind == file_kind::plan && from.plan.empty()) {
-        return inspect_plan(from.file, from.wants_json);
+        return inspect_plan(to.text, from.file, from.wants_json);
     }
     if (from.plan.empty()) {
         if (std::filesystem::is_directory(from.file)) {
-            return inspect_folder(from);
+            return inspect_folder(to, from);
         }
-        return is_idx(from.file) ? inspect_images(from.file, labels_of(from.file))
-                                 : inspect_without_plan(from);
+        return is_idx(from.file) ? inspect_idx(to.text, from.file, labels_of(from.file), nullptr)
+                                 : inspect_without_plan(to, from);
     }
     const auto plan = program::read_checked_plan(from.plan);
     if (const auto* images = std::get_if<data::image_source>(&plan.source)) {
         const auto samples =
             worker::read_local_images(*images, from.file, std::thread::hardware_concurrency());
-        print_images(from.file, samples);
-        for (const auto& reason : samples.left_out_reasons()) {
-            std::cout << "\nLeft out: " << text::printable(reason) << '\n';
-        }
-        return program::done;
+        return show_images(to.text, from.file, samples, &plan);
     }
     if (const auto* idx = std::get_if<data::idx_source>(&plan.source)) {
-        return inspect_images(worker::locate(idx->train_images, from.file),
-                              worker::locate(idx->train_labels, from.file));
+        return inspect_idx(to.text, worker::locate(idx->train_images, from.file),
+                           worker::locate(idx->train_labels, from.file), &plan);
     }
     if (plan::is_for_trainer(plan.source)) {
         throw std::runtime_error(
@@ -340,8 +319,20 @@ int inspect(const settings& from) {
     }
     auto source = std::get<data::csv_source>(plan.source);
     source.label = from.label.empty() ? source.label : from.label;
-    return show(inspect_table(worker::locate(source.train, from.file), source, plan::is_regression(plan)),
-                from);
+    auto table = inspect_table(worker::locate(source.train, from.file), source, plan::is_regression(plan));
+    note_units(table, plan);
+    return show(to, table, from);
+}
+
+int tell(const settings& from) {
+    report found;
+    const int code = inspect(found, from);
+    std::cout << found.text.str();
+    if (!from.wants_json) {
+        std::cout << (code == program::done ? "\nIt can be used.\n" : "\nIt cannot be used.\n");
+    }
+    std::cout << found.plan.str();
+    return code;
 }
 
 } // namespace
@@ -361,7 +352,7 @@ void add_inspect(CLI::App& app, std::function<int()>& job) {
     sub->add_option("--label", from->label,
                     "The column to be learned (default: the plan's, or else the last one)");
     sub->add_flag("--json", from->wants_json, "As JSON; of a table with the summary as it would be sent");
-    sub->callback([from, &job] { job = [from] { return inspect(*from); }; });
+    sub->callback([from, &job] { job = [from] { return tell(*from); }; });
 }
 
 } // namespace fedasio::steering

@@ -7,7 +7,9 @@
 #include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/checkpoint.hpp>
 #include <fedasio/store/digest.hpp>
+#include <fedasio/store/model_store.hpp>
 #include <fedasio/store/safetensors.hpp>
+#include <fedasio/text/input_file.hpp>
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
 
@@ -21,9 +23,8 @@
 #include <array>
 #include <cstring>
 #include <fmt/format.h>
-#include <fstream>
-#include <iostream>
 #include <optional>
+#include <ostream>
 #include <string_view>
 
 namespace fedasio::steering {
@@ -43,31 +44,31 @@ std::string shape_text(const std::vector<std::size_t>& dims) {
     return dims.empty() ? "a number" : fmt::format("{}", fmt::join(dims, " x "));
 }
 
-void print_list(const std::vector<std::string>& lines) {
+void print_list(std::ostream& out, const std::vector<std::string>& lines) {
     for (std::size_t i = 0; i < std::min(lines.size(), most_listed); ++i) {
-        std::cout << "  " << lines[i] << '\n';
+        out << "  " << lines[i] << '\n';
     }
     if (lines.size() > most_listed) {
-        std::cout << "  and " << lines.size() - most_listed << " more\n";
+        out << "  and " << lines.size() - most_listed << " more\n";
     }
 }
 
-void print_indented(std::string_view text) {
+void print_indented(std::ostream& out, std::string_view text) {
     while (!text.empty()) {
         const auto end = std::min(text.find('\n'), text.size());
-        std::cout << "  " << text.substr(0, end) << '\n';
+        out << "  " << text.substr(0, end) << '\n';
         text.remove_prefix(std::min(end + 1, text.size()));
     }
 }
 
-void print_schema(const data::csv_schema& schema) {
+void print_schema(std::ostream& out, const data::csv_schema& schema) {
     const auto description = data::describe(schema, {});
-    std::cout << "\nTable, by which rows become " << description.inputs << " inputs:\n";
+    out << "\nTable, by which rows become " << description.inputs << " inputs:\n";
     std::vector<std::string> lines;
     for (const auto& line : data::description_lines(description)) {
         lines.push_back(text::printable(line));
     }
-    print_list(lines);
+    print_list(out, lines);
 }
 
 json::array layers_of(const nn::network& network) {
@@ -102,7 +103,7 @@ json::object history_of(const std::filesystem::path& file, const std::string& hi
     }
 }
 
-int inspect_checkpoint(const std::filesystem::path& file, bool wants_json) {
+int inspect_checkpoint(std::ostream& out, const std::filesystem::path& file, bool wants_json) {
     const auto state = store::read_checkpoint(file);
     const auto history = history_of(file, state.history);
     const auto* const run = history.if_contains("run");
@@ -116,31 +117,31 @@ int inspect_checkpoint(const std::filesystem::path& file, bool wants_json) {
         lines.push_back(fmt::format("{}: {} values", text::printable(name), values.size()));
     }
     if (wants_json) {
-        std::cout << text::canonical_text(
-                         json::object{{"kind", "checkpoint"},
-                                      {"file", file.string()},
-                                      {"round", state.round},
-                                      {"seed", state.seed},
-                                      {"plan_digest", state.plan_digest},
-                                      {"run", run == nullptr ? json::value(nullptr) : *run},
-                                      {"parameters", state.weights.size()},
-                                      {"weights_sha256", digest},
-                                      {"strategy_state", kept},
-                                      {"schema", found == nullptr ? json::value(nullptr) : *found}})
-                  << '\n';
+        out << text::canonical_text(
+                   json::object{{"kind", "checkpoint"},
+                                {"file", file.string()},
+                                {"round", state.round},
+                                {"seed", state.seed},
+                                {"plan_digest", state.plan_digest},
+                                {"run", run == nullptr ? json::value(nullptr) : *run},
+                                {"parameters", state.weights.size()},
+                                {"weights_sha256", digest},
+                                {"strategy_state", kept},
+                                {"schema", found == nullptr ? json::value(nullptr) : *found}})
+            << '\n';
         return program::done;
     }
-    std::cout << fmt::format("{}: a checkpoint, undamaged\n  round {}, seed {}\n  plan digest {}\n",
-                             text::printable(file.string()), state.round, state.seed,
-                             text::printable(state.plan_digest));
+    out << fmt::format("{}: a checkpoint, undamaged\n  round {}, seed {}\n  plan digest {}\n",
+                       text::printable(file.string()), state.round, state.seed,
+                       text::printable(state.plan_digest));
     if (run != nullptr && run->is_string()) {
-        std::cout << "  run " << text::printable(std::string_view(run->get_string())) << '\n';
+        out << "  run " << text::printable(std::string_view(run->get_string())) << '\n';
     }
-    std::cout << fmt::format("  {} parameters, weights_sha256 {}\n", state.weights.size(), digest);
-    std::cout << (lines.empty() ? "\nThe strategy keeps nothing.\n" : "\nThe strategy keeps:\n");
-    print_list(lines);
+    out << fmt::format("  {} parameters, weights_sha256 {}\n", state.weights.size(), digest);
+    out << (lines.empty() ? "\nThe strategy keeps nothing.\n" : "\nThe strategy keeps:\n");
+    print_list(out, lines);
     if (encoding != nullptr) {
-        print_schema(plan::read_schema(*encoding));
+        print_schema(out, plan::read_schema(*encoding));
     }
     return program::done;
 }
@@ -151,7 +152,7 @@ struct saved_model {
     std::optional<plan::trained_model> known; ///< none of a file that does not say what network it is of
 };
 
-void print_json(const saved_model& model) {
+void print_json(std::ostream& out, const saved_model& model) {
     json::array tensors;
     std::size_t values = 0;
     for (const auto& tensor : model.content.tensors) {
@@ -179,10 +180,10 @@ void print_json(const saved_model& model) {
             said["schema"] = plan::to_json(*model.known->schema);
         }
     }
-    std::cout << text::canonical_text(said) << '\n';
+    out << text::canonical_text(said) << '\n';
 }
 
-void print(const saved_model& model) {
+void print(std::ostream& out, const saved_model& model) {
     std::vector<std::string> metadata;
     for (const auto& [key, value] : model.content.metadata) {
         if (key != "network" && key != "schema") {
@@ -194,19 +195,21 @@ void print(const saved_model& model) {
     for (const auto& tensor : model.content.tensors) {
         tensors.push_back(fmt::format("{}: {}", text::printable(tensor.name), shape_text(tensor.dims)));
     }
-    std::cout << text::printable(model.path.string()) << ": a model\n";
-    print_list(metadata);
-    std::cout << "  weights_sha256: " << digest_of(model.content.tensors) << "\n\n";
+    out << text::printable(model.path.string()) << ": a model\n";
+    print_list(out, metadata);
+    out << "  weights_sha256: " << digest_of(model.content.tensors) << "\n\n";
     if (model.known) {
-        std::cout << "Network:\n";
-        print_indented(model.known->network.summary());
+        out << "Network:\n";
+        print_indented(out, model.known->network.summary());
     } else {
-        std::cout << "The file does not say what network it is of; name its plan with --plan to see it.\n";
+        out << (model.content.metadata.contains("arrays")
+                    ? "Model: that of a trainer of one's own\n"
+                    : "The file does not say what network it is of; name its plan with --plan to see it.\n");
     }
-    std::cout << "\nArrays (float32):\n";
-    print_list(tensors);
+    out << "\nArrays (float32):\n";
+    print_list(out, tensors);
     if (model.known && model.known->schema) {
-        print_schema(*model.known->schema);
+        print_schema(out, *model.known->schema);
     }
 }
 
@@ -223,7 +226,7 @@ std::string network_text(const plan::plan& plan) {
 
 file_kind kind_of_file(const std::filesystem::path& file) {
     constexpr std::size_t length_bytes = 8;
-    std::ifstream in(file, std::ios::binary);
+    auto in = text::open_input(file);
     std::array<char, 256> start{};
     in.read(start.data(), start.size());
     const std::string_view text(start.data(), static_cast<std::size_t>(in.gcount()));
@@ -239,10 +242,11 @@ file_kind kind_of_file(const std::filesystem::path& file) {
     return extension == ".json" || is_json ? file_kind::plan : file_kind::data;
 }
 
-int inspect_saved(const std::filesystem::path& file, const std::string& plan, bool wants_json) {
+int inspect_saved(std::ostream& out, const std::filesystem::path& file, const std::string& plan,
+                  bool wants_json) {
     const auto metadata = store::read_safetensors_metadata(file);
     if (metadata.contains("history")) {
-        return inspect_checkpoint(file, wants_json);
+        return inspect_checkpoint(out, file, wants_json);
     }
     std::optional<plan::plan> of;
     if (!plan.empty()) {
@@ -251,16 +255,19 @@ int inspect_saved(const std::filesystem::path& file, const std::string& plan, bo
     saved_model model{file, store::read_safetensors(file), std::nullopt};
     if (of || metadata.contains("network")) {
         model.known.emplace(plan::read_trained_model(file, of));
+    } else {
+        store::require_finite(file, model.content);
+        static_cast<void>(plan::arrays_of(file, model.content)); // they must be what its metadata say
     }
     if (wants_json) {
-        print_json(model);
+        print_json(out, model);
     } else {
-        print(model);
+        print(out, model);
     }
     return program::done;
 }
 
-int inspect_plan(const std::filesystem::path& file, bool wants_json) {
+int inspect_plan(std::ostream& out, const std::filesystem::path& file, bool wants_json) {
     const auto plan = program::read_checked_plan(file);
     const auto digest = plan::plan_digest(plan);
     const auto content = plan::to_json(plan);
@@ -274,28 +281,28 @@ int inspect_plan(const std::filesystem::path& file, bool wants_json) {
         } else if (plan::is_trainers_own(plan)) {
             add_own_model(said, plan);
         }
-        std::cout << text::canonical_text(said) << '\n';
+        out << text::canonical_text(said) << '\n';
         return program::done;
     }
-    std::cout << fmt::format("{}: a plan, '{}', that can be used\n  plan digest {}\n\n",
-                             text::printable(file.string()), text::printable(plan.name), digest);
+    out << fmt::format("{}: a plan, '{}'\n  plan digest {}\n\n", text::printable(file.string()),
+                       text::printable(plan.name), digest);
     if (plan::is_trainers_own(plan)) {
-        print_own_model(plan);
+        print_own_model(out, plan);
     } else {
-        std::cout << "Network:\n";
-        print_indented(network_text(plan));
+        out << "Network:\n";
+        print_indented(out, network_text(plan));
     }
-    std::cout << "\nAll its keys, with defaults:\n";
+    out << "\nAll its keys, with defaults:\n";
     for (const auto& member : content) {
         if (member.key() != "model" && member.key() != "name") {
-            std::cout << fmt::format("  {}: {}\n", std::string_view(member.key()),
-                                     text::printable(text::canonical_text(member.value())));
+            out << fmt::format("  {}: {}\n", std::string_view(member.key()),
+                               text::printable(text::canonical_text(member.value())));
         }
     }
     if (plan.model.input.size() != 0) {
         if (const auto note = plan::memory_note(plan, nn::network(plan.model).parameter_count());
             !note.empty()) {
-            std::cout << "\nNote: " << text::printable(note) << '\n';
+            out << "\nNote: " << text::printable(note) << '\n';
         }
     }
     return program::done;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
 #include <string>
 
 namespace fedasio::steering {
@@ -11,9 +12,10 @@ enum class file_kind { data, plan, saved };
 
 /// Shows a model or a checkpoint. `plan` says what network it is of, if the file does not; empty: nobody
 /// knows. Throws std::exception for a file that cannot be used.
-int inspect_saved(const std::filesystem::path& file, const std::string& plan, bool wants_json);
+int inspect_saved(std::ostream& out, const std::filesystem::path& file, const std::string& plan,
+                  bool wants_json);
 
 /// Shows a plan. Throws text::field_error for one that cannot be used.
-int inspect_plan(const std::filesystem::path& file, bool wants_json);
+int inspect_plan(std::ostream& out, const std::filesystem::path& file, bool wants_json);
 
 } // namespace fedasio::steering

@@ -4,6 +4,7 @@
 #include <fedasio/plan/arrays_json.hpp>
 #include <fedasio/plan/private_arrays.hpp>
 #include <fedasio/plan/trained_model.hpp>
+#include <fedasio/store/model_store.hpp>
 #include <fedasio/store/safetensors.hpp>
 #include <fedasio/text/printable.hpp>
 
@@ -12,8 +13,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
-#include <iostream>
 #include <optional>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,7 +31,13 @@ std::optional<nn::model_arrays> arrays_of(const plan::plan& plan) {
         return std::nullopt;
     }
     try {
-        return plan::with_private(plan::arrays_of(path, store::read_safetensors(path)), plan.private_arrays);
+        const auto file = store::read_safetensors(path);
+        store::require_finite(path, file);
+        auto arrays = plan::with_private(plan::arrays_of(path, file), plan.private_arrays);
+        if (const auto problem = plan::problem_of_size(arrays.size(), *plan.strategy); !problem.empty()) {
+            throw std::runtime_error(problem);
+        }
+        return arrays;
     } catch (const std::exception& e) {
         throw std::runtime_error(std::string("of the plan's model.arrays: ") + e.what());
     }
@@ -50,69 +57,67 @@ std::string_view text_of(nn::array_role role) {
     return "";
 }
 
-void print(const nn::model_arrays& arrays) {
+void print(std::ostream& out, const nn::model_arrays& arrays) {
     const auto all = arrays.all();
     for (std::size_t i = 0; i < std::min(all.size(), most_listed); ++i) {
         const auto& one = all[i];
-        std::cout << fmt::format("  {}: {}, {}, {}\n", text::printable(one.name),
-                                 one.dims.empty() ? "a number"
-                                                  : fmt::format("{}", fmt::join(one.dims, " x ")),
-                                 one.type, text_of(one.role));
+        out << fmt::format("  {}: {}, {}, {}\n", text::printable(one.name),
+                           one.dims.empty() ? "a number" : fmt::format("{}", fmt::join(one.dims, " x ")),
+                           one.type, text_of(one.role));
     }
     if (all.size() > most_listed) {
-        std::cout << fmt::format("  and {} more\n", all.size() - most_listed);
+        out << fmt::format("  and {} more\n", all.size() - most_listed);
     }
-    std::cout << fmt::format("  together {} values", arrays.size());
+    out << fmt::format("  together {} values", arrays.size());
     if (arrays.shared() < arrays.size()) {
-        std::cout << fmt::format(", of which {} travel", arrays.shared());
+        out << fmt::format(", of which {} travel", arrays.shared());
     }
-    std::cout << '\n';
+    out << '\n';
 }
 
 /// What is understood without the arrays.
-void print_origin(const plan::plan& plan) {
+void print_origin(std::ostream& out, const plan::plan& plan) {
     if (plan.model_from_trainer) {
-        std::cout
-            << "  what the trainer of the first client begins with: names and shapes are known in a run\n";
+        out << "  what the trainer of the first client begins with: names and shapes are known in a run\n";
     } else {
-        std::cout << fmt::format("  the arrays in {}, a file that is not here: the master needs it\n",
-                                 text::printable(plan.initial_arrays));
+        out << fmt::format("  the arrays in {}, a file that is not here: the master needs it\n",
+                           text::printable(plan.initial_arrays));
     }
     for (const auto& name : plan.private_arrays) {
-        std::cout << fmt::format("  {}: stays at the client\n", text::printable(name));
+        out << fmt::format("  {}: stays at the client\n", text::printable(name));
     }
 }
 
 /// Who tests, and by which metrics of its own the model is judged.
-void print_judgement(const plan::plan& plan) {
-    std::cout << "\nTested by ";
+void print_judgement(std::ostream& out, const plan::plan& plan) {
+    out << "\nTested by ";
     if (plan::has_test_files(plan.source)) {
-        std::cout << "the master on its test files.\n";
+        out << "the master on its test files.\n";
     } else if (plan.test_fraction > 0) {
-        std::cout << fmt::format("the clients on {:g} of their samples, or by a master's --evaluator.\n",
-                                 plan.test_fraction);
+        out << fmt::format("the clients on {:g} of their samples, or by a master's --evaluator.\n",
+                           plan.test_fraction);
     } else {
-        std::cout << "nobody, unless the master has an --evaluator.\n";
+        out << "nobody, unless the master has an --evaluator.\n";
     }
     for (const auto& [name, is_higher] : plan.judged_metrics) {
-        std::cout << fmt::format("  the trainers' metric {}: the {} the better\n", text::printable(name),
-                                 is_higher ? "higher" : "lower");
+        out << fmt::format("  the trainers' metric {}: the {} the better\n", text::printable(name),
+                           is_higher ? "higher" : "lower");
     }
-    std::cout << fmt::format("  the best model is that with the best {}\n",
-                             text::printable(plan::best_metric(plan)));
+    out << fmt::format("  the best model is that with the best {}\n",
+                       text::printable(plan::best_metric(plan)));
 }
 
 } // namespace
 
-void print_own_model(const plan::plan& plan) {
+void print_own_model(std::ostream& out, const plan::plan& plan) {
     const auto arrays = arrays_of(plan);
-    std::cout << "Model: that of a trainer of one's own, with which each worker is started (--trainer)\n";
+    out << "Model: that of a trainer of one's own, with which each worker is started (--trainer)\n";
     if (arrays) {
-        print(*arrays);
+        print(out, *arrays);
     } else {
-        print_origin(plan);
+        print_origin(out, plan);
     }
-    print_judgement(plan);
+    print_judgement(out, plan);
 }
 
 void add_own_model(boost::json::object& said, const plan::plan& plan) {

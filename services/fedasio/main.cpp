@@ -4,6 +4,7 @@
 #include <fedasio/net/tls.hpp>
 #include <fedasio/plan/limits.hpp>
 #include <fedasio/store/model_store.hpp>
+#include <fedasio/text/input_file.hpp>
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
 #include <fedasio/wire/hello.hpp>
@@ -33,10 +34,8 @@
 #include <csignal>
 #include <cstdint>
 #include <exception>
-#include <fstream>
 #include <functional>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -192,12 +191,6 @@ asio::awaitable<int> watch_training(net::runtime& rt, dashboard::master_place ma
     co_return how == steering::verdict::finished ? done : failed;
 }
 
-/// A file that cannot be read is an empty plan, which the master refuses with a reason.
-std::string read_text(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 void add_changes(CLI::App& to, master::command& wanted) {
     to.add_option("--rounds", wanted.rounds, "The last round, in all")
         ->check(program::whole_between(1, plan::limits::rounds));
@@ -260,7 +253,7 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
     sub->callback([&wanted, what] {
         wanted.command.what = what;
         if (what == master::command::kind::start) {
-            wanted.command.plan = read_text(wanted.plan_file);
+            wanted.command.plan = text::read_input(wanted.plan_file, plan::limits::plan_bytes);
         }
         if (what == master::command::kind::evict) {
             name_worker(wanted.command, wanted.worker);

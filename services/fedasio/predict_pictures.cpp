@@ -5,11 +5,11 @@
 #include <fedasio/data/image_folder.hpp>
 #include <fedasio/plan/applied_model.hpp>
 #include <fedasio/text/csv_field.hpp>
+#include <fedasio/text/input_file.hpp>
 
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <fstream>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -46,7 +46,7 @@ data::image_list files_for(const plan::trained_model& model, const prediction_re
 } // namespace
 
 bool is_picture(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
+    auto in = text::open_input(file);
     std::array<char, 4> start{};
     in.read(start.data(), start.size());
     const std::string_view bytes(start.data(), start.size());

@@ -123,8 +123,12 @@ int start(const settings& from) {
         simulate);
     tell_seeds(summary);
     std::cout << runs.size() << " runs: " << summary.succeeded << " done, " << summary.failed << " failed, "
-              << summary.open << " not done; results in " << (from.sweep.out / "results.csv").string()
-              << " and summary.csv\n";
+              << summary.open << " not done; ";
+    if (summary.succeeded + summary.failed > 0) {
+        std::cout << "results in " << (from.sweep.out / "results.csv").string() << " and summary.csv\n";
+    } else {
+        std::cout << "there are no results yet\n";
+    }
     return summary.open == 0 && summary.succeeded > 0 ? program::done : program::failed;
 }
 

@@ -20,6 +20,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace fedasio::steering {
@@ -53,7 +54,8 @@ std::vector<std::filesystem::path> histories_in(const std::filesystem::path& fol
         if (at.depth() >= deepest) {
             at.disable_recursion_pending();
         }
-        if (at->path().filename() == "history.sqlite") {
+        std::error_code unknown;
+        if (at->path().filename() == "history.sqlite" && at->is_regular_file(unknown)) {
             found.push_back(at->path());
         }
     }

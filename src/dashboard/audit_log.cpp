@@ -16,6 +16,7 @@
 #include <ctime>
 #include <deque>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -43,9 +44,16 @@ std::string time_text(double unix_time) {
 
 /// Appends `line`, on a line of its own even when an earlier write was cut short. An errno, or 0.
 int append(const std::filesystem::path& file, const std::string& line) {
-    const int out = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    // A pipe in its place keeps nothing, and who writes to a full one waits.
+    const int out =
+        ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (out < 0) {
         return errno;
+    }
+    struct stat is{};
+    if (::fstat(out, &is) != 0 || S_ISFIFO(is.st_mode)) {
+        ::close(out);
+        return ENXIO;
     }
     const auto end = ::lseek(out, 0, SEEK_END);
     char last = '\n';

@@ -106,7 +106,8 @@ std::span<const table_row> router::table() {
           "round has told, by the keys of a round object that begin with `test_`; what a file does not say "
           "is `null`. A file that is no model has `name` and `error`"},
          &router::archived<kind::models>},
-        {{"GET", "/api/v1/models/NAME", "", viewers, 0, "a saved model"},
+        {{"GET", "/api/v1/models/NAME", "", viewers, 0,
+          "a saved model; 409 if what bears its name cannot be read"},
          &router::archived<kind::saved_model>},
         {{"POST", "/api/v1/model/predict", "", viewers, most_tried_bytes,
           "what the global model says of a row or a picture, see [below](#predict); 404 while there is none, "

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <sqlite3.h>
 #include <stdexcept>
+#include <system_error>
 
 namespace fedasio::history {
 namespace {
@@ -17,6 +18,11 @@ void database::closer::operator()(sqlite3* handle) const noexcept {
 }
 
 database::database(const std::filesystem::path& file, access how) : file_(file) {
+    std::error_code unknown;
+    const auto type = std::filesystem::status(file, unknown).type();
+    if (type != std::filesystem::file_type::regular && type != std::filesystem::file_type::not_found) {
+        throw std::runtime_error(file.string() + ": cannot open it (it is no file); move it away");
+    }
     sqlite3* opened = nullptr;
     const int flags =
         how == access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;

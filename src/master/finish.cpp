@@ -38,7 +38,7 @@ net::awaitable<void> training::keep(round_state& round, const net::payload& base
     const bool is_due =
         setting_.keeps_checkpoints() && round.result.round % setting_.plan.checkpoint_every == 0;
     if (is_due && !divergence_.is_suspicious()) {
-        co_await models_.keep_best(checkpoints_.run()); // first: what is resumed knows it
+        co_await models_.keep_best(); // first: what is resumed knows it
         co_await checkpoints_.write();
     }
 }
@@ -49,7 +49,7 @@ net::awaitable<void> training::test(round_state& round) {
     try {
         co_await evaluations_.evaluate(round);
     } catch (const cancelled&) {
-        result.test_problem = "it was stopped before it was over";
+        result.test_problem = stopped_test;
     } catch (const std::bad_alloc&) {
         result.test_problem = "there was not enough memory for it";
     } catch (const std::exception& e) {

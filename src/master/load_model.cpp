@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace fedasio::master {
@@ -78,7 +79,8 @@ net::awaitable<command_answer> load_model(const setting& given, run_state& state
     const auto has_begun = [&] { return state.progress.asked.is_busy() || run != safe.run(); };
     try {
         const auto path = store::model_path(given.options.state_dir, name);
-        if (!std::filesystem::exists(path)) {
+        std::error_code unknown;
+        if (std::filesystem::status(path, unknown).type() == std::filesystem::file_type::not_found) {
             co_return refused("there is no saved model named '" + name + "'");
         }
         if (state.model.is_there()) {

@@ -42,7 +42,7 @@ machine::machine(net::runtime& rt, boost::asio::any_io_executor pool, plan::plan
                  event_source& events)
     : setting_{rt, std::move(pool), events, std::move(options), std::move(plan), {}}, state_(setting_),
       newcomers_(setting_, state_), waiting_(setting_, state_), tests_(setting_), evaluator_(setting_),
-      models_(setting_, state_.model), checkpoints_(setting_, state_),
+      checkpoints_(setting_, state_), models_(setting_, state_.model, checkpoints_),
       training_(setting_, state_, newcomers_, waiting_, tests_, evaluator_, models_, checkpoints_),
       admission_(setting_, state_, newcomers_),
       steering_(setting_, state_, waiting_, models_, checkpoints_,
@@ -225,18 +225,20 @@ net::awaitable<void> machine::train(training_end& end) {
 
 /// Writes models and checkpoint, and tells how the training ended.
 net::awaitable<bool> machine::finish(training_end end) {
-    co_await models_.keep_best(checkpoints_.run());
+    co_await models_.keep_best();
     const bool safe = co_await make_safe();
     if (!safe) {
         end.detail += "; " + unsafe();
     }
-    const auto untested = evaluator_.untested();
+    // Whoever ends the process ends no run: the next one has more tests.
+    const bool is_cancelled = co_await net::is_cancelled();
+    const auto untested = is_cancelled ? std::string() : evaluator_.untested();
     if (!untested.empty()) {
         const auto sentence = "the evaluator tested nothing: " + untested;
         setting_.notice(noticed::severity::error, sentence);
         end.detail += "; " + sentence;
     }
-    co_await models_.keep_last(checkpoints_.run());
+    co_await models_.keep_last();
     co_await models_.save_last();
     const bool failed = end.outcome == training_outcome::failed;
     state_.progress.enter(failed ? phase::failed : phase::finished);
@@ -254,7 +256,6 @@ net::awaitable<bool> machine::finish(training_end end) {
                           (untested.empty() && is_success(setting_, state_.members.owners, finished.sites));
     setting_.events.publish(std::move(finished));
     // A master that is stopped may come back, so its workers are not sent home.
-    const bool is_cancelled = co_await net::is_cancelled();
     if (setting_.options.exit_when_done && !is_cancelled) {
         send_home(failed ? "the training failed" : "the training is done");
     }

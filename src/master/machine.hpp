@@ -73,8 +73,8 @@ private:
     waiting waiting_;
     test_data tests_;
     evaluator evaluator_;
-    model_files models_;
     checkpoints checkpoints_;
+    model_files models_;
     training training_;
     admission admission_;
     steering steering_;

@@ -2,7 +2,9 @@
 
 #include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/model_store.hpp>
+#include <fedasio/text/number_text.hpp>
 
+#include "master/metric.hpp"
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -18,11 +20,35 @@ kept_models none_of(const setting& given) {
 
 } // namespace
 
-model_files::model_files(const setting& given, const global_model& model)
-    : setting_(given), model_(model), kept_(none_of(given)) {}
+model_files::model_files(const setting& given, const global_model& model, const checkpoints& safe)
+    : setting_(given), model_(model), checkpoints_(safe), kept_(none_of(given)) {}
 
 void model_files::begin_anew() {
     kept_ = none_of(setting_);
+    score_ = {};
+}
+
+void model_files::consider(const round_result& result) {
+    kept_.consider(result, model_.weights());
+    const auto name = plan::best_metric(setting_.plan);
+    score_ = {model_.version(), {}};
+    if (const auto value = metric_of(result, name)) {
+        score_.metric[name] = text::number_text(*value);
+    }
+}
+
+/// Empty if the weights are not those that were tested last: a round makes new ones, and so does who loads
+/// some.
+std::map<std::string, std::string> model_files::metric() const {
+    return score_.version == model_.version() ? score_.metric : std::map<std::string, std::string>();
+}
+
+/// Of the weights as they are now.
+std::map<std::string, std::string> model_files::metadata() const {
+    auto all = model_.metadata(setting_.plan, setting_.plan_digest);
+    all["run"] = checkpoints_.run();
+    all.merge(metric());
+    return all;
 }
 
 net::awaitable<void> model_files::save_to(std::filesystem::path file) {
@@ -30,8 +56,7 @@ net::awaitable<void> model_files::save_to(std::filesystem::path file) {
         throw std::runtime_error("there is no model yet: the data has not been loaded");
     }
     const auto round = model_.round();
-    auto job = [&, arrays = model_.arrays(), weights = model_.weights(),
-                metadata = model_.metadata(setting_.plan, setting_.plan_digest)] {
+    auto job = [&, arrays = model_.arrays(), weights = model_.weights(), metadata = metadata()] {
         const std::scoped_lock alone(writing_);
         store::save_model(file, plan::layout_of(arrays), weights.floats(), metadata, *setting_.options.disk);
         return store::list_models(setting_.options.state_dir);
@@ -62,8 +87,7 @@ net::awaitable<std::optional<model_copy>> model_files::copy() const {
         co_return std::nullopt;
     }
     model_copy copy{setting_.plan.name, model_.round(), {}};
-    auto job = [arrays = model_.arrays(), weights = model_.weights(),
-                metadata = model_.metadata(setting_.plan, setting_.plan_digest)] {
+    auto job = [arrays = model_.arrays(), weights = model_.weights(), metadata = metadata()] {
         return store::model_bytes(plan::layout_of(arrays), weights.floats(), metadata);
     };
     copy.bytes = co_await setting_.offload(std::move(job));
@@ -90,18 +114,19 @@ std::optional<plan::trained_model> model_files::usable() const {
     return model;
 }
 
-net::awaitable<void> model_files::keep_best(std::string run) {
+net::awaitable<void> model_files::keep_best() {
     if (const auto best = kept_.best()) {
-        co_await keep(*best, run);
+        co_await keep(*best);
     }
 }
 
-net::awaitable<void> model_files::keep_last(std::string run) {
+net::awaitable<void> model_files::keep_last() {
     if (!kept_.is_active() || !model_.is_there() || model_.round() == 0) {
         co_return;
     }
-    const auto last = kept_models::last(model_.round(), model_.weights());
-    const auto path = co_await keep(last, run);
+    auto last = kept_models::last(model_.round(), model_.weights());
+    last.metadata = metric();
+    const auto path = co_await keep(last);
     if (!path.empty()) {
         setting_.events.publish(model_saved{path.stem().string(), path.string(), last.round,
                                             store::list_models(setting_.options.state_dir)});
@@ -112,10 +137,10 @@ net::awaitable<void> model_files::keep_last(std::string run) {
 }
 
 /// Where it is; empty if it could not be kept.
-net::awaitable<std::filesystem::path> model_files::keep(const kept_model& model, const std::string& run) {
+net::awaitable<std::filesystem::path> model_files::keep(const kept_model& model) {
     std::filesystem::path path;
     try {
-        auto job = [&, arrays = model_.arrays(),
+        auto job = [&, run = checkpoints_.run(), arrays = model_.arrays(),
                     metadata = model_.metadata(setting_.plan, setting_.plan_digest)] {
             const std::scoped_lock alone(writing_);
             return kept_.write(model, run, metadata, plan::layout_of(arrays), *setting_.options.disk);

@@ -6,10 +6,13 @@
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/plan/trained_model.hpp>
 
+#include "master/checkpoints.hpp"
 #include "master/global_model.hpp"
 #include "master/kept_models.hpp"
 #include "master/setting.hpp"
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,7 +23,7 @@ namespace fedasio::master {
 /// the file that each training ends with. All on the pool, one file at a time.
 class model_files {
 public:
-    model_files(const setting& given, const global_model& model);
+    model_files(const setting& given, const global_model& model, const checkpoints& safe);
 
     /// For the setting's plan, which is new.
     void begin_anew();
@@ -39,11 +42,11 @@ public:
     [[nodiscard]] std::optional<plan::trained_model> usable() const;
 
     /// A finished round, whose weights are the model's: they may be the best.
-    void consider(const round_result& result) { kept_.consider(result, model_.weights()); }
+    void consider(const round_result& result);
 
     /// What cannot be kept ends no training: it is told.
-    net::awaitable<void> keep_best(std::string run);
-    net::awaitable<void> keep_last(std::string run);
+    net::awaitable<void> keep_best();
+    net::awaitable<void> keep_last();
     /// Into the file that the training is to end with, if one was named.
     net::awaitable<void> save_last();
 
@@ -51,11 +54,21 @@ public:
     [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
 
 private:
-    net::awaitable<std::filesystem::path> keep(const kept_model& model, const std::string& run);
+    /// By which the best model is chosen, and what was found of it in the test of some weights.
+    struct score {
+        std::uint64_t version = 0; ///< of the weights
+        std::map<std::string, std::string> metric;
+    };
+
+    [[nodiscard]] std::map<std::string, std::string> metadata() const;
+    [[nodiscard]] std::map<std::string, std::string> metric() const;
+    net::awaitable<std::filesystem::path> keep(const kept_model& model);
 
     const setting& setting_;
     const global_model& model_;
+    const checkpoints& checkpoints_;
     kept_models kept_;
+    score score_;
     std::mutex writing_;     ///< held on the pool by who writes one
     bool is_saving_ = false; ///< two must not write the same file at the same time
     bool has_failed_ = false;

@@ -1,6 +1,7 @@
 #include "master/own_metrics.hpp"
 
 #include <fedasio/text/cut.hpp>
+#include <fedasio/text/nearest.hpp>
 
 #include "master/metric.hpp"
 #include <algorithm>
@@ -17,6 +18,16 @@ std::string names_of(const plan::own_metrics& told) {
     }
     constexpr std::size_t most = 200;
     return names.empty() ? "none" : text::shortened(names, most);
+}
+
+/// For whoever has misspelt one; empty if none is like it.
+std::string meant_by(std::string_view name, const plan::own_metrics& told) {
+    std::vector<std::string_view> names;
+    for (const auto& [one, value] : told) {
+        names.push_back(one);
+    }
+    const auto meant = text::nearest(name, names);
+    return meant.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", meant);
 }
 
 } // namespace
@@ -67,12 +78,12 @@ std::vector<std::string> metric_watch::take(const plan::plan& plan, const round_
                 key, metric, result.round, loss));
             return;
         }
+        const auto& told = is_test ? result.test_metrics : result.train_metrics;
         sentences.push_back(fmt::format("the plan's {} is \"{}\", but no client tells a metric \"{}\" with "
                                         "its {} (in round {} they tell: "
-                                        "{}): {}; let the trainer tell it, or name another one in the plan",
+                                        "{}{}): {}; let the trainer tell it, or name another one in the plan",
                                         key, metric, name, is_test ? "test" : "update", result.round,
-                                        names_of(is_test ? result.test_metrics : result.train_metrics),
-                                        loss));
+                                        names_of(told), meant_by(name, told), loss));
     };
     look_at("keep_best", plan::best_metric(plan), "no model is kept as the best by it");
     if (plan.early_stopping) {

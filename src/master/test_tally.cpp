@@ -6,7 +6,7 @@ namespace fedasio::master {
 
 void test_tally::take(const round_result& result) {
     has_result_ = has_result_ || result.test_samples > 0;
-    if (!result.test_problem.empty()) {
+    if (!result.test_problem.empty() && result.test_problem != stopped_test) {
         ++failed_;
         last_problem_ = result.test_problem;
     }

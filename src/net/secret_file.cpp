@@ -50,7 +50,7 @@ std::runtime_error system_trouble(const std::filesystem::path& file, std::string
 
 std::string read_secret_file(const std::filesystem::path& file, std::string_view what,
                              std::size_t most_bytes) {
-    const descriptor in(file, O_RDONLY | O_CLOEXEC);
+    const descriptor in(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe has no writer to wait for
     struct stat status{};
 
     if (!in.is_open() || ::fstat(in.get(), &status) != 0) {

@@ -3,6 +3,7 @@
 #include <fedasio/plan/own_metrics.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/store/digest.hpp>
+#include <fedasio/text/input_file.hpp>
 #include <fedasio/text/json_field.hpp>
 #include <fedasio/text/json_keys.hpp>
 #include <fedasio/text/json_text.hpp>
@@ -15,6 +16,7 @@
 #include "plan/plan_combinations.hpp"
 #include <cerrno>
 #include <fstream>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -77,7 +79,15 @@ plan read_plan(const std::filesystem::path& file, bool has_evaluator) {
 }
 
 json::value read_plan_json(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
+    std::ifstream in;
+    try {
+        in = text::open_input(file);
+    } catch (const std::system_error& e) {
+        throw text::field_error(file.string() + ": cannot be read (" + e.code().message() +
+                                "); check the path");
+    } catch (const std::runtime_error& e) {
+        throw text::field_error(e.what());
+    }
     // One byte more than allowed tells a file that is too long from one that just fits.
     std::string text(plan_limits.bytes + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));

@@ -1,4 +1,5 @@
 #include <fedasio/simulation/curve.hpp>
+#include <fedasio/text/input_file.hpp>
 
 #include <algorithm>
 #include <array>
@@ -118,8 +119,11 @@ std::string curve_line(const curve_point& point) {
 }
 
 std::vector<curve_point> read_curve(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
     std::vector<curve_point> curve;
+    if (!std::filesystem::exists(file)) {
+        return curve;
+    }
+    auto in = text::open_input(file);
     std::string line;
     std::getline(in, line);
     if (line != header) {

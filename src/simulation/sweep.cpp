@@ -1,8 +1,10 @@
+#include <fedasio/plan/limits.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/simulation/curve.hpp>
 #include <fedasio/simulation/sweep.hpp>
 #include <fedasio/store/checkpoint.hpp>
 #include <fedasio/store/durable_file.hpp>
+#include <fedasio/text/input_file.hpp>
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
 #include <fedasio/worker/sample_cache.hpp>
@@ -63,6 +65,14 @@ std::string to_text(std::span<const curve_point> curve) {
         text += curve_line(point);
     }
     return text;
+}
+
+run_inputs inputs_of(const sweep_run& run) {
+    run_inputs inputs{{}, run.trainer, run.evaluator};
+    for (const auto& path : run.data) {
+        inputs.data += (inputs.data.empty() ? "" : ", ") + path.string();
+    }
+    return inputs;
 }
 
 /// One run, from where an earlier sweep left it to its row.
@@ -179,6 +189,7 @@ private:
         row.grid = run_.grid;
         row.grid.insert(row.grid.end(), run_.settings.begin(), run_.settings.end());
         row.seed = run_.plan.seed;
+        row.inputs = inputs_of(run_);
         row.outcome = to_string(is_failed() ? master::training_outcome::failed : end_->outcome);
         row.rounds = end_->round;
         if (run_.plan.target_accuracy) {
@@ -235,12 +246,11 @@ public:
     const json::value& of(const std::string& run) {
         auto found = plans_.find(run);
         if (found == plans_.end()) {
-            std::ifstream in(folder_ / (run + ".json"), std::ios::binary);
-            const std::string text(std::istreambuf_iterator<char>(in), {});
             json::value plan;
             try {
-                plan = text::parse_json(text);
-            } catch (const text::json_error&) {
+                plan =
+                    text::parse_json(text::read_input(folder_ / (run + ".json"), plan::limits::plan_bytes));
+            } catch (const std::runtime_error&) {
                 plan = nullptr;
             }
             found = plans_.emplace(run, std::move(plan)).first;

@@ -1,5 +1,6 @@
 #include <fedasio/simulation/sweep_results.hpp>
 #include <fedasio/store/durable_file.hpp>
+#include <fedasio/text/input_file.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
@@ -46,7 +47,10 @@ json::object measured(const sweep_row& row) {
             {"weights_sha256", row.weights_sha256},
             {"plan_digest", row.plan_digest},
             {"run", row.run},
-            {"reason", row.reason}};
+            {"reason", row.reason},
+            {"data", row.inputs.data},
+            {"trainer", row.inputs.trainer},
+            {"evaluator", row.inputs.evaluator}};
 }
 
 json::object to_json(const sweep_row& row) {
@@ -69,6 +73,12 @@ std::optional<double> to_number(const json::value& value) {
 std::optional<double> number_if_there(const json::value& row, std::string_view key) {
     const auto* value = row.as_object().if_contains(json::string_view(key.data(), key.size()));
     return value == nullptr ? std::nullopt : to_number(*value);
+}
+
+/// Nor have they inputs.
+std::string text_if_there(const json::value& row, std::string_view key) {
+    const auto* value = row.as_object().if_contains(json::string_view(key.data(), key.size()));
+    return value == nullptr ? std::string() : json::value_to<std::string>(*value);
 }
 
 sweep_row row_from_json(const json::value& value) {
@@ -95,6 +105,8 @@ sweep_row row_from_json(const json::value& value) {
     row.plan_digest = json::value_to<std::string>(value.at("plan_digest"));
     row.run = json::value_to<std::string>(value.at("run"));
     row.reason = json::value_to<std::string>(value.at("reason"));
+    row.inputs = {text_if_there(value, "data"), text_if_there(value, "trainer"),
+                  text_if_there(value, "evaluator")};
     return row;
 }
 
@@ -142,13 +154,12 @@ void write_text(const std::filesystem::path& file, const std::string& text) {
 
 sweep_results::sweep_results(std::filesystem::path folder) : folder_(std::move(folder)) {
     const auto file = folder_ / "results.json";
-    std::ifstream in(file, std::ios::binary);
-    if (!in.is_open()) {
+    if (!std::filesystem::exists(file)) {
         return;
     }
-    const std::string text(std::istreambuf_iterator<char>(in), {});
+    constexpr text::json_limits no_limit{.bytes = std::size_t{1} << 32U};
+    const auto text = text::read_input(file, no_limit.bytes);
     try {
-        constexpr text::json_limits no_limit{.bytes = std::size_t{1} << 32U};
         const auto content = text::parse_json(text, no_limit);
         for (const auto& value : content.at("rows").as_array()) {
             rows_.push_back(row_from_json(value));

@@ -52,6 +52,7 @@ spread spread_of(std::span<const double> values) {
 sweep_group group_of(const std::vector<const sweep_row*>& rows) {
     sweep_group group;
     group.grid = rows.front()->grid;
+    group.inputs = rows.front()->inputs;
     std::vector<const sweep_row*> counted;
     std::ranges::copy_if(rows, std::back_inserter(counted),
                          [](const sweep_row* row) { return row->outcome != "failed"; });
@@ -81,6 +82,9 @@ std::vector<sweep_group> summarize(std::span<const sweep_row> rows,
     std::map<std::string, std::size_t> known;
     for (const auto& row : rows) {
         auto key = plan_of(row);
+        for (const auto* const input : {&row.inputs.data, &row.inputs.trainer, &row.inputs.evaluator}) {
+            key += "\n" + *input;
+        }
         std::map<std::string, std::string> grid; // whatever the order in which they were set
         for (const auto& [path, value] : row.grid) {
             grid[path] = text::canonical_text(value);
@@ -117,6 +121,7 @@ std::string summary_csv(std::span<const sweep_group> groups) {
         add_names(one.name);
     }
     add_names("seconds");
+    fields.insert(fields.end(), {"data", "trainer", "evaluator"});
     auto text = csv_line(fields);
     for (const auto& group : groups) {
         fields.clear();
@@ -133,6 +138,9 @@ std::string summary_csv(std::span<const sweep_group> groups) {
             add(group.*one.to);
         }
         add(group.seconds);
+        for (const auto* const input : {&group.inputs.data, &group.inputs.trainer, &group.inputs.evaluator}) {
+            fields.emplace_back(*input);
+        }
         text += csv_line(fields);
     }
     return text;

@@ -20,7 +20,8 @@ namespace {
 class system_file final : public open_file {
 public:
     system_file(std::filesystem::path path, int flags)
-        : path_(std::move(path)), handle_(::open(path_.c_str(), flags | O_CLOEXEC, 0666)) {
+        // Who opens a pipe to write waits for one who reads, unless it is said not to.
+        : path_(std::move(path)), handle_(::open(path_.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666)) {
         if (handle_ < 0) {
             fail(errno, path_, "open for writing");
         }

@@ -1,6 +1,8 @@
 #include <fedasio/store/digest.hpp>
 #include <fedasio/store/journal.hpp>
+#include <fedasio/text/input_file.hpp>
 
+#include <exception>
 #include <fstream>
 
 namespace fedasio::store {
@@ -34,9 +36,11 @@ journal_content read_journal(const std::filesystem::path& file, const std::strin
                              const journal_place& place) {
     journal_content content;
     content.end.chain = name;
-    std::ifstream in(file, std::ios::binary);
-    if (!in && place.bytes > 0) {
-        content.problem = file.string() + " cannot be read";
+    std::ifstream in;
+    try {
+        in = text::open_input(file);
+    } catch (const std::exception& e) {
+        content.problem = place.bytes > 0 ? e.what() : "";
     }
     std::string line;
     while (content.problem.empty() && content.end.bytes < place.bytes) {

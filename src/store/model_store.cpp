@@ -73,7 +73,9 @@ std::vector<std::string> list_models(const std::filesystem::path& state_dir) {
     std::error_code none;
     for (const auto& entry : std::filesystem::directory_iterator(models_directory(state_dir), none)) {
         const std::filesystem::path& file = entry.path();
-        if (entry.is_regular_file() && file.extension() == extension && is_model_name(file.stem().string())) {
+        std::error_code unknown; // what is behind a link that leads nowhere, or to itself
+        if (entry.is_regular_file(unknown) && file.extension() == extension &&
+            is_model_name(file.stem().string())) {
             names.push_back(file.stem().string());
         }
     }
@@ -116,6 +118,14 @@ std::string model_bytes(std::span<const tensor_shape> layout, std::span<const fl
     return safetensors_bytes(tensors_of(layout, weights), with_digest(metadata, weights));
 }
 
+void require_finite(const std::filesystem::path& path, const model_file& file) {
+    for (const auto& one : file.tensors) {
+        if (!std::ranges::all_of(one.values, [](float value) { return std::isfinite(value); })) {
+            throw model_file_error(path, "its tensor `" + one.name + "` holds a NaN or an infinity");
+        }
+    }
+}
+
 std::map<std::string, std::string> load_model(const std::filesystem::path& path,
                                               std::span<const tensor_shape> layout,
                                               std::span<float> weights) {
@@ -126,6 +136,7 @@ std::map<std::string, std::string> load_model(const std::filesystem::path& path,
                                          " tensors, the model has " + std::to_string(layout.size()) +
                                          "; it is of another model");
     }
+    require_finite(path, file);
     std::vector<const tensor*> in_order;
     in_order.reserve(layout.size());
     for (const tensor_shape& one : layout) {
@@ -137,9 +148,6 @@ std::map<std::string, std::string> load_model(const std::filesystem::path& path,
             throw model_file_error(path, "its tensor `" + one.name + "` is " + shape_text(found->dims) +
                                              ", the model's is " + shape_text(one.dims) +
                                              "; it is of another model");
-        }
-        if (!std::ranges::all_of(found->values, [](float value) { return std::isfinite(value); })) {
-            throw model_file_error(path, "its tensor `" + one.name + "` holds a NaN or an infinity");
         }
         in_order.push_back(&*found);
     }

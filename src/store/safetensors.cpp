@@ -1,5 +1,6 @@
 #include <fedasio/store/durable_file.hpp>
 #include <fedasio/store/safetensors.hpp>
+#include <fedasio/text/input_file.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
@@ -91,11 +92,8 @@ struct extent {
 
 class reader {
 public:
-    explicit reader(const std::filesystem::path& path)
-        : path_(path), in_(path, std::ios::binary | std::ios::ate) {
-        if (!in_) {
-            throw std::system_error(errno, std::generic_category(), path.string() + ": cannot open");
-        }
+    explicit reader(const std::filesystem::path& path) : path_(path), in_(text::open_input(path)) {
+        in_.seekg(0, std::ios::end);
         size_ = static_cast<std::uint64_t>(in_.tellg());
         in_.seekg(0);
     }

@@ -1,9 +1,22 @@
 #include <fedasio/text/nearest.hpp>
 
 #include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace fedasio::text {
+namespace {
+
+std::string in_small_letters(std::string_view text) {
+    std::string result(text);
+    for (char& one : result) {
+        one = one >= 'A' && one <= 'Z' ? static_cast<char>(one - 'A' + 'a') : one;
+    }
+    return result;
+}
+
+} // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before_last(b.size() + 1);
@@ -33,10 +46,13 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     if (word.size() > longest) {
         return {};
     }
+    // Capitals where small letters belong are no more than a slip, however many.
+    const auto wanted = in_small_letters(word);
     std::string_view best;
-    std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+    std::pair<std::size_t, std::size_t> best_distance{std::max<std::size_t>(1, word.size() / 3) + 1, 0};
     for (const std::string_view candidate : candidates) {
-        const std::size_t distance = edit_distance(word, candidate);
+        const std::pair distance{edit_distance(wanted, in_small_letters(candidate)),
+                                 edit_distance(word, candidate)};
         if (distance < best_distance) {
             best = candidate;
             best_distance = distance;

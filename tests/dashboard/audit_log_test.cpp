@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <sys/stat.h>
 #include <vector>
 
 namespace {
@@ -133,6 +134,15 @@ BOOST_FIXTURE_TEST_CASE(what_waits_is_bounded, fixture) {
     settle();
     BOOST_TEST(lines().size() == 1000U);
     BOOST_TEST(holds(lines().front(), "0"));
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_in_its_place_is_no_log_and_holds_nobody_up) {
+    fixture it;
+    BOOST_TEST_REQUIRE(::mkfifo(it.file.c_str(), 0600) == 0);
+    it.write("train");
+    it.settle();
+    BOOST_TEST_REQUIRE(it.notices.size() == 1U);
+    BOOST_TEST(it.notices[0] != "works");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -72,8 +72,20 @@ class Histograms(Federation):
         self.assertEqual(ask(master, "model/arrays/0/histogram")[1]["mean"], before["mean"])
         self.assertEqual(ask(master, f"model/arrays/{len(arrays)}/histogram")[0], 404)
         self.assertEqual(ask(master, "models/none/arrays/0/histogram"), (404, {"error": "there is no saved model 'none'"}))
+        # Where no value is a number there is none to tell.
+        content = (state / "models" / "kept.safetensors").read_bytes()
+        (length,) = struct.unpack_from("<Q", content)
+        values = (len(content) - 8 - length) // 4
+        nothing = content[: 8 + length] + struct.pack("<f", math.nan) * values
+        (state / "models" / "nothing.safetensors").write_bytes(nothing)
+        status, told = ask(master, "models/nothing/arrays/0/histogram")
+        self.assertEqual((status, told["not_finite"], told["bins"]), (200, told["values"], []))
+        numbers = ("minimum", "maximum", "mean", "deviation", "low", "width")
+        self.assertEqual([told[key] for key in numbers], [None] * len(numbers))
         (state / "models" / "damaged.safetensors").write_bytes(b"no model")
         self.assertEqual(ask(master, "models/damaged/arrays/0/histogram")[0], 409)
+        # Of a model that a person has saved it is known of which run.
+        self.assertEqual((saved["run"], saved["round"]), (run, 2))
 
 
 if __name__ == "__main__":

@@ -124,6 +124,64 @@ class Inspect(TrainedModels):
         self.assertIn("Tested by nobody, unless the master has an --evaluator", text)
         self.assertIsNone(json.loads(self.inspect("plan.json", "--json"))["arrays"])
 
+    def test_the_verdict_comes_once_at_the_end_and_is_right(self):
+        def verdict(*arguments):
+            code, output, errors = run_program("fedasio", "inspect", *arguments, directory=self.folder)
+            if code == 0:
+                self.assertTrue(output.endswith("\nIt can be used.\n"), output)
+                self.assertEqual(output.count("can be used"), 1, output)
+            else:
+                self.assertNotIn("can be used", output)
+            return code, output, errors
+
+        self.assertEqual(verdict(self.write_plan(self.plan()))[0], 0)
+        self.assertEqual(verdict(".", "--plan", "plan.json")[0], 0)
+        # Nothing is praised before its fault is found.
+        for shapes, private, fault in (
+            ({"w": (2,)}, ["none"], "no array of the model is called"),
+            (None, [], "too few for a safetensors file"),
+            (math.nan, [], "`w` holds a NaN"),
+        ):
+            model = self.folder / "initial.safetensors"
+            save_zeros(model, shapes if isinstance(shapes, dict) else {"w": (2,)})
+            if shapes is None:
+                model.write_bytes(b"123")
+            elif shapes is math.nan:
+                model.write_bytes(model.read_bytes()[:-4] + struct.pack("<f", math.nan))
+            plan = {"model": {"arrays": "initial.safetensors", "private": private}, "clients": 2, "rounds": 2,
+                    "data": {"source": {"type": "trainer"}}}
+            code, output, errors = verdict(self.write_plan(plan))
+            self.assertEqual((code, output), (1, ""))
+            self.assertIn(fault, errors)
+        code, output, errors = verdict(model)
+        self.assertEqual((code, output), (1, ""))
+        self.assertIn("`w` holds a NaN", errors)
+        save_zeros(model, {"w": (2,)})
+        self.assertEqual(verdict(model)[0], 0)
+
+    def test_data_that_the_network_of_the_plan_cannot_take_cannot_be_used(self):
+        plan = self.plan()
+        plan["model"]["input"] = [4, 4]
+        code, output, _ = run_program("fedasio", "inspect", ".", "--plan", self.write_plan(plan), directory=self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("Problem: a sample of the data is [8, 8] (height, width, channels), but model.input is [4, 4, 1]", output)
+        self.assertTrue(output.endswith("\nIt cannot be used.\n"), output)
+        plan["model"]["input"] = [8, 8]
+        plan["model"]["layers"][-1]["units"] = 3
+        code, output, _ = run_program("fedasio", "inspect", ".", "--plan", self.write_plan(plan), directory=self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("the data has 4 classes, but the model's last layer has 3 units", output)
+        (self.folder / "ward.csv").write_text("x,label\n1,a\n2,b\n3,c\n4,a\n")
+        table = {"model": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]}, "clients": 2, "rounds": 1,
+                 "data": {"source": {"type": "csv", "label": "label"}, "partition": {"scheme": "local"}}}
+        code, output, _ = run_program("fedasio", "inspect", "ward.csv", "--plan", self.write_plan(table), directory=self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("the label has 3 classes, but the model's last layer has 2 units", output)
+        self.assertTrue(output.endswith("\nIt cannot be used.\n"), output)
+        table["model"]["layers"][0]["units"] = 3
+        output = self.inspect("ward.csv", "--plan", self.write_plan(table))
+        self.assertTrue(output.endswith("\nIt can be used.\n"), output)
+
     def test_a_checkpoint(self):
         plan = self.plan(checkpoint_every=1, strategy={"type": "fedadam"})
         code, _, errors = run_program(

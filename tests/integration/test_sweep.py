@@ -132,6 +132,16 @@ class Sweep(Federation):
         (row,) = self.rows()
         self.assertEqual(row["grid"], {"local.epochs": 1})
 
+    def test_one_that_is_stopped_has_no_results_and_passes_no_verdict_on_its_evaluator(self):
+        self.write_plan(Federation.plan(self, rounds=1_000_000))
+        sweep = self.start("--evaluator", "exit 3")
+        sweep.wait_line("stderr", "has no test result: the evaluator ended with exit code 3")
+        sweep.signal(signal.SIGINT)
+        self.assertEqual(sweep.wait_exit(), 1, sweep.text())
+        self.assertIn("0 done, 0 failed, 1 not done; there are no results yet", sweep.text("stdout"))
+        self.assertFalse((self.folder / "out" / "results.csv").exists())
+        self.assertNotIn("tested nothing", sweep.text())
+
     def test_a_killed_sweep_goes_on_from_its_checkpoint(self):
         self.write_plan(self.plan(rounds=600, checkpoint_every=20))
         code, _, errors = self.sweep(out="whole")

@@ -38,8 +38,8 @@ struct wheel : ground {
     std::size_t ended = 0;
     std::vector<std::string> opened; ///< names of plans
     waiting wait{given, state};
-    model_files models{given, state.model};
     checkpoints safe{given, state};
+    model_files models{given, state.model, safe};
     steering steer{given,
                    state,
                    wait,

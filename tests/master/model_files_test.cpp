@@ -9,13 +9,18 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <string>
 
 using namespace parts;
 
 namespace {
 
 struct files_of_a_run : ground {
-    explicit files_of_a_run(const std::string& plan = plan_text()) : ground(plan) { files.begin_anew(); }
+    explicit files_of_a_run(const std::string& plan = plan_text()) : ground(plan) {
+        safe.begin_anew();
+        files.begin_anew();
+    }
 
     void finish(std::uint32_t round, double accuracy) {
         const std::vector<float> weights(6, static_cast<float>(round));
@@ -26,11 +31,16 @@ struct files_of_a_run : ground {
         files.consider(result);
     }
 
-    [[nodiscard]] std::string round_in(const std::string& name) const {
-        return store::read_safetensors_metadata(folder / "models" / (name + ".safetensors")).at("round");
+    [[nodiscard]] std::map<std::string, std::string> metadata_in(const std::string& name) const {
+        return store::read_safetensors_metadata(folder / "models" / (name + ".safetensors"));
     }
 
-    model_files files{given, state.model};
+    [[nodiscard]] std::string round_in(const std::string& name) const {
+        return metadata_in(name).at("round");
+    }
+
+    checkpoints safe{given, state};
+    model_files files{given, state.model, safe};
 };
 
 } // namespace
@@ -40,19 +50,45 @@ BOOST_AUTO_TEST_SUITE(files_of_models)
 BOOST_AUTO_TEST_CASE(the_best_and_the_last_of_a_run_are_kept) {
     files_of_a_run run;
     run.build_model();
-    run.world.run(run.files.keep_last("r"));
+    run.world.run(run.files.keep_last());
     BOOST_TEST(run.all<model_saved>().empty()); // nothing was trained
     run.finish(1, 0.5);
     run.finish(2, 0.75);
-    run.world.run(run.files.keep_best("r"));
+    run.world.run(run.files.keep_best());
     run.finish(3, 0.25);
-    run.world.run(run.files.keep_best("r"));
-    run.world.run(run.files.keep_last("r"));
+    run.world.run(run.files.keep_best());
+    run.world.run(run.files.keep_last());
     BOOST_TEST(run.round_in("best") == "2");
     BOOST_TEST(run.round_in("last") == "3");
     BOOST_TEST_REQUIRE(run.all<model_saved>().size() == 1U);
     BOOST_TEST(run.all<model_saved>().front().round == 3U);
     BOOST_TEST(run.has_notice("the best model is that of round 2"));
+}
+
+BOOST_AUTO_TEST_CASE(a_saved_model_says_of_which_run_it_is_and_how_good) {
+    files_of_a_run run;
+    run.build_model();
+    BOOST_TEST(run.world.run(run.files.save("untrained")).accepted);
+    BOOST_TEST(run.metadata_in("untrained").at("run") == run.safe.run());
+    BOOST_TEST(!run.metadata_in("untrained").contains("test_accuracy"));
+    run.finish(1, 0.75);
+    BOOST_TEST(run.world.run(run.files.save("first")).accepted);
+    run.finish(2, 0.5);
+    run.world.run(run.files.keep_best());
+    run.world.run(run.files.keep_last());
+    BOOST_TEST(run.metadata_in("first").at("run") == run.safe.run());
+    BOOST_TEST(run.metadata_in("first").at("round") == "1");
+    BOOST_TEST(run.metadata_in("first").at("test_accuracy") == "0.75");
+    BOOST_TEST(run.metadata_in("best").at("test_accuracy") == "0.75");
+    BOOST_TEST(run.metadata_in("last").at("test_accuracy") == "0.5");
+    // Weights that were loaded are others than those that were tested, and so are those of a round that has
+    // not been.
+    run.world.run(load_model(run.given, run.state, run.safe, "first"));
+    BOOST_TEST(run.world.run(run.files.save("loaded")).accepted);
+    BOOST_TEST(!run.metadata_in("loaded").contains("test_accuracy"));
+    run.files.begin_anew();
+    BOOST_TEST(run.world.run(run.files.save("anew")).accepted);
+    BOOST_TEST(!run.metadata_in("anew").contains("test_accuracy"));
 }
 
 BOOST_AUTO_TEST_CASE(what_a_training_ends_with_is_written_or_it_has_failed) {
@@ -76,10 +112,8 @@ BOOST_AUTO_TEST_CASE(what_a_training_ends_with_is_written_or_it_has_failed) {
 
 BOOST_AUTO_TEST_CASE(a_saved_model_can_be_loaded_while_no_training_goes_on) {
     files_of_a_run run;
-    checkpoints safe(run.given, run.state);
-    safe.begin_anew();
     const auto load = [&](const std::string& name) {
-        return run.world.run(load_model(run.given, run.state, safe, name));
+        return run.world.run(load_model(run.given, run.state, run.safe, name));
     };
     BOOST_TEST(!run.world.run(run.files.save("early")).accepted); // there is no model yet
     BOOST_TEST(!run.world.run(run.files.copy()).has_value());
@@ -110,9 +144,7 @@ BOOST_AUTO_TEST_CASE(a_model_of_tables_cannot_be_loaded_before_them_unless_it_sa
     const std::string input = R"("input": [2], )";
     files_of_a_run run(text.erase(text.find(input), input.size()));
     run.given.options.state_dir = other.folder.path();
-    checkpoints safe(run.given, run.state);
-    safe.begin_anew();
-    const auto answer = run.world.run(load_model(run.given, run.state, safe, "plain"));
+    const auto answer = run.world.run(load_model(run.given, run.state, run.safe, "plain"));
     BOOST_TEST(answer.message.find("how those were encoded") != std::string::npos);
     BOOST_TEST(!run.state.model.is_there());
 }

@@ -168,6 +168,13 @@ BOOST_AUTO_TEST_CASE(a_metric_that_nobody_tells_is_missed_once) {
                      " with its test (in round 1 they tell: f1)") != std::string::npos,
         said[0]);
     BOOST_TEST(said[1].find("early_stopping.metric") != std::string::npos);
+    watch.begin_anew();
+    round.test_metrics["AUC"] = 0.5;
+    BOOST_TEST(watch.take(plan, round)[0].find(R"((in round 1 they tell: AUC, f1; did you mean "AUC"?))") !=
+               std::string::npos);
+    round.test_metrics.erase("AUC");
+    watch.begin_anew();
+    BOOST_TEST(watch.take(plan, round).size() == 2U);
     BOOST_TEST(watch.take(plan, round).empty());
     watch.begin_anew();
     BOOST_TEST(watch.take(plan, round).size() == 2U);

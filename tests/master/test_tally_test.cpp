@@ -41,6 +41,15 @@ BOOST_AUTO_TEST_CASE(one_that_worked_is_enough) {
     BOOST_TEST(tally.problem().empty());
 }
 
+BOOST_AUTO_TEST_CASE(one_that_was_stopped_says_nothing_of_who_tests) {
+    test_tally tally;
+    tally.take(tested(0, std::string(fedasio::master::stopped_test)));
+    BOOST_TEST(tally.problem().empty());
+    tally.take(tested(0, "it died"));
+    tally.take(tested(0, std::string(fedasio::master::stopped_test)));
+    BOOST_TEST(tally.problem() == "its only test failed: it died");
+}
+
 BOOST_AUTO_TEST_CASE(those_of_earlier_processes_count) {
     test_tally tally;
     tally.take(tested(0, "it died"));

@@ -86,6 +86,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_number_is_in_no_bin_and_in_no_mean) {
     const auto none = count_weights(std::vector<float>(3, infinity));
     BOOST_TEST(none.not_finite == 3U);
     BOOST_TEST(none.bins.empty());
+    for (const double value : {none.minimum, none.maximum, none.mean, none.deviation, none.low, none.width}) {
+        BOOST_TEST(std::isnan(value)); // 0 would be a number that was found
+    }
     BOOST_TEST(count_weights({}).bins.empty());
 }
 

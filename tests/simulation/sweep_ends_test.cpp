@@ -63,6 +63,10 @@ BOOST_AUTO_TEST_CASE(a_run_whose_evaluator_tested_nothing_has_failed) {
     const auto rows = here.rows();
     BOOST_TEST(rows.at(1).outcome == "failed");
     BOOST_TEST(rows.at(1).reason == script.detail);
+    BOOST_TEST((rows.at(1).inputs == run_inputs{{}, "train me", "test me"}));
+    BOOST_TEST((rows.at(0).inputs == run_inputs{}));
+    // Seeds of the same plan, but no repetitions of each other.
+    BOOST_TEST(std::ranges::count(read_bytes(here.dir / "out" / "summary.csv"), '\n') == 3);
     auto options = here.options();
     options.retry_failed = true;
     script.accuracies = {0.5};

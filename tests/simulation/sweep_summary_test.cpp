@@ -51,9 +51,10 @@ BOOST_AUTO_TEST_CASE(seeds_of_one_combination_are_one_row) {
                "best_test_loss_mean,best_test_loss_deviation,last_test_loss_mean,last_test_loss_deviation,"
                "last_train_loss_mean,last_train_loss_deviation,last_test_r2_mean,last_test_r2_deviation,"
                "last_test_rmse_mean,last_test_rmse_deviation,last_test_mae_mean,last_test_mae_deviation,"
-               "last_test_auc_mean,last_test_auc_deviation,seconds_mean,seconds_deviation\r\n"
-               "0.1,3,0,4,,,,0.625,0.125,,,,,,,,,,,,,,,1,0\r\n"
-               "0.2,1,0,,,,,0.875,,,,,,,,,,,,,,,,1,\r\n");
+               "last_test_auc_mean,last_test_auc_deviation,seconds_mean,seconds_deviation,data,trainer,"
+               "evaluator\r\n"
+               "0.1,3,0,4,,,,0.625,0.125,,,,,,,,,,,,,,,1,0,,,\r\n"
+               "0.2,1,0,,,,,0.875,,,,,,,,,,,,,,,,1,,,,\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_failed_does_not_count) {
@@ -72,6 +73,23 @@ BOOST_AUTO_TEST_CASE(other_plans_are_other_groups_and_the_order_of_settings_is_n
     rows[0].grid = {{"a", 1}, {"b", 2}};
     rows[1].grid = {{"b", 2}, {"a", 1}};
     BOOST_TEST(summarize(rows, one_plan).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_tested_by_others_or_trained_by_others_is_no_repetition) {
+    std::vector<sweep_row> rows{row_of(0.1, 1, 0.5), row_of(0.1, 2, 0.75), row_of(0.1, 1, 0.25),
+                                row_of(0.1, 1, 0.125), row_of(0.1, 1, 0)};
+    rows[2].inputs.evaluator = "python3 a.py, b";
+    rows[3].inputs.trainer = "python3 a.py, b";
+    rows[4].inputs.data = "a";
+    const auto groups = summarize(rows, one_plan);
+    BOOST_REQUIRE(groups.size() == 4U);
+    BOOST_TEST(groups[0].runs == 2U);
+    BOOST_TEST(groups[0].last_test_accuracy.mean == 0.625);
+    BOOST_TEST(groups[1].inputs.evaluator == "python3 a.py, b");
+    const auto csv = summary_csv(groups);
+    BOOST_TEST(csv.find(",1,,,,\"python3 a.py, b\"\r\n") != std::string::npos, csv);
+    BOOST_TEST(csv.find(",1,,,\"python3 a.py, b\",\r\n") != std::string::npos, csv);
+    BOOST_TEST(csv.find(",1,,a,,\r\n") != std::string::npos, csv);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

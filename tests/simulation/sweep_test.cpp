@@ -216,6 +216,7 @@ BOOST_AUTO_TEST_CASE(the_csv_has_a_column_for_every_path_and_quotes_what_needs_i
     first.seed = 18446744073709551615U;
     first.outcome = "failed";
     first.reason = "a \"reason\", and\nmore";
+    first.inputs = {"a.csv, b.csv", "sh a", {}};
     results.put(first);
     sweep_row second;
     second.run = "r2";
@@ -224,20 +225,25 @@ BOOST_AUTO_TEST_CASE(the_csv_has_a_column_for_every_path_and_quotes_what_needs_i
     second.rounds_to_target = 1.5;
     second.best_test_accuracy = 0.97;
     second.last_test_accuracy = 0.5;
+    second.inputs.evaluator = "test";
     results.put(second);
-    BOOST_TEST(read_bytes(dir / "results.csv") ==
-               "strategy,fraction,local.epochs,seed,outcome,rounds,rounds_to_target,best_test_accuracy,"
-               "last_test_accuracy,best_test_loss,last_test_loss,last_train_loss,last_test_r2,last_test_rmse,"
-               "last_test_mae,last_test_auc,seconds,dropped,weights_sha256,plan_digest,run,reason\r\n"
-               "\"{\"\"type\"\":\"\"fedavgm\"\"}\",0.1,,18446744073709551615,failed,0,,,,,,,,,,,0,0,,,r1,"
-               "\"a \"\"reason\"\", and\nmore\"\r\n"
-               ",,5,0,target_reached,0,1.5,0.97,0.5,,,,,,,,0,0,,,r2,\r\n");
+    BOOST_TEST(
+        read_bytes(dir / "results.csv") ==
+        "strategy,fraction,local.epochs,seed,outcome,rounds,rounds_to_target,best_test_accuracy,"
+        "last_test_accuracy,best_test_loss,last_test_loss,last_train_loss,last_test_r2,last_test_rmse,"
+        "last_test_mae,last_test_auc,seconds,dropped,weights_sha256,plan_digest,run,reason,data,trainer,"
+        "evaluator\r\n"
+        "\"{\"\"type\"\":\"\"fedavgm\"\"}\",0.1,,18446744073709551615,failed,0,,,,,,,,,,,0,0,,,r1,"
+        "\"a \"\"reason\"\", and\nmore\",\"a.csv, b.csv\",sh a,\r\n"
+        ",,5,0,target_reached,0,1.5,0.97,0.5,,,,,,,,0,0,,,r2,,,,test\r\n");
     std::filesystem::remove(dir / "results.csv");
     const sweep_results back(dir.path());
     BOOST_REQUIRE(back.rows().size() == 2U);
     BOOST_TEST((back.rows()[0].grid == first.grid));
     BOOST_TEST(back.rows()[0].seed == first.seed);
     BOOST_TEST(back.rows()[0].reason == first.reason);
+    BOOST_TEST((back.rows()[0].inputs == first.inputs));
+    BOOST_TEST((back.rows()[1].inputs == second.inputs));
     BOOST_TEST(back.rows()[1].rounds_to_target.value() == 1.5);
     BOOST_TEST(std::filesystem::exists(dir / "results.csv"));
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <system_error>
 
 using fedasio::store::write_durably;
@@ -91,6 +92,15 @@ BOOST_AUTO_TEST_CASE(a_failed_rename_leaves_no_partial_file) {
     std::filesystem::create_directories(dir / "a" / "not_empty");
     BOOST_CHECK_THROW(write(dir / "a", "text"), std::system_error);
     BOOST_TEST(dir.entries() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_in_the_place_of_a_file_keeps_nobody_waiting) {
+    const scratch_directory dir;
+    BOOST_TEST_REQUIRE(::mkfifo((dir / "a.partial").c_str(), 0600) == 0);
+    BOOST_CHECK_THROW(write(dir / "a", "text"), std::system_error);
+    BOOST_TEST_REQUIRE(::mkfifo((dir / "b").c_str(), 0600) == 0);
+    write(dir / "b", "text");
+    BOOST_TEST(read_bytes(dir / "b") == "text");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_where_a_directory_should_be_is_an_error) {

@@ -5,6 +5,7 @@
 #include "scratch_directory.hpp"
 #include <cmath>
 #include <stdexcept>
+#include <sys/stat.h>
 
 using namespace fedasio::store;
 using fedasio::test::scratch_directory;
@@ -58,6 +59,8 @@ BOOST_AUTO_TEST_CASE(models_are_listed_by_name) {
     fedasio::test::write_bytes(dir / "models" / "third.safetensors.partial", "x");
     fedasio::test::write_bytes(dir / "models" / "note.txt", "x");
     std::filesystem::create_directory(dir / "models" / "folder.safetensors");
+    std::filesystem::create_symlink("loop.safetensors", dir / "models" / "loop.safetensors");
+    BOOST_TEST_REQUIRE(::mkfifo((dir / "models" / "pipe.safetensors").c_str(), 0600) == 0);
     const std::vector<std::string> expected{"first", "second", "v1.2"};
     BOOST_TEST(list_models(dir.path()) == expected, boost::test_tools::per_element());
 }

@@ -29,7 +29,9 @@ describe('values of an array', () => {
             'not finite: 2 (0.2 %)',
             'beyond the bars: 3 (0.3 %)',
         ]);
-        const none = { ...counted, values: 2, not_finite: 2, bins: [], mean: 0, deviation: 0 };
+        const none: Counted = {
+            ...counted, values: 2, not_finite: 2, bins: [], minimum: null, maximum: null, mean: null, deviation: null, low: null, width: null,
+        };
         expect(facts(none)).toEqual(['2 values', 'not finite: 2 (100 %)']);
     });
 

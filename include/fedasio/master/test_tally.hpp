@@ -5,10 +5,15 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace fedasio::master {
 
-/// Whether any test of a run gave a result, those of earlier processes included.
+/// The problem of a test that was cut short with its training, by whoever stopped that.
+inline constexpr std::string_view stopped_test = "it was stopped before it was over";
+
+/// Whether any test of a run gave a result, those of earlier processes included. One that was stopped tells
+/// nothing of who tests, and does not count.
 class test_tally {
 public:
     void take(const round_result& result);

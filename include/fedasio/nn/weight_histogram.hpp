@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -17,12 +18,14 @@ struct weight_histogram {
     std::uint64_t values = 0;
     std::uint64_t not_finite = 0; ///< infinities and NaNs, which nothing else here is of
     std::uint64_t zeros = 0;
-    double minimum = 0;
-    double maximum = 0;
-    double mean = 0;
-    double deviation = 0; ///< the root of the mean squared distance to the mean
-    double low = 0;       ///< where the first bin begins
-    double width = 0;     ///< of each bin; 0: there is one bin, all of whose values are `low`
+    // NaN if no value is finite:
+    double minimum = std::numeric_limits<double>::quiet_NaN();
+    double maximum = std::numeric_limits<double>::quiet_NaN();
+    double mean = std::numeric_limits<double>::quiet_NaN();
+    double deviation = std::numeric_limits<double>::quiet_NaN(); ///< root of the mean squared distance to it
+    double low = std::numeric_limits<double>::quiet_NaN();       ///< where the first bin begins
+    /// Of each bin; 0: there is one bin, all of whose values are `low`.
+    double width = std::numeric_limits<double>::quiet_NaN();
     /// A bin holds its lower edge, the last one its upper edge too. Empty if no value is finite.
     std::vector<std::uint64_t> bins;
     std::uint64_t below = 0;

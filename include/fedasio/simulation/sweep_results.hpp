@@ -12,6 +12,15 @@
 
 namespace fedasio::simulation {
 
+/// What a run was given besides its plan: runs that differ in it are not repetitions of each other.
+struct run_inputs {
+    std::string data = {}; ///< files and folders in place of the plan's, with ", " between them
+    std::string trainer = {};
+    std::string evaluator = {};
+
+    friend bool operator==(const run_inputs&, const run_inputs&) = default;
+};
+
 /// How one run of a sweep ended.
 struct sweep_row {
     std::string run; ///< the plan with its rounds and target, as sweep_run::id
@@ -37,12 +46,13 @@ struct sweep_row {
     std::string weights_sha256;
     std::string plan_digest;
     std::string reason; ///< why it failed
+    run_inputs inputs;  ///< empty in a row that an older version wrote
 };
 
 /// The rows of a folder, in `results.json` and `results.csv`. Both are written anew, durably, with each row,
 /// so they are valid and complete at any time. A row of JSON is an object with the members of sweep_row,
-/// `grid` an object of path and value; the CSV (RFC 4180) has a column for every path that occurs, then the
-/// same members.
+/// `grid` an object of path and value, `inputs` three members by their names; the CSV (RFC 4180) has a column
+/// for every path that occurs, then the same members.
 class sweep_results {
 public:
     /// Takes up the rows that are there. Throws std::runtime_error if `results.json` is there but is no such

@@ -18,9 +18,10 @@ struct spread {
     std::optional<double> deviation; ///< of the sample (n - 1); empty for a single run
 };
 
-/// All seeds of one plan.
+/// All seeds of one plan with the same inputs.
 struct sweep_group {
     std::vector<setting> grid;
+    run_inputs inputs;
     std::size_t runs = 0;   ///< that did not fail
     std::size_t failed = 0; ///< do not count in what follows
     spread rounds_to_target;
@@ -36,13 +37,13 @@ struct sweep_group {
     spread seconds;
 };
 
-/// Groups the rows for which `plan_of` gives the same text and whose grids have the same values, in the order
-/// of their first rows.
+/// Groups the rows for which `plan_of` gives the same text, whose inputs are the same and whose grids have
+/// the same values, in the order of their first rows.
 [[nodiscard]] std::vector<sweep_group> summarize(std::span<const sweep_row> rows,
                                                  const std::function<std::string(const sweep_row&)>& plan_of);
 
-/// A column for every path, then `runs` and `failed`, and two columns for each quantity: `..._mean` and
-/// `..._deviation`.
+/// A column for every path, then `runs` and `failed`, two columns for each quantity, `..._mean` and
+/// `..._deviation`, and the inputs.
 [[nodiscard]] std::string summary_csv(std::span<const sweep_group> groups);
 
 /// Such as "0.9102 ± 0.0031"; empty if no run has the quantity.

@@ -55,8 +55,8 @@ void write_safetensors(const std::filesystem::path& path, std::span<const tensor
 
 /// Reads a safetensors file and believes nothing in it: the header's length and every offset are checked
 /// against the file's size before memory is taken; the data must have no holes, overlaps or bytes left over.
-/// Only float32 (F32) tensors are taken. Throws model_file_error, and std::system_error if the file cannot be
-/// opened or read.
+/// Only float32 (F32) tensors are taken. Throws model_file_error; std::system_error if the file cannot be
+/// opened or read, and std::runtime_error if it is a pipe or something else that is no file.
 [[nodiscard]] model_file read_safetensors(const std::filesystem::path& path);
 
 /// Reads no more than the header. Throws likewise.

@@ -1,0 +1,139 @@
+"""Where a file is expected somebody may have put something else: a pipe, a socket, a folder, a device, a link to itself,
+a file that nobody may read. Nobody waits for it, and it is named."""
+
+import json
+import os
+import socket
+import unittest
+import urllib.error
+import urllib.request
+
+from federation import Federation
+from programs import BIN, PATIENCE, run_program
+
+# What each is called where it is refused.
+STRANGE = {
+    "pipe": "is a pipe",
+    "zero": "is a device",
+    "socket": "is a socket",
+    "folder": "is a folder",
+    "loop": "Too many levels of symbolic links",
+}
+
+
+def make_strange(kind, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "zero":
+        path.symlink_to("/dev/zero")
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as end:
+            end.bind(str(path))
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "loop":
+        path.symlink_to(path.name)
+
+
+class StrangeFiles(Federation):
+    def answer(self, master, path, body=None):
+        request = urllib.request.Request(
+            f"{master.dashboard}/api/v1/{path}", data=body, headers={"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def test_among_the_saved_models(self):
+        models = self.folder / "state" / "models"
+        for kind in STRANGE:
+            make_strange(kind, models / f"{kind}.safetensors")
+        master = self.master(self.plan())
+        self.assertEqual(master.get("status")["models"], [])
+        self.workers(master, 1)
+        for kind, reason in STRANGE.items():
+            for path, body in (("", None), ("/arrays/0/histogram", None), ("/predict", b'{"pixels": []}')):
+                status, text = self.answer(master, f"models/{kind}{path}", body)
+                self.assertEqual(status, 409, (kind, path, text))
+                self.assertIn(f"{kind}.safetensors", text)
+            self.assertIn(reason, self.answer(master, f"models/{kind}")[1])
+            refused = master.refused("load", name=kind)
+            self.assertIn(reason, refused)
+            self.assertIn(f"{kind}.safetensors", refused)
+        # All of its threads are there to train.
+        self.assertEqual(master.train()["outcome"], "rounds_done")
+
+    def test_in_the_place_of_what_a_master_keeps(self):
+        state = self.folder / "state"
+        make_strange("pipe", state / "models" / "best.safetensors")
+        make_strange("pipe", state / "models" / "last.safetensors.partial")
+        plan = self.plan(checkpoint_every=1)
+        said = json.loads(
+            run_program("fedasio", "inspect", self.write_plan(plan), "--json", directory=self.folder)[1]
+        )
+        make_strange("pipe", state / "checkpoints" / f"{said['plan_digest'][:16]}-0000000009.safetensors")
+        master = self.master(plan, "--resume", "--autostart")
+        self.workers(master, 1)
+        master.wait_event("training_finished", outcome="rounds_done")
+        master.wait_log("notice", "0000000009.safetensors: is a pipe")
+        master.wait_log("notice", "last.safetensors.partial")  # it is told which could not be kept
+        self.assertTrue((state / "models" / f"best-{said['plan_digest'][:8]}.safetensors").exists())
+
+    def test_in_the_place_of_the_history(self):
+        state = self.folder / "state"
+        make_strange("pipe", state / "history.sqlite")
+        master = self.master(self.plan())
+        self.workers(master, 1)
+        self.assertEqual(master.train()["outcome"], "rounds_done")
+        status, text = self.answer(master, "runs")
+        self.assertEqual(status, 500)
+        self.assertIn("history.sqlite: cannot open it", text)
+        code, _, errors = run_program("fedasio", "view", self.folder, directory=self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("there is no history.sqlite", errors)
+
+    def test_in_the_place_of_a_plan_a_model_or_data(self):
+        plan = self.write_plan(self.plan())
+        code, _, errors = run_program("fedasio", "simulate", plan, "--save", "model.safetensors", directory=self.folder)
+        self.assertEqual(code, 0, errors)
+        for kind, reason in (("pipe", "is a pipe"), ("zero", "")):
+            strange = self.folder / f"{kind}.json"
+            make_strange(kind, strange)
+            for command in (
+                ("fedasio", "inspect", strange),
+                ("fedasio", "simulate", strange),
+                ("fedasio", "sweep", strange),
+                ("fedasio", "start", strange),
+                ("fedasio", "inspect", "--plan", strange, "train-images"),
+                ("fedasio", "predict", strange, "--data", "train-images"),
+                ("fedasio", "predict", "model.safetensors", "--data", strange),
+                ("fedasio-master", "--plan", strange, "--listen", "127.0.0.1:0", "--state-dir", "other"),
+            ):
+                code, output, errors = run_program(*command, directory=self.folder)
+                self.assertNotEqual(code, 0, command)
+                self.assertIn(reason, errors)
+                self.assertNotIn("can be used", output)
+            make_strange(kind, self.folder / kind / "a.csv")
+            code, _, errors = run_program("fedasio", "inspect", kind, directory=self.folder)
+            self.assertEqual(code, 1)
+            self.assertIn(f"{kind}/a.csv: is not a regular file", errors)
+        # A shell's own pipe is another matter.
+        code, _, errors = run_program(
+            "/bin/bash", "-c", f"exec {BIN}/fedasio simulate <(cat {plan})", directory=self.folder
+        )
+        self.assertEqual(code, 0, errors)
+
+    def test_in_the_folder_of_a_sweep(self):
+        self.write_plan(self.plan())
+        make_strange("pipe", self.folder / "out" / "results.json")
+        code, _, errors = run_program("fedasio", "sweep", "plan.json", "--out", "out", directory=self.folder)
+        self.assertEqual(code, 1)
+        self.assertIn("results.json: is a pipe", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
