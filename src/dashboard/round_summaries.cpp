@@ -1,4 +1,5 @@
 #include <fedasio/dashboard/round_summaries.hpp>
+#include <fedasio/master/report.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/json/array.hpp>
@@ -123,7 +124,10 @@ struct round_summaries::folding {
     }
 
     /// The same process goes on as a run that it has read.
-    void operator()(const master::run_resumed& it) const { self.run_ = it.run; }
+    void operator()(const master::run_resumed& it) const {
+        self.run_ = it.run;
+        self.resumed_ = {.round = it.round, .changes = it.changes};
+    }
 
     void operator()(const master::worker_joined& it) const {
         self.lanes_[it.worker] = {.now = doing::waiting, .since = time};
@@ -178,6 +182,7 @@ void round_summaries::forget_run() {
     lengths_.clear();
     shares_.clear();
     layers_.clear();
+    resumed_.reset();
 }
 
 void round_summaries::open(std::uint32_t round, double time) {
@@ -321,8 +326,17 @@ std::string round_summaries::text() const {
                          {"waiting", short_seconds(part(doing::waiting))},
                          {"late", one.late}});
     }
+    json::value resumed = nullptr;
+    if (resumed_) {
+        json::array changes;
+        for (const auto& change : resumed_->changes) {
+            changes.push_back(master::to_json(change));
+        }
+        resumed = json::object{{"round", resumed_->round}, {"changes", std::move(changes)}};
+    }
     return text::canonical_text(
         json::object{{"run", json_text(run_)},
+                     {"resumed", std::move(resumed)},
                      {"usual", lengths.empty() ? json::value(nullptr) : short_seconds(median(lengths))},
                      {"rounds_looked_at", lengths_.size()},
                      {"workers", std::move(workers)},

@@ -170,6 +170,24 @@ BOOST_AUTO_TEST_CASE(another_run_begins_anew_with_the_same_workers) {
     is_near(number(of.told().at("workers").at(0), "until"), 2.1);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_tells_what_was_changed_before) {
+    story of;
+    of.open("aa");
+    BOOST_TEST(of.told().at("resumed").is_null());
+    run_resumed resumed;
+    resumed.run = "bb";
+    resumed.round = 7;
+    resumed.changes = {
+        {.round = 3, .last_round = 50, .target_accuracy = {}, .deadline = 5, .loaded = "best"}};
+    of.tell(1, std::move(resumed));
+    const auto told = of.told().at("resumed");
+    BOOST_TEST(number(told, "round") == 7);
+    BOOST_TEST(told.at("changes").at(0).at("loaded").as_string() == "best");
+    BOOST_TEST(number(told.at("changes").at(0), "round") == 3);
+    of.open("cc");
+    BOOST_TEST(of.told().at("resumed").is_null());
+}
+
 BOOST_AUTO_TEST_CASE(of_many_rounds_layers_are_told_at_even_distances) {
     story of;
     of.open("aa");

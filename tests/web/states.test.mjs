@@ -769,7 +769,7 @@ step(
         await page.waitForSelector('[data-testid="scatter"][data-clients="5000"]');
         const elements = await page.evaluate(() => document.querySelectorAll('*').length);
         assert.ok(elements < 1500, `${elements} elements`);
-        await page.waitForSelector('[data-testid="label-map"][data-clients="160"]');
+        await page.waitForSelector('[data-testid="label-map"][data-clients="320"]');
         // Where client 20 is, between the margins of the map: 1.2 long of 2.1, and 0.7 alike.
         await by('scatter').scrollIntoViewIfNeeded();
         const { x, y, width, height } = await by('scatter').boundingBox();
@@ -1316,6 +1316,7 @@ step(
         objects: {
             'rounds/summary': {
                 run: 'c0', rounds_looked_at: 20, usual: 3,
+                resumed: { round: 38, changes: [{ round: 39, last_round: 90, target_accuracy: null, deadline: 5, fraction: 1, clients_per_round: 4 }] },
                 workers: [1, 2, 3, 4].map((worker) => ({
                     worker, until: worker === 4 ? 3 : 1, loading: 0, computing: worker === 4 ? 3 : 1, moving: 0, saves: worker === 4 ? 2 : 0, rounds: 20,
                 })),
@@ -1326,6 +1327,7 @@ step(
     },
     async ({ by, go, has_points, page }) => {
         await has_points('chart-steps', 4);
+        await by('chart-accuracy').filter({ hasText: '◆ change, ▮ restart' }).waitFor();
         await go('workers');
         await page.locator('main').filter({ hasText: /without ward-4/i }).waitFor();
         await go('network');

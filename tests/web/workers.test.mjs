@@ -214,6 +214,9 @@ step(
         await by('count-again').click();
         await by('values-of').filter({ hasText: /^after round 3, with best loaded$/ }).waitFor();
         assert.equal(await by('count-again').count(), 0);
+        say('round_finished', { result: make_round(4, { time: second + 1000 }) });
+        await by('count-again').waitFor();
+        assert.equal(await by('values-of').innerText(), 'after round 3, with best loaded');
     },
 );
 

@@ -135,7 +135,7 @@ describe('marks', () => {
         const found = marks_of(log as Event[], [3]);
         expect(found.map(({ round: number, kind }) => [number, kind])).toEqual([[2, 'load'], [3, 'restart'], [4, 'change']]);
         expect(found[0]!.text).toContain("'best'");
-        const before = marks_of([], [3], [{ ...change, round: 2 }]);
+        const before = marks_of([], [3], [{ ...change, round: 2 }, { ...change, round: 3 }]);
         expect(before.map(({ round: number, kind }) => [number, kind])).toEqual([[2, 'change'], [3, 'restart']]);
     });
 });

@@ -67,6 +67,12 @@ private:
         std::size_t late = 0;
     };
 
+    /// The last round of an earlier process, and what was changed in it.
+    struct resumption {
+        std::uint32_t round = 0;
+        std::vector<master::plan_changed> changes = {};
+    };
+
     void forget_run();
     void open(std::uint32_t round, double time);
     void become(lane& worker, doing next, double time);
@@ -84,6 +90,7 @@ private:
     std::deque<share> shares_;
     std::deque<master::layers_measured> layers_;
     std::string run_;
+    std::optional<resumption> resumed_;
 };
 
 } // namespace fedasio::dashboard

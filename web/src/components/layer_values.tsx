@@ -66,7 +66,7 @@ export function LayerValues({ names }: { names: string[] }) {
                     <small data-testid="values-of">
                         {found.round === null ? '' : `after round ${found.round}`}
                         {is_loaded && `, before ${load!.name} was loaded`}
-                        {!is_loaded && is_still_loaded(after) && `, with ${after!.name} loaded`}
+                        {!is_loaded && is_of_load(after, found) && `, with ${after!.name} loaded`}
                     </small>
                 )}
                 {chosen !== null && is_old && (
@@ -110,9 +110,9 @@ const last_load = computed(
     (): Load => present.value?.log.findLast((event): event is NonNullable<Load> => event.type === 'model_loaded'),
 );
 
-/** No round has come since. */
-function is_still_loaded(load: Load): boolean {
-    return load !== undefined && opened.value === null && load.time > (rounds.value.at(-1)?.time ?? 0);
+/** Values after a round and the load that followed it. */
+function is_of_load(load: Load, { round }: Counted): boolean {
+    return load !== undefined && opened.value === null && load.time > (rounds.value.findLast((one) => one.round === round)?.time ?? Infinity);
 }
 
 function Bars({ of }: { of: Counted }) {

@@ -33,12 +33,21 @@ export interface RoundShare {
     late: number;
 }
 
+interface Resumption {
+    /** The last one before. */
+    round: number;
+    /** Made before it. */
+    changes?: PlanChange[];
+}
+
 /** Of the master: what rounds come to whose events it may not have any more. */
 export interface Summary {
     run: string;
     /** Costs are of so many rounds. */
     rounds_looked_at: number;
     usual: number | null;
+    /** Where this process went on with a run of an earlier one. */
+    resumed?: Resumption | null;
     workers: Cost[];
     rounds: RoundShare[];
     layers: {
@@ -107,8 +116,7 @@ export class Journal {
                 this.begin(event.run);
                 break;
             case 'run_resumed':
-                this.restarts.push(event.round + 1);
-                this.changes = event.changes ?? [];
+                this.resume(event);
                 break;
             case 'clients_evaluated': {
                 const found = spread(event.round, event.clients);
@@ -223,7 +231,10 @@ export class Journal {
     }
 
     /** Takes what the master knows of rounds, also of those that were seen here: it has seen them whole. */
-    summarise({ rounds_looked_at: of, usual, workers, rounds, layers }: Summary): void {
+    summarise({ rounds_looked_at: of, usual, workers, rounds, layers, resumed }: Summary): void {
+        if (resumed) {
+            this.resume(resumed);
+        }
         this.told_ = of;
         if (this.is_behind()) {
             this.costs = known_costs(usual, workers);
@@ -247,6 +258,13 @@ export class Journal {
     see(worker: number, name: string, state: WorkerState, time: number): void {
         this.take_over(worker, name);
         this.lane(worker, name).add(time, doing(state));
+    }
+
+    private resume({ round, changes = [] }: Resumption): void {
+        if (!this.restarts.includes(round + 1)) {
+            this.restarts.push(round + 1);
+        }
+        this.changes = changes;
     }
 
     /** Rounds of another run have nothing to do with those of this one. */
