@@ -548,9 +548,18 @@ step(
             'runs/b2/rounds': [1, 2].map((round) => make_round(round)), // told nothing
         },
     },
-    async ({ by, has_points }) => {
+    async ({ by, page, has_points }) => {
         await has_points('chart-runs', 2);
+        const saved = async (id) => {
+            const [download] = await Promise.all([page.waitForEvent('download'), by(id).click()]);
+            return (await readFile(await download.path(), 'utf8')).split('\r\n').map((line) => line.split(','));
+        };
+        const [names, first, , third] = await saved('export-csv');
+        assert.deepEqual(names.slice(-2), ['test_metrics.auc', 'train_metrics.auc']);
+        assert.deepEqual([first.at(-2), third[0], third.at(-2)], ['0.125', 'b2', '']);
         await by('metric').selectOption('auc (test)');
+        await page.getByText('Numbers of these runs').click();
+        assert.deepEqual((await saved('save-csv')).slice(1, 3), [['1', '0.125', ''], ['2', '0.25', '']]);
         await by('chart-runs').filter({ hasText: '0.2500' }).waitFor();
         await by('metric').selectOption({ label: 'auc (train)' });
         await by('chart-runs').filter({ hasText: '0.2000' }).waitFor();
@@ -785,7 +794,7 @@ step(
         assert.deepEqual([...picture.bytes.subarray(1, 4)], [...Buffer.from('PNG')]);
         await page.getByText('Numbers of every round (2)').click();
         const csv = (await saved(() => by('save-csv').click())).bytes.toString();
-        assert.match(csv, /^Round,Cohort,Left out,/);
+        assert.match(csv, /^run,round,train_loss,.*,seconds_evaluating\r\n5c0f,1,1,0\.8,.*\r\n5c0f,2,0\.5,0\.8,/, 'numbers, not texts');
         assert.equal(csv.trim().split('\r\n').length, 3);
         const table = (await saved(() => by('save-md').click())).bytes.toString();
         assert.match(table, /^\| Round \| Cohort .*\|\n\| --- \| --: /);
@@ -1070,10 +1079,12 @@ step(
                 drawn: parsed.querySelectorAll('.chart img').length,
                 programs: [...parsed.querySelectorAll('script')].map((one) => one.type),
                 links: parsed.querySelectorAll('link, [href]').length,
+                // What opens onto nothing, and headings of nothing.
+                empty: parsed.querySelectorAll('details:not([open]), section:not(:has(p, li, dl, table, svg, img))').length,
                 plan: JSON.parse(parsed.getElementById('report').textContent).plan,
             };
         }, file.text);
-        assert.deepEqual(found, { pictures: true, drawn: 2, programs: ['application/json'], links: 0, plan: '</script><b>' });
+        assert.deepEqual(found, { pictures: true, drawn: 2, programs: ['application/json'], links: 0, empty: 0, plan: '</script><b>' });
     },
 );
 

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { clock, loss, missing, percent } from '../format';
+import { csv } from '../models/csv';
 import { align, x_values, type Metric } from '../models/curves';
 import { own_metrics, own_name, own_value, type OwnMetric } from '../models/own_metrics';
 import { smooth } from '../models/smoothing';
@@ -24,6 +25,8 @@ const usual: [Metric, string][] = [
     ['test_auc', 'AUC'],
 ];
 
+/** More rows are a burden to the browser. */
+const row_limit = 500;
 /** Keys in a curve's name. */
 const most_told = 3;
 
@@ -125,20 +128,22 @@ export function RunCurves() {
                 empty={chosen.every((run) => known.has(run)) ? 'No round of these runs has this number.' : 'Reading the rounds…'}
             />
             <DataTable
-                summary="Numbers of these runs"
+                summary={weight > 0 ? 'Numbers of these runs, smoothed' : 'Numbers of these runs'}
                 columns={[by, ...curves.map((curve) => curve.name)]}
+                whole_csv={() =>
+                    csv([by, ...curves.map((curve) => curve.name)], x.map((value, place) => [value, ...curves.map(({ values }) => values[place] ?? null)]))
+                }
                 rows={() =>
                     x
-                        .slice(-500)
+                        .slice(-row_limit)
                         .map((value, place) => [
                             by === 'round' ? value : clock(value),
-                            ...curves.map((curve) => {
-                                const number = curve.values[Math.max(0, x.length - 500) + place];
-                                return number === null ? missing : text(number);
-                            }),
+                            ...curves.map(({ values }) => text(values[Math.max(0, x.length - row_limit) + place])),
                         ])
                 }
-            />
+            >
+                {x.length > row_limit && <p class="hint">These are the last {row_limit}; the CSV has all.</p>}
+            </DataTable>
         </>
     );
 }
