@@ -515,6 +515,10 @@ step(
         assert.equal(await by('metric').inputValue(), 'test_rmse');
         await by('runs').getByRole('button', { name: 'Best loss' }).waitFor();
         await by('runs-end').filter({ hasText: 'latest 1,000' }).waitFor();
+        // They are drawn when they are asked for, and a group of any size can be compared.
+        assert.equal(await by('run-row').count(), 200);
+        await by('more-runs').filter({ hasText: 'Show 800 more' }).click();
+        assert.equal(await by('run-row').count(), 1000);
         // A request that finds nobody is the banner's to tell; one that is refused has a reason.
         const ask = async (answer) => {
             await page.route('**/api/v1/runs?plans=1', answer, { times: 1 });
@@ -532,6 +536,26 @@ step(
         await page.getByRole('alert').filter({ hasText: 'damaged' }).waitFor({ state: 'detached' });
         await ask(away);
         assert.deepEqual(await page.locator('p[role="alert"]').allInnerTexts(), []);
+    },
+);
+
+step(
+    'compares as many of a group as there are colours',
+    {
+        snapshot: make_snapshot({ status: { run: '', plan: 'folder', state_dir: true } }),
+        hash: '#/history?runs=none&seeds=mean',
+        objects: {
+            runs: Array.from({ length: 11 }, (_, place) => run_of(`e${place}`, { seed: place, plan_json: { seed: place, rounds: 2 } })),
+            ...Object.fromEntries(Array.from({ length: 11 }, (_, place) => [`runs/e${place}/rounds`, [make_round(1)]])),
+            ...Object.fromEntries(Array.from({ length: 11 }, (_, place) => [`runs/e${place}`, { plan_json: { seed: place } }])),
+        },
+    },
+    async ({ by, page }) => {
+        await by('run-row').filter({ hasText: '11 seeds' }).getByRole('checkbox').check();
+        await page.waitForSelector('[data-testid="plan-diff"] thead th:nth-child(9)');
+        assert.equal(await by('plan-diff').locator('thead th').count(), 9, 'the key, and 8 runs');
+        await by('run-row').getByRole('checkbox').uncheck();
+        await page.getByText('Choose runs above').waitFor();
     },
 );
 

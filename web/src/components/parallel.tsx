@@ -6,6 +6,7 @@ import { differences, measure_of } from '../models/sweeps';
 import type { Run } from '../protocol';
 import { plans } from '../run_plans';
 import { choose_run, chosen_runs, run_colour } from './chosen_runs';
+import { Told } from './told';
 
 const width = 700;
 const height = 260;
@@ -80,9 +81,7 @@ export function Parallel({ runs }: { runs: readonly Run[] }) {
                 )}
             </svg>
             </div>
-            <figcaption class="hint one-line">
-                {told.value || 'A line is a run, the stronger the better. Point at one to read it, click to compare it.'}
-            </figcaption>
+            <Told told={told} otherwise="A line is a run, the stronger the better. Point at one to read it, click to compare it." />
         </figure>
     );
 }

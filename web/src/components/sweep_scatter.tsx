@@ -9,6 +9,7 @@ import type { Run } from '../protocol';
 import { param, set_params } from '../route';
 import { plans } from '../run_plans';
 import { chosen_runs, choose_run, run_colour } from './chosen_runs';
+import { Told } from './told';
 
 const width = 640;
 const height = 240;
@@ -100,9 +101,7 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
                     );
                 })}
             </svg>
-            <figcaption class="hint one-line">
-                {told.value || 'Point at a run to read it, click to compare it. Large dots are those compared.'}
-            </figcaption>
+            <Told told={told} otherwise="Point at a run to read it, click to compare it. Large dots are those compared." />
         </figure>
     );
 }
@@ -120,24 +119,19 @@ function sentence(keys: ReturnType<typeof by_weight>): string {
     return parts.length === 0 ? '' : `Variance that each key explains alone: ${parts.slice(0, most_told).join(', ')}.`;
 }
 
-/** Each as near to its place as the dots before it let it, to the left or the right. */
+/** Each as near to its place as the dots before it let it, to the left or the right; where there is no room, upon them. */
 function side_by_side(wanted: readonly [number, number][]): [number, number][] {
     const set: [number, number][] = [];
     for (const [x, y] of wanted) {
-        const is_free = (aside: number): boolean => set.every((other) => Math.hypot(other[0] - x - aside, other[1] - y) >= 2 * dot_size);
-        let step = 0;
-        while (!is_free(aside_of(step))) {
-            step += 1;
-        }
-        set.push([x + aside_of(step), y]);
+        const near = set.filter((other) => Math.abs(other[1] - y) < 2 * dot_size);
+        const aside = asides.find((by) => near.every((other) => Math.hypot(other[0] - x - by, other[1] - y) >= 2 * dot_size));
+        set.push([x + (aside ?? 0), y]);
     }
     return set;
 }
 
 /** 0, 5, -5, 10, -10 and so on. */
-function aside_of(step: number): number {
-    return dot_size * Math.ceil(step / 2) * (step % 2 === 0 ? -1 : 1);
-}
+const asides = Array.from({ length: 15 }, (_, step) => dot_size * Math.ceil(step / 2) * (step % 2 === 0 ? -1 : 1));
 
 /** A linear scale from bottom to top, with places to name. */
 function vertical(values: readonly number[]) {
