@@ -415,8 +415,9 @@ step(
             'a result is beside its name, and the seed behind what was varied',
         );
         assert.equal(await by('runs').getByRole('button', { name: 'Rounds', exact: true }).count(), 1);
-        // The present run, the one before and the best are compared without being chosen.
+        // The present run, the one before and the best are compared without being chosen, under the values that tell them apart.
         await has_points('chart-runs', 2);
+        assert.match(await by('chart-runs').locator('.legend').innerText(), /learning_rate=0\.1 seed=1 a1.*learning_rate=0\.01 seed=2 a4/s);
         const chosen = await by('run-row').locator('input:checked').count();
         assert.equal(chosen, 3);
         assert.equal(await page.locator('.alike').count(), 2);

@@ -58,7 +58,8 @@ export function Parallel({ runs }: { runs: readonly Run[] }) {
                             key={run.run}
                             class={place < 0 ? 'parallel-run' : `parallel-chosen line-${run_colour(place)}`}
                             points={points}
-                            stroke-opacity={place < 0 ? (0.15 + (0.65 * rank) / Math.max(1, order.length - 1)).toFixed(2) : 1}
+                            // Of hundreds each is fainter, so that their bundles are seen.
+                            stroke-opacity={place < 0 ? ((0.15 + (0.65 * rank) / Math.max(1, order.length - 1)) * Math.min(1, 40 / order.length) ** 0.5).toFixed(2) : 1}
                             onPointerEnter={() => {
                                 told.value = `${run.labels?.name || run.plan} ${run.run.slice(0, 8)}: ${found.map(({ title, values }) => `${title} ${values.get(run.run) ?? '–'}`).join(', ')}: ${text(result(run))}`;
                             }}

@@ -25,6 +25,8 @@ const usual: [Metric, string][] = [
     ['test_auc', 'AUC'],
 ];
 
+/** Letters of a name. */
+const longest = 40;
 /** More rows are a burden to the browser. */
 const row_limit = 500;
 /** Keys in a curve's name. */
@@ -43,9 +45,10 @@ function names_of(chosen: readonly string[], list: readonly Run[], planned: Read
     const varied = new Set(known.map(({ plan }) => plan)).size > 1 ? [] : differences(known, planned).slice(0, most_told);
     return found.map(
         (run) =>
-            run?.labels?.name ||
+            // A number is never cut: it would be another.
+            run?.labels?.name.slice(0, longest) ||
             varied.map(({ title, values }) => `${title}=${values.get(run?.run ?? '') ?? missing}`).join(' ') ||
-            (run?.plan ?? 'run'),
+            (run?.plan ?? 'run').slice(0, longest),
     );
 }
 
@@ -83,7 +86,7 @@ export function RunCurves() {
         return {
             x: aligned.x,
             curves: chosen.map((run, place) => ({
-                name: `${names[place]!.slice(0, 40)} ${run.slice(0, 6)}`,
+                name: `${names[place]} ${run.slice(0, 6)}`,
                 colour: run_colour(place),
                 dashed: place % 2 === 1,
                 values: aligned.y[place]!,

@@ -18,7 +18,8 @@ const margin = { left: 72, right: 16, top: 12, bottom: 36 };
 const fewest = 3;
 /** Keys whose part is told in words. */
 const most_told = 4;
-const dot_size = 5;
+/** Pixels; the more runs, the smaller. */
+const size_of = (runs: number): number => (runs > 300 ? 2.5 : runs > 100 ? 3.5 : 5);
 /** Between the ends of the axis and the outermost values. */
 const room = 36;
 
@@ -38,7 +39,8 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
     const axis = parallel_axes(key.title, dots.map((run) => ({ key: run.run, value: value_of(run) })));
     const x = (share: number): number => margin.left + room + share * (width - margin.left - margin.right - 2 * room);
     const y = vertical(dots.map((run) => of(run)!));
-    const places = side_by_side(dots.map((run) => [x(axis.at(run.run)), y.at(of(run)!)]));
+    const size = size_of(dots.length);
+    const places = side_by_side(dots.map((run) => [x(axis.at(run.run)), y.at(of(run)!)]), size);
     const chosen = chosen_runs.value;
     return (
         <figure class="sweep" aria-label="Results by a key of the plan">
@@ -59,7 +61,7 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
             </div>
             <p class="hint explained" data-testid="explained">
                 {sentence(keys)}
-                {dots.length < runs.length && ` ${plural(dots.length, 'run has', 'runs have')} one, of ${count(runs.length)}.`}
+                {dots.length < runs.length && ` ${count(dots.length)} of ${plural(runs.length, 'run')} have a best ${is_share ? 'accuracy' : 'loss'}.`}
             </p>
             <svg
                 viewBox={`0 0 ${width} ${height}`}
@@ -92,7 +94,7 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
                             class={place < 0 ? 'sweep-dot' : `fill-${run_colour(place)}`}
                             cx={places[dot]![0]}
                             cy={places[dot]![1]}
-                            r={place < 0 ? dot_size : dot_size + 2}
+                            r={place < 0 ? size : size + 2}
                             onPointerEnter={() => {
                                 told.value = `${run.labels?.name || run.plan} ${run.run.slice(0, 8)}: ${key.title} ${value_of(run) ?? missing}, ${text(of(run))}`;
                             }}
@@ -120,18 +122,18 @@ function sentence(keys: ReturnType<typeof by_weight>): string {
 }
 
 /** Each as near to its place as the dots before it let it, to the left or the right; where there is no room, upon them. */
-function side_by_side(wanted: readonly [number, number][]): [number, number][] {
+function side_by_side(wanted: readonly [number, number][], size: number): [number, number][] {
     const set: [number, number][] = [];
     for (const [x, y] of wanted) {
-        const near = set.filter((other) => Math.abs(other[1] - y) < 2 * dot_size);
-        const aside = asides.find((by) => near.every((other) => Math.hypot(other[0] - x - by, other[1] - y) >= 2 * dot_size));
-        set.push([x + (aside ?? 0), y]);
+        const near = set.filter((other) => Math.abs(other[1] - y) < 2 * size);
+        const aside = asides.find((by) => near.every((other) => Math.hypot(other[0] - x - by * size, other[1] - y) >= 2 * size));
+        set.push([x + (aside ?? asides[set.length % asides.length]!) * size, y]);
     }
     return set;
 }
 
-/** 0, 5, -5, 10, -10 and so on. */
-const asides = Array.from({ length: 15 }, (_, step) => dot_size * Math.ceil(step / 2) * (step % 2 === 0 ? -1 : 1));
+/** 0, 1, -1, 2, -2 and so on, as far as the room between two values. */
+const asides = Array.from({ length: 17 }, (_, step) => Math.ceil(step / 2) * (step % 2 === 0 ? -1 : 1));
 
 /** A linear scale from bottom to top, with places to name. */
 function vertical(values: readonly number[]) {
