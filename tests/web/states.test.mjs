@@ -424,9 +424,11 @@ step(
         // How the result depends on a key: a dot a run, and a click compares it.
         await page.waitForSelector('[data-testid="sweep"][data-runs="4"]');
         await by('sweep-key').selectOption('local.learning_rate');
-        await by('sweep').locator('circle').nth(2).click();
+        await by('sweep').locator('[data-run="a3"]').click();
         await page.waitForSelector('[data-testid="run-row"][data-run="a3"].row-open');
-        await by('sweep').locator('circle').nth(2).click();
+        const dots = await by('sweep').locator('circle').evaluateAll((all) => all.map((one) => one.classList.contains('sweep-dot')));
+        assert.deepEqual(dots, dots.toSorted((a, b) => b - a), 'what is compared lies upon the others');
+        await by('sweep').locator('[data-run="a3"]').click();
         await page.waitForSelector('[data-testid="run-row"][data-run="a3"]:not(.row-open)');
         await page.waitForSelector('[data-testid="parallel"][data-runs="4"]');
         assert.equal(await by('parallel').locator('polyline').count(), 4);
@@ -985,7 +987,14 @@ step(
         await by('past-close').click();
         await by('phase').waitFor();
         assert.equal(await page.locator('h1').innerText(), 'now');
-        await page.goBack();
+        // The table is as it was left, whichever way leads back to it.
+        await by('tab-history').click();
+        assert.equal(await by('filter').inputValue(), 'paper');
+        await of_run('d1').getByTestId('open-run').click();
+        await page.getByRole('button', { name: 'Compare', exact: true }).click();
+        await page.waitForSelector('[data-testid="past-bar"][data-run="d1"]');
+        assert.equal(await by('filter').inputValue(), 'paper');
+        assert.equal(await of_run('d1').getByRole('checkbox').isChecked(), true);
         await page.waitForSelector('[data-testid="past-bar"][data-run="d1"]');
         await go('run', '?of=eeee');
         await by('past-bar').filter({ hasText: 'nothing there' }).waitFor();
@@ -1005,6 +1014,11 @@ step(
         assert.equal(await page.locator('h1').innerText(), 'fedasio-sweep');
         assert.equal(await page.locator('nav a').count(), 1);
         await assert_accessible(page, 'a folder');
+        await by('filter').fill('kept');
+        await page.waitForSelector('[data-testid="shown"]:text("1 of 2 runs")');
+        await by('open-run').click();
+        await by('past-close').click();
+        await page.waitForSelector('[data-testid="shown"]:text("1 of 2 runs")');
     },
 );
 

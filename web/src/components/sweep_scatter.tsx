@@ -86,11 +86,13 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
                         {name}
                     </text>
                 ))}
-                {dots.map((run, dot) => {
+                {in_front(dots, chosen).map((run) => {
                     const place = chosen.indexOf(run.run);
+                    const dot = dots.indexOf(run);
                     return (
                         <circle
                             key={run.run}
+                            data-run={run.run}
                             class={place < 0 ? 'sweep-dot' : `fill-${run_colour(place)}`}
                             cx={places[dot]![0]}
                             cy={places[dot]![1]}
@@ -106,6 +108,12 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
             <Told told={told} otherwise="Point at a run to read it, click to compare it. Large dots are those compared." />
         </figure>
     );
+}
+
+/** What is compared lies upon the others. */
+function in_front(runs: readonly Run[], chosen: readonly string[]): Run[] {
+    const is_chosen = ({ run }: Run): boolean => chosen.includes(run);
+    return [...runs.filter((run) => !is_chosen(run)), ...runs.filter(is_chosen)];
 }
 
 /** What explains most of the results comes first; the seed varies in every sweep, and comes last. */
