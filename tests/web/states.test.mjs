@@ -415,17 +415,20 @@ step(
             'a result is beside its name, and the seed behind what was varied',
         );
         assert.equal(await by('runs').getByRole('button', { name: 'Rounds', exact: true }).count(), 1);
-        // The present run, the one before and the best are compared without being chosen.
+        // The present run, the one before and the best are compared without being chosen, under the values that tell them apart.
         await has_points('chart-runs', 2);
+        assert.match(await by('chart-runs').locator('.legend').innerText(), /learning_rate=0\.1 seed=1 a1.*learning_rate=0\.01 seed=2 a4/s);
         const chosen = await by('run-row').locator('input:checked').count();
         assert.equal(chosen, 3);
         assert.equal(await page.locator('.alike').count(), 2);
         // How the result depends on a key: a dot a run, and a click compares it.
         await page.waitForSelector('[data-testid="sweep"][data-runs="4"]');
         await by('sweep-key').selectOption('local.learning_rate');
-        await by('sweep').locator('circle').nth(2).click();
+        await by('sweep').locator('[data-run="a3"]').click();
         await page.waitForSelector('[data-testid="run-row"][data-run="a3"].row-open');
-        await by('sweep').locator('circle').nth(2).click();
+        const dots = await by('sweep').locator('circle').evaluateAll((all) => all.map((one) => one.classList.contains('sweep-dot')));
+        assert.deepEqual(dots, dots.toSorted((a, b) => b - a), 'what is compared lies upon the others');
+        await by('sweep').locator('[data-run="a3"]').click();
         await page.waitForSelector('[data-testid="run-row"][data-run="a3"]:not(.row-open)');
         await page.waitForSelector('[data-testid="parallel"][data-runs="4"]');
         assert.equal(await by('parallel').locator('polyline').count(), 4);
@@ -515,6 +518,10 @@ step(
         assert.equal(await by('metric').inputValue(), 'test_rmse');
         await by('runs').getByRole('button', { name: 'Best loss' }).waitFor();
         await by('runs-end').filter({ hasText: 'latest 1,000' }).waitFor();
+        // They are drawn when they are asked for, and a group of any size can be compared.
+        assert.equal(await by('run-row').count(), 200);
+        await by('more-runs').filter({ hasText: 'Show 800 more' }).click();
+        assert.equal(await by('run-row').count(), 1000);
         // A request that finds nobody is the banner's to tell; one that is refused has a reason.
         const ask = async (answer) => {
             await page.route('**/api/v1/runs?plans=1', answer, { times: 1 });
@@ -536,6 +543,26 @@ step(
 );
 
 step(
+    'compares as many of a group as there are colours',
+    {
+        snapshot: make_snapshot({ status: { run: '', plan: 'folder', state_dir: true } }),
+        hash: '#/history?runs=none&seeds=mean',
+        objects: {
+            runs: Array.from({ length: 11 }, (_, place) => run_of(`e${place}`, { seed: place, plan_json: { seed: place, rounds: 2 } })),
+            ...Object.fromEntries(Array.from({ length: 11 }, (_, place) => [`runs/e${place}/rounds`, [make_round(1)]])),
+            ...Object.fromEntries(Array.from({ length: 11 }, (_, place) => [`runs/e${place}`, { plan_json: { seed: place } }])),
+        },
+    },
+    async ({ by, page }) => {
+        await by('run-row').filter({ hasText: '11 seeds' }).getByRole('checkbox').check();
+        await page.waitForSelector('[data-testid="plan-diff"] thead th:nth-child(9)');
+        assert.equal(await by('plan-diff').locator('thead th').count(), 9, 'the key, and 8 runs');
+        await by('run-row').getByRole('checkbox').uncheck();
+        await page.getByText('Choose runs above').waitFor();
+    },
+);
+
+step(
     'compares runs by what their trainers tell',
     {
         snapshot: make_snapshot({ status: { run: 'b0', plan: 'own', state_dir: true } }),
@@ -548,9 +575,18 @@ step(
             'runs/b2/rounds': [1, 2].map((round) => make_round(round)), // told nothing
         },
     },
-    async ({ by, has_points }) => {
+    async ({ by, page, has_points }) => {
         await has_points('chart-runs', 2);
+        const saved = async (id) => {
+            const [download] = await Promise.all([page.waitForEvent('download'), by(id).click()]);
+            return (await readFile(await download.path(), 'utf8')).split('\r\n').map((line) => line.split(','));
+        };
+        const [names, first, , third] = await saved('export-csv');
+        assert.deepEqual(names.slice(-2), ['test_metrics.auc', 'train_metrics.auc']);
+        assert.deepEqual([first.at(-2), third[0], third.at(-2)], ['0.125', 'b2', '']);
         await by('metric').selectOption('auc (test)');
+        await page.getByText('Numbers of these runs').click();
+        assert.deepEqual((await saved('save-csv')).slice(1, 3), [['1', '0.125', ''], ['2', '0.25', '']]);
         await by('chart-runs').filter({ hasText: '0.2500' }).waitFor();
         await by('metric').selectOption({ label: 'auc (train)' });
         await by('chart-runs').filter({ hasText: '0.2000' }).waitFor();
@@ -814,7 +850,7 @@ step(
         assert.deepEqual([...picture.bytes.subarray(1, 4)], [...Buffer.from('PNG')]);
         await page.getByText('Numbers of every round (2)').click();
         const csv = (await saved(() => by('save-csv').click())).bytes.toString();
-        assert.match(csv, /^Round,Cohort,Left out,/);
+        assert.match(csv, /^run,round,train_loss,.*,seconds_evaluating\r\n5c0f,1,1,0\.8,.*\r\n5c0f,2,0\.5,0\.8,/, 'numbers, not texts');
         assert.equal(csv.trim().split('\r\n').length, 3);
         const table = (await saved(() => by('save-md').click())).bytes.toString();
         assert.match(table, /^\| Round \| Cohort .*\|\n\| --- \| --: /);
@@ -980,7 +1016,14 @@ step(
         await by('past-close').click();
         await by('phase').waitFor();
         assert.equal(await page.locator('h1').innerText(), 'now');
-        await page.goBack();
+        // The table is as it was left, whichever way leads back to it.
+        await by('tab-history').click();
+        assert.equal(await by('filter').inputValue(), 'paper');
+        await of_run('d1').getByTestId('open-run').click();
+        await page.getByRole('button', { name: 'Compare', exact: true }).click();
+        await page.waitForSelector('[data-testid="past-bar"][data-run="d1"]');
+        assert.equal(await by('filter').inputValue(), 'paper');
+        assert.equal(await of_run('d1').getByRole('checkbox').isChecked(), true);
         await page.waitForSelector('[data-testid="past-bar"][data-run="d1"]');
         await go('run', '?of=eeee');
         await by('past-bar').filter({ hasText: 'nothing there' }).waitFor();
@@ -1000,6 +1043,11 @@ step(
         assert.equal(await page.locator('h1').innerText(), 'fedasio-sweep');
         assert.equal(await page.locator('nav a').count(), 1);
         await assert_accessible(page, 'a folder');
+        await by('filter').fill('kept');
+        await page.waitForSelector('[data-testid="shown"]:text("1 of 2 runs")');
+        await by('open-run').click();
+        await by('past-close').click();
+        await page.waitForSelector('[data-testid="shown"]:text("1 of 2 runs")');
     },
 );
 
@@ -1099,10 +1147,12 @@ step(
                 drawn: parsed.querySelectorAll('.chart img').length,
                 programs: [...parsed.querySelectorAll('script')].map((one) => one.type),
                 links: parsed.querySelectorAll('link, [href]').length,
+                // What opens onto nothing, and headings of nothing.
+                empty: parsed.querySelectorAll('details:not([open]), section:not(:has(p, li, dl, table, svg, img))').length,
                 plan: JSON.parse(parsed.getElementById('report').textContent).plan,
             };
         }, file.text);
-        assert.deepEqual(found, { pictures: true, drawn: 2, programs: ['application/json'], links: 0, plan: '</script><b>' });
+        assert.deepEqual(found, { pictures: true, drawn: 2, programs: ['application/json'], links: 0, empty: 0, plan: '</script><b>' });
     },
 );
 

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { useSignalEffect } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import type { View } from './address';
@@ -9,7 +10,7 @@ import { Header } from './components/header';
 import { PastBar } from './components/past_bar';
 import { OpenDialog } from './dialogs/open_dialog';
 import { view_names } from './keys';
-import { opened_run, view } from './route';
+import { opened_run, stand_at, view } from './route';
 import { standing_name } from './sentences';
 import { opened, present, state, status } from './store';
 import { opened_error } from './opened_run';
@@ -47,6 +48,13 @@ export function App() {
     });
     const is_read = opened_run.value === '' || opened.value !== null;
     const has_run = state.value?.status.run !== '';
+    // A folder without a run has nothing but its history, and what is chosen there belongs to that.
+    const is_bare = opened_run.value === '' && !has_run;
+    useEffect(() => {
+        if (is_bare && view.value !== 'history') {
+            stand_at('history');
+        }
+    }, [is_bare, view.value]);
     const Shown = !is_read && view.value !== 'history' ? ReadingRun : shown[has_run ? view.value : 'history'];
     return (
         <>

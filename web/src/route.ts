@@ -34,6 +34,11 @@ export function go_back_to(to: View): void {
     }
 }
 
+/** The same from a run that was opened, with some parameters changed. */
+export function go_on_to(to: View, changes: Record<string, string>): void {
+    go(to, { ...left.peek()[to], ...changes });
+}
+
 function show(next: Address, how: 'push' | 'replace'): void {
     const text = format(next);
     if (text !== location.hash) {
@@ -41,6 +46,11 @@ function show(next: Address, how: 'push' | 'replace'): void {
     }
     current.value = next;
     remember(next);
+}
+
+/** Where another view is shown than the one that was asked for, the address says so. */
+export function stand_at(to: View): void {
+    show({ view: to, params: current.peek().params }, 'replace');
 }
 
 /** Goes to a view with these parameters and no others. */

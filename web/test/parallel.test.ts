@@ -23,6 +23,10 @@ describe('an axis of parallel coordinates', () => {
         expect(axis('5', '5').at('r1')).toBe(0.5);
     });
 
+    it('names whole numbers as they are, and others by three digits', () => {
+        expect(axis('600', '31536000', '0.33333').ticks.map(({ name }) => name)).toEqual(['0.333', '600', '31536000']);
+    });
+
     it('names no value on another', () => {
         const { ticks } = axis('1', '1.001', '1.002', '2');
         expect(ticks.map(({ name }) => name)).toEqual(['1', '2']);

@@ -39,7 +39,7 @@ export function choose_run(run: string, wanted: boolean): void {
 
 export function choose_runs(runs: readonly string[], wanted: boolean): void {
     const others = chosen_runs.peek().filter((one) => !runs.includes(one));
-    const next = wanted ? [...others, ...runs] : others;
+    const next = wanted ? [...others, ...runs].slice(0, runs_limit) : others;
     set_params({ runs: next.length === 0 ? nobody : next.join(',') });
 }
 

@@ -10,6 +10,8 @@ interface Props {
     columns: string[];
     /** Asked only while the table is open. The first cell of a row is its heading. */
     rows: () => ComponentChildren[][];
+    /** The CSV of it, where that has more digits or rows than are to be read. */
+    whole_csv?: () => string;
     children?: ComponentChildren;
 }
 
@@ -28,8 +30,10 @@ function plain(cells: ComponentChildren[]): (string | number | null)[] {
 }
 
 /** The numbers behind a drawing, for those who cannot see it or want them exactly. */
-export function DataTable({ summary, test_id, columns, rows, children }: Props) {
+export function DataTable({ summary, test_id, columns, rows, whole_csv, children }: Props) {
     const is_open = useSignal(false);
+    const file = (name: string, make: typeof csv): string =>
+        name === 'csv' && whole_csv !== undefined ? whole_csv() : make(columns, rows().map(plain));
     return (
         <details
             class="data-table"
@@ -48,7 +52,7 @@ export function DataTable({ summary, test_id, columns, rows, children }: Props) 
                                 class="quiet"
                                 data-testid={`save-${name}`}
                                 title={`Save this table as ${type}`}
-                                onClick={() => save_file(`${file_name(summary)}.${name}`, type, make(columns, rows().map(plain)))}
+                                onClick={() => save_file(`${file_name(summary)}.${name}`, type, file(name, make))}
                             >
                                 {name.toUpperCase()} ↓
                             </button>

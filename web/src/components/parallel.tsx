@@ -6,6 +6,7 @@ import { differences, measure_of } from '../models/sweeps';
 import type { Run } from '../protocol';
 import { plans } from '../run_plans';
 import { choose_run, chosen_runs, run_colour } from './chosen_runs';
+import { Told } from './told';
 
 const width = 700;
 const height = 260;
@@ -57,7 +58,8 @@ export function Parallel({ runs }: { runs: readonly Run[] }) {
                             key={run.run}
                             class={place < 0 ? 'parallel-run' : `parallel-chosen line-${run_colour(place)}`}
                             points={points}
-                            stroke-opacity={place < 0 ? (0.15 + (0.65 * rank) / Math.max(1, order.length - 1)).toFixed(2) : 1}
+                            // Of hundreds each is fainter, so that their bundles are seen.
+                            stroke-opacity={place < 0 ? ((0.15 + (0.65 * rank) / Math.max(1, order.length - 1)) * Math.min(1, 40 / order.length) ** 0.5).toFixed(2) : 1}
                             onPointerEnter={() => {
                                 told.value = `${run.labels?.name || run.plan} ${run.run.slice(0, 8)}: ${found.map(({ title, values }) => `${title} ${values.get(run.run) ?? '–'}`).join(', ')}: ${text(result(run))}`;
                             }}
@@ -80,9 +82,7 @@ export function Parallel({ runs }: { runs: readonly Run[] }) {
                 )}
             </svg>
             </div>
-            <figcaption class="hint one-line">
-                {told.value || 'A line is a run, the stronger the better. Point at one to read it, click to compare it.'}
-            </figcaption>
+            <Told told={told} otherwise="A line is a run, the stronger the better. Point at one to read it, click to compare it." />
         </figure>
     );
 }

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { clock, date } from '../format';
 import { opened_error } from '../opened_run';
-import { go, opened_run } from '../route';
+import { go_on_to, opened_run } from '../route';
 import { read_runs, runs } from '../runs';
 import { opened, present } from '../store';
 
@@ -22,10 +22,10 @@ export function PastBar() {
                 </span>
             </div>
             <div class="past-buttons">
-                <button type="button" onClick={() => go('history', { of: run })}>
+                <button type="button" onClick={() => go_on_to('history', { of: run, runs: '' })}>
                     Compare
                 </button>
-                <button type="button" class="primary" data-testid="past-close" onClick={() => go(has_present ? 'run' : 'history', { of: '' })}>
+                <button type="button" class="primary" data-testid="past-close" onClick={() => go_on_to(has_present ? 'run' : 'history', { of: '' })}>
                     {has_present ? 'Back to the present run' : 'Back to all runs'}
                 </button>
             </div>

@@ -1,7 +1,8 @@
 import { bytes, count, duration, fixed, loss, percent } from '../format';
 import { total_seconds } from '../models/curves';
+import { rounds_csv } from '../models/rounds_csv';
 import type { Round } from '../protocol';
-import { is_regression, rounds, rounds_lost } from '../store';
+import { is_regression, rounds, rounds_lost, status } from '../store';
 import { DataTable } from './data_table';
 
 /** Of a round's test beside its loss: of classes, and of numbers. */
@@ -39,6 +40,7 @@ export function RoundsTable() {
                 'Sent',
                 'Received',
             ]}
+            whole_csv={() => rounds_csv([{ run: status.value?.run ?? '', rounds: list }])}
             rows={() =>
                 list
                     .slice(-row_limit)

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { clock, loss, missing, percent } from '../format';
+import { csv } from '../models/csv';
 import { align, x_values, type Metric } from '../models/curves';
 import { own_metrics, own_name, own_value, type OwnMetric } from '../models/own_metrics';
 import { smooth } from '../models/smoothing';
@@ -24,6 +25,10 @@ const usual: [Metric, string][] = [
     ['test_auc', 'AUC'],
 ];
 
+/** Letters of a name. */
+const longest = 40;
+/** More rows are a burden to the browser. */
+const row_limit = 500;
 /** Keys in a curve's name. */
 const most_told = 3;
 
@@ -40,9 +45,10 @@ function names_of(chosen: readonly string[], list: readonly Run[], planned: Read
     const varied = new Set(known.map(({ plan }) => plan)).size > 1 ? [] : differences(known, planned).slice(0, most_told);
     return found.map(
         (run) =>
-            run?.labels?.name ||
+            // A number is never cut: it would be another.
+            run?.labels?.name.slice(0, longest) ||
             varied.map(({ title, values }) => `${title}=${values.get(run?.run ?? '') ?? missing}`).join(' ') ||
-            (run?.plan ?? 'run'),
+            (run?.plan ?? 'run').slice(0, longest),
     );
 }
 
@@ -80,7 +86,7 @@ export function RunCurves() {
         return {
             x: aligned.x,
             curves: chosen.map((run, place) => ({
-                name: `${names[place]!.slice(0, 40)} ${run.slice(0, 6)}`,
+                name: `${names[place]} ${run.slice(0, 6)}`,
                 colour: run_colour(place),
                 dashed: place % 2 === 1,
                 values: aligned.y[place]!,
@@ -125,20 +131,22 @@ export function RunCurves() {
                 empty={chosen.every((run) => known.has(run)) ? 'No round of these runs has this number.' : 'Reading the rounds…'}
             />
             <DataTable
-                summary="Numbers of these runs"
+                summary={weight > 0 ? 'Numbers of these runs, smoothed' : 'Numbers of these runs'}
                 columns={[by, ...curves.map((curve) => curve.name)]}
+                whole_csv={() =>
+                    csv([by, ...curves.map((curve) => curve.name)], x.map((value, place) => [value, ...curves.map(({ values }) => values[place] ?? null)]))
+                }
                 rows={() =>
                     x
-                        .slice(-500)
+                        .slice(-row_limit)
                         .map((value, place) => [
                             by === 'round' ? value : clock(value),
-                            ...curves.map((curve) => {
-                                const number = curve.values[Math.max(0, x.length - 500) + place];
-                                return number === null ? missing : text(number);
-                            }),
+                            ...curves.map(({ values }) => text(values[Math.max(0, x.length - row_limit) + place])),
                         ])
                 }
-            />
+            >
+                {x.length > row_limit && <p class="hint">These are the last {row_limit}; the CSV has all.</p>}
+            </DataTable>
         </>
     );
 }

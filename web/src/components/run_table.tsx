@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import { count, date, duration, loss, missing, percent, plural, short_date } from '../format';
 import { sort_rows, type Key } from '../models/rows';
 import { by_seed, counted, mean_deviation, sort_key, type Difference, type Group } from '../models/sweeps';
@@ -43,6 +44,8 @@ export function words_of(run: Run, present: string): string {
 
 /** Keys that get a column; all are in the comparison of plans. */
 const most_differences = 8;
+/** Of more only the first are drawn, until all are asked for. */
+const most_rows = 200;
 /** As many as the master tells. */
 const told_limit = 1000;
 
@@ -191,6 +194,8 @@ export function RunTable({ runs, passing, found, present }: Props) {
     const { sort, descending } = sorting('started');
     const is_down = param('sort') === '' ? true : descending;
     const by = columns.find(({ key }) => key === sort) ?? columns.find(({ key }) => key === 'started')!;
+    const rows = pinned_first(sort_rows(groups, sort === 'plan' ? name_column.sort : by.sort, is_down));
+    const draws_all = useSignal(false);
     const alike = same_weights(runs);
     const lacking = runs.filter((run) => !plans.value!.has(run.run)).length;
     return (
@@ -252,11 +257,16 @@ export function RunTable({ runs, passing, found, present }: Props) {
                         </tr>
                     </thead>
                     <tbody>
-                        {pinned_first(sort_rows(groups, sort === 'plan' ? name_column.sort : by.sort, is_down)).map((group) => (
+                        {rows.slice(0, draws_all.value ? rows.length : most_rows).map((group) => (
                             <Row key={group.runs[0]!.run} group={group} columns={columns} alike={alike} present={present} />
                         ))}
                     </tbody>
                 </table>
+                {rows.length > most_rows && !draws_all.value && (
+                    <button type="button" class="quiet" data-testid="more-runs" onClick={() => (draws_all.value = true)}>
+                        Show {count(rows.length - most_rows)} more
+                    </button>
+                )}
             </div>
         </>
     );
@@ -311,8 +321,8 @@ function Row({ group, columns, alike, present }: RowProps) {
     const all = group.runs.map((one) => one.run);
     const chosen = chosen_runs.value;
     const places = all.map((one) => chosen.indexOf(one)).filter((place) => place >= 0);
-    const is_chosen = places.length === all.length;
-    const full = chosen.length - places.length + all.length > runs_limit;
+    const full = chosen.length >= runs_limit;
+    const is_chosen = places.length > 0 && (full || places.length === all.length);
     const seeds = new Set(group.runs.map(({ seed }) => String(seed))).size;
     return (
         <tr data-testid="run-row" data-run={run.run} data-outcome={run.outcome} class={is_chosen ? 'row-open' : undefined}>

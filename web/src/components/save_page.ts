@@ -26,6 +26,9 @@ export async function save_page(run: string, title: string): Promise<void> {
     const copy = shown.cloneNode(true) as Element;
     with_pictures(shown, copy);
     copy.querySelectorAll('button, input, select, .tools, .u-cursor-x, .u-select').forEach((one) => one.remove());
+    // What was not open has nothing in it, and what only led to something has nothing left.
+    copy.querySelectorAll('details:not([open])').forEach((one) => one.remove());
+    copy.querySelectorAll('section:not(:has(p, li, dl, table, svg, img))').forEach((one) => one.remove());
     copy.querySelectorAll('a').forEach((one) => one.removeAttribute('href'));
     const page = document.implementation.createHTMLDocument(title);
     page.documentElement.dataset['theme'] = document.documentElement.dataset['theme'] ?? 'light';

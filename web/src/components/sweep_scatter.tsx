@@ -9,6 +9,7 @@ import type { Run } from '../protocol';
 import { param, set_params } from '../route';
 import { plans } from '../run_plans';
 import { chosen_runs, choose_run, run_colour } from './chosen_runs';
+import { Told } from './told';
 
 const width = 640;
 const height = 240;
@@ -17,9 +18,8 @@ const margin = { left: 72, right: 16, top: 12, bottom: 36 };
 const fewest = 3;
 /** Keys whose part is told in words. */
 const most_told = 4;
-const dot_size = 5;
-/** To the sides, for a place of its own: of more runs with one result some cover others. */
-const most_steps = 24;
+/** Pixels; the more runs, the smaller. */
+const size_of = (runs: number): number => (runs > 300 ? 2.5 : runs > 100 ? 3.5 : 5);
 /** Between the ends of the axis and the outermost values. */
 const room = 36;
 
@@ -39,7 +39,8 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
     const axis = parallel_axes(key.title, dots.map((run) => ({ key: run.run, value: value_of(run) })));
     const x = (share: number): number => margin.left + room + share * (width - margin.left - margin.right - 2 * room);
     const y = vertical(dots.map((run) => of(run)!));
-    const places = side_by_side(dots.map((run) => [x(axis.at(run.run)), y.at(of(run)!)]));
+    const size = size_of(dots.length);
+    const places = side_by_side(dots.map((run) => [x(axis.at(run.run)), y.at(of(run)!)]), size);
     const chosen = chosen_runs.value;
     return (
         <figure class="sweep" aria-label="Results by a key of the plan">
@@ -60,7 +61,7 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
             </div>
             <p class="hint explained" data-testid="explained">
                 {sentence(keys)}
-                {dots.length < runs.length && ` ${plural(dots.length, 'run has', 'runs have')} one, of ${count(runs.length)}.`}
+                {dots.length < runs.length && ` ${count(dots.length)} of ${plural(runs.length, 'run')} have a best ${is_share ? 'accuracy' : 'loss'}.`}
             </p>
             <svg
                 viewBox={`0 0 ${width} ${height}`}
@@ -85,15 +86,17 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
                         {name}
                     </text>
                 ))}
-                {dots.map((run, dot) => {
+                {in_front(dots, chosen).map((run) => {
                     const place = chosen.indexOf(run.run);
+                    const dot = dots.indexOf(run);
                     return (
                         <circle
                             key={run.run}
+                            data-run={run.run}
                             class={place < 0 ? 'sweep-dot' : `fill-${run_colour(place)}`}
                             cx={places[dot]![0]}
                             cy={places[dot]![1]}
-                            r={place < 0 ? dot_size : dot_size + 2}
+                            r={place < 0 ? size : size + 2}
                             onPointerEnter={() => {
                                 told.value = `${run.labels?.name || run.plan} ${run.run.slice(0, 8)}: ${key.title} ${value_of(run) ?? missing}, ${text(of(run))}`;
                             }}
@@ -102,11 +105,15 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
                     );
                 })}
             </svg>
-            <figcaption class="hint one-line">
-                {told.value || 'Point at a run to read it, click to compare it. Large dots are those compared.'}
-            </figcaption>
+            <Told told={told} otherwise="Point at a run to read it, click to compare it. Large dots are those compared." />
         </figure>
     );
+}
+
+/** What is compared lies upon the others. */
+function in_front(runs: readonly Run[], chosen: readonly string[]): Run[] {
+    const is_chosen = ({ run }: Run): boolean => chosen.includes(run);
+    return [...runs.filter((run) => !is_chosen(run)), ...runs.filter(is_chosen)];
 }
 
 /** What explains most of the results comes first; the seed varies in every sweep, and comes last. */
@@ -122,24 +129,19 @@ function sentence(keys: ReturnType<typeof by_weight>): string {
     return parts.length === 0 ? '' : `Variance that each key explains alone: ${parts.slice(0, most_told).join(', ')}.`;
 }
 
-/** Each as near to its place as the dots before it let it, to the left or the right. */
-function side_by_side(wanted: readonly [number, number][]): [number, number][] {
+/** Each as near to its place as the dots before it let it, to the left or the right; where there is no room, upon them. */
+function side_by_side(wanted: readonly [number, number][], size: number): [number, number][] {
     const set: [number, number][] = [];
     for (const [x, y] of wanted) {
-        const is_free = (aside: number): boolean => set.every((other) => Math.hypot(other[0] - x - aside, other[1] - y) >= 2 * dot_size);
-        let step = 0;
-        while (step < most_steps && !is_free(aside_of(step))) {
-            step += 1;
-        }
-        set.push([x + aside_of(step), y]);
+        const near = set.filter((other) => Math.abs(other[1] - y) < 2 * size);
+        const aside = asides.find((by) => near.every((other) => Math.hypot(other[0] - x - by * size, other[1] - y) >= 2 * size));
+        set.push([x + (aside ?? asides[set.length % asides.length]!) * size, y]);
     }
     return set;
 }
 
-/** 0, 5, -5, 10, -10 and so on. */
-function aside_of(step: number): number {
-    return dot_size * Math.ceil(step / 2) * (step % 2 === 0 ? -1 : 1);
-}
+/** 0, 1, -1, 2, -2 and so on, as far as the room between two values. */
+const asides = Array.from({ length: 17 }, (_, step) => Math.ceil(step / 2) * (step % 2 === 0 ? -1 : 1));
 
 /** A linear scale from bottom to top, with places to name. */
 function vertical(values: readonly number[]) {

@@ -29,8 +29,9 @@ function squares(values: readonly number[]): number {
 function levels(values: readonly (string | null)[]): string[] {
     const keys = values.map((value) => sort_key(value));
     const numbers = [...keys].filter((key) => typeof key === 'number').sort((a, b) => a - b);
+    const is_many = new Set(numbers).size > most_levels;
     return keys.map((key) =>
-        typeof key === 'number' && new Set(numbers).size > most_levels
+        typeof key === 'number' && is_many
             ? String(Math.floor((numbers.indexOf(key) * most_levels) / numbers.length))
             : String(key),
     );

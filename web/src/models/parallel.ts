@@ -15,7 +15,7 @@ const most_names = 8;
 export function parallel_axes(
     title: string,
     values: readonly { key: string; value: string | null }[],
-    text: (value: number) => string = (value) => String(Number(value.toPrecision(3))),
+    text: (value: number) => string = (value) => String(Number.isInteger(value) ? value : Number(value.toPrecision(3))),
 ): ParallelAxis {
     const keys = new Map(values.map(({ key, value }) => [key, sort_key(value)]));
     const distinct = [...new Set(keys.values())];

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { insert, PlanEditor, show_place } from '../components/plan_editor';
 import { begin, check, cursor, draft_error, is_checking, original, read_schema, schema, text } from '../draft';
 import { allows, plan_hint, snippet, tells_variants } from '../models/plan_hints';
+import { percent } from '../format';
 import { opened_run, param, set_params } from '../route';
 import { read_runs, runs } from '../runs';
 import { ask_to_start, why_not } from '../steering';
@@ -37,7 +38,8 @@ export function PlanView() {
                                 <option value="">the present run</option>
                                 {past.map((run) => (
                                     <option key={run.run} value={run.run}>
-                                        {run.plan.slice(0, 60)} {run.run.slice(0, 8)}
+                                        {(run.labels?.name || run.plan).slice(0, 60)} {run.run.slice(0, 8)}
+                                        {run.best_test_accuracy !== null && `, ${percent(run.best_test_accuracy)}`}
                                     </option>
                                 ))}
                             </select>
