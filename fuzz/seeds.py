@@ -193,6 +193,9 @@ REQUESTS = {
     "page": (LOOPBACK | HOST, "GET", "/app.js", "localhost:8080", "", "", "br, gzip;q=0.5", 'W/"1", "2"'),
     "events": (LOOPBACK | HOST, "GET", "/api/v1/events?after=3&limit=10", "[::1]:8080"),
     "stream": (LOOPBACK | UPGRADE | HOST, "GET", "/api/v1/stream?after=7&instance=ab&batch=1", "127.0.0.1"),
+    "summary": (LOOPBACK | HOST, "GET", "/api/v1/rounds/summary", "localhost"),
+    "spreads": (LOOPBACK | HOST, "GET", "/api/v1/runs/5c0f/spreads", "localhost"),
+    "histogram": (LOOPBACK | HOST, "GET", "/api/v1/models/best_1.0/arrays/3/histogram", "localhost"),
     "labels": (
         *(LOOPBACK | HOST, "POST", "/api/v1/runs/5c0f/labels", "localhost", "", "application/json; charset=utf-8"),
         *("", "", "", "", "same-origin", "", '{"name": "first", "tags": ["a"], "note": "b\\nc", "pinned": true}'),

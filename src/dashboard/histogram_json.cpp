@@ -8,6 +8,7 @@
 #include <boost/json/value.hpp>
 
 #include "json_scalar.hpp"
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <functional>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -33,6 +35,11 @@ constexpr std::size_t most_layer_rounds_told = 200;
 constexpr float late_factor = 2;
 constexpr std::size_t fewest_workers = 3;
 constexpr std::size_t fewest_rounds = 3;
+
+template <std::size_t Count>
+void add(std::array<double, Count>& to, const std::array<double, Count>& more) {
+    std::ranges::transform(to, more, to.begin(), std::plus());
+}
 
 /// Of at least one.
 float median(std::span<float> values) {
@@ -139,12 +146,7 @@ struct round_summaries::folding {
         }
     }
 
-    void operator()(const master::worker_left& it) const {
-        if (const auto found = self.lanes_.find(it.worker); found != self.lanes_.end()) {
-            self.become(found->second, doing::waiting, time);
-            found->second.is_gone = true;
-        }
-    }
+    void operator()(const master::worker_left& it) const { self.leave(it.worker, time); }
 
     void operator()(const master::round_started& it) const { self.open(it.round, time); }
 
@@ -190,7 +192,7 @@ void round_summaries::open(std::uint32_t round, double time) {
     for (auto& [id, worker] : lanes_) {
         worker = {.now = worker.now, .since = time};
     }
-    open_ = {round, time, false};
+    open_ = {.round = round, .from = time};
 }
 
 void round_summaries::become(lane& worker, doing next, double time) {
@@ -215,6 +217,24 @@ void round_summaries::pass(lane& worker, double time) const {
     }
 }
 
+/// One that comes again and again, each time as another, leaves nothing behind but its time.
+void round_summaries::leave(master::worker_id id, double time) {
+    const auto found = lanes_.find(id);
+    if (found == lanes_.end()) {
+        return;
+    }
+    auto& worker = found->second;
+    become(worker, doing::waiting, time);
+    if (open_ && worker.last_worked) {
+        worker.is_gone = true;
+        return;
+    }
+    if (open_) {
+        add(open_->spent, worker.in_round);
+    }
+    lanes_.erase(found);
+}
+
 void round_summaries::answered(double time) {
     for (auto& [id, worker] : lanes_) {
         pass(worker, time);
@@ -228,13 +248,11 @@ void round_summaries::close(std::uint32_t round, double time) {
         return;
     }
     const auto from = open_->from;
-    share all{.round = round, .from = from, .to = time};
+    share all{.round = round, .from = from, .to = time, .spent = open_->spent};
     std::vector<std::pair<master::worker_id, worker_round>> times;
     for (auto& [id, worker] : lanes_) {
         pass(worker, time);
-        for (std::size_t i = 0; i < all.spent.size(); ++i) {
-            all.spent[i] += worker.in_round[i];
-        }
+        add(all.spent, worker.in_round);
         if (worker.last_worked) {
             const auto part = [&](doing what) {
                 return static_cast<float>(worker.until_answered[static_cast<std::size_t>(what)]);

@@ -277,10 +277,13 @@ std::optional<std::string> spreads_text(const std::filesystem::path& file, std::
     }
     json::array spreads;
     if (has_table(*opened, "tests")) {
-        // Counted from the last one, every so many-th.
-        statement tests(*opened, "SELECT round, clients FROM (SELECT round, clients, row_number() OVER "
-                                 "(ORDER BY round DESC) - 1 AS place, count(*) OVER () AS rounds FROM tests "
-                                 "WHERE run = ?) WHERE place % ((rounds + ?) / ?) = 0 ORDER BY round");
+        // Counted from the last one, every so many-th. Those are chosen by their numbers alone: what clients
+        // found of all rounds may be gigabytes, which SQLite would copy into a temporary file.
+        statement tests(*opened,
+                        "SELECT round, clients FROM tests WHERE run = ?1 AND round IN (SELECT round FROM "
+                        "(SELECT round, row_number() OVER (ORDER BY round DESC) - 1 AS place, count(*) OVER "
+                        "() AS rounds FROM tests WHERE run = ?1) WHERE place % ((rounds + ?2) / ?3) = 0) "
+                        "ORDER BY round");
         tests.bind(run).bind(most_rounds - 1).bind(most_rounds);
         while (tests.next()) {
             text::json_limits limits;

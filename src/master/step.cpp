@@ -59,7 +59,8 @@ net::awaitable<void> step(const setting& given, run_state& state, round_state& r
         average_statistics(arrays, gathered, shared);
         round.intake->take_counters(shared);
         std::ranges::copy(own, next.floats().last(own.size()).begin());
-        const std::span<const float> after = next.floats(); // stay where they are
+        const std::span<const float> after = next.floats(); // stay where they are,
+        net::payload weights;                               // also when one of these runs out of memory
         const std::array<std::function<void()>, 3> looks_at_all{
             [&] {
                 if (given.options.compare_updates) {
@@ -72,8 +73,8 @@ net::awaitable<void> step(const setting& given, run_state& state, round_state& r
                 result.compared = round.intake->compare(round.result.round, after.first(arrays.shared()));
             },
             [&] {
-                result.model = make_model_state(*given.plan.strategy, net::payload(std::move(next)),
-                                                std::move(kept), own.size());
+                weights = net::payload(std::move(next));
+                result.model = make_model_state(*given.plan.strategy, weights, std::move(kept), own.size());
             },
         };
         do_all(gathered.in_blocks, looks_at_all);

@@ -157,6 +157,38 @@ BOOST_AUTO_TEST_CASE(who_leaves_counts_until_then_and_a_round_half_seen_not_at_a
     is_near(number(of.told().at("rounds").at(1), "waiting"), 1);
 }
 
+BOOST_AUTO_TEST_CASE(who_comes_again_and_again_as_another_leaves_only_its_time) {
+    story of;
+    of.open("aa");
+    of.join(1);
+    const auto come_and_go = [&](worker_id id, double time) {
+        of.join(id, time);
+        worker_left left;
+        left.worker = id;
+        of.tell(time + 1, std::move(left));
+    };
+    come_and_go(2, 1);
+    BOOST_TEST(of.kept.followed() == 1U);
+    of.tell(10, round_started{1, {}, 0});
+    of.state(10, 1, worker_state::training);
+    come_and_go(3, 11);
+    come_and_go(4, 12);
+    BOOST_TEST(of.kept.followed() == 1U);
+    of.state(15, 1, worker_state::ready);
+    of.tell(15, phase_entered{phase::aggregating, 1});
+    round_result result;
+    result.round = 1;
+    of.tell(16, round_finished{result});
+    const auto told = of.told();
+    is_near(number(told.at("rounds").at(0), "waiting"), 3);
+    BOOST_TEST(told.at("workers").as_array().size() == 1U);
+    // Nor does one that has worked in a round, and goes after it.
+    worker_left left;
+    left.worker = 1;
+    of.tell(17, std::move(left));
+    BOOST_TEST(of.kept.followed() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(another_run_begins_anew_with_the_same_workers) {
     story of;
     of.open("aa");

@@ -26,6 +26,9 @@ public:
     /// As in `rounds/summary` of docs/api.md.
     [[nodiscard]] std::string text() const;
 
+    /// Workers whose time is counted: those that are here, and those that have worked in the open round.
+    [[nodiscard]] std::size_t followed() const noexcept { return lanes_.size(); }
+
 private:
     struct folding;
 
@@ -46,6 +49,7 @@ private:
         std::uint32_t round = 0;
         double from = 0;
         bool is_answered = false;
+        seconds spent{}; ///< of workers that went without having worked in it
     };
 
     /// Of one worker in one round, in seconds: from the round's start until it was done, what of that, and by
@@ -77,6 +81,7 @@ private:
     void open(std::uint32_t round, double time);
     void become(lane& worker, doing next, double time);
     void pass(lane& worker, double time) const;
+    void leave(master::worker_id id, double time);
     void answered(double time);
     void close(std::uint32_t round, double time);
     void remember(std::vector<std::pair<master::worker_id, worker_round>> all);
