@@ -33,7 +33,15 @@ std::optional<std::uint32_t> number_of(const std::string& text) {
                                                                                : std::nullopt;
 }
 
-/// What the test of that round has told, if there was one.
+/// Whoever saves weights that a round has tested writes its metric down; of weights that were loaded there
+/// is none.
+bool is_tested(const std::map<std::string, std::string>& metadata) {
+    return std::ranges::any_of(metadata, [](const auto& entry) {
+        return entry.first.starts_with("test_") || entry.first.starts_with("train_");
+    });
+}
+
+/// What the test of that round has told.
 json::value test_of(const std::filesystem::path& history, const json::object& model) {
     if (model.at("run").is_null() || model.at("round").is_null()) {
         return nullptr;
@@ -67,7 +75,7 @@ json::object model_of(const std::filesystem::path& state_dir, const std::string&
         const auto round = known.find("round");
         const auto number = round == known.end() ? std::nullopt : number_of(round->second);
         model["round"] = number ? json::value(*number) : json::value(nullptr);
-        model["test"] = test_of(state_dir / "history.sqlite", model);
+        model["test"] = is_tested(known) ? test_of(state_dir / "history.sqlite", model) : nullptr;
     } catch (const std::exception& problem) {
         model = {{"name", name}, {"error", problem.what()}};
     }

@@ -103,7 +103,8 @@ std::span<const table_row> router::table() {
           "saved models, the latest first: array of `{\"name\", \"saved\", \"bytes\", \"plan\", "
           "\"plan_digest\", \"run\", \"round\", \"kept\", \"weights_sha256\", \"test\"}`. `saved` is in Unix "
           "seconds, `kept` `best` or `last` if the master keeps it by itself, `test` what the test of that "
-          "round has told, by the keys of a round object that begin with `test_`; what a file does not say "
+          "round has told, by the keys of a round object that begin with `test_`, if these are the weights "
+          "that it made; what a file does not say "
           "is `null`. A file that is no model has `name` and `error`"},
          &router::archived<kind::models>},
         {{"GET", "/api/v1/models/NAME", "", viewers, 0,

@@ -62,6 +62,13 @@ class SavedModels(Federation):
         [past] = [run for run in master.get("runs") if run["run"] == by_name["last"]["run"]]
         self.assertEqual(by_name["last"]["weights_sha256"], past["weights_sha256"])
         self.assertEqual(by_name["last"]["test"]["test_accuracy"], past["last_test_accuracy"])
+        self.assertIsNotNone(by_name["by-hand"]["test"])
+        # What is loaded is not what that round has tested.
+        master.command("load", name="last")
+        master.command("save", name="loaded")
+        [loaded] = [one for one in master.get("models") if one["name"] == "loaded"]
+        self.assertEqual(loaded["weights_sha256"], by_name["last"]["weights_sha256"])
+        self.assertIsNone(loaded["test"])
 
     def test_by_another_metric(self):
         report = self.run_to_the_end(self.plan(rounds=6, keep_best="train_loss"), [])
