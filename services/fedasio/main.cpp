@@ -252,13 +252,13 @@ void add_command(CLI::App& app, request& wanted, master::command::kind what, con
     }
     sub->callback([&wanted, what] {
         wanted.command.what = what;
-        if (what == master::command::kind::start) {
-            wanted.command.plan = text::read_input(wanted.plan_file, plan::limits::plan_bytes);
-        }
         if (what == master::command::kind::evict) {
             name_worker(wanted.command, wanted.worker);
         }
         wanted.run = [&wanted](net::runtime& rt, dashboard::master_place master) {
+            if (wanted.command.what == master::command::kind::start) {
+                wanted.command.plan = text::read_input(wanted.plan_file, plan::limits::plan_bytes);
+            }
             return send_command(rt, std::move(master), wanted.command);
         };
     });

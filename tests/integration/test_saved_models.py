@@ -150,7 +150,8 @@ class SavedModels(Federation):
         by_hand = self.model("best")
         self.assertNotIn("kept", by_hand.metadata)
         self.assertEqual((by_hand.metadata["run"], by_hand.metadata["round"]), (master.get("status")["run"], "1"))
-        self.assertEqual(float(by_hand.metadata["train_loss"]), master.get("report")["rounds"][0]["train_loss"])
+        first = master.wait_event("round_finished")["result"]
+        self.assertEqual(float(by_hand.metadata["train_loss"]), first["train_loss"])
         master.train(rounds=5)
         digest = master.get("status")["plan_digest"]
         self.assertEqual(self.model("best").data, by_hand.data)
