@@ -210,8 +210,8 @@ step(
     },
     async ({ by, has_points, page }) => {
         // Better than the run before, not yet as good as the best.
-        await by('against-previous').filter({ hasText: /−0\.2\d* vs\. run before/ }).waitFor();
-        await by('against-best').filter({ hasText: /\+0\.3\d* vs\. best run/ }).waitFor();
+        await by('against-previous').filter({ hasText: /−0\.2\d* so far vs\. last/ }).waitFor();
+        await by('against-best').filter({ hasText: /\+0\.3\d* so far vs\. best/ }).waitFor();
         await page.setViewportSize({ width: 1440, height: 900 });
         await has_points('chart-error', 2);
         const tops = await page.locator('.chart-pair').first().locator('.plot').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
