@@ -120,6 +120,11 @@ step(
     {
         snapshot: make_snapshot({ seq: last + 3000, status: { ...busy, phase: 'paused' }, workers, clients, rounds: [make_round(5)] }),
         objects: {
+            // It has rounds, and nothing of their clients.
+            'rounds/summary': {
+                run: '5c0f', rounds_looked_at: 0, usual: null, resumed: null, workers: [], layers: { names: [], units: [], rounds: [] },
+                rounds: [{ round: 5, from: 1, to: 2, moving: 0, computing: 1, waiting: 0, late: 0 }],
+            },
             events: async ({ url }) => {
                 await may_read_up;
                 const from = Number(new URL(url, 'http://localhost').searchParams.get('after'));
@@ -138,7 +143,7 @@ step(
         // Until then nothing is said of what is not known.
         await by('people').filter({ hasText: 'Reading what was before' }).waitFor();
         read_up();
-        await by('people').filter({ hasText: 'ward-7 costs 8.0 s' }).waitFor();
+        await by('people').filter({ hasText: /ward-7 costs 8\.0 s .*tuebingen is odd/ }).waitFor();
         assert.match(await by('health').innerText(), /^Paused: /);
         // A heartbeat on its way is no queue.
         await go('network');
@@ -210,8 +215,8 @@ step(
     },
     async ({ by, has_points, page }) => {
         // Better than the run before, not yet as good as the best.
-        await by('against-previous').filter({ hasText: /−0\.2\d* vs\. run before/ }).waitFor();
-        await by('against-best').filter({ hasText: /\+0\.3\d* vs\. best other run/ }).waitFor();
+        await by('against-previous').filter({ hasText: /−0\.2\d* so far vs\. last/ }).waitFor();
+        await by('against-best').filter({ hasText: /\+0\.3\d* so far vs\. best/ }).waitFor();
         await page.setViewportSize({ width: 1440, height: 900 });
         await has_points('chart-error', 2);
         const tops = await page.locator('.chart-pair').first().locator('.plot').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));

@@ -244,3 +244,26 @@ step(
         }
     },
 );
+
+step(
+    'says below the accuracy how much better than the run before it is, so far',
+    {
+        snapshot: make_snapshot({ status: { ...busy, run: '2', plan: 'p', state_dir: true }, rounds: [make_round(1, { test_accuracy: 0.8 })] }),
+        objects: {
+            runs: [{
+                run: '1', plan: 'p', plan_digest: '1', seed: 1, started: 1, ended: 2, outcome: 'rounds_done', detail: null, weights_sha256: '1',
+                rounds: 900, best_test_accuracy: 0.925, best_test_loss: 1, last_test_accuracy: 0.92, last_test_loss: 1,
+            }],
+        },
+    },
+    async ({ by, page }) => {
+        const notes = page.locator('.figure', { has: by('test-accuracy') }).locator('.figure-note');
+        await notes.first().filter({ hasText: /^−12\.5 points so far vs\. best$/ }).waitFor();
+        assert.equal(await notes.nth(1).innerText(), '');
+        for (const width of [1440, 800, 400]) {
+            await page.setViewportSize({ width, height: 800 });
+            const [content, room] = await notes.first().evaluate((note) => [note.scrollWidth, note.clientWidth]);
+            assert.ok(content <= room, `${content} in ${room} at ${width}`);
+        }
+    },
+);

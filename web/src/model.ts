@@ -87,7 +87,7 @@ export interface Received {
     verdict: Verdict;
 }
 
-const resting: ReadonlySet<Phase> = new Set<Phase>(['waiting', 'finished', 'failed']);
+export const resting: ReadonlySet<Phase> = new Set<Phase>(['waiting', 'finished', 'failed']);
 
 /**
  * Takes one parsed message of the stream. A snapshot replaces everything. An event counts only as the successor

@@ -2,7 +2,9 @@
 import { signal } from '@preact/signals';
 import { get_json } from './api';
 import { backfill, far, near, type EventPage } from './backfill';
+import { resting } from './model';
 import { Journal, type KeptLanes, type Summary } from './models/journal';
+import { fewest } from './models/oddities';
 import type { Event, Snapshot } from './protocol';
 
 /** Of the master, as its stream tells it. */
@@ -115,8 +117,11 @@ async function catch_up(snapshot: Snapshot): Promise<void> {
     if (snapshot.status.run !== '' && snapshot.status.round > 0) {
         await read_summary(snapshot.status.run);
     }
-    // Of a run at rest the latest events are beats of its workers: the rounds lie before them.
-    if (live.shares.length === 0 && snapshot.rounds.length > 0) {
+    // Of a run at rest the latest events are beats of its workers: the rounds, and with them who is odd, lie before them.
+    const { phase } = snapshot.status;
+    const rests = resting.has(phase) || phase === 'paused';
+    const is_known = live.is_judged || snapshot.clients.length < fewest;
+    if (snapshot.rounds.length > 0 && (live.shares.length === 0 || (rests && !is_known))) {
         await look_far_back();
     }
 }

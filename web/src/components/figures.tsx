@@ -37,6 +37,8 @@ interface Of {
 function AccuracyFigures({ list, last }: Of) {
     const target = status.value!.target_accuracy;
     const best = best_of(list, 'test_accuracy', true);
+    const previous = against(list, 'previous');
+    const against_best = against(list, 'best');
     const reached = target !== null && (best?.value ?? 0) >= target;
     return (
         <>
@@ -45,8 +47,8 @@ function AccuracyFigures({ list, last }: Of) {
                 test_id="test-accuracy"
                 value={percent(last?.test_accuracy)}
                 values={list.map((round) => round.test_accuracy)}
-                note={partly(last) ?? against(list, 'previous')}
-                more={against(list, 'best')}
+                note={partly(last) ?? previous ?? against_best}
+                more={(partly(last) ?? previous) !== null && against_best}
             />
             <Figure
                 name="Best"
@@ -159,8 +161,15 @@ function against(list: readonly Round[], side: keyof Comparison) {
     const by = is_regression.value ? 'test_loss' : 'test_accuracy';
     const found = compare_with(runs.value ?? [], known, list, by)?.[side] ?? null;
     return found === null ? null : (
-        <a data-testid={`against-${side}`} href={href('history', { runs: `${known.run},${found.run}` })}>
-            {difference(by, found.change)} vs. {side === 'best' ? 'best other run' : 'run before'}
+        <a
+            data-testid={`against-${side}`}
+            title={`Its best against that of the ${side === 'best' ? 'best other run' : 'run before'}`}
+            href={href('history', { runs: `${known.run},${found.run}` })}
+        >
+            {difference(by, found.change)}{' '}
+            {state.value?.training === true
+                ? `so far vs. ${side === 'best' ? 'best' : 'last'}`
+                : `vs. ${side === 'best' ? 'best other run' : 'run before'}`}
         </a>
     );
 }

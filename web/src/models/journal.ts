@@ -83,7 +83,7 @@ export class Journal {
     layers = new Map<number, Measured[]>();
     /** Clients that stood out in most of their last rounds, and by what. */
     readonly odd = new Map<number, string[]>();
-    /** Whether there were clients enough to say so of one. */
+    /** Whether there were clients enough, in rounds enough, to say so of one. */
     is_judged = false;
     /** What each worker costs the rounds of late. */
     costs: Costs = no_costs;
@@ -348,10 +348,11 @@ export class Journal {
             }
         }
         const found = oddities(together);
-        this.is_judged ||= together.length >= fewest;
+        let judged = 0;
         for (const { client } of together) {
             const latest = [...(this.signs_.get(client) ?? []), found.get(client) ?? []].slice(-rounds_judged);
             this.signs_.set(client, latest);
+            judged += latest.length >= rounds_odd ? 1 : 0;
             const odd = latest.filter((signs) => signs.length > 0);
             if (odd.length >= rounds_odd) {
                 this.odd.set(client, odd.at(-1)!);
@@ -359,6 +360,7 @@ export class Journal {
                 this.odd.delete(client);
             }
         }
+        this.is_judged ||= judged >= fewest;
     }
 
     private close_round(round: number, to: number): void {
