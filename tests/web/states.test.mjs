@@ -1034,7 +1034,12 @@ step(
     'shows the runs of a folder where none goes on',
     {
         snapshot: make_snapshot({ status: { run: '', plan: 'fedasio-sweep', state_dir: true } }),
-        objects: { runs: [kept_run('e1', { labels: { name: '', note: '', tags: [], pinned: false } }), kept_run('e2', { labels: { name: 'kept', note: '', tags: [], pinned: true } })] },
+        objects: {
+            runs: [
+                kept_run('e1', { rounds: 0, weights_sha256: 'abcd', labels: { name: '', note: '', tags: [], pinned: false } }),
+                kept_run('e2', { rounds: 0, weights_sha256: 'abcd', labels: { name: 'kept', note: '', tags: [], pinned: true } }),
+            ],
+        },
     },
     async ({ by, page }) => {
         await page.waitForSelector('[data-testid="run-row"]');
@@ -1043,6 +1048,7 @@ step(
         assert.equal(await page.locator('h1').innerText(), 'fedasio-sweep');
         assert.equal(await page.locator('nav a').count(), 1);
         await assert_accessible(page, 'a folder');
+        assert.equal(await page.locator('.alike').count(), 0, 'what nobody trained is alike by the seed alone');
         await by('filter').fill('kept');
         await page.waitForSelector('[data-testid="shown"]:text("1 of 2 runs")');
         await by('open-run').click();

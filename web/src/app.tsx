@@ -1,6 +1,6 @@
-import { useEffect } from 'preact/hooks';
 import { useSignalEffect } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { View } from './address';
 import { alert } from './alerts';
 import { AnswerNote } from './components/answer_note';

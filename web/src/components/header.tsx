@@ -25,7 +25,6 @@ function shown_views(): readonly View[] {
 export function Header() {
     const name = status.value?.plan || 'fedasio';
     const kind = link.value.kind;
-    const is_bare = opened_run.value === '' && present.value?.status.run === '';
     return (
         <header class="header">
             <div class="brand">
@@ -38,7 +37,7 @@ export function Header() {
                         key={one}
                         href={tab_href(one)}
                         data-testid={`tab-${one}`}
-                        aria-current={view.value === one || (one === 'history' && is_bare) ? 'page' : undefined}
+                        aria-current={view.value === one ? 'page' : undefined}
                     >
                         {view_names[one]}
                     </a>

@@ -361,7 +361,7 @@ function Row({ group, columns, alike, present }: RowProps) {
                             {tag}
                         </span>
                     ))}
-                {run.weights_sha256 !== null && alike.has(run.weights_sha256) && (
+                {run.weights_sha256 !== null && run.rounds > 0 && alike.has(run.weights_sha256) && (
                     <small class="alike" title={`Another run has the same weights, bit for bit: ${run.weights_sha256}`}>
                         {' = '}
                         {run.weights_sha256.slice(0, 4)}
@@ -389,12 +389,12 @@ function Row({ group, columns, alike, present }: RowProps) {
     );
 }
 
-/** Digests of weights that more than one run ended with. */
+/** Digests of weights that more than one run ended with; what nobody trained is alike by the seed alone. */
 function same_weights(runs: readonly Run[]): Set<string> {
     const seen = new Set<string>();
     const twice = new Set<string>();
-    for (const { weights_sha256: digest } of runs) {
-        if (digest !== null) {
+    for (const { weights_sha256: digest, rounds } of runs) {
+        if (digest !== null && rounds > 0) {
             (seen.has(digest) ? twice : seen).add(digest);
         }
     }
