@@ -117,6 +117,38 @@ export function make_round(round, fields = {}) {
     };
 }
 
+export const told_by_trainers = (round, names) => ({
+    train_metrics: Object.fromEntries(names.map((name, place) => [name, place + round / 10])),
+    test_metrics: { [names[0]]: round / 8 },
+});
+
+export const run_of = (run, fields = {}) => ({
+    run,
+    plan: 'sweep',
+    plan_digest: '00',
+    seed: 1,
+    started: 1_750_000_000,
+    ended: 1_750_000_060,
+    outcome: 'rounds_done',
+    detail: null,
+    weights_sha256: null,
+    rounds: 2,
+    best_test_accuracy: null,
+    best_test_loss: null,
+    last_test_accuracy: null,
+    last_test_loss: null,
+    ...fields,
+});
+
+export const kept_run = (run, fields = {}) => ({ ...run_of(run), labels: null, ...fields });
+
+export const report_of = (rounds) => ({
+    parameters: 10, checkpoint_round: 0, seconds_total: 60, changes: [], data: null, sites: [], rounds,
+});
+
+/** A status in mid-training. */
+export const training = { phase: 'training', round: 3, workers: 2, clients: 4 };
+
 /**
  * Serves the page. `objects` are answers by the path after api/v1/; `stream` is called with each WebSocket, and
  * without it none is let through.
