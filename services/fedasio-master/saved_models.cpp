@@ -41,8 +41,8 @@ bool is_tested(const std::map<std::string, std::string>& metadata) {
     });
 }
 
-/// What the test of that round has told.
-json::value test_of(const std::filesystem::path& history, const json::object& model) {
+/// What the test of that round has told. A history that cannot be read makes no model worse.
+json::value test_of(const std::filesystem::path& history, const json::object& model) try {
     if (model.at("run").is_null() || model.at("round").is_null()) {
         return nullptr;
     }
@@ -59,6 +59,9 @@ json::value test_of(const std::filesystem::path& history, const json::object& mo
         }
     }
     return test.empty() ? json::value(nullptr) : json::value(std::move(test));
+} catch (const std::exception&) {
+
+    return nullptr;
 }
 
 json::object model_of(const std::filesystem::path& state_dir, const std::string& name) {

@@ -89,10 +89,15 @@ void note_units(inspection& table, const plan::plan& plan) {
     const auto& columns = table.survey.summary.columns;
     const auto label = std::ranges::find(columns, table.source.label, &data::csv_column_summary::name);
     if (!table.regression && label != columns.end() && label->categories.size() > units) {
-        table.survey.problems.push_back(fmt::format(
+        auto found = fmt::format(
             "the label has {} classes, but the model's last layer has {} units: correct the labels, "
             "or give it one unit a class",
-            label->categories.size(), units));
+            label->categories.size(), units);
+        if (table.source.unseen_is_other) { // of who comes later such rows are left out
+            table.survey.notes.push_back(std::move(found));
+        } else {
+            table.survey.problems.push_back(std::move(found));
+        }
     }
 }
 
@@ -281,7 +286,14 @@ int inspect_folder(report& to, const settings& from) {
         std::error_code unknown;
         const bool is_images =
             entry.is_regular_file(unknown) && file.filename().string().find("images") != std::string::npos;
-        if (is_images && is_idx(file) && std::filesystem::exists(labels_of(file))) {
+        const auto holds_images = [&] {
+            try {
+                return is_idx(file);
+            } catch (const std::runtime_error&) { // whoever cannot read it has no use for it
+                return false;
+            }
+        };
+        if (is_images && holds_images() && std::filesystem::exists(labels_of(file))) {
             code = inspect_idx(to.text, file, labels_of(file), nullptr);
         }
     }

@@ -257,7 +257,9 @@ int inspect_saved(std::ostream& out, const std::filesystem::path& file, const st
         model.known.emplace(plan::read_trained_model(file, of));
     } else {
         store::require_finite(file, model.content);
-        static_cast<void>(plan::arrays_of(file, model.content)); // they must be what its metadata say
+        const auto arrays = plan::arrays_of(file, model.content);
+        std::vector<float> values(arrays.size());
+        store::load_model(file, plan::layout_of(arrays), values); // they must be what its metadata say
     }
     if (wants_json) {
         print_json(out, model);

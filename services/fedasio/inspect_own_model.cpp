@@ -33,7 +33,10 @@ std::optional<nn::model_arrays> arrays_of(const plan::plan& plan) {
     try {
         const auto file = store::read_safetensors(path);
         store::require_finite(path, file);
-        auto arrays = plan::with_private(plan::arrays_of(path, file), plan.private_arrays);
+        const auto found = plan::arrays_of(path, file);
+        std::vector<float> values(found.size());
+        store::load_model(path, plan::layout_of(found), values); // they must be what its metadata say
+        auto arrays = plan::with_private(found, plan.private_arrays);
         if (const auto problem = plan::problem_of_size(arrays.size(), *plan.strategy); !problem.empty()) {
             throw std::runtime_error(problem);
         }

@@ -1,8 +1,11 @@
 #include "master/kept_models.hpp"
 
+#include <fedasio/store/digest.hpp>
+#include <fedasio/store/safetensors.hpp>
 #include <fedasio/text/number_text.hpp>
 
 #include "master/metric.hpp"
+#include <algorithm>
 #include <charconv>
 #include <exception>
 #include <utility>
@@ -28,6 +31,20 @@ std::optional<Number> number_in(const std::map<std::string, std::string>& metada
 bool has(const std::map<std::string, std::string>& metadata, const std::string& key, std::string_view value) {
     const auto found = metadata.find(key);
     return found != metadata.end() && found->second == value;
+}
+
+/// Whether the file says that it has these weights, and all that is known of them. It may say more: a
+/// process that was started again has forgotten what a test has told.
+bool is_written(const std::filesystem::path& path, const std::map<std::string, std::string>& metadata,
+                std::span<const float> weights) {
+    try {
+        const auto known = store::read_safetensors_metadata(path);
+        const auto says = [&](const auto& entry) { return has(known, entry.first, entry.second); };
+        return std::ranges::all_of(metadata, says) &&
+               has(known, "weights_sha256", store::weights_sha256(weights));
+    } catch (const std::exception&) {
+        return false;
+    }
 }
 
 } // namespace
@@ -80,7 +97,9 @@ std::filesystem::path kept_models::write(const kept_model& model, const std::str
     all["round"] = std::to_string(model.round);
     all.insert(model.metadata.begin(), model.metadata.end());
     auto path = place_of(model.name);
-    store::save_model(path, layout, model.weights.floats(), all, on);
+    if (!is_written(path, all, model.weights.floats())) {
+        store::save_model(path, layout, model.weights.floats(), all, on);
+    }
     return path;
 }
 

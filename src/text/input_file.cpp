@@ -59,6 +59,11 @@ std::ifstream open_input(const std::filesystem::path& file) {
 std::string read_input(const std::filesystem::path& file, std::uint64_t most_bytes) {
     constexpr std::size_t block = std::size_t{1} << 20U;
     auto in = open_input(file);
+    std::error_code unknown; // a pipe has no size
+    const auto size = std::filesystem::file_size(file, unknown);
+    if (!unknown && size > most_bytes) {
+        throw std::runtime_error(file.string() + ": is longer than " + size_text(most_bytes));
+    }
     std::string text;
     errno = 0;
     while (in && text.size() <= most_bytes) {

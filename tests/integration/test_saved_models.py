@@ -138,9 +138,11 @@ class SavedModels(Federation):
     def test_a_resume_at_the_end_keeps_the_best(self):
         plan = self.plan(rounds=6)
         self.run_to_the_end(plan, [])
-        before = self.model("best")
+        before, last = self.model("best"), self.model("last")
+        self.assertIn("test_accuracy", last.metadata)
         self.run_to_the_end(plan, [], options=("--resume",))
         self.assertEqual(self.model("best").metadata, before.metadata)
+        self.assertEqual(self.model("last").metadata, last.metadata)
 
     def test_what_a_person_or_another_plan_has_saved_stays(self):
         master = self.master(self.plan(keep_best="train_loss"))  # which every round improves

@@ -38,6 +38,14 @@ describe('the filter of runs', () => {
         expect([lets('rounds=20'), lets('rounds=30'), lets('plan.rounds=30')]).toEqual([true, false, true]);
     });
 
+    it('looks for words in a key of the name of a result, and for what has a sign in it among the names', () => {
+        const other = [...found, key('model.loss', 'loss', 'focal')];
+        expect(passes('loss=focal', run, '', other)).toBe(true);
+        expect(passes('loss=mse', run, '', other)).toBe(false);
+        const named = (filter: string): boolean => passes(filter, run, 'lr=0.1 try wd=0', found);
+        expect([named('wd=0'), named('"lr=0.1 try"'), named('"lr=0.1 fly"'), named('__proto__=1')]).toEqual([true, true, false, false]);
+    });
+
     it('lets everything through while a value is being typed', () => {
         expect([lets('epochs='), lets('best>')]).toEqual([true, true]);
     });

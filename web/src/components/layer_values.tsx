@@ -54,7 +54,8 @@ export function LayerValues({ names }: { names: string[] }) {
         set_listed([]);
         set_chosen(null);
         set_problem('');
-    }, [status.value!.run]);
+        set_after(undefined);
+    }, [status.value!.run, present.value?.instance]);
     const load = last_load.value;
     const is_loaded = past === null && (load?.seq ?? 0) > (after?.seq ?? 0);
     const is_old = past === null && found !== null && (is_loaded || found.round !== rounds.value.at(-1)?.round);

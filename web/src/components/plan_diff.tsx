@@ -4,11 +4,27 @@ import { compare_plans } from '../models/plan_diff';
 import { param, set_params } from '../route';
 import type { Run } from '../protocol';
 import { loaded, runs } from '../runs';
+import { rounds, status } from '../store';
 import { chosen_runs, run_colour } from './chosen_runs';
+
+/** Of the run that goes on more is known than the history told. */
+function up_to_date(run: Run | undefined): Run | undefined {
+    if (run === undefined || run.run !== status.value?.run) {
+        return run;
+    }
+    const accuracies = [run.best_test_accuracy, ...rounds.value.map((round) => round.test_accuracy)].filter((one) => one != null);
+    const losses = [run.best_test_loss, ...rounds.value.map((round) => round.test_loss)].filter((one) => one != null);
+    return {
+        ...run,
+        rounds: Math.max(run.rounds, rounds.value.at(-1)?.round ?? 0),
+        best_test_accuracy: accuracies.length > 0 ? Math.max(...accuracies) : null,
+        best_test_loss: losses.length > 0 ? Math.min(...losses) : null,
+    };
+}
 
 /** What came of the chosen runs. */
 function result_rows(chosen: readonly string[]) {
-    const all = chosen.map((run) => runs.value?.find((one) => one.run === run));
+    const all = chosen.map((run) => up_to_date(runs.value?.find((one) => one.run === run)));
     const row = (path: string, of: (run: Run) => string | undefined) => {
         const values = all.map((run) => (run === undefined ? undefined : of(run)) ?? missing);
         return { path, values, differs: new Set(values).size > 1 };

@@ -5,24 +5,30 @@ import { bytes, count, date, loss, missing, percent } from '../format';
 import type { SavedModel } from '../protocol';
 import { href } from '../route';
 import { ask_to_load, why_not } from '../steering';
-import { session } from '../store';
+import { session, status } from '../store';
 
 /** Of what round and run each saved model is and what it was worth, to be downloaded or loaded. */
 export function SavedModels({ names, present }: { names: readonly string[]; present: string }) {
     const list = useSignal<readonly SavedModel[] | null>(null);
     const problem = useSignal('');
-    // Whenever one is saved, also in place of another, there is a new list of names.
+    // Whenever one is saved, also in place of another, there is a new list of names; the best is kept with each checkpoint.
     useEffect(() => {
+        let is_wanted = true;
         void get_json<SavedModel[]>('models').then(
             (found) => {
-                list.value = found;
-                problem.value = '';
+                if (is_wanted) {
+                    list.value = found;
+                    problem.value = '';
+                }
             },
             (error) => {
                 problem.value = why(error);
             },
         );
-    }, [names]);
+        return () => {
+            is_wanted = false;
+        };
+    }, [names, status.value?.checkpoint_round]);
     const found = list.value ?? names.map((name): SavedModel => ({ name }));
     const may_load = session.value.role === 'operator';
     return (

@@ -82,7 +82,7 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
                     </g>
                 ))}
                 {axis.ticks.map(({ share, name }) => (
-                    <text key={name} class="axis-text" x={x(share)} y={height - margin.bottom + 18}>
+                    <text key={share} class="axis-text" x={x(share)} y={height - margin.bottom + 18}>
                         {name}
                     </text>
                 ))}

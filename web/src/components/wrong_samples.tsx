@@ -37,7 +37,7 @@ export function WrongSamples({ result }: { result: Evaluation }) {
             )}
             <ul class={no_master() ? 'samples samples-bare' : 'samples'} data-testid="wrong-samples" data-foreign={is_foreign.value || undefined}>
                 {listed.map((one) => (
-                    <Picture key={one.index} one={one} name={name} />
+                    <Picture key={`${status.value!.run} ${one.index}`} one={one} name={name} />
                 ))}
             </ul>
         </div>

@@ -303,9 +303,16 @@ export class Journal {
     private take_over(worker: number, name: string): void {
         for (const lane of this.lanes.values()) {
             if (lane.name === name && lane.worker !== worker && lane.now() === 'gone') {
-                this.lanes.delete(lane.worker);
-                for (const time of this.times_.flat()) {
-                    time.worker = time.worker === lane.worker ? worker : time.worker;
+                const old = lane.worker;
+                this.lanes.delete(old);
+                for (const times of this.times_) {
+                    for (const time of times) {
+                        time.worker = time.worker === old ? worker : time.worker;
+                    }
+                }
+                if (this.costs.of.has(old)) {
+                    const all = [...this.costs.of.values()].map((one) => (one.worker === old ? { ...one, worker } : one));
+                    this.costs = known_costs(this.costs.usual, all);
                 }
                 lane.worker = worker;
                 this.lanes.set(worker, lane);

@@ -11,9 +11,9 @@ export interface Mark {
 /** Changes and loads are in the log, those of before a restart beside it; restarts are told apart. */
 export function marks_of(log: readonly Event[], restarts: readonly number[], before: readonly PlanChange[] = []): Mark[] {
     // A restart says again what holds, which changes nothing.
-    const said = before.map((one) => JSON.stringify({ ...one, round: 0 }));
+    const said = before.map((one) => JSON.stringify({ ...one, round: 0, loaded: undefined }));
     const earlier = before
-        .filter((_, place) => said[place] !== said[place - 1])
+        .filter(({ loaded }, place) => loaded !== undefined || said[place] !== said[place - 1])
         .map((one): Event => ({ ...one, type: 'plan_changed', seq: 0, time: 0 }));
     const changes = [...earlier, ...log].flatMap((event): Mark[] =>
         event.type === 'plan_changed'

@@ -23,12 +23,19 @@ export function parallel_axes(
     if (numbers.length === distinct.length) {
         return of_numbers(title, keys as Map<string, number>, numbers, text);
     }
-    const names = distinct.map((value) => String(value ?? '–')).sort();
+    const nothing = '–';
+    const names = distinct
+        .map((value) => String(value ?? nothing))
+        .sort((a, b) => Number(a === nothing) - Number(b === nothing) || a.localeCompare(b, 'en', { numeric: true }));
+    const every = Math.ceil(names.length / most_names);
     const share = (name: string): number => (names.length < 2 ? 0.5 : names.indexOf(name) / (names.length - 1));
     return {
         title,
         at: (key) => share(String(keys.get(key) ?? '–')),
-        ticks: names.slice(0, most_names).map((name) => ({ share: share(name), name: name.slice(0, 12) })),
+        // Of long ones the ends differ: they are files.
+        ticks: names
+            .filter((_, place) => place % every === 0)
+            .map((name) => ({ share: share(name), name: name.length > 12 ? `…${name.slice(-11)}` : name })),
     };
 }
 

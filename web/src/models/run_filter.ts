@@ -15,19 +15,21 @@ const results: Record<string, (run: Run) => number | null | undefined> = {
 
 /** `text`: what words are looked for in; `found`: the keys in which plans differ. */
 export function passes(filter: string, run: Run, text: string, found: readonly Difference[]): boolean {
-    return filter
-        .trim()
-        .split(/\s+/)
-        .every((word) => {
-            const [, name, sign, wanted] = condition.exec(word) ?? [];
-            if (name === undefined || wanted === undefined) {
-                return matches(word, text);
-            }
-            const key = found.find(({ path, title }) => title === name || `.plan.${path}`.endsWith(`.${name}`));
-            const value = name in results ? results[name]!(run) : key?.values.get(run.run);
-            // What is being typed takes nothing away yet.
-            return wanted === '' || (value != null && holds(String(value), sign!, share(wanted)));
-        });
+    return (filter.match(/"[^"]+"|\S+/g) ?? []).every((word) => {
+        const [, name, sign, wanted] = condition.exec(word) ?? [];
+        if (name === undefined || wanted === undefined || word.startsWith('"')) {
+            return matches(word, text);
+        }
+        const key = found.find(({ title }) => title === name) ?? found.find(({ path }) => `.plan.${path}`.endsWith(`.${name}`));
+        // A word, as in loss=focal, is no result.
+        const is_result = Object.hasOwn(results, name) && (key === undefined || typeof sort_key(share(wanted)) === 'number');
+        if (key === undefined && !is_result) {
+            return wanted === '' || matches(word, text);
+        }
+        const value = is_result ? results[name]!(run) : key!.values.get(run.run);
+        // What is being typed takes nothing away yet.
+        return wanted === '' || (value != null && holds(String(value), sign!, share(wanted)));
+    });
 }
 
 /** "90%" is 0.9. */

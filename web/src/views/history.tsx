@@ -13,12 +13,14 @@ import type { Run } from '../protocol';
 import { href, opened_run, param } from '../route';
 import { plans } from '../run_plans';
 import { loaded, read_run, read_runs, runs, runs_error } from '../runs';
-import { is_live, rounds, state, status } from '../store';
+import { is_live, present, rounds, state, status } from '../store';
 
 const refresh_ms = 10_000;
 
 export function HistoryView() {
     const known = status.value!;
+    /** The run that goes on here, whichever is opened. */
+    const own = present.value?.status.run ?? '';
     const chosen = chosen_runs.value;
     const training = state.value?.training;
     // A training that ends, or a master that is back, may have another history to tell.
@@ -44,7 +46,9 @@ export function HistoryView() {
     // Nobody says when a run of another master or of a sweep has gone on.
     const goes_on = known.run === '' && list?.some(({ outcome }) => outcome === null);
     useEffect(() => {
-        const timer = goes_on ? setInterval(() => document.hidden || void read_runs(true), refresh_ms) : undefined;
+        // Plans stay as they are.
+        const ask = (): void => void read_runs(runs.peek()?.some(({ run }) => plans.peek()?.has(run) !== true));
+        const timer = goes_on ? setInterval(() => document.hidden || ask(), refresh_ms) : undefined;
         return () => clearInterval(timer);
     }, [goes_on]);
     return (
@@ -73,10 +77,10 @@ export function HistoryView() {
                 ) : list.length === 0 ? (
                     <p class="hint">No run is in the history yet.</p>
                 ) : (
-                    <Runs all={list} present={known.run} />
+                    <Runs all={list} present={own} />
                 )}
                 {known.models.length > 0 && list !== null && (
-                    <SavedModels names={known.models} present={known.run} />
+                    <SavedModels names={known.models} present={own} />
                 )}
             </section>
             {/* Not while the table above is read, which would move it. */}
