@@ -7,7 +7,6 @@
 #include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/checkpoint.hpp>
 #include <fedasio/store/digest.hpp>
-#include <fedasio/store/model_store.hpp>
 #include <fedasio/store/safetensors.hpp>
 #include <fedasio/text/input_file.hpp>
 #include <fedasio/text/json_text.hpp>
@@ -256,10 +255,7 @@ int inspect_saved(std::ostream& out, const std::filesystem::path& file, const st
     if (of || metadata.contains("network")) {
         model.known.emplace(plan::read_trained_model(file, of));
     } else {
-        store::require_finite(file, model.content);
-        const auto arrays = plan::arrays_of(file, model.content);
-        std::vector<float> values(arrays.size());
-        store::load_model(file, plan::layout_of(arrays), values); // they must be what its metadata say
+        static_cast<void>(checked_arrays(file, model.content));
     }
     if (wants_json) {
         print_json(out, model);

@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fedasio::steering {
 namespace {
@@ -32,11 +33,7 @@ std::optional<nn::model_arrays> arrays_of(const plan::plan& plan) {
     }
     try {
         const auto file = store::read_safetensors(path);
-        store::require_finite(path, file);
-        const auto found = plan::arrays_of(path, file);
-        std::vector<float> values(found.size());
-        store::load_model(path, plan::layout_of(found), values); // they must be what its metadata say
-        auto arrays = plan::with_private(found, plan.private_arrays);
+        auto arrays = plan::with_private(checked_arrays(path, file), plan.private_arrays);
         if (const auto problem = plan::problem_of_size(arrays.size(), *plan.strategy); !problem.empty()) {
             throw std::runtime_error(problem);
         }
@@ -111,6 +108,13 @@ void print_judgement(std::ostream& out, const plan::plan& plan) {
 }
 
 } // namespace
+
+nn::model_arrays checked_arrays(const std::filesystem::path& path, const store::model_file& file) {
+    auto arrays = plan::arrays_of(path, file);
+    std::vector<float> values(arrays.size());
+    store::load_model(path, plan::layout_of(arrays), values);
+    return arrays;
+}
 
 void print_own_model(std::ostream& out, const plan::plan& plan) {
     const auto arrays = arrays_of(plan);

@@ -105,6 +105,14 @@ std::map<std::string, std::string> with_digest(std::map<std::string, std::string
     return metadata;
 }
 
+void require_finite(const std::filesystem::path& path, const model_file& file) {
+    for (const auto& one : file.tensors) {
+        if (!std::ranges::all_of(one.values, [](float value) { return std::isfinite(value); })) {
+            throw model_file_error(path, "its tensor `" + one.name + "` holds a NaN or an infinity");
+        }
+    }
+}
+
 } // namespace
 
 void save_model(const std::filesystem::path& path, std::span<const tensor_shape> layout,
@@ -116,14 +124,6 @@ void save_model(const std::filesystem::path& path, std::span<const tensor_shape>
 std::string model_bytes(std::span<const tensor_shape> layout, std::span<const float> weights,
                         const std::map<std::string, std::string>& metadata) {
     return safetensors_bytes(tensors_of(layout, weights), with_digest(metadata, weights));
-}
-
-void require_finite(const std::filesystem::path& path, const model_file& file) {
-    for (const auto& one : file.tensors) {
-        if (!std::ranges::all_of(one.values, [](float value) { return std::isfinite(value); })) {
-            throw model_file_error(path, "its tensor `" + one.name + "` holds a NaN or an infinity");
-        }
-    }
 }
 
 std::map<std::string, std::string> load_model(const std::filesystem::path& path,

@@ -41,9 +41,6 @@ void save_model(const std::filesystem::path& path, std::span<const tensor_shape>
 [[nodiscard]] std::string model_bytes(std::span<const tensor_shape> layout, std::span<const float> weights,
                                       const std::map<std::string, std::string>& metadata);
 
-/// Throws model_file_error that names the tensor if one holds a NaN or an infinity, which no model may.
-void require_finite(const std::filesystem::path& path, const model_file& file);
-
 /// Reads such a file into the flat span, by name, and returns its metadata. The file must hold exactly the
 /// tensors of `layout`, and only finite values: model_file_error says which tensor differs and how; `weights`
 /// is then unchanged.

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { count, loss, missing, percent, plural } from '../format';
+import { best_of } from '../models/comparison';
 import { compare_plans } from '../models/plan_diff';
 import { param, set_params } from '../route';
 import type { Run } from '../protocol';
@@ -12,13 +13,13 @@ function up_to_date(run: Run | undefined): Run | undefined {
     if (run === undefined || run.run !== status.value?.run) {
         return run;
     }
-    const accuracies = [run.best_test_accuracy, ...rounds.value.map((round) => round.test_accuracy)].filter((one) => one != null);
-    const losses = [run.best_test_loss, ...rounds.value.map((round) => round.test_loss)].filter((one) => one != null);
+    const accuracy = best_of(rounds.value, 'test_accuracy', true)?.value;
+    const least = best_of(rounds.value, 'test_loss', false)?.value;
     return {
         ...run,
         rounds: Math.max(run.rounds, rounds.value.at(-1)?.round ?? 0),
-        best_test_accuracy: accuracies.length > 0 ? Math.max(...accuracies) : null,
-        best_test_loss: losses.length > 0 ? Math.min(...losses) : null,
+        best_test_accuracy: accuracy === undefined ? run.best_test_accuracy : Math.max(accuracy, run.best_test_accuracy ?? accuracy),
+        best_test_loss: least === undefined ? (run.best_test_loss ?? null) : Math.min(least, run.best_test_loss ?? least),
     };
 }
 

@@ -7,6 +7,17 @@ import { href } from '../route';
 import { ask_to_load, why_not } from '../steering';
 import { session, status } from '../store';
 
+const columns: readonly [title: string, is_number: boolean][] = [
+    ['Model', false],
+    ['Run', false],
+    ['Round', true],
+    ['Tested', true],
+    ['Test loss', true],
+    ['Weights', false],
+    ['Size', true],
+    ['Saved', false],
+];
+
 /** Of what round and run each saved model is and what it was worth, to be downloaded or loaded. */
 export function SavedModels({ names, present }: { names: readonly string[]; present: string }) {
     const list = useSignal<readonly SavedModel[] | null>(null);
@@ -22,7 +33,7 @@ export function SavedModels({ names, present }: { names: readonly string[]; pres
                 }
             },
             (error) => {
-                problem.value = why(error);
+                problem.value = is_wanted ? why(error) : problem.peek();
             },
         );
         return () => {
@@ -39,22 +50,11 @@ export function SavedModels({ names, present }: { names: readonly string[]; pres
                 <table class="table models" data-testid="models">
                     <thead>
                         <tr>
-                            <th scope="col">Model</th>
-                            <th scope="col">Run</th>
-                            <th scope="col" class="number">
-                                Round
-                            </th>
-                            <th scope="col" class="number">
-                                Tested
-                            </th>
-                            <th scope="col" class="number">
-                                Test loss
-                            </th>
-                            <th scope="col">Weights</th>
-                            <th scope="col" class="number">
-                                Size
-                            </th>
-                            <th scope="col">Saved</th>
+                            {columns.map(([title, is_number]) => (
+                                <th key={title} scope="col" class={is_number ? 'number' : undefined}>
+                                    {title}
+                                </th>
+                            ))}
                             {may_load && (
                                 <th scope="col">
                                     <span class="hidden">Load</span>
