@@ -28,7 +28,7 @@ namespace bench {
 
 /// So often a socket is read from or written to before it is the next one's turn: heartbeats stand in that
 /// line too.
-constexpr int most_times = 16;
+constexpr int most_times = 4;
 
 /// What is read from one socket. `Head` is called with a header and its meta before the body's bytes come,
 /// `Body` with each piece of them, `End` when the frame is whole.
@@ -55,6 +55,8 @@ public:
         }
         return true;
     }
+
+    [[nodiscard]] bool is_inside_body() const { return body_left_ > 0; }
 
 private:
     template <class Head, class Body, class End>

@@ -1,6 +1,6 @@
 // Workers that do no work: one process and one thread, N connections. Each says hello as a worker of one
-// client, takes what it is asked to take, and answers `train` at once with the weights that it got. usage:
-// round_swarm HOST PORT N
+// client, takes what it is asked to take, and answers `train` at once with the weights that it got. While
+// that takes long, it beats, as workers do. usage: round_swarm HOST PORT N
 #include <fedasio/text/json_reader.hpp>
 #include <fedasio/wire/hello.hpp>
 #include <fedasio/wire/load.hpp>
@@ -12,6 +12,7 @@
 
 #include "raw_frames.hpp"
 #include <arpa/inet.h>
+#include <chrono>
 #include <fcntl.h>
 #include <map>
 #include <memory>
@@ -24,6 +25,11 @@ namespace {
 
 using namespace fedasio;
 namespace message_type = wire::message_type;
+
+/// Hundreds of sockets with megabytes that nobody has read yet are more than a kernel has for all of TCP;
+/// then it drops segments.
+constexpr int most_unread = 1 << 20;
+constexpr int most_unsent = 128 << 10; // as workers have it
 
 /// Weights that came to one of them serve all.
 struct kept_weights {
@@ -44,6 +50,7 @@ struct connection {
     std::uint32_t weights = 0; ///< their checksum
     std::string update;        ///< waits for weights
     bool is_writing = false;
+    std::uint64_t pings = 0;
 };
 
 std::string head_of_reply(const net::frame_header& request, const boost::json::object& meta,
@@ -82,6 +89,8 @@ private:
         }
         const int on = 1;
         setsockopt(one.socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        setsockopt(one.socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof(most_unsent));
+        setsockopt(one.socket, SOL_SOCKET, SO_RCVBUF, &most_unread, sizeof(most_unread));
         fcntl(one.socket, F_SETFL, O_NONBLOCK);
         epoll_event event{EPOLLIN, {.u32 = i}};
         epoll_ctl(poll_, EPOLL_CTL_ADD, one.socket, &event);
@@ -95,6 +104,7 @@ private:
     }
 
     bool serve(int patience) {
+        beat();
         std::array<epoll_event, 256> ready;
         const auto count = epoll_wait(poll_, ready.data(), ready.size(), patience);
         for (const auto& one : std::span(ready).first(static_cast<std::size_t>(std::max(count, 0)))) {
@@ -105,6 +115,24 @@ private:
             flush(i);
         }
         return count >= 0 || errno == EINTR;
+    }
+
+    /// The master's pings stand in line behind the weights, and all of these have one thread.
+    void beat() {
+        const auto now = std::chrono::steady_clock::now();
+        if (now < next_beat_) {
+            return;
+        }
+        next_beat_ = now + std::chrono::seconds(1);
+        for (std::uint32_t i = 0; i < all_.size(); ++i) {
+            auto& one = all_[i];
+            if (one.in.is_inside_body() && one.out.empty()) {
+                net::frame ping(net::frame_type::ping);
+                ping.correlation = ++one.pings;
+                one.out.push(net::encoded_frame(ping).head);
+                flush(i);
+            }
+        }
     }
 
     bool read(std::uint32_t i) {
@@ -215,6 +243,7 @@ private:
     std::vector<connection> all_;
     std::vector<std::byte> scratch_;
     std::map<std::uint32_t, kept_weights> kept_; ///< by checksum
+    std::chrono::steady_clock::time_point next_beat_{};
 };
 
 /// As encoded_frame makes it, but the body's checksum is known.

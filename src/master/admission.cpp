@@ -26,6 +26,11 @@ constexpr auto shortest_between_measurements = std::chrono::milliseconds(200);
 /// workers are slow.
 constexpr std::uint64_t share_of_updates = 4;
 constexpr std::size_t most_of_updates = std::size_t{256} << 20;
+/// The kernel would let each of them have up to some ten megabytes that nobody has read yet, which is more
+/// than it has for all of TCP: it drops segments then, and they come again seconds later. Many together fill
+/// a line with so little, however far away they are.
+constexpr std::size_t few_workers = 16;
+constexpr std::size_t unread_of_many = std::size_t{256} << 10;
 
 std::shared_ptr<net::receive_window> window_for(const setting& given) {
     const auto least = given.options.window_bytes;
@@ -115,6 +120,9 @@ worker_ptr admission::introduce(net::connection& connection, const net::frame& f
     }
     auto who = members_.roster.admit(std::move(hello), connection.shared_from_this());
     connection.set_limits(wire::limits::notice);
+    if (members_.roster.all().size() > few_workers) {
+        connection.limit_unread(unread_of_many);
+    }
     connection.reply(first, wire::to_meta(wire::welcome{who->id, setting_.plan.name}));
     worker_joined joined;
     joined.worker = who->id;

@@ -218,8 +218,9 @@ void connection::beat_again() {
     if (place_ && !place_->has_room()) { // it is we who do not read
         last_received_ = reading_since_ = now;
         reading_from_ = bytes_received_;
+        patience_ = std::min(patience_ + options_.heartbeat_interval, options_.stall_timeout);
     }
-    if (now - last_received_ > options_.heartbeat_timeout) {
+    if (now - last_received_ > options_.heartbeat_timeout + patience_) {
         const auto silent =
             std::chrono::duration_cast<std::chrono::milliseconds>(now - last_received_).count();
         fail(errc::heartbeat_lost, "nothing for " + std::to_string(silent) + " ms");

@@ -52,6 +52,7 @@ awaitable<void> connection::read_frames() {
 awaitable<bool> connection::read_frame(frame& into) {
     std::array<std::byte, frame_header::size> head;
     reading_since_ = clock::time_point::max();
+    patience_ = {};
     const bool have_head = co_await read_exactly(head, true);
     if (!have_head) {
         co_return false;

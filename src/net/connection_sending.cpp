@@ -53,6 +53,9 @@ awaitable<void> connection::write_frames() {
             }
             last_sent_ = rt_.time.now();
             bytes_sent_ += sent.bytes;
+            if (options_.window) {
+                options_.window->went(sent.bytes);
+            }
             std::size_t bytes = sent.bytes;
             while (!left.empty() && bytes >= left.front().size()) {
                 bytes -= left.front().size();

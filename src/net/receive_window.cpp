@@ -6,7 +6,10 @@
 namespace fedasio::net {
 namespace {
 
-constexpr auto between_looks = std::chrono::milliseconds(100);
+constexpr auto between_looks = std::chrono::milliseconds(200);
+/// Of a try: in the first comes what has waited in the kernel, which says nothing of the peers.
+constexpr unsigned looks_of_a_try = 2;
+constexpr unsigned looks_after_a_vain_try = 10;
 
 } // namespace
 
@@ -24,14 +27,14 @@ void receive_window::place::came(std::size_t bytes) noexcept {
 }
 
 receive_window::receive_window(runtime& rt, std::size_t least, std::size_t most)
-    : rt_(rt), least_(least), most_(std::max(least, most)), room_(least) {}
+    : rt_(rt), least_(least), most_(std::max(least, most)), room_(least), proven_(least) {}
 
 std::shared_ptr<receive_window::place> receive_window::enter(std::size_t bytes) {
     std::shared_ptr<place> who(new place(shared_from_this(), bytes)); // its constructor is private
     who->waiting_ = waiting_.insert(waiting_.end(), who.get());
     let_in();
     if (!waiting_.empty() && !next_look_) {
-        came_ = 0;
+        came_ = went_ = 0;
         next_look_ = rt_.time.at(rt_.time.now() + between_looks, [this] { look(); });
     }
     return who;
@@ -61,18 +64,33 @@ void receive_window::let_in() noexcept {
     }
 }
 
-/// Whether those that have room are slower than this machine.
+/// Whether those that have room are slower than this machine, and whether a try with more room has helped.
 void receive_window::look() {
     next_look_.reset();
     if (waiting_.empty()) {
-        room_ = least_;
+        room_ = proven_ = least_;
+        rest_ = 0;
         return;
     }
-    if (missing_ > 0 && came_ < least_) {
+    const auto came = std::exchange(came_, 0);
+    const auto moved = came + std::exchange(went_, 0);
+    if (room_ > proven_ && ++looks_ == looks_of_a_try) {
+        const bool has_helped = came == 0 || came >= before_ + before_ / 2;
+        if (has_helped) {
+            proven_ = room_;
+        } else {
+            room_ = proven_;
+            rest_ = looks_after_a_vain_try;
+        }
+    }
+    if (room_ == proven_ && rest_ > 0) {
+        --rest_;
+    } else if (room_ == proven_ && missing_ > 0 && moved < 2 * least_) {
+        looks_ = 0;
+        before_ = came;
         room_ = std::min(room_ + std::min(room_, most_ - room_), most_);
         let_in();
     }
-    came_ = 0;
     next_look_ = rt_.time.at(rt_.time.now() + between_looks, [this] { look(); });
 }
 

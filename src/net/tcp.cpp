@@ -36,6 +36,11 @@ public:
         remote_ = describe(endpoint);
     }
 
+    void limit_unread(std::size_t bytes) override {
+        error_code ignored;
+        socket_.set_option(tcp::socket::receive_buffer_size(static_cast<int>(bytes)), ignored);
+    }
+
     [[nodiscard]] std::string remote() const override { return remote_; }
 
 private:

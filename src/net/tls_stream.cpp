@@ -95,6 +95,8 @@ public:
         return tls_engine::write_some(engine_, from);
     }
 
+    void limit_unread(std::size_t bytes) override { engine_->wire().limit_unread(bytes); }
+
     void shutdown_send() override { tls_engine::shutdown_send(engine_, executor_); }
 
     void close() override { engine_->wire().close(); }

@@ -16,11 +16,11 @@ namespace message = wire::message_type;
 
 namespace {
 
-/// A stream whose other side has proved a name.
+/// A stream whose other side has proved a name; tells how much may wait in it.
 class proved final : public net::stream {
 public:
-    proved(std::unique_ptr<net::stream> inner, std::string name)
-        : inner_(std::move(inner)), name_(std::move(name)) {}
+    proved(std::unique_ptr<net::stream> inner, std::string name, std::size_t& unread)
+        : inner_(std::move(inner)), name_(std::move(name)), unread_(unread) {}
 
     net::awaitable<net::transferred> read_some(boost::asio::mutable_buffer into) override {
         return inner_->read_some(into);
@@ -29,6 +29,8 @@ public:
     net::awaitable<net::transferred> write_some(std::span<const boost::asio::const_buffer> from) override {
         return inner_->write_some(from);
     }
+
+    void limit_unread(std::size_t bytes) override { unread_ = bytes; }
 
     void shutdown_send() override { inner_->shutdown_send(); }
 
@@ -41,6 +43,7 @@ public:
 private:
     std::unique_ptr<net::stream> inner_;
     std::string name_;
+    std::size_t& unread_;
 };
 
 /// The master's door, and who comes to it.
@@ -61,7 +64,7 @@ struct door : ground {
         auto visitor = std::make_shared<net::connection>(rt, std::move(ends.first));
         visitor->start();
         scripted.push_back(visitor);
-        sessions.spawn(doors.admit(std::make_unique<proved>(std::move(ends.second), proved_name)));
+        sessions.spawn(doors.admit(std::make_unique<proved>(std::move(ends.second), proved_name, unread)));
         world.settle();
         return *visitor;
     }
@@ -87,6 +90,7 @@ struct door : ground {
     newcomers coming{given, state};
     admission doors{given, state, coming};
     net::nursery sessions{world.executor()};
+    std::size_t unread = 0; ///< that may wait in the last stream; 0: as the system likes
 };
 
 } // namespace
@@ -159,6 +163,19 @@ BOOST_AUTO_TEST_CASE(nobody_takes_another_name_than_that_of_its_certificate) {
     BOOST_TEST(other.reason.find("that of 'south'") != std::string::npos);
     BOOST_TEST(on.state.members.roster.all().empty());
     BOOST_TEST((on.say_hello(on.come("south"), "south").result == net::outcome::reply));
+}
+
+// Hundreds that send at once would take more of the kernel than it has.
+BOOST_AUTO_TEST_CASE(of_many_workers_little_waits_unread) {
+    door at;
+    for (int i = 0; i < 16; ++i) {
+        at.say_hello(at.come(), "worker-" + std::to_string(i));
+        BOOST_TEST(at.unread == 0U);
+    }
+    auto& next = at.come();
+    BOOST_TEST(at.unread == 0U);
+    at.say_hello(next, "one-more");
+    BOOST_TEST(at.unread == std::size_t{256} << 10);
 }
 
 BOOST_AUTO_TEST_CASE(measurements_are_told_five_times_a_second_at_most) {

@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <net/live_runtime.hpp>
+#include <netinet/in.h>
 #include <stdexcept>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
 
@@ -317,6 +319,29 @@ BOOST_AUTO_TEST_CASE(connections_over_sockets) {
         BOOST_TEST(world.run(far[i]->ended()) == make_error_code(errc::closed_by_peer));
         BOOST_TEST(far[i]->end_reason() == "the peer said goodbye: done");
     }
+}
+
+// Asked of the kernel, which doubles what it is told, for its own use.
+BOOST_AUTO_TEST_CASE(what_waits_unread_can_be_limited) {
+    live_runtime world;
+    const auto door = listen_tcp(world, anywhere);
+    const auto far = dial(world, address::parse(door->local()));
+    const auto near = world.run(door->accept());
+    BOOST_REQUIRE(near.connection);
+    near.connection->limit_unread(10'000);
+    std::vector<int> found;
+    for (int descriptor = 3; descriptor < 1000; ++descriptor) {
+        sockaddr_in peer{};
+        socklen_t size = sizeof(peer);
+        if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+            near.connection->remote().ends_with(":" + std::to_string(ntohs(peer.sin_port)))) {
+            int bytes = 0;
+            socklen_t width = sizeof(bytes);
+            getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, &width);
+            found.push_back(bytes);
+        }
+    }
+    BOOST_TEST(found == std::vector{20'000}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(bodies_come_one_at_a_time_through_a_window) {

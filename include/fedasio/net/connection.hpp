@@ -32,7 +32,8 @@ struct connection_options {
     /// nothing is damaged on the way.
     bool allows_unchecked_bodies = false;
     /// Where the bodies that the peer sends wait for room, together with those of others; none: they do not
-    /// wait. What waits is no silence: the peer is neither lost nor slow meanwhile.
+    /// wait. What waits is no silence: the peer is neither lost nor slow meanwhile, and may take as long again,
+    /// at most `stall_timeout`, to go on.
     std::shared_ptr<receive_window> window;
     /// Makes the memory for the body of a frame; std::bad_alloc ends the connection. Tests let it fail.
     std::function<buffer(std::size_t bytes)> make_body = [](std::size_t bytes) { return buffer(bytes); };
@@ -85,6 +86,9 @@ public:
     void on_frame(frame_handler handler) { on_frame_ = std::move(handler); }
 
     void set_limits(frame_limits limits) noexcept { options_.limits = limits; }
+
+    /// As stream::limit_unread().
+    void limit_unread(std::size_t bytes) { wire_->limit_unread(bytes); }
 
     /// Queues a notice. A full queue ends the connection with `errc::slow_reader`.
     void send(frame message);
@@ -193,6 +197,9 @@ private:
     clock::time_point reading_since_ = clock::time_point::max(); ///< of a frame; never: between two
     std::uint64_t reading_from_ = 0;                             ///< bytes received until then
     std::shared_ptr<receive_window::place> place_;               ///< of the body that waits for room
+    /// Who was kept waiting may be silent for as long again: where its segments found no room, its TCP tries
+    /// less and less often.
+    clock::duration patience_{};
     clock::time_point ping_sent_;
     clock::time_point closing_since_ = clock::time_point::max();
     std::uint64_t ping_number_ = 0;

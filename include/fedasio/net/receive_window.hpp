@@ -14,8 +14,10 @@ namespace fedasio::net {
 /// than all room is taken alone.
 ///
 /// Few at a time are as fast as many where the machine is the limit, and their bytes are still in its caches
-/// when they are worked on. Where the peers are the limit, more are let in: as long as somebody waits, and
-/// bytes are missing of which less than `least` came in a tenth of a second, the room doubles, up to `most`.
+/// when they are worked on. Where the peers are the limit, more are let in: as long as somebody waits, bytes
+/// are missing, and less than `least` comes and goes in a tenth of a second, twice the room is tried, up to
+/// `most`. It stays if half as much again comes then, or if nothing comes at all; else it is taken back, and
+/// tried again after two seconds.
 ///
 /// Lives on its runtime's thread. Must be held by a shared_ptr.
 class receive_window : public std::enable_shared_from_this<receive_window> {
@@ -55,6 +57,9 @@ public:
     /// At the end of the line; perhaps there is room at once.
     [[nodiscard]] std::shared_ptr<place> enter(std::size_t bytes);
 
+    /// So many bytes were sent to a peer: while this machine is busy with that, nobody is slow.
+    void went(std::size_t bytes) noexcept { went_ += bytes; }
+
     /// Of all that have room.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
@@ -75,6 +80,11 @@ private:
     std::size_t bytes_ = 0;
     std::size_t missing_ = 0; ///< bytes that are still to come, of all that have room
     std::size_t came_ = 0;    ///< bytes, since the last look
+    std::size_t went_ = 0;    ///< bytes, since the last look
+    std::size_t proven_;      ///< the room that has helped; less than the room: a try
+    std::size_t before_ = 0;  ///< what came between two looks before the try
+    unsigned looks_ = 0;      ///< of the try
+    unsigned rest_ = 0;       ///< looks until the next try
     std::list<place*> waiting_;
     std::unique_ptr<alarm> next_look_; ///< while somebody waits
 };

@@ -41,6 +41,10 @@ public:
     /// follow.
     virtual std::optional<payload> handed_over() { return std::nullopt; }
 
+    /// About so many bytes at most wait in the system until they are read, from now on; without a limit it is
+    /// the system that adapts them to the peer's distance. The system may have a lower limit of its own.
+    virtual void limit_unread(std::size_t /*bytes*/) {}
+
     /// Says that nothing more will be written.
     virtual void shutdown_send() = 0;
     /// Ends pending reads and writes with an error; may be called again.
