@@ -3,7 +3,9 @@ import { best_of, compare_with } from '../src/models/comparison';
 import { difference, ending_health, learning_health, progress_of, waiting_health } from '../src/models/health';
 import { marks_of } from '../src/models/marks';
 import { roughly, time_left, usual_round } from '../src/models/time_left';
-import type { Event, Round, Run } from '../src/protocol';
+import type { Run } from '../src/protocol/history';
+import type { Round } from '../src/protocol/run';
+import type { Event } from '../src/protocol/stream';
 import { event, round, status } from './samples';
 
 const rounds = (count: number, fields: (number: number) => Partial<Round>): Round[] =>

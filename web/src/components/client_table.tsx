@@ -4,7 +4,7 @@ import { beat } from '../late';
 import { matches } from '../models/rows';
 import type { OpenRound } from '../model';
 import { journal } from '../past';
-import type { Client } from '../protocol';
+import type { Client } from '../protocol/run';
 import { href_with, param } from '../route';
 import { drop_reason, test_reason } from '../sentences';
 import { clients, is_regression, open_round, rounds, workers } from '../store';

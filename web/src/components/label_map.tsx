@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { count, percent } from '../format';
-import type { Client } from '../protocol';
+import type { Client } from '../protocol/run';
 import { set_params } from '../route';
 import { clients, evaluation } from '../store';
 import { theme } from '../theme';

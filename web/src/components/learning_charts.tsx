@@ -3,7 +3,7 @@ import { clock, count, fixed, loss, percent } from '../format';
 import { x_values, type Metric } from '../models/curves';
 import { marks_of } from '../models/marks';
 import { smooth } from '../models/smoothing';
-import type { Round } from '../protocol';
+import type { Round } from '../protocol/run';
 import { journal, journal_version } from '../past';
 import { data, is_regression, log, rounds, status } from '../store';
 import { Chart, type Curve } from './chart';

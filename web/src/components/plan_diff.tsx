@@ -3,7 +3,7 @@ import { count, loss, missing, percent, plural } from '../format';
 import { best_of } from '../models/comparison';
 import { compare_plans } from '../models/plan_diff';
 import { param, set_params } from '../route';
-import type { Run } from '../protocol';
+import type { Run } from '../protocol/history';
 import { loaded, runs } from '../runs';
 import { rounds, status } from '../store';
 import { chosen_runs, run_colour } from './chosen_runs';

@@ -5,7 +5,7 @@ import { by_worker, is_odd } from '../models/client_groups';
 import { free_labels } from '../models/free_labels';
 import { nice_places } from '../models/nice_places';
 import { journal } from '../past';
-import type { Client } from '../protocol';
+import type { Client } from '../protocol/run';
 import { param, set_params } from '../route';
 import { clients } from '../store';
 import { theme } from '../theme';

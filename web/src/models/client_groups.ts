@@ -1,5 +1,5 @@
 // Clients by the worker that hosts them: what is odd with all of a worker's clients is the worker's.
-import type { Client } from '../protocol';
+import type { Client } from '../protocol/run';
 import { median } from './statistics';
 
 export interface ClientGroup {

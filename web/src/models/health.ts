@@ -1,6 +1,6 @@
 // Whether a training goes well, in one sentence: from the rounds alone, so that everybody reads the same.
 import { duration, loss, percent, plural } from '../format';
-import type { Round, Status } from '../protocol';
+import type { Round, Status } from '../protocol/run';
 
 export type HealthTone = 'plain' | 'good' | 'warning' | 'bad';
 

@@ -1,6 +1,7 @@
 // What happened over time, as far as the page saw it or could read it up: the task stream, traffic, every
 // client's way through the rounds. It changes in place, and its size is bounded whatever the run's length.
-import type { Event, Measured, PlanChange, WorkerState } from '../protocol';
+import type { Measured, WorkerState } from '../protocol/run';
+import type { Event, PlanChange } from '../protocol/stream';
 import { doing, Lane } from './lane';
 import { spread, type Spread } from './fairness';
 import { fewest, oddities, rounds_judged, rounds_odd, type Measured as MeasuredClient } from './oddities';
