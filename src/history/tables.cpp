@@ -59,8 +59,8 @@ constexpr auto upgrade_to_3 = R"(
 )";
 
 // Beside the tables of any format, which do not refer to them: `evaluations` has the latest of each run,
-// `lanes` the latest rounds, `own_metrics` what rounds told by name of trainers' own metrics, so that no list
-// of runs reads all rounds.
+// `lanes` the latest rounds, `own_metrics` what rounds told by name of trainers' own metrics; with them and
+// the index no list of runs reads all rounds.
 constexpr auto create_more = R"(
     CREATE TABLE IF NOT EXISTS report_facts (
         run TEXT PRIMARY KEY, facts TEXT NOT NULL
@@ -71,6 +71,7 @@ constexpr auto create_more = R"(
     CREATE TABLE IF NOT EXISTS lanes (
         run TEXT NOT NULL, round INTEGER NOT NULL, states TEXT NOT NULL, PRIMARY KEY (run, round)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS loss_of_run ON rounds (run, test_loss);
     CREATE TABLE IF NOT EXISTS own_metrics (
         run TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, told INTEGER NOT NULL,
         last REAL NOT NULL, least REAL NOT NULL, most REAL NOT NULL, PRIMARY KEY (run, kind, name)
