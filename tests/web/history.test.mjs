@@ -70,6 +70,20 @@ step(
         const chosen = await by('run-row').locator('input:checked').count();
         assert.equal(chosen, 3);
         assert.equal(await page.locator('.alike').count(), 2);
+        // Where only what differs is shown nothing has to be told apart by colour.
+        await by('plan-diff').locator('.differs').first().waitFor();
+        const backgrounds = () => by('plan-diff').locator('tr td:nth-child(2)').evaluateAll((all) => new Set(all.map((one) => getComputedStyle(one).backgroundColor)).size);
+        assert.equal(await backgrounds(), 1);
+        await by('all-keys').check();
+        await by('plan-diff').locator('tr:not(.differs)').nth(1).waitFor();
+        assert.equal(await backgrounds(), 2);
+        await by('all-keys').uncheck();
+        // On a telephone what is done with the runs stands in one row.
+        await page.setViewportSize({ width: 400, height: 800 });
+        const tops = await page.locator('#runs-title + .tools > *').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+        assert.equal(tops.length, 3);
+        assert.equal(new Set(tops).size, 1);
+        await page.setViewportSize({ width: 1280, height: 800 });
         // How the result depends on a key: a dot a run, and a click compares it.
         await page.waitForSelector('[data-testid="sweep"][data-runs="4"]');
         await by('sweep-key').selectOption('local.learning_rate');

@@ -192,6 +192,7 @@ step(
         await page.mouse.up();
         assert.match(await page.evaluate(() => location.hash), /until=\d+/);
         assert.equal(await by('worker-drawer').count(), 0, 'a drag opens nothing');
+        assert.equal(await page.locator('.stream-axis text').first().textContent(), 'round', 'its numbers have a name');
         await page.keyboard.down('Control');
         await page.mouse.wheel(0, -100);
         await page.keyboard.up('Control');

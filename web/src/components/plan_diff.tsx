@@ -75,7 +75,7 @@ export function PlanDiff() {
             ) : (
                 <>
                 {differing.length === 0 && <p class="hint">The plans are alike in all {plural(rows.length, 'key')}.</p>}
-                <div class="scroll diff" tabIndex={0} role="region" aria-label="Plans">
+                <div class={shows_all ? 'scroll diff diff-all' : 'scroll diff'} tabIndex={0} role="region" aria-label="Plans">
                     <table class="table" data-testid="plan-diff">
                         <thead>
                             <tr>

@@ -174,7 +174,7 @@ function ThisRun({ run, has_rounds }: { run: string; has_rounds: boolean }) {
     if (!has_rounds) {
         return (
             <button type="button" disabled title="There is none before the first round">
-                Report of this run
+                Report ↓
             </button>
         );
     }
@@ -186,12 +186,13 @@ function ThisRun({ run, has_rounds }: { run: string; has_rounds: boolean }) {
                 href={is_past ? `api/v1/runs/${run}/report` : 'api/v1/report'}
                 download="report.json"
                 data-testid="download-report"
+                title="Report of this run"
             >
-                Report of this run
+                Report ↓
             </a>
             {!is_past && (
-                <a class="button" href="api/v1/model" download data-testid="download-model">
-                    Download the weights
+                <a class="button" href="api/v1/model" download data-testid="download-model" title="Its weights, as safetensors">
+                    Weights ↓
                 </a>
             )}
         </>
