@@ -1,6 +1,6 @@
 #include "saved_models.hpp"
 
-#include <fedasio/history/past_runs.hpp>
+#include <fedasio/history/round_reader.hpp>
 #include <fedasio/store/model_store.hpp>
 #include <fedasio/text/json_text.hpp>
 
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -41,13 +42,21 @@ bool is_tested(const std::map<std::string, std::string>& metadata) {
     });
 }
 
-/// What the test of that round has told. A history that cannot be read makes no model worse.
-json::value test_of(const std::filesystem::path& history, const json::object& model) try {
-    if (model.at("run").is_null() || model.at("round").is_null()) {
+/// Null if it cannot be read: that makes no model worse.
+std::unique_ptr<history::round_reader> reader_of(const std::filesystem::path& history) try {
+    return std::make_unique<history::round_reader>(history);
+} catch (const std::exception&) {
+
+    return nullptr;
+}
+
+/// What the test of that round has told, as far as it can be read.
+json::value test_of(history::round_reader* rounds, const json::object& model) try {
+    if (rounds == nullptr || model.at("run").is_null() || model.at("round").is_null()) {
         return nullptr;
     }
     const auto round = model.at("round").to_number<std::uint32_t>();
-    const auto text = history::round_text(history, model.at("run").as_string(), round);
+    const auto text = rounds->text(model.at("run").as_string(), round);
     if (!text) {
         return nullptr;
     }
@@ -64,7 +73,8 @@ json::value test_of(const std::filesystem::path& history, const json::object& mo
     return nullptr;
 }
 
-json::object model_of(const std::filesystem::path& state_dir, const std::string& name) {
+json::object model_of(const std::filesystem::path& state_dir, const std::string& name,
+                      history::round_reader* rounds) {
     json::object model{{"name", name}};
     try {
         const auto path = store::model_path(state_dir, name);
@@ -78,7 +88,7 @@ json::object model_of(const std::filesystem::path& state_dir, const std::string&
         const auto round = known.find("round");
         const auto number = round == known.end() ? std::nullopt : number_of(round->second);
         model["round"] = number ? json::value(*number) : json::value(nullptr);
-        model["test"] = is_tested(known) ? test_of(state_dir / "history.sqlite", model) : nullptr;
+        model["test"] = is_tested(known) ? test_of(rounds, model) : nullptr;
     } catch (const std::exception& problem) {
         model = {{"name", name}, {"error", problem.what()}};
     }
@@ -88,9 +98,10 @@ json::object model_of(const std::filesystem::path& state_dir, const std::string&
 } // namespace
 
 std::string saved_models_text(const std::filesystem::path& state_dir) {
+    const auto rounds = reader_of(state_dir / "history.sqlite");
     json::array models;
     for (const auto& name : store::list_models(state_dir)) {
-        models.push_back(model_of(state_dir, name));
+        models.push_back(model_of(state_dir, name, rounds.get()));
     }
     const auto later = [](const json::value& one, const json::value& other) {
         const auto time = [](const json::value& model) {

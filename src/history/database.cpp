@@ -137,4 +137,22 @@ std::string statement::text(int column) const {
                             : std::string(reinterpret_cast<const char*>(begin), size); // NOLINT
 }
 
+std::optional<database> open_recorded(const std::filesystem::path& file) {
+    if (!std::filesystem::exists(file)) {
+        return std::nullopt;
+    }
+    database opened(file, database::access::read);
+    // Between its making and its first transaction the file has no tables.
+    if (opened.text_of("PRAGMA user_version") == "0") {
+        return std::nullopt;
+    }
+    return opened;
+}
+
+bool has_table(database& file, std::string_view name) {
+    statement found(file, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+    found.bind(name);
+    return found.next();
+}
+
 } // namespace fedasio::history

@@ -40,6 +40,12 @@ private:
     std::unique_ptr<sqlite3, closer> handle_;
 };
 
+/// To read a history; empty if nothing has been recorded there yet.
+[[nodiscard]] std::optional<database> open_recorded(const std::filesystem::path& file);
+
+/// What is beside the tables of a format is not there before a recorder of this release opens the file.
+[[nodiscard]] bool has_table(database& file, std::string_view name);
+
 /// What is done in a transaction is there wholly once it is committed, and else not at all.
 class transaction {
 public:

@@ -58,13 +58,6 @@ json::object run_object(const statement& from) {
     return run;
 }
 
-/// What is beside the tables of a format is not there before a recorder of this release opens the file.
-bool has_table(database& file, std::string_view name) {
-    statement found(file, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
-    found.bind(name);
-    return found.next();
-}
-
 /// By run.
 using labels_map = std::map<std::string, json::value>;
 
@@ -89,6 +82,33 @@ void add_labels(json::object& run, const labels_map& labels) {
     run["labels"] = found == labels.end() ? json::value(nullptr) : found->second;
 }
 
+json::object& object_in(json::object& in, std::string_view key) {
+    auto& value = in[key];
+    return value.is_null() ? value.emplace_object() : value.as_object();
+}
+
+/// What trainers of one's own told of it by name, where they told something: of the metrics that most rounds
+/// tell the last, least and greatest value.
+void add_own_metrics(json::object& run, database& file) {
+    if (!has_table(file, "own_metrics")) {
+        return;
+    }
+    statement metrics(file, "SELECT kind, name, last, least, most FROM own_metrics WHERE run = ? "
+                            "ORDER BY told DESC, kind, name LIMIT ?");
+    metrics.bind(std::string_view(run.at("run").as_string()));
+    metrics.bind(static_cast<std::int64_t>(most_own_metrics));
+    json::object told;
+    while (metrics.next()) {
+        for (const auto& [which, column] :
+             {std::pair("last", 2), std::pair("least", 3), std::pair("most", 4)}) {
+            object_in(object_in(told, which), metrics.text(0))[metrics.text(1)] = metrics.real(column);
+        }
+    }
+    if (!told.empty()) {
+        run["own_metrics"] = std::move(told);
+    }
+}
+
 /// Empty if there is no such run.
 std::optional<json::object> find_run(database& in, std::string_view run) {
     statement found(in, std::string(run_columns) + "WHERE id = ?");
@@ -98,6 +118,7 @@ std::optional<json::object> find_run(database& in, std::string_view run) {
     }
     auto result = run_object(found);
     add_labels(result, labels_of(in, run));
+    add_own_metrics(result, in);
     return result;
 }
 
@@ -185,32 +206,20 @@ std::string rounds_of(database& file, std::string_view run, std::uint32_t before
     return result + "]";
 }
 
-/// Empty if nothing has been recorded yet.
-std::optional<database> open(const std::filesystem::path& file) {
-    if (!std::filesystem::exists(file)) {
-        return std::nullopt;
-    }
-    database opened(file, database::access::read);
-    // Between its making and its first transaction the file has no tables.
-    if (opened.text_of("PRAGMA user_version") == "0") {
-        return std::nullopt;
-    }
-    return opened;
-}
-
 } // namespace
 
 std::string runs_text(const std::filesystem::path& file, std::size_t most, std::size_t plans,
                       std::size_t plan_bytes) {
     json::array result;
     std::size_t told = 0;
-    if (auto opened = open(file)) {
+    if (auto opened = open_recorded(file)) {
         statement runs(*opened, std::string(run_columns) + "ORDER BY started DESC, id LIMIT ?");
         runs.bind(static_cast<std::int64_t>(most));
         const auto labels = labels_of(*opened);
         while (runs.next()) {
             auto run = run_object(runs);
             add_labels(run, labels);
+            add_own_metrics(run, *opened);
             if (result.size() < plans && told < plan_bytes) {
                 const auto plan = plan_text_of(*opened, std::string_view(run.at("run").as_string()));
                 told += plan.size();
@@ -224,7 +233,7 @@ std::string runs_text(const std::filesystem::path& file, std::size_t most, std::
 
 std::optional<std::string> run_text(const std::filesystem::path& file, std::string_view run,
                                     std::size_t most_notes) {
-    auto opened = open(file);
+    auto opened = open_recorded(file);
     auto found = opened ? find_run(*opened, run) : std::nullopt;
     if (!found) {
         return std::nullopt;
@@ -237,7 +246,7 @@ std::optional<std::string> run_text(const std::filesystem::path& file, std::stri
 
 std::optional<std::string> clients_text(const std::filesystem::path& file, std::string_view run,
                                         std::uint32_t round) {
-    auto opened = open(file);
+    auto opened = open_recorded(file);
     if (!opened || !has_run(*opened, run)) {
         return std::nullopt;
     }
@@ -262,7 +271,7 @@ std::optional<std::string> clients_text(const std::filesystem::path& file, std::
 
 std::optional<std::string> tests_text(const std::filesystem::path& file, std::string_view run,
                                       std::uint32_t round) {
-    auto opened = open(file);
+    auto opened = open_recorded(file);
     if (!opened || !has_run(*opened, run)) {
         return std::nullopt;
     }
@@ -271,7 +280,7 @@ std::optional<std::string> tests_text(const std::filesystem::path& file, std::st
 
 std::optional<std::string> spreads_text(const std::filesystem::path& file, std::string_view run) {
     constexpr std::uint32_t most_rounds = 120;
-    auto opened = open(file);
+    auto opened = open_recorded(file);
     if (!opened || !has_run(*opened, run)) {
         return std::nullopt;
     }
@@ -299,7 +308,7 @@ std::optional<std::string> spreads_text(const std::filesystem::path& file, std::
 }
 
 std::optional<std::string> evaluation_text(const std::filesystem::path& file, std::string_view run) {
-    auto opened = open(file);
+    auto opened = open_recorded(file);
     if (!opened || !has_run(*opened, run)) {
         return std::nullopt;
     }
@@ -312,7 +321,7 @@ std::optional<std::string> evaluation_text(const std::filesystem::path& file, st
 }
 
 std::optional<std::string> lanes_text(const std::filesystem::path& file, std::string_view run) {
-    auto opened = open(file);
+    auto opened = open_recorded(file);
     if (!opened || !has_run(*opened, run)) {
         return std::nullopt;
     }
@@ -331,34 +340,23 @@ std::optional<std::string> lanes_text(const std::filesystem::path& file, std::st
 
 std::optional<std::string> rounds_text(const std::filesystem::path& file, std::string_view run,
                                        std::uint32_t before, std::size_t most_bytes) {
-    auto opened = open(file);
+    auto opened = open_recorded(file);
     if (!opened || !has_run(*opened, run)) {
         return std::nullopt;
     }
     return rounds_of(*opened, run, before, most_bytes);
 }
 
-std::optional<std::string> round_text(const std::filesystem::path& file, std::string_view run,
-                                      std::uint32_t round) {
-    auto opened = open(file);
-    if (!opened) {
-        return std::nullopt;
-    }
-    statement found(*opened, "SELECT result FROM rounds WHERE run = ? AND round = ?");
-    found.bind(run).bind(round);
-    return found.next() ? std::optional(found.text(0)) : std::nullopt;
-}
-
 std::optional<std::string> report_text(const std::filesystem::path& file, std::string_view run,
                                        std::size_t most_bytes) {
-    auto opened = open(file);
+    auto opened = open_recorded(file);
     auto found = opened ? find_run(*opened, run) : std::nullopt;
     if (!found) {
         return std::nullopt;
     }
     auto& report = *found;
     for (const auto* const key : {"started", "ended", "rounds", "best_test_accuracy", "last_test_accuracy",
-                                  "last_test_loss", "best_test_loss", "labels"}) {
+                                  "last_test_loss", "best_test_loss", "labels", "own_metrics"}) {
         report.erase(key);
     }
     for (const auto* const key : {"detail", "weights_sha256"}) {

@@ -59,7 +59,8 @@ constexpr auto upgrade_to_3 = R"(
 )";
 
 // Beside the tables of any format, which do not refer to them: `evaluations` has the latest of each run,
-// `lanes` the latest rounds.
+// `lanes` the latest rounds, `own_metrics` what rounds told by name of trainers' own metrics; with them and
+// the index no list of runs reads all rounds.
 constexpr auto create_more = R"(
     CREATE TABLE IF NOT EXISTS report_facts (
         run TEXT PRIMARY KEY, facts TEXT NOT NULL
@@ -70,6 +71,20 @@ constexpr auto create_more = R"(
     CREATE TABLE IF NOT EXISTS lanes (
         run TEXT NOT NULL, round INTEGER NOT NULL, states TEXT NOT NULL, PRIMARY KEY (run, round)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS loss_of_run ON rounds (run, test_loss);
+    CREATE TABLE IF NOT EXISTS own_metrics (
+        run TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, told INTEGER NOT NULL,
+        last REAL NOT NULL, least REAL NOT NULL, most REAL NOT NULL, PRIMARY KEY (run, kind, name)
+    ) STRICT, WITHOUT ROWID;
+)";
+
+// Of the rounds of a run from one on.
+constexpr auto add_own_metrics = R"(
+    INSERT INTO own_metrics SELECT ?1, ?2, one.key, 1, one.value, one.value, one.value
+    FROM rounds, json_each(result, '$.' || ?2) AS one
+    WHERE run = ?1 AND round >= ?3 AND one.type IN ('integer', 'real') ORDER BY round
+    ON CONFLICT DO UPDATE SET told = told + 1, last = excluded.last,
+        least = min(least, excluded.least), most = max(most, excluded.most)
 )";
 
 } // namespace
@@ -107,6 +122,8 @@ struct tables::writer {
         for (const auto& round : it.rounds) {
             missing.bind(run).bind(round.round).bind(text_of(round)).run();
         }
+        statement(file, "DELETE FROM own_metrics WHERE run = ?").bind(run).run();
+        tell_own_metrics(run, 0);
     }
 
     void operator()(const std::string& run, const run_ends& it) {
@@ -145,6 +162,9 @@ struct tables::writer {
             .bind(it.round)
             .bind(text_of(it))
             .run();
+        if (!it.train_metrics.empty() || !it.test_metrics.empty()) {
+            tell_own_metrics(run, it.round);
+        }
     }
 
     void operator()(const std::string& run, const master::clients_evaluated& it) {
@@ -191,6 +211,12 @@ struct tables::writer {
 
     void operator()(const std::string& run, const note_row& it) {
         note.bind(run).bind(it.time).bind(it.level).bind(it.text).run();
+    }
+
+    void tell_own_metrics(const std::string& run, std::uint32_t from) {
+        for (const auto* const kind : {"test_metrics", "train_metrics"}) {
+            statement(file, add_own_metrics).bind(run).bind(std::string_view(kind)).bind(from).run();
+        }
     }
 
     static std::string text_of(const master::round_result& round) {

@@ -1,8 +1,10 @@
 """Metrics of a trainer's own: from a script in Python to report, history, best model and early stopping."""
 
+import contextlib
 import json
 import os
 import pathlib
+import sqlite3
 import sys
 import urllib.request
 
@@ -64,6 +66,15 @@ class OwnMetrics(Federation):
                 expected = mean(script.test_metrics, lambda counts: counts[1], number, name)
                 self.assertEqual(one["test_metrics"][name], expected)
 
+    def check_summary(self, rounds):
+        """What a list of runs tells of them, which reads no round."""
+        with contextlib.closing(sqlite3.connect(self.folder / "state" / "history.sqlite")) as history:
+            told = history.execute("SELECT kind, name, told, last, least, most FROM own_metrics").fetchall()
+        self.assertEqual(len(told), 5)
+        for kind, name, times, last, least, most in told:
+            values = [one[kind][name] for one in rounds]
+            self.assertEqual((times, last, least, most), (len(values), values[-1], min(values), max(values)))
+
     def test_they_are_means_by_samples_wherever_they_are_told(self):
         report = self.run_to_the_end(self.plan_of_metrics(), self.trainer(), self.trainer())
         self.assertEqual(len(report["rounds"]), 8)
@@ -76,6 +87,7 @@ class OwnMetrics(Federation):
         self.assertEqual(best.metadata["round"], str(script.BEST))
         told = report["rounds"][script.BEST - 1]["test_metrics"]["skill"]
         self.assertEqual(float(best.metadata["test_metrics.skill"]), told)
+        self.check_summary(report["rounds"])
         # The history has them too, by the names that a plan gives them.
         rounds = fedasio.read_run(self.folder / "state").rounds
         rows = rounds if isinstance(rounds, list) else rounds.to_dict("records")

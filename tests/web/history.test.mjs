@@ -60,8 +60,8 @@ step(
         assert.equal(await by('runs').locator('td b').innerText(), '76.0 %', 'the best stands out');
         assert.deepEqual(
             await by('runs').locator('thead th').evaluateAll((all) => all.map((one) => one.innerText.replace(/\s*[↑↓]/, '')).slice(1, 6)),
-            ['Plan', 'Best', 'Last', 'learning_rate', 'seed'],
-            'a result is beside its name, and the seed behind what was varied',
+            ['Plan', 'Best', 'learning_rate', 'seed', 'Rounds'],
+            'a result that some have is beside the name, and the seed behind what was varied',
         );
         assert.equal(await by('runs').getByRole('button', { name: 'Rounds', exact: true }).count(), 1);
         // The present run, the one before and the best are compared without being chosen, under the values that tell them apart.
@@ -70,6 +70,20 @@ step(
         const chosen = await by('run-row').locator('input:checked').count();
         assert.equal(chosen, 3);
         assert.equal(await page.locator('.alike').count(), 2);
+        // Where only what differs is shown nothing has to be told apart by colour.
+        await by('plan-diff').locator('.differs').first().waitFor();
+        const backgrounds = () => by('plan-diff').locator('tr td:nth-child(2)').evaluateAll((all) => new Set(all.map((one) => getComputedStyle(one).backgroundColor)).size);
+        assert.equal(await backgrounds(), 1);
+        await by('all-keys').check();
+        await by('plan-diff').locator('tr:not(.differs)').nth(1).waitFor();
+        assert.equal(await backgrounds(), 2);
+        await by('all-keys').uncheck();
+        // On a telephone what is done with the runs stands in one row.
+        await page.setViewportSize({ width: 400, height: 800 });
+        const tops = await page.locator('#runs-title + .tools > *').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+        assert.equal(tops.length, 3);
+        assert.equal(new Set(tops).size, 1);
+        await page.setViewportSize({ width: 1280, height: 800 });
         // How the result depends on a key: a dot a run, and a click compares it.
         await page.waitForSelector('[data-testid="sweep"][data-runs="4"]');
         await by('sweep-key').selectOption('local.learning_rate');
@@ -239,6 +253,66 @@ step(
         await by('chart-runs').filter({ hasText: '0.2500' }).waitFor();
         await by('metric').selectOption({ label: 'auc (train)' });
         await by('chart-runs').filter({ hasText: '0.2000' }).waitFor();
+    },
+);
+
+const own_runs = [[0.1, 1, 0.75], [0.1, 2, 0.5], [0.01, 1, 0.625], [0.01, 2, 0.875]].map(([rate, seed, auc], place) =>
+    run_of(`d${place}`, {
+        seed,
+        best_test_accuracy: 0.5 + place / 100,
+        plan_json: { seed, clients: 12, local: { learning_rate: rate }, metrics: { auc: 'higher' } },
+        own_metrics: {
+            last: { test_metrics: { auc, lag: place } },
+            least: { test_metrics: { auc: 0, lag: 0 } },
+            most: { test_metrics: { auc: auc + 0.0625, lag: 9 } },
+        },
+    }),
+);
+
+step(
+    'has a column and an axis for what trainers tell, finds by what all plans share, and saves the table',
+    {
+        snapshot: make_snapshot({ status: { run: '', plan: 'own', state_dir: true } }),
+        hash: '#/history?runs=none',
+        objects: { runs: own_runs },
+    },
+    async ({ by, page }) => {
+        const heads = () => by('runs').locator('thead th').evaluateAll((all) => all.map((one) => one.innerText.replace(/\s*[↑↓]/, '')).slice(1, -1));
+        await by('runs').waitFor();
+        assert.deepEqual((await heads()).slice(0, 7), ['Plan', 'Best', 'best auc', 'auc', 'lag', 'learning_rate', 'seed']);
+        // More is better, as the plans say; of what nobody says that of, nothing stands out.
+        const sort_by = (name) => by('runs').getByRole('button', { name, exact: true }).click();
+        const order = () => by('run-row').evaluateAll((rows) => rows.map((row) => row.dataset.run).join(' '));
+        await sort_by('best auc');
+        await by('runs').locator('th[aria-sort="descending"]', { hasText: 'best auc' }).waitFor();
+        assert.equal(await order(), 'd3 d0 d2 d1');
+        assert.deepEqual(await by('runs').locator('td b').allInnerTexts(), ['53.0 %', '0.9375', '0.8750']);
+        // As an axis of both drawings.
+        await by('sweep-measure').selectOption('auc');
+        await by('sweep').locator('[data-run="d3"]').hover();
+        await page.locator('.sweep figcaption').filter({ hasText: /d3: .*, 0\.8750$/ }).waitFor();
+        await by('parallel').locator('.axis-title').filter({ hasText: /^auc$/ }).waitFor();
+        // By a key in which no plans differ.
+        await by('filter').fill('clients=11');
+        await page.waitForSelector('[data-testid="shown"]:text("0 of 4 runs")');
+        await by('filter').fill('clients=12 auc>0.5');
+        await page.waitForSelector('[data-testid="shown"]:text("3 of 4 runs")');
+        await by('filter').fill('clients=12');
+        await page.waitForSelector('[data-testid="shown"]:text-is("4 runs")');
+        await by('group-seeds').check();
+        await page.waitForSelector('[data-testid="shown"]:text("4 runs in 2 groups")');
+        assert.match(await by('run-row').first().innerText(), /0\.7500 ± 0\.1768/);
+        const saved = async (id) => {
+            const [download] = await Promise.all([page.waitForEvent('download'), by(id).click()]);
+            return [download.suggestedFilename(), await readFile(await download.path(), 'utf8')];
+        };
+        const [name, csv] = await saved('runs-save-csv');
+        assert.equal(name, 'runs.csv');
+        const [head, first] = csv.split('\r\n').map((line) => line.split(','));
+        assert.deepEqual(head.slice(0, 8), ['Run', 'Plan', 'Best', 'Best ±', 'best auc', 'best auc ±', 'auc', 'auc ±']);
+        assert.deepEqual([first[0], first[6], Number(first[7]).toFixed(4)], ['d2 d3', '0.75', '0.1768']);
+        assert.match((await saved('runs-save-md'))[1], /^\| Run \| Plan \| Best \|.*\n\| --- \|.*\n\| d2 d3 \|/);
+        await assert_accessible(page, 'history of own metrics');
     },
 );
 

@@ -25,14 +25,15 @@ const workers = names.map((name, place) =>
 const busy = { phase: 'training', round: 3, workers: 4, clients: 24, clients_planned: 24, last_round: 50 };
 
 /** Events of a round in which worker 3 takes nine seconds where one is usual, and all of worker 4's clients go elsewhere. */
-function round_of_four(round, from, first_seq) {
+function round_of_four(round, from, first_seq, among = clients) {
     const events = [];
     const say = (after, type, fields) => events.push({ seq: first_seq + events.length, time: from + after, type, ...fields });
     const states = (after, state, only = [1, 2, 3, 4]) => only.forEach((worker) => say(after, 'worker_state', { worker, state }));
-    say(0, 'round_started', { round, cohort, clients_per_round: 24 });
+    const cohort = among.map(({ client }) => client);
+    say(0, 'round_started', { round, cohort, clients_per_round: cohort.length });
     say(0, 'phase', { phase: 'training', round });
     states(0, 'training');
-    for (const { client, worker } of clients) {
+    for (const { client, worker } of among) {
         say(0.5, 'client_updated', { round, client, worker, samples: 50, loss: worker === tuebingen ? 4 : 0.5, accuracy: 0.8, seconds: 0.1 });
     }
     states(1, 'ready', [1, 2, 4]);
@@ -41,7 +42,7 @@ function round_of_four(round, from, first_seq) {
     say(9, 'updates_compared', {
         round,
         step: 1,
-        clients: clients.map(({ client, worker }) => ({
+        clients: among.map(({ client, worker }) => ({
             client,
             distance: worker === tuebingen ? 3 : 1 + client / 100,
             cosine: worker === tuebingen ? -0.4 : 0.6 + client / 100,
@@ -54,6 +55,27 @@ function round_of_four(round, from, first_seq) {
     say(12, 'round_finished', { result: make_round(round, { cohort }) });
     return events;
 }
+
+step(
+    'says of clients that stand out together with whose they are, also where few take part in a round',
+    { snapshot: make_snapshot({ status: busy, workers, clients }) },
+    async ({ by, say }) => {
+        const play = (rounds, among) => {
+            for (const round of rounds) {
+                for (const { seq, type, ...fields } of round_of_four(round, 1_750_000_000 + 20 * round, 1, among)) {
+                    say(type, fields);
+                }
+            }
+        };
+        // Three of each worker's six: of the worker that is too few.
+        play([3, 4, 5], clients.slice(0, 12));
+        await by('people').filter({ hasText: /^ward-7 costs 8\.0 s of a usual round’s 9\.0 s\.$/ }).waitFor();
+        play([6, 7, 8], clients.slice(12, 18));
+        await by('people').filter({ hasText: /; tuebingen is odd, 4 of its 4 clients that were judged\.$/ }).waitFor();
+        play([9, 10, 11], clients.slice(18));
+        await by('people').filter({ hasText: /; tuebingen is odd, 6 of its 6 clients\.$/ }).waitFor();
+    },
+);
 
 step(
     'says on the first page who is slow and who is odd, and one click shows why',

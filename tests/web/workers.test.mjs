@@ -72,6 +72,7 @@ step(
         assert.ok(reds > 20, `${reds} red pixels`);
         // The labels of all are drawn, those of the last worker too.
         await page.waitForSelector('[data-testid="label-map"][data-clients="200"]');
+        assert.deepEqual(await page.locator('.label-names span').allInnerTexts(), ['class 0', 'class 1']);
         await page.waitForSelector('[data-testid="client-row"] td:text-is("−0.40")');
         await assert_accessible(page, 'odd clients of many workers');
     },

@@ -1,6 +1,6 @@
 // Brings the journal up to a snapshot from the events that the master still keeps.
 import type { Journal } from './models/journal';
-import type { Event } from './protocol';
+import type { Event } from './protocol/stream';
 
 export interface EventPage {
     instance: string;

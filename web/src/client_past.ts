@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { get_json } from './api';
 import { empty_round, type ClientRound } from './models/journal';
-import type { Round } from './protocol';
+import type { Round } from './protocol/run';
 
 interface Row {
     client: number;

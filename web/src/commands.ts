@@ -1,5 +1,6 @@
 // Sends commands to the master and says in words what came of them.
-import type { Command, Status } from './protocol';
+import type { Status } from './protocol/run';
+import type { Command } from './protocol/stream';
 
 export interface Answer {
     /** failed: no answer of the master was understood, so what it did is not known. */

@@ -1,7 +1,7 @@
 // Keeps the stream of docs/api.md open: connects, takes up where it stopped, starts over where it cannot.
 import { receive, type State } from './model';
 import { parse_json } from './models/exact_json';
-import type { Batch, Event, Snapshot } from './protocol';
+import type { Batch, Event, Snapshot } from './protocol/stream';
 
 export interface Socket {
     onmessage: ((event: { data: unknown }) => void) | null;

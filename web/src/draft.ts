@@ -2,7 +2,7 @@
 import { effect, signal } from '@preact/signals';
 import { get_json, why } from './api';
 import { plan_text } from './models/plan_text';
-import type { PlanCheck, SchemaNode } from './protocol';
+import type { PlanCheck, SchemaNode } from './protocol/plan';
 
 /** Milliseconds after the last key until the master is asked. */
 const pause = 300;

@@ -8,8 +8,11 @@ function shown(value: Maybe, text: (value: number) => string): string {
     return value === null || value === undefined || !Number.isFinite(value) ? missing : text(value);
 }
 
+/** Made once: that takes longer than a hundred numbers. */
+const whole = new Intl.NumberFormat('en');
+
 export function count(value: Maybe): string {
-    return shown(value, (number) => number.toLocaleString('en'));
+    return shown(value, (number) => whole.format(number));
 }
 
 /** 0.8412 is "84.1 %". */

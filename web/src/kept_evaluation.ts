@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { get_json } from './api';
 import type { State } from './model';
-import type { Evaluation } from './protocol';
+import type { Evaluation } from './protocol/run';
 
 const found = signal<{ run: string; evaluation: Evaluation } | null>(null);
 let asked = '';

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import { get_json } from './api';
 import type { State } from './model';
-import type { Client } from './protocol';
+import type { Client } from './protocol/run';
 
 type Row = Pick<Client, 'client' | 'samples' | 'loss' | 'accuracy' | 'seconds'> & { reason: string | null };
 

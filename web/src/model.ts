@@ -1,20 +1,8 @@
 // What the page knows of the run: a snapshot, and the events since. Pure: nothing here knows of sockets or of
 // the DOM.
 // Every change makes a new state that shares the parts which did not change, so a view redraws only what did.
-import type {
-    Client,
-    Evaluation,
-    Event,
-    Opened,
-    Outcome,
-    Phase,
-    Resumed,
-    Round,
-    Snapshot,
-    Status,
-    UnderstoodData,
-    Worker,
-} from './protocol';
+import type { Client, Evaluation, Outcome, Phase, Round, Status, UnderstoodData, Worker } from './protocol/run';
+import type { Event, Opened, Resumed, Snapshot } from './protocol/stream';
 import { logged, shorten } from './models/event_log';
 import {
     assign,

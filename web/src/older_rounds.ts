@@ -1,5 +1,5 @@
 // Rounds that the master no longer has in memory, so that its snapshots lack them: they are asked for once a run.
-import type { Round } from './protocol';
+import type { Round } from './protocol/run';
 import type { State } from './model';
 
 /** What has to be asked for: of which run, in which process. Null where the state has all rounds. */

@@ -4,7 +4,7 @@ import { get_json, why } from './api';
 import type { KeptLanes } from './models/journal';
 import { make_state, type Kept } from './models/past_state';
 import { show_opened } from './past';
-import type { Client, Evaluation, Tested } from './protocol';
+import type { Client, Evaluation, Tested } from './protocol/run';
 import { opened_run } from './route';
 import { opened, present } from './store';
 

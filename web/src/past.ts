@@ -5,7 +5,7 @@ import { backfill, far, near, type EventPage } from './backfill';
 import { resting } from './model';
 import { Journal, type KeptLanes, type Summary } from './models/journal';
 import { fewest } from './models/oddities';
-import type { Event, Snapshot } from './protocol';
+import type { Event, Snapshot } from './protocol/stream';
 
 /** Of the master, as its stream tells it. */
 let live = new Journal();

@@ -3,7 +3,8 @@ import { get_json } from './api';
 import type { EventPage } from './backfill';
 import type { State } from './model';
 import { logged } from './models/event_log';
-import type { Client, Round, Snapshot, Status, UnderstoodData, Worker } from './protocol';
+import type { Client, Round, Status, UnderstoodData, Worker } from './protocol/run';
+import type { Snapshot } from './protocol/stream';
 
 const page_limit = 1000;
 

@@ -1,7 +1,7 @@
 // What was said of the run before this process of the master began: from the history of runs.
 import { computed, signal } from '@preact/signals';
 import { get_json } from './api';
-import type { Event } from './protocol';
+import type { Event } from './protocol/stream';
 import { log, status } from './store';
 
 interface Note {

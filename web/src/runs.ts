@@ -1,7 +1,8 @@
 // The history of runs, read when it is looked at.
 import { batch, signal } from '@preact/signals';
 import { ApiError, get_json, why } from './api';
-import type { Labels, Round, Run } from './protocol';
+import type { Labels, Run } from './protocol/history';
+import type { Round } from './protocol/run';
 import { keep_plans } from './run_plans';
 
 export const runs = signal<Run[] | null>(null);

@@ -1,7 +1,7 @@
 // Images of the master's test set, each read once.
 import { signal } from '@preact/signals';
 import { ApiError, get_json } from './api';
-import type { Evaluation } from './protocol';
+import type { Evaluation } from './protocol/run';
 
 export interface Sample {
     index: number;

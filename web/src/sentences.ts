@@ -1,6 +1,7 @@
 // One readable sentence for each event of the log.
 import { clock, count, duration, fixed, loss, percent, plural } from './format';
-import type { Event, Outcome, Phase } from './protocol';
+import type { Outcome, Phase } from './protocol/run';
+import type { Event } from './protocol/stream';
 
 export type Tone = 'plain' | 'quiet' | 'good' | 'warning' | 'bad';
 

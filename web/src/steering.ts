@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { send, type Answer } from './commands';
 import { obstacles, type Control } from './models/controls';
-import type { Command } from './protocol';
+import type { Command } from './protocol/stream';
 import { is_live, present, session } from './store';
 
 export type Dialog =

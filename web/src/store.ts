@@ -9,7 +9,8 @@ import { read_last_clients, with_last } from './last_clients';
 import { missing_rounds, with_older } from './older_rounds';
 import { journal_version, take } from './past';
 import { poll } from './polling';
-import type { Round, Session } from './protocol';
+import type { Round } from './protocol/run';
+import type { Session } from './protocol/stream';
 
 /** Milliseconds between drawings while nobody looks, when there are no frames. */
 const hidden_interval = 1000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { backfill, far, type EventPage } from '../src/backfill';
 import { Journal } from '../src/models/journal';
-import type { Event } from '../src/protocol';
+import type { Event } from '../src/protocol/stream';
 import { event } from './samples';
 
 /** A master that keeps events from a number on, and gives a few at a time. */

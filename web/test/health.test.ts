@@ -3,7 +3,9 @@ import { best_of, compare_with } from '../src/models/comparison';
 import { difference, ending_health, learning_health, progress_of, waiting_health } from '../src/models/health';
 import { marks_of } from '../src/models/marks';
 import { roughly, time_left, usual_round } from '../src/models/time_left';
-import type { Event, Round, Run } from '../src/protocol';
+import type { Run } from '../src/protocol/history';
+import type { Round } from '../src/protocol/run';
+import type { Event } from '../src/protocol/stream';
 import { event, round, status } from './samples';
 
 const rounds = (count: number, fields: (number: number) => Partial<Round>): Round[] =>
@@ -17,6 +19,16 @@ describe('health', () => {
             tone: 'good',
         });
         expect(learning_health(list.slice(0, 1)).text).toMatch(/51\.0 % after the first round/);
+    });
+
+    it('reads as many rounds as there are, and of them the last and the least', () => {
+        const of = (number: number): number => (number <= 150_000 ? 1 - number / 200_000 : 0.25 + (number - 150_000) / 200_000);
+        const list = rounds(200_000, (number) => ({ test_accuracy: 0.5, train_loss: of(number), test_loss: number === 100_000 ? 0.2 : 0.25 }));
+        expect(learning_health(list.slice(0, 160_000)).text).toBe('Hardly moving: ±0.0 points in the last 10 rounds; test loss rises: overfitting');
+        list.push(round(200_001, { train_loss: 1.5, test_accuracy: 0.5 }));
+        expect(learning_health(list).text).toBe('Hardly moving: test accuracy ±0.0 points in the last 10 rounds');
+        list.push(...[200_002, 200_003].map((number) => round(number, { train_loss: 1.5, test_accuracy: 0.5 })));
+        expect(learning_health(list).text).toBe('Diverging: the training loss rose from 0.2500 to 1.5000');
     });
 
     it('says since when it is flat, and that the test loss rises', () => {

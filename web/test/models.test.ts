@@ -11,7 +11,8 @@ import { compare_plans } from '../src/models/plan_diff';
 import { plan_text } from '../src/models/plan_text';
 import { matches, sort_rows, visible_rows, whole_word } from '../src/models/rows';
 import { smooth } from '../src/models/smoothing';
-import { phases, type Event } from '../src/protocol';
+import { phases } from '../src/protocol/run';
+import { type Event } from '../src/protocol/stream';
 import { event, round, worker } from './samples';
 
 describe('smooth', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { missing_rounds, with_older } from '../src/older_rounds';
 import type { State } from '../src/model';
-import type { Round } from '../src/protocol';
+import type { Round } from '../src/protocol/run';
 
 const rounds = (...numbers: number[]) => numbers.map((round) => ({ round })) as Round[];
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { own_metrics, own_name, own_value } from '../src/models/own_metrics';
-import type { Round } from '../src/protocol';
+import type { Round } from '../src/protocol/run';
 
 const nothing: Round = {
     round: 1,

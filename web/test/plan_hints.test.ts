@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { find_places } from '../src/models/json_places';
 import { allows, plan_hint, snippet } from '../src/models/plan_hints';
-import type { SchemaNode } from '../src/protocol';
+import type { SchemaNode } from '../src/protocol/plan';
 
 const units: SchemaNode = { type: 'integer', text: 'outputs', required: true, minimum: 1, maximum: 2048 };
 const schema: SchemaNode = {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { passes } from '../src/models/run_filter';
-import type { Difference } from '../src/models/sweeps';
-import type { Run } from '../src/protocol';
+import { run_results } from '../src/models/run_results';
+import { plan_keys, type PlanKey } from '../src/models/sweeps';
+import type { Run } from '../src/protocol/history';
 
-const run = { run: 'a', plan: 'digits', rounds: 20, best_test_accuracy: 0.91, best_test_loss: null } as unknown as Run;
-const key = (path: string, title: string, value: string | null): Difference => ({ path, title, varied: true, values: new Map([['a', value]]) });
+const told = (best: number, last: number): Run['own_metrics'] => ({ last: { test_metrics: { auc: last } }, least: {}, most: { test_metrics: { auc: best } } });
+const run = { run: 'a', plan: 'digits', rounds: 20, best_test_accuracy: 0.91, best_test_loss: null, own_metrics: told(0.9, 0.8) } as unknown as Run;
+const results = run_results([run], new Map([['a', { metrics: { auc: 'higher' } }]]));
+const key = (path: string, title: string, value: string | null): PlanKey => ({ path, title, differs: true, varied: true, values: new Map([['a', value]]) });
 const found = [
     key('local.optimizer.learning_rate', 'optimizer.learning_rate', '0.1'),
     key('local.epochs', 'epochs', '5'),
@@ -13,7 +16,7 @@ const found = [
     key('strategy', 'strategy', 'FedProx'),
     key('deadline', 'deadline', null),
 ];
-const lets = (filter: string): boolean => passes(filter, run, 'digits a all rounds done', found);
+const lets = (filter: string): boolean => passes(filter, run, 'digits a all rounds done', found, results);
 
 describe('the filter of runs', () => {
     it('takes words that occur, all of them', () => {
@@ -40,10 +43,23 @@ describe('the filter of runs', () => {
 
     it('looks for words in a key of the name of a result, and for what has a sign in it among the names', () => {
         const other = [...found, key('model.loss', 'loss', 'focal')];
-        expect(passes('loss=focal', run, '', other)).toBe(true);
-        expect(passes('loss=mse', run, '', other)).toBe(false);
-        const named = (filter: string): boolean => passes(filter, run, 'lr=0.1 try wd=0', found);
+        expect(passes('loss=focal', run, '', other, results)).toBe(true);
+        expect(passes('loss=mse', run, '', other, results)).toBe(false);
+        const named = (filter: string): boolean => passes(filter, run, 'lr=0.1 try wd=0', found, results);
         expect([named('wd=0'), named('"lr=0.1 try"'), named('"lr=0.1 fly"'), named('__proto__=1')]).toEqual([true, true, false, false]);
+    });
+
+    it('compares what trainers of one\u2019s own tell, by its heading or its path', () => {
+        expect([lets('auc>0.7'), lets('auc>0.85'), lets('best_auc>0.85'), lets('test_metrics.auc=0.8'), lets('aucs>0')]).toEqual([true, false, true, true, false]);
+    });
+
+    it('finds by keys that all plans share, after those in which they differ', () => {
+        const runs = ['a', 'b'].map((name) => ({ ...run, run: name, plan: 'p' }));
+        const plan = (epochs: number) => ({ name: 'p', clients: 12, local: { epochs }, late: { epochs: 9, from: 'north' } });
+        const keys = plan_keys(runs, new Map([['a', plan(5)], ['b', plan(6)]]));
+        const finds = (filter: string): string => runs.filter((one) => passes(filter, one, '', keys, results)).map((one) => one.run).join('');
+        expect([finds('clients=12'), finds('clients=1'), finds('clients>11'), finds('from=north')]).toEqual(['ab', '', 'ab', 'ab']);
+        expect([finds('epochs=5'), finds('epochs=9'), finds('late.epochs=9'), finds('name=p')]).toEqual(['a', '', 'ab', 'ab']);
     });
 
     it('lets everything through while a value is being typed', () => {

@@ -1,7 +1,8 @@
 // Objects of docs/api.md with unremarkable values.
 import { expect } from 'vitest';
 import { receive, type State } from '../src/model';
-import type { Client, Round, Snapshot, Status, Worker } from '../src/protocol';
+import type { Client, Round, Status, Worker } from '../src/protocol/run';
+import type { Snapshot } from '../src/protocol/stream';
 
 export const status: Status = {
     phase: 'waiting',

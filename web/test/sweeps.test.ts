@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { by_seed, counted, differences, mean_deviation, measure_of, sort_key } from '../src/models/sweeps';
-import type { Run } from '../src/protocol';
+import { measure_of, run_results } from '../src/models/run_results';
+import { by_seed, counted, differences, mean_deviation, sort_key } from '../src/models/sweeps';
+import type { Run } from '../src/protocol/history';
 
 const run = (name: string): Run => ({ run: name, plan: 'p' }) as Run;
 const plan = (seed: number, rate: number, rounds = 3) => ({
@@ -66,12 +67,32 @@ describe('sweeps', () => {
     it('are measured by what most of them have, and losses of classes are not among those of numbers', () => {
         const told = (best_test_accuracy: number | null, best_test_loss: number | null): Run =>
             ({ ...run('a'), best_test_accuracy, best_test_loss }) as Run;
+        const measure = (of: readonly Run[], wanted = '') => measure_of(of, run_results(of, plans), wanted)!;
         const classes = [told(0.9, 0.3), told(0.8, 0.4)];
         const numbers = [told(null, 12), told(null, 13), told(null, 14), told(null, null)];
-        expect(measure_of(classes).of(classes[0]!)).toBe(0.9);
+        expect(measure(classes).of(classes[0]!)).toBe(0.9);
+        expect(measure(classes, 'best_loss').of(classes[0]!)).toBe(0.3);
         const mixed = [...classes, ...numbers];
-        expect(measure_of(mixed).is_share).toBe(false);
-        expect(mixed.map(measure_of(mixed).of)).toEqual([null, null, 12, 13, 14, null]);
+        expect(measure(mixed).rises).toBe(false);
+        expect(mixed.map(measure(mixed).of)).toEqual([null, null, 12, 13, 14, null]);
+    });
+
+    it('have what trainers of one\u2019s own tell, the best of it where a plan says which that is', () => {
+        const values = (auc: number, lag: number) => ({ test_metrics: { auc }, train_metrics: { lag } });
+        const told = { ...run('a'), own_metrics: { last: values(0.8, 3), least: values(0.5, 2), most: values(0.9, 4) } } as Run;
+        const shown = (metrics?: object) =>
+            run_results([run('b'), told], new Map([['a', { metrics }]])).map((one) => [one.key, one.title, one.of(told), one.rises]);
+        expect(shown()).toEqual([
+            ['test_metrics.auc', 'auc', 0.8, undefined],
+            ['train_metrics.lag', 'lag, train', 3, undefined],
+        ]);
+        expect(shown({ auc: 'higher', lag: 'lower' })).toEqual([
+            ['best.test_metrics.auc', 'best auc', 0.9, true],
+            ['test_metrics.auc', 'auc', 0.8, true],
+            ['best.train_metrics.lag', 'best lag, train', 2, false],
+            ['train_metrics.lag', 'lag, train', 3, false],
+        ]);
+        expect(measure_of([told], run_results([told], new Map()), 'test_metrics.auc')!.of(told)).toBe(0.8);
     });
 
     it('sort numbers as numbers', () => {

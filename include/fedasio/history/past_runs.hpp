@@ -15,6 +15,9 @@ namespace fedasio::history {
 inline constexpr std::size_t most_plans = 1000;
 inline constexpr std::size_t most_plan_bytes = std::size_t{4} << 20;
 
+/// So many metrics of trainers of one's own are told of a run: those that most of its rounds tell.
+inline constexpr std::size_t most_own_metrics = 16;
+
 /// The latest runs, newest first, the first `plans` of them with their plans until these have `plan_bytes`;
 /// none if there is no such file yet.
 [[nodiscard]] std::string runs_text(const std::filesystem::path& file, std::size_t most = 1000,
@@ -30,10 +33,6 @@ inline constexpr std::size_t most_plan_bytes = std::size_t{4} << 20;
 [[nodiscard]] std::optional<std::string> rounds_text(const std::filesystem::path& file, std::string_view run,
                                                      std::uint32_t before = 0,
                                                      std::size_t most_bytes = std::size_t{16} << 20);
-
-/// One round of a run, as in rounds_text(); empty if there is none.
-[[nodiscard]] std::optional<std::string> round_text(const std::filesystem::path& file, std::string_view run,
-                                                    std::uint32_t round);
 
 /// The report of a run so far (docs/operations.md), with rounds as above.
 [[nodiscard]] std::optional<std::string> report_text(const std::filesystem::path& file, std::string_view run,

@@ -2,7 +2,7 @@
 import { computed } from '@preact/signals';
 import { param, set_params } from '../route';
 import { runs } from '../runs';
-import type { Run } from '../protocol';
+import type { Run } from '../protocol/history';
 import { status } from '../store';
 
 /** As many as there are colours. */

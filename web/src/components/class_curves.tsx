@@ -62,6 +62,7 @@ export function ClassCurves({ names }: { names: readonly string[] }) {
                 small
             />
             <ul class="chips" aria-label="Classes with a curve">
+                <li class="hint">Curves of</li>
                 {(tested.at(-1)!.test_recall ?? []).map((_, label) => (
                     <li key={label}>
                         <button

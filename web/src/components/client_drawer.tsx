@@ -5,7 +5,7 @@ import type { ClientRound } from '../models/journal';
 import { median } from '../models/statistics';
 import { journal, journal_version } from '../past';
 import { href, href_with } from '../route';
-import type { Client } from '../protocol';
+import type { Client } from '../protocol/run';
 import { drop_reason, test_reason } from '../sentences';
 import { clients, evaluation, is_regression, rounds, status } from '../store';
 import { Chart } from './chart';

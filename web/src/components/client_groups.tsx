@@ -3,14 +3,14 @@ import { by_worker } from '../models/client_groups';
 import { whole_word } from '../models/rows';
 import { href_with } from '../route';
 import { clients, is_regression } from '../store';
-import { odd_clients, worker_name } from './client_table';
+import { verdicts, worker_name } from './client_table';
 import { worker_colours } from './worker_colours';
 
 const shown = 12;
 
 /** Clients by the worker that hosts them, with its colour in the map of updates. */
 export function ClientGroups() {
-    const groups = by_worker(clients.value, odd_clients.value);
+    const groups = by_worker(clients.value, verdicts.value);
     if (groups.length < 2) {
         return null;
     }

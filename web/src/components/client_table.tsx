@@ -1,21 +1,30 @@
 import { computed } from '@preact/signals';
 import { count, duration, fixed, loss, missing, percent } from '../format';
 import { beat } from '../late';
+import { by_worker, type ClientGroup } from '../models/client_groups';
+import type { Journal } from '../models/journal';
 import { matches } from '../models/rows';
 import type { OpenRound } from '../model';
 import { journal } from '../past';
-import type { Client } from '../protocol';
+import type { Client } from '../protocol/run';
 import { href_with, param } from '../route';
 import { drop_reason, test_reason } from '../sentences';
 import { clients, is_regression, open_round, rounds, workers } from '../store';
 import { FilteredTable, in_order } from './filtered_table';
 import { numbers, type Column } from './virtual_table';
 
-/** Who stood out in its last round, and by what. */
-export const odd_clients = computed((): ReadonlyMap<number, string[]> => {
+/** Whose last rounds were enough for a verdict, and who stood out in them, and by what. */
+export const verdicts = computed((): Pick<Journal, 'judged' | 'odd'> => {
     void beat.value;
-    return new Map(journal.odd);
+    return { judged: new Set(journal.judged), odd: new Map(journal.odd) };
 });
+
+export const odd_clients = computed((): ReadonlyMap<number, string[]> => verdicts.value.odd);
+
+/** Clients by worker; none while nobody stands out. */
+export function odd_groups(): ClientGroup[] {
+    return odd_clients.value.size === 0 ? [] : by_worker(clients.value, verdicts.value);
+}
 
 /** Rounds that each client was left out of. */
 export const absences = computed(() => {

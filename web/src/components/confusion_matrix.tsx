@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { count, missing, percent } from '../format';
 import { class_results, shares } from '../models/confusion';
-import type { Evaluation } from '../protocol';
+import type { Evaluation } from '../protocol/run';
 import { href_with } from '../route';
 import { choose_cell, chosen_cell } from './chosen_cell';
 import { DataTable } from './data_table';

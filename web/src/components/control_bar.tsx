@@ -3,7 +3,7 @@ import { clock, count, duration, plural } from '../format';
 import type { Control } from '../models/controls';
 import { total_seconds } from '../models/curves';
 import { time_left } from '../models/time_left';
-import type { Status } from '../protocol';
+import type { Status } from '../protocol/run';
 import { standing_name, standing_tone } from '../sentences';
 import { href } from '../route';
 import { is_live, session } from '../store';

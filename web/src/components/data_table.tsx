@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { save_file } from '../download';
 import { csv } from '../models/csv';
 import { markdown } from '../models/markdown';
+import type { Key } from '../models/rows';
 
 interface Props {
     summary: string;
@@ -20,20 +21,45 @@ const formats = [
     ['md', 'text/markdown', markdown],
 ] as const;
 
+interface SaveProps {
+    name: string;
+    test_id?: string;
+    table: () => { header: readonly string[]; rows: readonly Key[][] };
+    whole_csv?: (() => string) | undefined;
+}
+
+/** A button for each kind of file. */
+export function SaveTable({ name, test_id = '', table, whole_csv }: SaveProps) {
+    const text = (kind: string, make: typeof csv): string => {
+        const { header, rows } = table();
+        return kind === 'csv' && whole_csv !== undefined ? whole_csv() : make(header, rows);
+    };
+    return formats.map(([kind, type, make]) => (
+        <button
+            key={kind}
+            type="button"
+            class="quiet"
+            data-testid={`${test_id}save-${kind}`}
+            title={`Save this table as ${type}`}
+            onClick={() => save_file(`${name}.${kind}`, type, text(kind, make))}
+        >
+            {kind.toUpperCase()} ↓
+        </button>
+    ));
+}
+
 function file_name(summary: string): string {
     return summary.replace(/\W+/g, '-').replace(/^-|-$/g, '').toLowerCase();
 }
 
 /** Cells are texts and numbers; what is more than that says nothing in a file. */
-function plain(cells: ComponentChildren[]): (string | number | null)[] {
+function plain(cells: ComponentChildren[]): Key[] {
     return cells.map((cell) => (typeof cell === 'string' || typeof cell === 'number' ? cell : null));
 }
 
 /** The numbers behind a drawing, for those who cannot see it or want them exactly. */
 export function DataTable({ summary, test_id, columns, rows, whole_csv, children }: Props) {
     const is_open = useSignal(false);
-    const file = (name: string, make: typeof csv): string =>
-        name === 'csv' && whole_csv !== undefined ? whole_csv() : make(columns, rows().map(plain));
     return (
         <details
             class="data-table"
@@ -45,18 +71,11 @@ export function DataTable({ summary, test_id, columns, rows, whole_csv, children
             {is_open.value && (
                 <>
                     <div class="tools">
-                        {formats.map(([name, type, make]) => (
-                            <button
-                                key={name}
-                                type="button"
-                                class="quiet"
-                                data-testid={`save-${name}`}
-                                title={`Save this table as ${type}`}
-                                onClick={() => save_file(`${file_name(summary)}.${name}`, type, file(name, make))}
-                            >
-                                {name.toUpperCase()} ↓
-                            </button>
-                        ))}
+                        <SaveTable
+                            name={file_name(summary)}
+                            table={() => ({ header: columns, rows: rows().map(plain) })}
+                            whole_csv={whole_csv}
+                        />
                     </div>
                     {children}
                     <div class="scroll" tabIndex={0} role="region" aria-label={summary}>

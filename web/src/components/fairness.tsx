@@ -109,7 +109,7 @@ function Worst({ spread, text }: { spread: Spread; text: (value: number) => stri
 }
 
 function columns(spreads: readonly Spread[], list: typeof rounds.value) {
-    const personal = new Map(list.map((round) => [round.round, round.personal_accuracy ?? null]));
+    const personal = new Map(list.flatMap(({ round, personal_accuracy: value }) => (typeof value === 'number' ? [[round, value] as const] : [])));
     const has_personal = spreads.some(({ round }) => personal.get(round) != null);
     return {
         x: spreads.map((one) => one.round),

@@ -3,7 +3,7 @@ import { count, fixed, loss, percent, plural } from '../format';
 import { best_of, compare_with, type Comparison } from '../models/comparison';
 import { difference } from '../models/health';
 import { time_left } from '../models/time_left';
-import type { Round } from '../protocol';
+import type { Round } from '../protocol/run';
 import { href } from '../route';
 import { read_runs, runs } from '../runs';
 import { is_regression, people, rounds, state, status } from '../store';

@@ -3,7 +3,7 @@ import { ending_health, learning_health, stalled_health, waiting_health, type He
 import { usual_round } from '../models/time_left';
 import { journal } from '../past';
 import { href } from '../route';
-import type { Worker } from '../protocol';
+import type { Worker } from '../protocol/run';
 import { clients, now, open_round, rounds, state, status, workers } from '../store';
 import { PeopleLine } from './people_line';
 

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { count, percent } from '../format';
-import type { Client } from '../protocol';
+import type { Client } from '../protocol/run';
 import { set_params } from '../route';
 import { clients, evaluation } from '../store';
 import { theme } from '../theme';
@@ -10,6 +10,8 @@ import { worker_name } from './client_table';
 const tallest = 320;
 const row_least = 1;
 const row_most = 14;
+/** Classes that have room for a name. */
+const most_named = 10;
 
 /** Which classes each client has: a row a client, by worker, a column a class; the darker the larger its share. */
 export function LabelMap() {
@@ -64,6 +66,15 @@ export function LabelMap() {
                     }
                 }}
             />
+            {classes <= most_named && (
+                <p class="label-names" aria-hidden="true">
+                    {known[0]!.labels!.map((_, label) => (
+                        <span key={label} class="one-line">
+                            {class_name(label)}
+                        </span>
+                    ))}
+                </p>
+            )}
             <figcaption class="hint one-line">{told.value || 'Point at a cell to read it.'}</figcaption>
         </figure>
     );
@@ -76,11 +87,12 @@ function with_labels(all: readonly Client[]): Client[] {
         .sort((a, b) => (a.worker ?? Infinity) - (b.worker ?? Infinity) || a.client - b.client);
 }
 
+const class_name = (label: number): string => evaluation.value?.classes[label] ?? `class ${label}`;
+
 function tell(client: Client, label: number): string {
     const own = client.labels![label]!;
     const all = client.labels!.reduce((sum, number) => sum + number, 0);
-    const name = evaluation.peek()?.classes[label] ?? `class ${label}`;
-    return `client ${client.client} of ${worker_name(client.worker)}: ${count(own)} of ${name}, ${percent(all > 0 ? own / all : 0)}`;
+    return `client ${client.client} of ${worker_name(client.worker)}: ${count(own)} of ${class_name(label)}, ${percent(all > 0 ? own / all : 0)}`;
 }
 
 /** One pixel a cell; the browser makes them large. */

@@ -5,7 +5,7 @@ import { count } from '../format';
 import { count_values } from '../layer_values';
 import { nice_places } from '../models/nice_places';
 import { facts, heights, lines, short_number, type Counted } from '../models/weight_bars';
-import type { Event } from '../protocol';
+import type { Event } from '../protocol/stream';
 import { opened, present, rounds, status } from '../store';
 import { DataTable } from './data_table';
 import { short } from './layers';

@@ -3,7 +3,7 @@ import { clock, count, fixed, loss, percent } from '../format';
 import { x_values, type Metric } from '../models/curves';
 import { marks_of } from '../models/marks';
 import { smooth } from '../models/smoothing';
-import type { Round } from '../protocol';
+import type { Round } from '../protocol/run';
 import { journal, journal_version } from '../past';
 import { data, is_regression, log, rounds, status } from '../store';
 import { Chart, type Curve } from './chart';
@@ -24,28 +24,26 @@ export function LearningCharts() {
     const weight = smoothing.value;
     const by = axis.value;
     const x = useMemo(() => x_values(list, by), [list, by]);
-    const accuracy = useMemo(
-        () => [curve(list, 'train', 'train_accuracy', weight), curve(list, 'test', 'test_accuracy', weight)],
-        [list, weight],
-    );
-    const explained = useMemo(() => [curve(list, 'test', 'test_r2', weight)], [list, weight]);
-    const errors = useMemo(
-        () => [
-            { ...curve(list, 'test', 'test_rmse', weight), name: 'RMSE' },
-            { ...curve(list, 'train', 'test_mae', weight), name: 'MAE' },
-        ],
-        [list, weight],
-    );
-    const losses = useMemo(
-        () => [curve(list, 'train', 'train_loss', weight), curve(list, 'test', 'test_loss', weight)],
-        [list, weight],
-    );
+    const regression = is_regression.value;
+    const { results, explained, losses } = useMemo(() => {
+        const of = (name: string, metric: Metric): Curve => curve(list, name, metric, weight);
+        return {
+            results: regression
+                ? [
+                      { ...of('test', 'test_rmse'), name: 'RMSE' },
+                      { ...of('train', 'test_mae'), name: 'MAE' },
+                  ]
+                : [of('train', 'train_accuracy'), of('test', 'test_accuracy')],
+            explained: regression ? [of('test', 'test_r2')] : [],
+            losses: [of('train', 'train_loss'), of('test', 'test_loss')],
+        };
+    }, [list, weight, regression]);
     const changes = log.value.filter((event) => event.type === 'plan_changed');
     const restarts = (journal_version.value, journal.restarts);
     const marks = useMemo(() => {
-        const place = new Map(list.map(({ round }, at) => [round, x[at]!]));
-        return marks_of(changes, restarts, journal.changes).flatMap((mark) => {
-            const at = place.get(mark.round);
+        const found = marks_of(changes, restarts, journal.changes);
+        return found.flatMap((mark) => {
+            const at = x[list.findIndex(({ round }) => round === mark.round)];
             return at === undefined ? [] : [{ ...mark, x: at }];
         });
     }, [x, changes.length, restarts.length]);
@@ -67,17 +65,17 @@ export function LearningCharts() {
                 <ChartTools x={x} />
             </div>
             <div class="chart-pair">
-                {is_regression.value && (
+                {regression && (
                     <Chart
                         test_id="chart-error"
                         title={data.value === null ? 'Error' : `Error in ${data.value.label.name}`}
-                        curves={errors}
+                        curves={results}
                         format={loss}
                         tick={loss_tick}
                         {...common}
                     />
                 )}
-                {is_regression.value ? (
+                {regression ? (
                     <Chart
                         test_id="chart-r2"
                         title="R²"
@@ -90,7 +88,7 @@ export function LearningCharts() {
                     <Chart
                         test_id="chart-accuracy"
                         title="Accuracy"
-                        curves={accuracy}
+                        curves={results}
                         target={status.value?.target_accuracy ?? null}
                         bounds={[0, 1]}
                         y_steps={percent_steps}

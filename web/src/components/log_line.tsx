@@ -1,7 +1,7 @@
 import { Component } from 'preact';
 import { time_of_day } from '../format';
 import { level_of, subject_of } from '../models/log_entry';
-import type { Event } from '../protocol';
+import type { Event } from '../protocol/stream';
 import { href } from '../route';
 import { sentence } from '../sentences';
 

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { loss } from '../format';
 import { own_metrics, own_name, own_value, type OwnMetric } from '../models/own_metrics';
 import { smooth } from '../models/smoothing';
-import type { Round } from '../protocol';
+import type { Round } from '../protocol/run';
 import { Chart, type Curve, type Props } from './chart';
 import { loss_tick } from './ticks';
 

@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { loss, percent } from '../format';
 import { parallel_axes } from '../models/parallel';
-import { differences, measure_of } from '../models/sweeps';
-import type { Run } from '../protocol';
+import { measure_of, result_name, type RunResult } from '../models/run_results';
+import { differences } from '../models/sweeps';
+import type { Run } from '../protocol/history';
+import { param } from '../route';
 import { plans } from '../run_plans';
 import { choose_run, chosen_runs, run_colour } from './chosen_runs';
 import { Told } from './told';
@@ -16,25 +17,26 @@ const fewest_keys = 2;
 const most_keys = 7;
 
 /** All keys of the plan that were varied, and what came of them: a line a run. */
-export function Parallel({ runs }: { runs: readonly Run[] }) {
+export function Parallel({ runs, results }: { runs: readonly Run[]; results: readonly RunResult[] }) {
     const told = useSignal('');
     const known = plans.value!;
-    const { is_share, of: result } = measure_of(runs);
+    const measure = measure_of(runs, results, param('measure'));
+    const result = (run: Run): number | null => measure?.of(run) ?? null;
     const shown = runs.filter((run) => result(run) !== null && (known.get(run.run) ?? null) !== null);
     // Not those that only the others differ in.
     const found = useMemo(() => differences(shown, known).slice(0, most_keys), [shown.map(({ run }) => run).join(), known]);
-    if (shown.length < fewest_runs || found.length < fewest_keys) {
+    if (measure === undefined || shown.length < fewest_runs || found.length < fewest_keys) {
         return null;
     }
-    const text = is_share ? percent : loss;
+    const { text, rises } = measure;
     const axes = [
         ...found.map(({ title, values }) => parallel_axis_of(title, shown, (run) => values.get(run.run) ?? null)),
-        parallel_axes(is_share ? 'best accuracy' : 'best loss', shown.map((run) => ({ key: run.run, value: String(result(run)!) })), text),
+        parallel_axes(result_name(measure).toLowerCase(), shown.map((run) => ({ key: run.run, value: String(result(run)!) })), text),
     ];
     const x = (place: number): number => margin.x + (place * (width - 2 * margin.x)) / (axes.length - 1);
     const y = (share: number): number => height - margin.bottom - share * (height - margin.top - margin.bottom);
     const chosen = chosen_runs.value;
-    const order = [...shown].sort((a, b) => (result(a)! - result(b)!) * (is_share ? 1 : -1));
+    const order = [...shown].sort((a, b) => (result(a)! - result(b)!) * (rises === false ? -1 : 1));
     return (
         <figure class="sweep" aria-label="Runs by all keys that differ">
             <div class="card-head">

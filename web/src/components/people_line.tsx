@@ -1,13 +1,13 @@
 import { duration, plural } from '../format';
 import { costs } from '../late';
-import { by_worker, is_odd, type ClientGroup } from '../models/client_groups';
+import { is_odd, is_settled, type ClientGroup } from '../models/client_groups';
 import { dear, dear_round, type Cost } from '../models/stragglers';
 import { whole_word } from '../models/rows';
 import { journal, reading } from '../past';
 import { href } from '../route';
 import { reading_text } from '../sentences';
-import { clients, rounds, workers } from '../store';
-import { odd_clients, worker_name } from './client_table';
+import { rounds, workers } from '../store';
+import { odd_clients, odd_groups, worker_name } from './client_table';
 
 const names_limit = 2;
 
@@ -16,9 +16,12 @@ export function PeopleLine() {
     const { usual } = costs.value;
     const here = new Set(workers.value.filter((one) => one.state !== 'gone').map((one) => one.worker));
     const [slow] = dear(costs.value, (worker) => here.has(worker));
-    const odd = odd_clients.value.size;
-    const groups = odd === 0 ? [] : by_worker(clients.value, odd_clients.value).filter(is_odd);
-    const is_judged = odd > 0 || journal.is_judged;
+    const all = odd_groups();
+    // Whose client stands out is said with it, once it can be said whether it is the worker's doing.
+    const held = all.reduce((sum, group) => sum + (is_settled(group) ? 0 : group.odd), 0);
+    const odd = odd_clients.value.size - held;
+    const groups = all.filter(is_odd);
+    const is_judged = odd > 0 || (held === 0 && journal.is_judged);
     if (usual === null && !is_judged) {
         return (
             <p class="people" data-testid="people">
@@ -58,7 +61,8 @@ function Odd({ odd, groups }: { odd: number; groups: readonly ClientGroup[] }) {
                     <a href={href('workers', { table: 'clients', filter: whole_word(worker_name(group.worker)) })}>
                         {worker_name(group.worker)}
                     </a>
-                    {group.clients === 1 ? ' is odd' : ` is odd, ${group.odd} of its ${group.clients} clients`}
+                    {group.clients === 1 ? ' is odd' : ` is odd, ${group.odd} of its ${group.judged} clients`}
+                    {group.judged < group.clients && ' that were judged'}
                     {place < named.length - 1 || others > 0 ? '; ' : '.'}
                 </span>
             ))}

@@ -1,6 +1,6 @@
 import { duration } from '../format';
 import { total_seconds } from '../models/curves';
-import type { Phase } from '../protocol';
+import type { Phase } from '../protocol/run';
 import { rounds, status } from '../store';
 
 const parts: [phase: Phase, name: string][] = [

@@ -3,7 +3,7 @@ import { count, loss, missing, percent, plural } from '../format';
 import { best_of } from '../models/comparison';
 import { compare_plans } from '../models/plan_diff';
 import { param, set_params } from '../route';
-import type { Run } from '../protocol';
+import type { Run } from '../protocol/history';
 import { loaded, runs } from '../runs';
 import { rounds, status } from '../store';
 import { chosen_runs, run_colour } from './chosen_runs';
@@ -75,7 +75,7 @@ export function PlanDiff() {
             ) : (
                 <>
                 {differing.length === 0 && <p class="hint">The plans are alike in all {plural(rows.length, 'key')}.</p>}
-                <div class="scroll diff" tabIndex={0} role="region" aria-label="Plans">
+                <div class={shows_all ? 'scroll diff diff-all' : 'scroll diff'} tabIndex={0} role="region" aria-label="Plans">
                     <table class="table" data-testid="plan-diff">
                         <thead>
                             <tr>

@@ -1,7 +1,7 @@
 import { bytes, count, duration, fixed, loss, percent } from '../format';
 import { total_seconds } from '../models/curves';
 import { rounds_csv } from '../models/rounds_csv';
-import type { Round } from '../protocol';
+import type { Round } from '../protocol/run';
 import { is_regression, rounds, rounds_lost, status } from '../store';
 import { DataTable } from './data_table';
 

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { why } from '../api';
 import { plural } from '../format';
-import type { Labels, Run } from '../protocol';
+import type { Labels, Run } from '../protocol/history';
 import { no_labels, write_labels } from '../runs';
 import { session } from '../store';
 

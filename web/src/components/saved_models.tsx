@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { get_json, why } from '../api';
 import { bytes, count, date, loss, missing, percent } from '../format';
-import type { SavedModel } from '../protocol';
+import type { SavedModel } from '../protocol/history';
 import { href } from '../route';
 import { ask_to_load, why_not } from '../steering';
 import { session, status } from '../store';

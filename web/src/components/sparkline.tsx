@@ -19,7 +19,12 @@ export function Sparkline({ values, look }: { values: readonly (number | null)[]
 
 const most_points = 120;
 
+/** At even distances from the last one. */
 function thin(values: readonly number[]): number[] {
-    const step = Math.ceil(values.length / most_points);
-    return values.filter((_, place) => (values.length - 1 - place) % step === 0);
+    const step = Math.max(1, Math.ceil(values.length / most_points));
+    const kept: number[] = [];
+    for (let at = Math.max(0, values.length - 1) % step; at < values.length; at += step) {
+        kept.push(values[at]!);
+    }
+    return kept;
 }

@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { count, loss, missing, percent, plural } from '../format';
+import { count, missing, percent, plural } from '../format';
 import { explained } from '../models/explained';
 import { nice_places } from '../models/nice_places';
 import { parallel_axes } from '../models/parallel';
-import { differences, measure_of } from '../models/sweeps';
-import type { Run } from '../protocol';
+import { measure_of, result_name, type RunResult } from '../models/run_results';
+import { differences } from '../models/sweeps';
+import type { Run } from '../protocol/history';
 import { param, set_params } from '../route';
 import { plans } from '../run_plans';
 import { chosen_runs, choose_run, run_colour } from './chosen_runs';
@@ -24,17 +25,18 @@ const size_of = (runs: number): number => (runs > 300 ? 2.5 : runs > 100 ? 3.5 :
 const room = 36;
 
 /** How the result depends on a key of the plan: a dot a run. */
-export function SweepScatter({ runs }: { runs: readonly Run[] }) {
+export function SweepScatter({ runs, results }: { runs: readonly Run[]; results: readonly RunResult[] }) {
     const told = useSignal('');
     const known = plans.value!;
-    const { is_share, of } = measure_of(runs);
+    const measure = measure_of(runs, results, param('measure'));
+    const of = (run: Run): number | null => measure?.of(run) ?? null;
     const dots = runs.filter((run) => of(run) !== null && (known.get(run.run) ?? null) !== null);
     const keys = useMemo(() => by_weight(dots, known, of), [dots.map((run) => `${run.run} ${of(run)}`).join(), known]);
     const key = keys.find(({ path }) => path === param('by')) ?? keys[0];
-    if (key === undefined || dots.length < fewest) {
+    if (measure === undefined || key === undefined || dots.length < fewest) {
         return null;
     }
-    const text = is_share ? percent : loss;
+    const { text } = measure;
     const value_of = (run: Run): string | null => key.values.get(run.run) ?? null;
     const axis = parallel_axes(key.title, dots.map((run) => ({ key: run.run, value: value_of(run) })));
     const x = (share: number): number => margin.left + room + share * (width - margin.left - margin.right - 2 * room);
@@ -45,7 +47,21 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
     return (
         <figure class="sweep" aria-label="Results by a key of the plan">
             <div class="card-head">
-                <h3>{is_share ? 'Best accuracy' : 'Best loss'} by</h3>
+                <h3>
+                    <select
+                        data-testid="sweep-measure"
+                        aria-label="Result"
+                        value={measure.key}
+                        onChange={(event) => set_params({ measure: event.currentTarget.value })}
+                    >
+                        {results.map((one) => (
+                            <option key={one.key} value={one.key}>
+                                {result_name(one)}
+                            </option>
+                        ))}
+                    </select>{' '}
+                    by
+                </h3>
                 <select
                     data-testid="sweep-key"
                     aria-label="Key of the plan"
@@ -61,7 +77,7 @@ export function SweepScatter({ runs }: { runs: readonly Run[] }) {
             </div>
             <p class="hint explained" data-testid="explained">
                 {sentence(keys)}
-                {dots.length < runs.length && ` ${count(dots.length)} of ${plural(runs.length, 'run')} have a best ${is_share ? 'accuracy' : 'loss'}.`}
+                {dots.length < runs.length && ` ${count(dots.length)} of ${plural(runs.length, 'run')} have this result.`}
             </p>
             <svg
                 viewBox={`0 0 ${width} ${height}`}

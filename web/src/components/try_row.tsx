@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { count } from '../format';
-import type { UnderstoodData } from '../protocol';
+import type { UnderstoodData } from '../protocol/run';
 import { try_on } from '../tried';
 
 const number = (value: number) => String(Number(value.toPrecision(4)));

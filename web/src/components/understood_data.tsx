@@ -1,5 +1,5 @@
 import { count, missing, plural } from '../format';
-import type { UnderstoodData } from '../protocol';
+import type { UnderstoodData } from '../protocol/run';
 import { DataTable } from './data_table';
 
 const names = (shown: string[], all: number) =>

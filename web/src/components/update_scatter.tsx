@@ -1,15 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { fixed, ranges } from '../format';
-import { by_worker, is_odd } from '../models/client_groups';
+import { is_odd } from '../models/client_groups';
 import { free_labels } from '../models/free_labels';
 import { nice_places } from '../models/nice_places';
 import { journal } from '../past';
-import type { Client } from '../protocol';
+import type { Client } from '../protocol/run';
 import { param, set_params } from '../route';
 import { clients } from '../store';
 import { theme } from '../theme';
-import { odd_clients, worker_name } from './client_table';
+import { odd_clients, odd_groups, worker_name } from './client_table';
 import { worker_colours } from './worker_colours';
 
 const height = 220;
@@ -101,7 +101,7 @@ export function UpdateScatter() {
 
 /** Workers most of whose clients stand out, and the other clients by number. */
 function who(odd: ReadonlyMap<number, unknown>): string {
-    const groups = by_worker(clients.value, odd).filter((group) => group.clients > 1 && is_odd(group));
+    const groups = odd_groups().filter((group) => group.clients > 1 && is_odd(group));
     const hosts = new Set(groups.map(({ worker }) => worker));
     const others = clients.value.flatMap(({ client, worker }) => (odd.has(client) && !hosts.has(worker ?? -1) ? client : []));
     return [

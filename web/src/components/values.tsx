@@ -1,6 +1,6 @@
 import { nice_places } from '../models/nice_places';
 import { bias, half_within, residuals, rows_of } from '../models/residuals';
-import type { ValueHistogram } from '../protocol';
+import type { ValueHistogram } from '../protocol/run';
 import { Cells } from './confusion_matrix';
 import { ShareBars } from './share_bars';
 

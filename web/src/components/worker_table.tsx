@@ -1,7 +1,7 @@
 import { computed } from '@preact/signals';
 import { bytes, count, duration, loss, milliseconds, missing, percent } from '../format';
 import { matches, sort_rows } from '../models/rows';
-import type { Worker } from '../protocol';
+import type { Worker } from '../protocol/run';
 import { href_with, param } from '../route';
 import { is_regression, people } from '../store';
 import { costs, late } from '../late';

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { percent } from '../format';
-import type { Evaluation, WrongSample } from '../protocol';
+import type { Evaluation, WrongSample } from '../protocol/run';
 import { forget, is_foreign, load_sample, show, shown, type Sample } from '../samples';
 import { present, status } from '../store';
 import { theme } from '../theme';

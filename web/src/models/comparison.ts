@@ -1,5 +1,6 @@
 // A run against those before it.
-import type { Round, Run, Status } from '../protocol';
+import type { Run } from '../protocol/history';
+import type { Round, Status } from '../protocol/run';
 
 export interface Best {
     round: number;

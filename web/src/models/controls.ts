@@ -1,5 +1,5 @@
 // Which commands make sense now, and why the others do not.
-import type { Phase } from '../protocol';
+import type { Phase } from '../protocol/run';
 
 export const controls = [
     'train',

@@ -1,5 +1,5 @@
 // Numbers of rounds as columns that a chart draws.
-import type { Round } from '../protocol';
+import type { Round } from '../protocol/run';
 
 export type Axis = 'round' | 'time';
 export type Metric =

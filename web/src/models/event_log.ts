@@ -1,5 +1,5 @@
 // Of all events those that people read up later: what the page shows as its log, and which of it is kept.
-import type { Event } from '../protocol';
+import type { Event } from '../protocol/stream';
 
 export const log_limit = 1000;
 

@@ -1,5 +1,5 @@
 // How a model's results are spread over the clients that tested it.
-import type { Tested } from '../protocol';
+import type { Tested } from '../protocol/run';
 
 export interface Spread {
     round: number;

@@ -1,6 +1,6 @@
 // Whether a training goes well, in one sentence: from the rounds alone, so that everybody reads the same.
 import { duration, loss, percent, plural } from '../format';
-import type { Round, Status } from '../protocol';
+import type { Round, Status } from '../protocol/run';
 
 export type HealthTone = 'plain' | 'good' | 'warning' | 'bad';
 
@@ -44,16 +44,13 @@ export function learning_health(rounds: readonly Round[]): Health {
     if (out_of_hand !== null) {
         return { text: out_of_hand, tone: 'bad' };
     }
-    const known = rounds.flatMap((round) => {
-        const value = round[key];
-        return typeof value === 'number' && round.test_partial !== true ? [{ round: round.round, value }] : [];
-    });
+    const known = latest(rounds, (round) => (round.test_partial === true ? null : round[key]), span + 3);
     const last = known.at(-1);
     if (last === undefined) {
         return { text: 'Learning: the first result is not there yet', tone: 'plain' };
     }
     if (known.length === 1) {
-        return { text: `Learning: ${name} ${show(key, last.value)} after the first round`, tone: 'plain' };
+        return { text: `Learning: ${name} ${show(key, last)} after the first round`, tone: 'plain' };
     }
     const flat = rounds.at(-1)!.plateau;
     const tail = overfitting(rounds) ? '; test loss rises: overfitting' : '';
@@ -64,7 +61,7 @@ export function learning_health(rounds: readonly Round[]): Health {
     const back = Math.min(span, known.length - 1);
     // As many values at either end, so that one of them does not make the change.
     const some = Math.min(3, known.length - back);
-    const change = mean(known.slice(-some)) - mean(known.slice(0, known.length - back).slice(-some));
+    const change = mean_of(known.slice(-some)) - mean_of(known.slice(0, known.length - back).slice(-some));
     const way = `${difference(key, change)} in the last ${plural(back, 'round')}`;
     const is_level = way.startsWith('±');
     const better = !is_level && (rises ? change > 0 : change < 0);
@@ -120,37 +117,47 @@ export function waiting_health(status: Status, training: boolean): Health {
 }
 
 function divergence(rounds: readonly Round[]): string | null {
-    const losses = rounds.map((round) => round.train_loss);
-    const known = losses.filter((value) => value !== null);
-    const last = losses.at(-1);
+    const known = latest(rounds, (round) => round.train_loss, 6);
+    const last = rounds.at(-1)?.train_loss;
     if (last === null && known.length > 0) {
         return 'Diverging: the training loss is no number any more';
     }
-    const least = Math.min(...known);
+    const least = rounds.reduce((low, { train_loss }) => (train_loss !== null && train_loss < low ? train_loss : low), Infinity);
     if (typeof last !== 'number' || known.length < 4 || last <= diverged * least) {
         return null;
     }
-    const before = mean_of(known.slice(-6, -3));
+    const first = rounds.find((round) => round.train_loss !== null)!.train_loss!;
+    const before = mean_of(known.slice(0, -3));
     const now = mean_of(known.slice(-3));
-    return now > before && now > known[0]! * 0.9
+    return now > before && now > first * 0.9
         ? `Diverging: the training loss rose from ${loss(least)} to ${loss(last)}`
         : null;
 }
 
 function overfitting(rounds: readonly Round[]): boolean {
-    const recent = rounds.filter((round) => round.test_loss !== null && round.train_loss !== null);
-    if (recent.length < 20) {
+    const both = (round: Round): boolean => round.test_loss !== null && round.train_loss !== null;
+    let best: Round | undefined;
+    for (const round of rounds) {
+        best = both(round) && !(best !== undefined && round.test_loss! >= best.test_loss!) ? round : best;
+    }
+    const recent = (of: 'test_loss' | 'train_loss'): number[] => latest(rounds, (round) => (both(round) ? round[of] : null), 20);
+    if (best === undefined || recent('test_loss').length < 20) {
         return false;
     }
-    const least = Math.min(...recent.map((round) => round.test_loss!));
-    const test = mean_of(recent.slice(-5).map((round) => round.test_loss!));
-    const at = recent.findIndex((round) => round.test_loss === least);
-    const train_then = recent[at]!.train_loss!;
-    return test > overfitted * least && mean_of(recent.slice(-5).map((round) => round.train_loss!)) < train_then;
+    const mean = (of: 'test_loss' | 'train_loss'): number => mean_of(recent(of).slice(-5));
+    return mean('test_loss') > overfitted * best.test_loss! && mean('train_loss') < best.train_loss!;
 }
 
-function mean(values: readonly { value: number }[]): number {
-    return mean_of(values.map((one) => one.value));
+/** The last so many of these numbers that rounds have, oldest first. */
+function latest(rounds: readonly Round[], of: (round: Round) => number | null | undefined, most: number): number[] {
+    const found: number[] = [];
+    for (let at = rounds.length - 1; at >= 0 && found.length < most; at -= 1) {
+        const value = of(rounds[at]!);
+        if (typeof value === 'number') {
+            found.push(value);
+        }
+    }
+    return found.reverse();
 }
 
 function mean_of(values: readonly number[]): number {

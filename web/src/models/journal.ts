@@ -1,6 +1,7 @@
 // What happened over time, as far as the page saw it or could read it up: the task stream, traffic, every
 // client's way through the rounds. It changes in place, and its size is bounded whatever the run's length.
-import type { Event, Measured, PlanChange, WorkerState } from '../protocol';
+import type { Measured, WorkerState } from '../protocol/run';
+import type { Event, PlanChange } from '../protocol/stream';
 import { doing, Lane } from './lane';
 import { spread, type Spread } from './fairness';
 import { fewest, oddities, rounds_judged, rounds_odd, type Measured as MeasuredClient } from './oddities';
@@ -81,10 +82,10 @@ export class Journal {
     readonly steps = new Map<number, number>();
     /** What rounds did to each array of the model. */
     layers = new Map<number, Measured[]>();
-    /** Clients that stood out in most of their last rounds, and by what. */
+    /** Clients that have been in rounds enough for a verdict. */
+    readonly judged = new Set<number>();
+    /** Those of them that stood out in most of their last rounds, and by what. */
     readonly odd = new Map<number, string[]>();
-    /** Whether there were clients enough, in rounds enough, to say so of one. */
-    is_judged = false;
     /** What each worker costs the rounds of late. */
     costs: Costs = no_costs;
     /** How the clients' own tests are spread, by round. */
@@ -225,6 +226,11 @@ export class Journal {
         }
     }
 
+    /** Whether there were clients enough, in rounds enough, to say of none that it stands out. */
+    get is_judged(): boolean {
+        return this.judged.size >= fewest;
+    }
+
     /** Whether the master knows better what workers cost. */
     is_behind(): boolean {
         return this.times_.length < this.told_;
@@ -273,8 +279,8 @@ export class Journal {
             this.clients.clear();
             this.steps.clear();
             this.layers.clear();
+            this.judged.clear();
             this.odd.clear();
-            this.is_judged = false;
             this.signs_.clear();
             this.spreads.clear();
             this.restarts.length = 0;
@@ -355,11 +361,13 @@ export class Journal {
             }
         }
         const found = oddities(together);
-        let judged = 0;
         for (const { client } of together) {
             const latest = [...(this.signs_.get(client) ?? []), found.get(client) ?? []].slice(-rounds_judged);
             this.signs_.set(client, latest);
-            judged += latest.length >= rounds_odd ? 1 : 0;
+            if (latest.length < rounds_judged) {
+                continue;
+            }
+            this.judged.add(client);
             const odd = latest.filter((signs) => signs.length > 0);
             if (odd.length >= rounds_odd) {
                 this.odd.set(client, odd.at(-1)!);
@@ -367,7 +375,6 @@ export class Journal {
                 this.odd.delete(client);
             }
         }
-        this.is_judged ||= judged >= fewest;
     }
 
     private close_round(round: number, to: number): void {

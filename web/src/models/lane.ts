@@ -1,5 +1,5 @@
 // What one worker did over time: a row of the task stream.
-import type { WorkerState } from '../protocol';
+import type { WorkerState } from '../protocol/run';
 
 /** What a worker does, in the stream's words; null: not known, because the page did not see it. */
 export type Doing = 'receiving' | 'loading' | 'training' | 'sending' | 'waiting' | 'gone';

@@ -1,5 +1,5 @@
 // What a log entry is about: how grave it is, and which round, worker and client it names.
-import type { Event } from '../protocol';
+import type { Event } from '../protocol/stream';
 import { sentence, type Tone } from '../sentences';
 
 export const levels = ['detail', 'info', 'warning', 'error'] as const;

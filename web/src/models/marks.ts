@@ -1,5 +1,5 @@
 // What was done to a run, at the round from which it counts.
-import type { Event, PlanChange } from '../protocol';
+import type { Event, PlanChange } from '../protocol/stream';
 import { sentence } from '../sentences';
 
 export interface Mark {

@@ -1,5 +1,5 @@
 // What trainers of one's own tell beside loss and accuracy, by the names that a plan gives them: test_metrics.auc.
-import type { Round } from '../protocol';
+import type { OwnMetrics } from '../protocol/run';
 
 const kinds = ['test_metrics', 'train_metrics'] as const;
 export type OwnMetric = `${(typeof kinds)[number]}.${string}`;
@@ -7,8 +7,8 @@ export type OwnMetric = `${(typeof kinds)[number]}.${string}`;
 /** More are not to be chosen from. A worker may tell other names in each round. */
 const most_names = 64;
 
-/** Those that most of these rounds tell: of tests, then of training, by name. */
-export function own_metrics(rounds: readonly Round[]): OwnMetric[] {
+/** Those that most of these tell: of tests, then of training, by name. */
+export function own_metrics(rounds: readonly OwnMetrics[], most = most_names): OwnMetric[] {
     return kinds.flatMap((kind) => {
         const told = new Map<string, number>();
         for (const round of rounds) {
@@ -16,7 +16,7 @@ export function own_metrics(rounds: readonly Round[]): OwnMetric[] {
                 told.set(name, (told.get(name) ?? 0) + 1);
             }
         }
-        const usual = [...told].sort((one, other) => other[1] - one[1]).slice(0, most_names);
+        const usual = [...told].sort((one, other) => other[1] - one[1]).slice(0, most);
         return usual.map(([name]): OwnMetric => `${kind}.${name}`).sort();
     });
 }
@@ -26,8 +26,8 @@ export function own_name(metric: OwnMetric): string {
     return metric.slice(metric.indexOf('.') + 1);
 }
 
-/** Null where the round does not tell it: a name may be that of something every object has. */
-export function own_value(round: Round, metric: OwnMetric): number | null {
+/** Null where it is not told: a name may be that of something every object has. */
+export function own_value(round: OwnMetrics, metric: OwnMetric): number | null {
     const told = round[metric.startsWith('test') ? 'test_metrics' : 'train_metrics'] ?? {};
     const name = own_name(metric);
     return Object.hasOwn(told, name) ? (told[name] ?? null) : null;

@@ -1,6 +1,8 @@
 // A run of the past as a state, so that every view shows it like the present one.
 import type { State } from '../model';
-import type { Client, Evaluation, Event, Outcome, PlanChange, Round, Run, Status, Tested, UnderstoodData, Worker } from '../protocol';
+import type { Run } from '../protocol/history';
+import type { Client, Evaluation, Outcome, Round, Status, Tested, UnderstoodData, Worker } from '../protocol/run';
+import type { Event, PlanChange } from '../protocol/stream';
 
 export interface Kept {
     run: Run & { plan_json?: unknown; version?: string; instruction_set?: string };

@@ -1,5 +1,5 @@
 // What may stand where the cursor is in a plan.
-import type { SchemaNode } from '../protocol';
+import type { SchemaNode } from '../protocol/plan';
 import { json_text } from './exact_json';
 import { find_places, type Place } from './json_places';
 

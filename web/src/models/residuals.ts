@@ -1,5 +1,5 @@
 // What a histogram of true and predicted values says. Its outer bins are open: how far a prediction is off is not known there.
-import type { ValueHistogram } from '../protocol';
+import type { ValueHistogram } from '../protocol/run';
 
 type Cells = ValueHistogram['cells'];
 

@@ -1,6 +1,7 @@
 // Who is here, which client is whose, and what each of them last did: what events change of workers and clients.
 import type { State } from '../model';
-import type { Client, Compared, Event, Status, Tested, Worker } from '../protocol';
+import type { Client, Compared, Status, Tested, Worker } from '../protocol/run';
+import type { Event } from '../protocol/stream';
 
 /** Workers that are gone. */
 export const gone_limit = 1000;

@@ -1,5 +1,5 @@
 // Every round of some runs as CSV, with all digits.
-import type { Round } from '../protocol';
+import type { Round } from '../protocol/run';
 import { csv } from './csv';
 import { own_metrics, own_value } from './own_metrics';
 

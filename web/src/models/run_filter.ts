@@ -1,32 +1,31 @@
 // The filter of runs: words that occur, and conditions such as epochs=5, seed>3 or best>=0.9.
-import type { Run } from '../protocol';
+import type { Run } from '../protocol/history';
 import { matches } from './rows';
-import { sort_key, type Difference } from './sweeps';
+import type { RunResult } from './run_results';
+import { sort_key, type PlanKey } from './sweeps';
 
 const condition = /^([^<>=]+)(<=|>=|=|<|>)(.*)$/;
 
-const results: Record<string, (run: Run) => number | null | undefined> = {
-    best: (run) => run.best_test_accuracy,
-    last: (run) => run.last_test_accuracy,
-    best_loss: (run) => run.best_test_loss,
-    loss: (run) => run.last_test_loss,
-    rounds: (run) => run.rounds,
-};
+const rounds: Pick<RunResult, 'key' | 'title' | 'of'> = { key: 'rounds', title: '', of: (run) => run.rounds };
 
-/** `text`: what words are looked for in; `found`: the keys in which plans differ. */
-export function passes(filter: string, run: Run, text: string, found: readonly Difference[]): boolean {
+/**
+ * `text`: what words are looked for in; `keys`: those of the plans, the first of a name is meant; `results`: what runs came
+ * to, also by the words of their headings, such as best_auc.
+ */
+export function passes(filter: string, run: Run, text: string, keys: readonly PlanKey[], results: readonly RunResult[]): boolean {
     return (filter.match(/"[^"]+"|\S+/g) ?? []).every((word) => {
         const [, name, sign, wanted] = condition.exec(word) ?? [];
         if (name === undefined || wanted === undefined || word.startsWith('"')) {
             return matches(word, text);
         }
-        const key = found.find(({ title }) => title === name) ?? found.find(({ path }) => `.plan.${path}`.endsWith(`.${name}`));
+        const key = keys.find(({ title }) => title === name) ?? keys.find(({ path }) => `.plan.${path}`.endsWith(`.${name}`));
+        const named = [...results, rounds].find((one) => one.key === name || one.title.replace(/,? /g, '_') === name);
         // A word, as in loss=focal, is no result.
-        const is_result = Object.hasOwn(results, name) && (key === undefined || typeof sort_key(share(wanted)) === 'number');
-        if (key === undefined && !is_result) {
+        const result = key === undefined || typeof sort_key(share(wanted)) === 'number' ? named : undefined;
+        if (key === undefined && result === undefined) {
             return wanted === '' || matches(word, text);
         }
-        const value = is_result ? results[name]!(run) : key!.values.get(run.run);
+        const value = result === undefined ? key!.values.get(run.run) : result.of(run);
         // What is being typed takes nothing away yet.
         return wanted === '' || (value != null && holds(String(value), sign!, share(wanted)));
     });

@@ -1,13 +1,15 @@
 // What tells runs of a sweep apart, and which of them differ by their seed alone.
-import type { Run } from '../protocol';
+import type { Run } from '../protocol/history';
 import { compare_plans } from './plan_diff';
 
-/** A key of plans that is not alike in all of them. */
-export interface Difference {
+/** A key of plans. */
+export interface PlanKey {
     path: string;
-    /** Short, and unlike those of the others. */
+    /** Short, and unlike those of the others in which plans differ. */
     title: string;
-    /** Whether plans of one name differ in it. */
+    /** Whether plans differ in it, in a way that says how they learn. */
+    differs: boolean;
+    /** Whether plans of one name do. */
     varied: boolean;
     values: ReadonlyMap<string, string | null>;
 }
@@ -17,14 +19,15 @@ const names: ReadonlySet<string> = new Set(['name', '']);
 
 /**
  * Of the runs whose plan is known: first what was varied among plans of one name, then the seed, then what plans of
- * other names bring along, such as another model.
+ * other names bring along, such as another model, and last what is alike in all.
  */
-export function differences(runs: readonly Run[], plans: ReadonlyMap<string, unknown>): Difference[] {
+export function plan_keys(runs: readonly Run[], plans: ReadonlyMap<string, unknown>): PlanKey[] {
     const known = runs.filter((run) => has_plan(run, plans));
-    const rows = compare_plans(known.map((run) => plans.get(run.run))).filter(
-        (row) => row.differs && !names.has(row.path),
-    );
-    const paths = rows.map((row) => row.path);
+    const rows = compare_plans(known.map((run) => plans.get(run.run))).map((row) => ({
+        ...row,
+        differs: row.differs && !names.has(row.path),
+    }));
+    const paths = rows.filter(({ differs }) => differs).map(({ path }) => path);
     const is_varied = (values: readonly (string | null)[]): boolean => {
         const first = new Map<string, string | null>();
         return known.some(({ plan }, place) => {
@@ -32,15 +35,21 @@ export function differences(runs: readonly Run[], plans: ReadonlyMap<string, unk
             return first.get(plan) !== value && (first.has(plan) || (first.set(plan, value), false));
         });
     };
-    const rank = ({ path, varied }: Difference): number => (!varied ? 2 : path === 'seed' ? 1 : 0);
+    const rank = ({ path, differs, varied }: PlanKey): number => (!differs ? 3 : !varied ? 2 : path === 'seed' ? 1 : 0);
     return rows
-        .map(({ path, values }) => ({
+        .map(({ path, values, differs }) => ({
             path,
-            title: short_name(path, paths),
+            title: differs ? short_name(path, paths) : path,
+            differs,
             varied: is_varied(values),
             values: new Map(known.map((run, place) => [run.run, plain(values[place] ?? null)])),
         }))
         .sort((a, b) => rank(a) - rank(b));
+}
+
+/** Those in which plans differ. */
+export function differences(runs: readonly Run[], plans: ReadonlyMap<string, unknown>): PlanKey[] {
+    return plan_keys(runs, plans).filter(({ differs }) => differs);
 }
 
 function has_plan(run: Run, plans: ReadonlyMap<string, unknown>): boolean {
@@ -79,7 +88,7 @@ export interface Group {
 }
 
 /** Runs whose plans are alike but for the seed; in the order of their first ones. A run without a plan is alone. */
-export function by_seed(runs: readonly Run[], found: readonly Difference[], plans: ReadonlyMap<string, unknown>): Group[] {
+export function by_seed(runs: readonly Run[], found: readonly PlanKey[], plans: ReadonlyMap<string, unknown>): Group[] {
     const groups = new Map<string, Group>();
     for (const run of runs) {
         const key = has_plan(run, plans)
@@ -98,21 +107,6 @@ export function by_seed(runs: readonly Run[], found: readonly Difference[], plan
 /** Those of a group that count: as in a sweep's summary, none that failed, and none that has not ended. */
 export function counted({ runs }: Group): Run[] {
     return runs.length === 1 ? runs : runs.filter(({ outcome }) => outcome !== null && outcome !== 'failed');
-}
-
-/** What tells how good runs are. */
-export interface Measure {
-    is_share: boolean;
-    of: (run: Run) => number | null;
-}
-
-/** What most of these runs have; the others are not told by it, for a loss of classes is none of numbers. */
-export function measure_of(runs: readonly Run[]): Measure {
-    const is_share = 2 * runs.filter((run) => run.best_test_accuracy !== null).length >= runs.filter((run) => typeof run.best_test_loss === 'number').length;
-    return {
-        is_share,
-        of: (run) => (is_share ? run.best_test_accuracy : run.best_test_accuracy === null ? (run.best_test_loss ?? null) : null),
-    };
 }
 
 /** Mean and standard deviation of a sample; the latter null of one value. */

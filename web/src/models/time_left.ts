@@ -1,5 +1,5 @@
 // How long a training may still take.
-import type { Round } from '../protocol';
+import type { Round } from '../protocol/run';
 import { median } from './statistics';
 
 /** The latest rounds tell more of the next ones than those of long ago. */

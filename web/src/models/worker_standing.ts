@@ -1,5 +1,5 @@
 // What a worker is, in one word: what it does, unless it does not take part.
-import type { Worker } from '../protocol';
+import type { Worker } from '../protocol/run';
 
 export const worker_states = [
     'joined',

@@ -2,14 +2,16 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { Parallel } from '../components/parallel';
 import { PlanDiff } from '../components/plan_diff';
 import { RunCurves } from '../components/run_curves';
-import { RunTable, words_of } from '../components/run_table';
+import { words_of } from '../components/run_columns';
+import { RunTable } from '../components/run_table';
 import { SavedModels } from '../components/saved_models';
 import { SweepScatter } from '../components/sweep_scatter';
 import { chosen_runs } from '../components/chosen_runs';
 import { export_csv, export_json } from '../run_exports';
 import { passes } from '../models/run_filter';
-import { differences } from '../models/sweeps';
-import type { Run } from '../protocol';
+import { run_results } from '../models/run_results';
+import { plan_keys } from '../models/sweeps';
+import type { Run } from '../protocol/history';
 import { href, opened_run, param } from '../route';
 import { plans } from '../run_plans';
 import { loaded, read_run, read_runs, runs, runs_error } from '../runs';
@@ -92,18 +94,19 @@ export function HistoryView() {
 /** Table and drawings are of the same runs: those that the filter lets through. */
 function Runs({ all, present }: { all: readonly Run[]; present: string }) {
     const known = plans.value!;
-    const found = useMemo(() => differences(all, known), [all, known]);
+    const keys = useMemo(() => plan_keys(all, known), [all, known]);
+    const results = useMemo(() => run_results(all, known), [all, known]);
     const filter = param('filter');
     const passing = useMemo(
-        () => all.filter((run) => passes(filter, run, words_of(run, present), found)),
-        [all, found, filter, present],
+        () => all.filter((run) => passes(filter, run, words_of(run, present), keys, results)),
+        [all, keys, results, filter, present],
     );
     return (
         <>
-            <RunTable runs={all} passing={passing} found={found} present={present} />
+            <RunTable runs={all} passing={passing} keys={keys} results={results} present={present} />
             <div class="sweep-pair">
-                <SweepScatter runs={passing} />
-                <Parallel runs={passing} />
+                <SweepScatter runs={passing} results={results} />
+                <Parallel runs={passing} results={results} />
             </div>
         </>
     );
@@ -171,7 +174,7 @@ function ThisRun({ run, has_rounds }: { run: string; has_rounds: boolean }) {
     if (!has_rounds) {
         return (
             <button type="button" disabled title="There is none before the first round">
-                Report of this run
+                Report ↓
             </button>
         );
     }
@@ -183,12 +186,13 @@ function ThisRun({ run, has_rounds }: { run: string; has_rounds: boolean }) {
                 href={is_past ? `api/v1/runs/${run}/report` : 'api/v1/report'}
                 download="report.json"
                 data-testid="download-report"
+                title="Report of this run"
             >
-                Report of this run
+                Report ↓
             </a>
             {!is_past && (
-                <a class="button" href="api/v1/model" download data-testid="download-model">
-                    Download the weights
+                <a class="button" href="api/v1/model" download data-testid="download-model" title="Its weights, as safetensors">
+                    Weights ↓
                 </a>
             )}
         </>

@@ -15,7 +15,7 @@ import { DataCard } from '../components/understood_data';
 import { Values } from '../components/values';
 import { WrongSamples } from '../components/wrong_samples';
 import { count } from '../format';
-import type { Evaluation } from '../protocol';
+import type { Evaluation } from '../protocol/run';
 import { data, evaluation, is_regression, rounds } from '../store';
 
 export function RunView() {

@@ -1,0 +1,72 @@
+// What runs came to, under the names that columns, filters and drawings share.
+import { loss, percent } from '../format';
+import type { Run } from '../protocol/history';
+import { own_metrics, own_name, own_value } from './own_metrics';
+
+export interface RunResult {
+    key: string;
+    title: string;
+    of: (run: Run) => number | null | undefined;
+    text: (value: number | null) => string;
+    /** Whether more is better; undefined where nobody says. */
+    rises: boolean | undefined;
+}
+
+const of_all: readonly RunResult[] = [
+    { key: 'best', title: 'Best', of: (run) => run.best_test_accuracy, text: percent, rises: true },
+    { key: 'last', title: 'Last', of: (run) => run.last_test_accuracy, text: percent, rises: true },
+    { key: 'best_loss', title: 'Best loss', of: (run) => run.best_test_loss, text: loss, rises: false },
+    { key: 'loss', title: 'Test loss', of: (run) => run.last_test_loss, text: loss, rises: false },
+];
+/** Where no others stand beside it. */
+export function result_name({ title, text }: RunResult): string {
+    return text === percent ? `${title} accuracy` : title;
+}
+
+/** Of kind test and of kind train. */
+const most_own = 4;
+
+/**
+ * Those that some of the runs have. Of each metric of a trainer's own the last value, and the best where a plan's
+ * `metrics` says which that is.
+ */
+export function run_results(runs: readonly Run[], plans: ReadonlyMap<string, unknown>): RunResult[] {
+    const own = own_metrics(runs.flatMap((run) => run.own_metrics?.last ?? []), most_own).flatMap((metric) => {
+        const name = own_name(metric);
+        const rises = is_better_higher(name, runs, plans);
+        const result = (which: 'last' | 'least' | 'most', title: string): RunResult => ({
+            key: which === 'last' ? metric : `best.${metric}`,
+            title: metric.startsWith('test') ? title : `${title}, train`,
+            of: (run) => (run.own_metrics ? own_value(run.own_metrics[which], metric) : null),
+            text: loss,
+            rises,
+        });
+        return [...(rises === undefined ? [] : [result(rises ? 'most' : 'least', `best ${name}`)]), result('last', name)];
+    });
+    return [...of_all, ...own].filter(({ of }) => runs.some((run) => typeof of(run) === 'number'));
+}
+
+/** As the first plan that names it has it. */
+function is_better_higher(name: string, runs: readonly Run[], plans: ReadonlyMap<string, unknown>): boolean | undefined {
+    for (const { run } of runs) {
+        const { metrics = {} } = (plans.get(run) ?? {}) as { metrics?: Record<string, string> };
+        if (Object.hasOwn(metrics, name)) {
+            return metrics[name] === 'higher';
+        }
+    }
+    return undefined;
+}
+
+/**
+ * What tells how good runs are: what is asked for, or the best accuracy or loss, whichever most of them have. A loss of
+ * classes is none of numbers.
+ */
+export function measure_of(runs: readonly Run[], results: readonly RunResult[], wanted: string): RunResult | undefined {
+    const has = (of: (run: Run) => unknown): number => runs.filter((run) => typeof of(run) === 'number').length;
+    const [accuracy, , least] = of_all as [RunResult, RunResult, RunResult, RunResult];
+    const usual = 2 * has(accuracy.of) >= has(least.of) ? accuracy : least;
+    const found = results.find(({ key }) => key === wanted) ?? results.find(({ key }) => key === usual.key);
+    return found !== least || wanted === least.key
+        ? found
+        : { ...least, of: (run) => (run.best_test_accuracy === null ? run.best_test_loss : null) };
+}
