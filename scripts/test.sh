@@ -7,4 +7,5 @@ preset=${1:-release}
 scripts/install-deps.sh --tests
 cmake --preset "$preset"
 cmake --build --preset "$preset"
-ctest --preset "$preset" --parallel 2
+# Two for each processor, as many wait more than they compute; those that compute on several threads count twice.
+ctest --preset "$preset" --parallel "$((2 * $(nproc)))"
