@@ -27,7 +27,7 @@ boost_folder=$top/build/deps
 wants_node=1
 for option in "$@"; do
   case "$option" in
-    --tests) packages+=(apache2-bin chromium fonts-dejavu-core libclang-rt-19-dev nginx-light prometheus python3 python3-numpy python3-torch strace) ;;
+    --tests) packages+=(apache2-bin chromium-headless-shell fonts-dejavu-core libclang-rt-19-dev nginx-light prometheus python3 python3-numpy python3-torch strace) ;;
     --dev) packages+=(clang-format-19 clang-tidy-19 libbenchmark-dev) ;;
     --bench) packages+=(libbenchmark-dev libopenblas0-pthread python3-numpy python3-torch) ;;
     --fuzz) packages+=(libclang-rt-19-dev llvm-19) ;;

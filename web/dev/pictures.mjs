@@ -8,7 +8,7 @@ const [base, plan_file, folder] = process.argv.slice(2);
 await mkdir(folder, { recursive: true });
 const plan = await readFile(plan_file, 'utf8');
 const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
 });
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
