@@ -21,7 +21,8 @@ public:
 
     void add(std::string what);
 
-    /// Tells at once of those that are left, and of nobody who comes later, so that the end waits for nothing.
+    /// Tells at once of those that are left, and of nobody who comes later, so that the end waits for
+    /// nothing.
     void end();
 
 private:
