@@ -2,6 +2,7 @@
 
 #include <fedasio/net/tls.hpp>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/ip/host_name.hpp>
 
 #include "program/command_line.hpp"

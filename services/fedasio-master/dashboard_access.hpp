@@ -4,8 +4,7 @@
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/net/tcp.hpp>
 
-#include <CLI/CLI.hpp>
-
+#include "program/cli_names.hpp"
 #include "program/protection.hpp"
 #include <filesystem>
 #include <string>

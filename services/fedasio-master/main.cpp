@@ -9,6 +9,7 @@
 #include <fedasio/net/thread_pool.hpp>
 #include <fedasio/plan/plan.hpp>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "archive.hpp"

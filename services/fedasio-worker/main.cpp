@@ -6,6 +6,7 @@
 #include <fedasio/wire/hello.hpp>
 #include <fedasio/worker/worker.hpp>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>

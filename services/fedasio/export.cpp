@@ -4,6 +4,8 @@
 #include <fedasio/store/durable_file.hpp>
 #include <fedasio/text/printable.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include "npz_file.hpp"
 #include "onnx_model.hpp"
 #include "program/command_line.hpp"

@@ -10,6 +10,7 @@
 #include <fedasio/wire/survey.hpp>
 #include <fedasio/worker/local_data.hpp>
 
+#include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>

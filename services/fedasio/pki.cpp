@@ -2,6 +2,8 @@
 
 #include <fedasio/pki/authority.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include "program/command_line.hpp"
 #include <ctime>
 #include <iostream>

@@ -12,6 +12,7 @@
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
 
+#include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 

@@ -3,6 +3,7 @@
 #include <fedasio/net/runtime.hpp>
 #include <fedasio/simulation/simulate.hpp>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "kept_history.hpp"

@@ -4,6 +4,7 @@
 #include <fedasio/simulation/sweep.hpp>
 #include <fedasio/text/json_text.hpp>
 
+#include <CLI/CLI.hpp>
 #include <boost/json/value.hpp>
 
 #include "kept_history.hpp"

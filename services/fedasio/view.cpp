@@ -6,6 +6,7 @@
 #include <fedasio/net/offload.hpp>
 #include <fedasio/net/thread_pool.hpp>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "program/command_line.hpp"

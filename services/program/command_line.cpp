@@ -5,6 +5,8 @@
 #include <fedasio/text/nearest.hpp>
 #include <fedasio/text/printable.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include "program/command_pages.hpp"
 #include "program/resources.hpp"
 #include <algorithm>

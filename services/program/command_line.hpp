@@ -1,7 +1,6 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
-
+#include "program/cli_names.hpp"
 #include "program/logging.hpp"
 #include <cstdint>
 #include <functional>

@@ -2,6 +2,8 @@
 
 #include <fedasio/build_info.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <cctype>
 #include <sstream>

@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "program/command_pages.hpp"
 #include <algorithm>
 #include <sstream>

@@ -2,6 +2,8 @@
 
 #include <fedasio/net/shared_key.hpp>
 
+#include <CLI/CLI.hpp>
+
 #include <memory>
 #include <stdexcept>
 #include <utility>

@@ -4,8 +4,7 @@
 #include <fedasio/net/tcp.hpp>
 #include <fedasio/net/tls.hpp>
 
-#include <CLI/CLI.hpp>
-
+#include "program/cli_names.hpp"
 #include <filesystem>
 #include <functional>
 #include <memory>

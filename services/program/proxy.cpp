@@ -1,5 +1,7 @@
 #include "program/proxy.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include "program/protection.hpp"
 #include <array>
 #include <cstdlib>

@@ -2,8 +2,7 @@
 
 #include <fedasio/net/http_proxy.hpp>
 
-#include <CLI/CLI.hpp>
-
+#include "program/cli_names.hpp"
 #include <optional>
 #include <string>
 

@@ -96,6 +96,10 @@ void hub::wake() {
 }
 
 void hub::tell() {
+    if (is_stopping) { // the end of the process waits for no more to gather
+        wake();
+        return;
+    }
     changed.set();
     changed.reset();
     has_news = true;
@@ -142,6 +146,7 @@ struct server::state {
     void stop() {
         shared.is_stopping = true;
         acceptor->close();
+        shared.next_pace.reset();
         shared.wake();
         for (const auto& open : shared.connections) {
             if (open.is_idle) {

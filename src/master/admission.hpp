@@ -28,6 +28,9 @@ public:
     /// A peer that did not become a worker, and why; of many only their number is told.
     void turned_away(std::string what) { strangers_.add(std::move(what)); }
 
+    /// The run is over: who is turned away from now on is not told of.
+    void end() { strangers_.end(); }
+
 private:
     worker_ptr introduce(net::connection& connection, const net::frame& first,
                          const std::string& proved_name);

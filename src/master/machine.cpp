@@ -146,6 +146,7 @@ net::awaitable<bool> machine::serve() {
         failure = std::current_exception();
     }
     co_await evaluator_.end();
+    admission_.end();
     if (failure) {
         std::rethrow_exception(failure);
     }

@@ -67,10 +67,16 @@ net::awaitable<void> preparation::prepare(net::clock::time_point until, net::clo
 }
 
 net::awaitable<void> preparation::prepare_present(net::clock::time_point end) {
+    const auto& here = state_.members.roster.all();
+    const worker_id newest = here.empty() ? 0 : here.rbegin()->first;
     dealing_.deal();
     co_await load_datasets(end);
     co_await ask_for_model(end);
     co_await distribute_model(end);
+    // Who came while the first ones loaded was too late to be dealt clients, too early to be offered a place.
+    for (auto late = here.upper_bound(newest); late != here.end(); ++late) {
+        newcomers_.offer_place(late->second);
+    }
 }
 
 bool preparation::needs_somebody_back() const {

@@ -14,6 +14,9 @@ constexpr net::clock::duration pause = std::chrono::seconds(10);
 stranger_log::stranger_log(net::runtime& rt, teller tell) : rt_(rt), tell_(std::move(tell)) {}
 
 void stranger_log::add(std::string what) {
+    if (has_ended_) {
+        return;
+    }
     const auto now = rt_.time.now();
     if (untold_ == 0 && told_.wait(each, now) == net::clock::duration::zero()) {
         told_.count(each, now);
@@ -24,6 +27,13 @@ void stranger_log::add(std::string what) {
     last_ = std::move(what);
     if (!later_) {
         later_ = rt_.time.at(now + pause, [this] { tell_the_rest(); });
+    }
+}
+
+void stranger_log::end() {
+    has_ended_ = true;
+    if (later_) {
+        tell_the_rest();
     }
 }
 

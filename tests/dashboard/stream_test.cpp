@@ -366,6 +366,18 @@ BOOST_AUTO_TEST_CASE(many_clients_see_the_same_and_stopping_closes_all) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(the_end_waits_for_no_events_to_gather) {
+    run([](fixture& with) -> awaitable<void> {
+        with.notice("x");
+        BOOST_TEST(with.time.standing(100ms) == 1U);
+        with.server->stop();
+        BOOST_TEST(with.time.standing(100ms) == 0U);
+        with.notice("y"); // as when a worker leaves
+        BOOST_TEST(with.time.standing(100ms) == 0U);
+        co_return;
+    });
+}
+
 BOOST_AUTO_TEST_CASE(stopping_cuts_streams_that_do_not_close) {
     run([](fixture& with) -> awaitable<void> {
         raw_connection deaf(with);

@@ -7,6 +7,7 @@ The modes "die", "hang" and "loud" misbehave in the first test for which FILE do
 does so in that of round 3.
 """
 
+import ctypes
 import os
 import pathlib
 import signal
@@ -42,7 +43,8 @@ def misbehave():
         os._exit(3)
     if MODE == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        sum(range(10**15))  # holds the interpreter
+        while True:
+            ctypes.PyDLL(None).sleep(3600)  # with the interpreter held
     if MODE == "loud":
         line = b"x" * 999_999 + b"\n"
         for _ in range(100):

@@ -128,6 +128,20 @@ class Arrival(Federation):
         master.command("stop")
         self.assertEqual(master.wait_event("training_finished", after)["outcome"], "stopped")
 
+    def test_joins_while_the_first_ones_load(self):
+        master = self.master(self.plan())
+        (first,) = self.workers(master, 1)
+        first.freeze()
+        master.command("train", rounds=FOREVER)
+        master.wait_event("phase", phase="loading_dataset")
+        self.worker(master, "late")
+        number = master.wait_joined("late")
+        first.signal(signal.SIGCONT)
+        master.wait_event("client_updated", worker=number)
+        after = master.now()
+        master.command("stop")
+        self.assertEqual(master.wait_event("training_finished", after)["outcome"], "stopped")
+
     def test_duplicate_name_waits_until_it_is_free(self):
         master = self.master(self.plan())
         first = self.workers(master, 1)[0]

@@ -162,7 +162,7 @@ class Notify(Federation):
 
     def test_a_stall_is_over_with_an_update_and_is_told_again(self):
         hook = self.hook()
-        master = self.master(self.plan(rounds=10000, deadline=5), "--notify", hook.url, "--min-workers", "1")
+        master = self.master(self.plan(rounds=10000, deadline=2), "--notify", hook.url, "--min-workers", "1")
         worker = self.worker(master, "a")
         master.wait_joined("a")
         master.command("train")

@@ -107,28 +107,35 @@ class Boastful(PythonWorker):
 
 
 class Hostile(Federation):
-    def one_round_with(self, how):
-        """A round of an honest worker and one that does as `how` says; gives the weights and the dropped."""
-        master = self.master(self.plan())
-        self.workers(master, 1)
-        snake = Misbehaved(master.worker_address, how)
-        self.serve_in_thread(snake)
-        end = master.train(rounds=1)
-        self.assertEqual(end["outcome"], "rounds_done", end)
-        dropped = master.get("rounds")[0]["dropped"]
-        master.signal(signal.SIGTERM)
-        master.wait_exit()
-        return end["weights_sha256"], {d["reason"] for d in dropped}, [d["client"] for d in dropped]
+    def one_round_with(self, *misdeeds):
+        """For each of these a round of an honest worker and one that does it, side by side, as a round waits some
+        seconds for who is lost; gives the weights, the reasons and the dropped of each."""
+        masters = []
+        for how in misdeeds:
+            master = self.master(self.plan())
+            self.workers(master, 1)
+            self.serve_in_thread(Misbehaved(master.worker_address, how))
+            master.command("train", rounds=1)
+            masters.append(master)
+        results = []
+        for master in masters:
+            end = master.wait_event("training_finished")
+            self.assertEqual(end["outcome"], "rounds_done", end)
+            dropped = master.get("rounds")[0]["dropped"]
+            master.signal(signal.SIGTERM)
+            master.wait_exit()
+            results.append((end["weights_sha256"], {d["reason"] for d in dropped}, [d["client"] for d in dropped]))
+        return results
 
     def test_every_misdeed(self):
-        honest, reasons, clients = self.one_round_with("refuses")
+        ((honest, reasons, clients),) = self.one_round_with("refuses")
         self.assertEqual((reasons, clients), ({"refused"}, [1, 3]))
-        for how in (*REJECTED, *DISCONNECTED):
-            with self.subTest(how):
-                weights, reasons, clients = self.one_round_with(how)
-                self.assertEqual(reasons, {"invalid" if how in REJECTED else "lost"})
-                self.assertEqual(clients, [1, 3])
-                self.assertEqual(weights, honest)
+        for misdeeds, reason in (REJECTED, "invalid"), (DISCONNECTED, "lost"):
+            for how, (weights, reasons, clients) in zip(misdeeds, self.one_round_with(*misdeeds), strict=True):
+                with self.subTest(how):
+                    self.assertEqual(reasons, {reason})
+                    self.assertEqual(clients, [1, 3])
+                    self.assertEqual(weights, honest)
 
     def test_answer_to_load_that_is_too_large(self):
         plan = self.plan()

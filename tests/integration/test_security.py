@@ -36,13 +36,15 @@ class Security(Federation):
         self.pki("issue", pki, "worker", name)
         return self.folder / pki / "kits" / name
 
-    def refused(self, master, *options, told, worker_told, name="worker-9"):
-        """A worker that must not get in, and what is said of it on both sides."""
-        worker = self.worker(master, name, "--threads", "1", *QUICKLY, *options)
-        self.assertEqual(worker.wait_exit(), 1, worker.text())
-        self.assertIn(worker_told, worker.text())
-        master.wait_log("notice", told)
-        self.assertEqual([e for e in master.log("worker_joined") if name in e["text"]], [])
+    def refused(self, *cases, name="worker-9"):
+        """Workers that must not get in, side by side, and what is said of each on both sides: a master, options, what
+        the master says, and what the worker."""
+        workers = [self.worker(master, name, "--threads", "1", *QUICKLY, *options) for master, options, _, _ in cases]
+        for worker, (master, _, told, worker_told) in zip(workers, cases, strict=True):
+            self.assertEqual(worker.wait_exit(), 1, worker.text())
+            self.assertIn(worker_told, worker.text())
+            master.wait_log("notice", told)
+            self.assertEqual([e for e in master.log("worker_joined") if name in e["text"]], [])
 
 
 class Certificates(Security):
@@ -61,9 +63,7 @@ class Certificates(Security):
         kit = self.kit("ward-3")
         self.program(BIN / "fedasio-worker", "--connect", master.workers_at, "--tls", kit, "--threads", "1")
         master.wait_joined("ward-3")
-        self.refused(
-            master, "--tls", kit, name="ward-4", told="cannot be 'ward-4'", worker_told="is that of 'ward-3'"
-        )
+        self.refused((master, ("--tls", kit), "cannot be 'ward-4'", "is that of 'ward-3'"), name="ward-4")
 
     def test_refusals(self):
         self.authority()
@@ -71,26 +71,23 @@ class Certificates(Security):
         masters = self.master_kit()
         master = self.master(self.plan(), "--tls", masters)
         stranger = self.kit("worker-9", "other")
-        self.refused(
-            master, "--tls", stranger, told="does not know the authority", worker_told="another authority"
-        )
-        shutil.copy(self.folder / "pki" / "ca.pem", stranger)
-        shutil.copy(self.folder / "pki" / "crl.pem", stranger)
-        self.refused(
-            master, "--tls", stranger, told="another authority", worker_told="does not know the authority"
-        )
+        pretender = shutil.copytree(stranger, self.folder / "pretender")
+        shutil.copy(self.folder / "pki" / "ca.pem", pretender)
+        shutil.copy(self.folder / "pki" / "crl.pem", pretender)
         kit = self.kit("worker-9")
-        self.refused(
-            master,
-            *("--tls", kit, "--master-name", "other.example"),
-            told="does not accept this side's certificate",
-            worker_told="does not name the address that was dialled",
-        )
-        self.refused(master, told="uses neither TLS nor a key", worker_told="TLS is expected here")
         (self.folder / "key").write_text("a" * 64)
         (self.folder / "key").chmod(0o600)
         self.refused(
-            master, "--key-file", self.folder / "key", told="uses a shared key", worker_told="hung up before"
+            (master, ("--tls", stranger), "does not know the authority", "another authority"),
+            (master, ("--tls", pretender), "another authority", "does not know the authority"),
+            (
+                master,
+                ("--tls", kit, "--master-name", "other.example"),
+                "does not accept this side's certificate",
+                "does not name the address that was dialled",
+            ),
+            (master, (), "uses neither TLS nor a key", "TLS is expected here"),
+            (master, ("--key-file", self.folder / "key"), "uses a shared key", "hung up before"),
         )
         self.worker(master, "worker-9", "--tls", kit)
         master.wait_joined("worker-9")
@@ -199,13 +196,13 @@ class SharedKey(Security):
         other.write_text("a" * 64 + "\n")
         other.chmod(0o600)
         master = self.master(self.plan(), "--key-file", key)
-        self.refused(master, "--key-file", other, told="different keys", worker_told="different keys")
-        self.refused(master, told="uses neither TLS nor a key", worker_told="uses a shared key")
-        self.refused(
-            master, "--tls", self.kit("worker-9"), told="the peer uses TLS", worker_told="hung up before"
-        )
         bare = self.master(self.plan(), "--state-dir", self.folder / "second")
-        self.refused(bare, "--key-file", key, told="the peer uses a shared key", worker_told="gave up")
+        self.refused(
+            (master, ("--key-file", other), "different keys", "different keys"),
+            (master, (), "uses neither TLS nor a key", "uses a shared key"),
+            (master, ("--tls", self.kit("worker-9")), "the peer uses TLS", "hung up before"),
+            (bare, ("--key-file", key), "the peer uses a shared key", "gave up"),
+        )
         self.worker(master, "worker-9", "--key-file", key)
         master.wait_joined("worker-9")
 

@@ -93,7 +93,8 @@ def misbehave(round):
         ctypes.PyDLL(None).sleep(5)  # with the interpreter held: longer than a master waits for a worker's pong
     if MODE == "hang":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        sum(range(10**15))  # holds the interpreter
+        while True:
+            ctypes.PyDLL(None).sleep(3600)  # with the interpreter held
     if MODE == "loud":
         line = b"x" * 999_999 + b"\n"
         for _ in range(100):

@@ -1,8 +1,12 @@
+#include <fedasio/net/memory_stream.hpp>
 #include <fedasio/net/nursery.hpp>
+#include <fedasio/wire/hello.hpp>
 #include <fedasio/wire/measurements.hpp>
+#include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/refusal_code.hpp>
 
 #include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "master/admission.hpp"

@@ -1,4 +1,6 @@
+#include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/refusal_code.hpp>
+#include <fedasio/wire/train.hpp>
 
 #include <boost/test/unit_test.hpp>
 

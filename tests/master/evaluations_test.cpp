@@ -1,5 +1,9 @@
 // A round's test by its clients, one gather after the other.
 
+#include <fedasio/wire/evaluate.hpp>
+#include <fedasio/wire/load.hpp>
+#include <fedasio/wire/message_type.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include "master/client_evaluation.hpp"

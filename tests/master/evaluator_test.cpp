@@ -2,7 +2,9 @@
 
 #include <fedasio/net/connection.hpp>
 #include <fedasio/net/local_stream.hpp>
+#include <fedasio/wire/evaluate.hpp>
 #include <fedasio/wire/hello.hpp>
+#include <fedasio/wire/message_type.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

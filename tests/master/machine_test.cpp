@@ -1,10 +1,14 @@
 // A whole run under a virtual clock: one training after the other.
 
 #include <fedasio/data/csv.hpp>
+#include <fedasio/net/memory_stream.hpp>
 #include <fedasio/net/nursery.hpp>
+#include <fedasio/wire/hello.hpp>
+#include <fedasio/wire/message_type.hpp>
 #include <fedasio/wire/survey.hpp>
 
 #include <boost/asio/this_coro.hpp>
+#include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "master/machine.hpp"

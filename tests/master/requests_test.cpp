@@ -1,4 +1,5 @@
 #include <fedasio/plan/private_arrays.hpp>
+#include <fedasio/wire/load.hpp>
 
 #include <boost/test/unit_test.hpp>
 

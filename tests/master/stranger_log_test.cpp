@@ -45,6 +45,16 @@ BOOST_AUTO_TEST_CASE(of_many_the_number_is_told) {
     BOOST_TEST(told.size() == 21U);
 }
 
+BOOST_AUTO_TEST_CASE(at_the_end_the_number_is_told_without_waiting) {
+    knock(1000);
+    log.end();
+    BOOST_TEST_REQUIRE(told.size() == 21U);
+    BOOST_TEST(told.back() == "980 more in the last 10 seconds; turned away 1000");
+    knock(1000);
+    world.run_for(60s);
+    BOOST_TEST(told.size() == 21U);
+}
+
 BOOST_AUTO_TEST_CASE(a_flood_that_goes_on_is_told_of_every_ten_seconds) {
     for (int second = 0; second < 100; ++second) {
         knock(100);

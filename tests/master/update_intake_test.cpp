@@ -1,4 +1,5 @@
 #include <fedasio/net/receive_window.hpp>
+#include <fedasio/wire/train.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -31,7 +31,9 @@ before(async () => {
     if (skip) {
         return;
     }
-    master = await start_master();
+    // Rounds of some length: thousands of them are what states.test.mjs and soak.test.mjs try.
+    const local = { epochs: 60, batch_size: 8, optimizer: { type: 'sgd', learning_rate: 0.01 } };
+    master = await start_master({ plan: { local } });
     wire = await start_wire(master.url);
     browser = await start_browser();
     ({ page, errors, foreign } = await open_page(browser, wire.url));

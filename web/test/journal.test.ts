@@ -189,6 +189,14 @@ describe('journal', () => {
         expect(journal.lanes.size).toBe(1);
     });
 
+    it('forgets rounds of a run whose beginning it did not see when another begins', () => {
+        const arrays = [{ name: '1.dense.kernel', weights: 1, update: 1, units: 2, still: 0 }];
+        const journal = play(new Journal(), [0, 'layers_measured', { round: 3121, arrays }]);
+        expect(journal.layers.size).toBe(1);
+        play(journal, [1, 'run_opened', { run: 'b' }]);
+        expect(journal.layers.size).toBe(0);
+    });
+
     it('has no share of a round whose start it did not see', () => {
         const journal = play(new Journal(), [10, 'round_finished', { result: round(1) }]);
         expect(journal.shares).toEqual([]);

@@ -408,6 +408,14 @@ struct event {
                      plan_changed, checkpoint_written, training_finished, model_saved, model_loaded,
                      pause_requested, progress_stalled, command_answered, noticed>;
 
+    event(std::uint64_t number, double when, content happened);
+    // In one place: to copy a variant of so many takes seconds to compile in every file that does.
+    event(const event&);
+    event(event&&) noexcept;
+    event& operator=(const event&);
+    event& operator=(event&&) noexcept;
+    ~event();
+
     std::uint64_t seq = 0; ///< 1, 2, 3, ... without a gap
     double time = 0;       ///< Unix seconds
     content what;

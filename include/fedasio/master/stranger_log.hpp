@@ -21,6 +21,10 @@ public:
 
     void add(std::string what);
 
+    /// Tells at once of those that are left, and of nobody who comes later, so that the end waits for
+    /// nothing.
+    void end();
+
 private:
     void tell_the_rest();
 
@@ -30,6 +34,7 @@ private:
     std::uint64_t untold_ = 0;
     std::string last_;
     std::unique_ptr<net::alarm> later_;
+    bool has_ended_ = false;
 };
 
 } // namespace fedasio::master

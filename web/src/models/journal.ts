@@ -275,7 +275,7 @@ export class Journal {
 
     /** Rounds of another run have nothing to do with those of this one. */
     private begin(run: string): void {
-        if (this.run_ !== '' && run !== this.run_) {
+        if (run !== this.run_) {
             this.clients.clear();
             this.steps.clear();
             this.layers.clear();
