@@ -236,7 +236,7 @@ std::string network_text(const plan::plan& plan) {
 
 file_kind kind_of_file(const std::filesystem::path& file) {
     constexpr std::size_t length_bytes = 8;
-    auto in = text::open_input(file);
+    auto in = text::open_stored_file(file);
     std::array<char, 256> start{};
     in.read(start.data(), start.size());
     const std::string_view text(start.data(), static_cast<std::size_t>(in.gcount()));

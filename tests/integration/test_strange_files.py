@@ -17,6 +17,7 @@ STRANGE = {
     "zero": "is a device",
     "socket": "is a socket",
     "folder": "is a folder",
+    "kernel": "is made up by the kernel",
     "loop": "Too many levels of symbolic links",
 }
 
@@ -32,6 +33,8 @@ def make_strange(kind, path):
             end.bind(str(path))
     elif kind == "folder":
         path.mkdir()
+    elif kind == "kernel":
+        path.symlink_to("/proc/version")
     elif kind == "loop":
         path.symlink_to(path.name)
 
@@ -100,7 +103,8 @@ class StrangeFiles(Federation):
         plan = self.write_plan(self.plan())
         code, _, errors = run_program("fedasio", "simulate", plan, "--save", "model.safetensors", directory=self.folder)
         self.assertEqual(code, 0, errors)
-        for kind, reason in (("pipe", "is a pipe"), ("zero", "")):
+        for kind in ("pipe", "zero", "kernel"):
+            reason = "" if kind == "zero" else STRANGE[kind]
             strange = self.folder / f"{kind}.json"
             make_strange(kind, strange)
             for command in (
@@ -120,12 +124,50 @@ class StrangeFiles(Federation):
             make_strange(kind, self.folder / kind / "a.csv")
             code, _, errors = run_program("fedasio", "inspect", kind, directory=self.folder)
             self.assertEqual(code, 1)
-            self.assertIn(f"{kind}/a.csv: is not a regular file", errors)
-        # A shell's own pipe is another matter.
+            self.assertIn(f"{kind}/a.csv: {STRANGE[kind]}", errors)
+        # A shell's own pipe is another matter, unless it would be read twice.
         code, _, errors = run_program(
             "/bin/bash", "-c", f"exec {BIN}/fedasio simulate <(cat {plan})", directory=self.folder
         )
         self.assertEqual(code, 0, errors)
+        for command in (
+            "inspect <(cat plan.json)", "inspect <(cat model.safetensors)", "inspect <(cat train-images)",
+            "predict <(cat model.safetensors) --data train-images", "export <(cat model.safetensors) --npz model.npz",
+            "predict model.safetensors --data <(cat train-images)", "inspect <(cat train-images) --plan plan.json",
+        ):
+            code, output, errors = run_program("/bin/bash", "-c", f"exec {BIN}/fedasio {command}", directory=self.folder)
+            self.assertEqual((code, output), (1, ""), command)
+            self.assertRegex(errors, "^fedasio: /dev/fd/[0-9]+: is a pipe, which can be read only once: write it to a file")
+
+    def test_in_the_place_of_keys_and_certificates(self):
+        for command in (("init", "pki"), ("issue", "pki", "worker", "north")):
+            code, _, errors = run_program("fedasio", "pki", *command, directory=self.folder)
+            self.assertEqual(code, 0, errors)
+        kit = self.folder / "pki" / "kits" / "north"
+        commands = {
+            kit / "key.pem": ("fedasio-worker", "--connect", "127.0.0.1:1", "--tls", kit),
+            kit / "cert.pem": ("fedasio-worker", "--connect", "127.0.0.1:1", "--tls", kit),
+            kit / "ca.pem": ("fedasio-worker", "--connect", "127.0.0.1:1", "--tls", kit),
+            kit / "crl.pem": ("fedasio-worker", "--connect", "127.0.0.1:1", "--tls", kit),
+            self.folder / "pki" / "ca.pem": ("fedasio", "pki", "issue", "pki", "worker", "south"),
+            self.folder / "pki" / "ca-key.pem": ("fedasio", "pki", "issue", "pki", "worker", "south"),
+            self.folder / "pki" / "crl.pem": ("fedasio", "pki", "revoke", "pki", "north"),
+            self.folder / "key": ("fedasio-worker", "--connect", "127.0.0.1:1", "--key-file", "key"),
+        }
+        for file, command in commands.items():
+            sound = file.read_bytes() if file.exists() else None
+            for kind in ("pipe", "kernel"):
+                file.unlink(missing_ok=True)
+                make_strange(kind, file)
+                with self.subTest(file=file.name, kind=kind):
+                    code, _, errors = run_program(*command, directory=self.folder)
+                    self.assertIn(code, (1, 2), errors)
+                    self.assertIn(file.name, errors)
+                    self.assertIn(STRANGE[kind], errors)
+            file.unlink()
+            if sound is not None:
+                file.write_bytes(sound)
+                file.chmod(0o600)
 
     def test_in_the_folder_of_a_sweep(self):
         self.write_plan(self.plan())
