@@ -355,7 +355,11 @@ class Inspect(TrainedModels):
         def set_network(header):
             header["__metadata__"]["network"] = '{"layers": [{"type": "dense", "units": 2000000000}]}'
 
+        def set_escape(header):
+            header["\x1b[31mred"] = {**header.pop("0.dense.bias"), "dtype": "F16"}
+
         cases = {
+            "escape": with_header(model, set_escape),
             "empty": b"",
             "header": struct.pack("<Q", 1 << 40) + b"{" + b" " * 64,
             "deep": struct.pack("<Q", 4000) + b'{"a":' * 800,
@@ -373,6 +377,7 @@ class Inspect(TrainedModels):
                 errors = self.inspect(file, ends_with=1)
                 self.assertTrue(errors.startswith(f"fedasio: {file}: "), errors)
                 self.assertEqual(errors.count("\n"), 1, errors)
+                self.assertNotIn("\x1b", errors)
 
     def test_a_checkpoint_that_says_it_is_one(self):
         model = self.classes()

@@ -169,6 +169,35 @@ class StrangeFiles(Federation):
                 file.write_bytes(sound)
                 file.chmod(0o600)
 
+    def test_names_that_are_no_utf8(self):
+        """Names are bytes, and JSON is text: what carries them can be read all the same."""
+        plan = {"model": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]}, "clients": 1, "rounds": 1,
+                "data": {"source": {"type": "csv", "label": "out"}, "partition": {"scheme": "local"}}}
+        odd = {name: self.folder / os.fsdecode(b"odd\xff" + name) for name in (b".json", b".csv", b"-bad.csv")}
+        odd[b".json"].write_text(json.dumps(plan))
+        odd[b".csv"].write_text("x,out\n1,p\n2,q\n3,p\n4,q\n")
+        odd[b"-bad.csv"].write_text("x,out\n1,p\n2,q\n3,p\n4,q,r\n")
+        for name in odd:
+            code, output, errors = run_program("fedasio", "inspect", odd[name], "--json", directory=self.folder)
+            self.assertEqual(code, 1 if b"bad" in name else 0, errors)
+            if code == 0:
+                self.assertTrue(json.loads(output)["file"].endswith("odd?" + name.decode()))
+        sweep = ("fedasio", "sweep", odd[b".json"], "--data", odd[b".csv"], "--out", "out")
+        for _ in range(2):  # the second reads what the first has written
+            code, output, errors = run_program(*sweep, directory=self.folder)
+            self.assertEqual(code, 0, output + errors)
+        # A refusal that names the file comes to the master.
+        report = self.folder / "report.json"
+        master = self.master(plan, "--autostart", "--exit-when-done", "--report", report)
+        self.worker(master, "odd", "--data", odd[b"-bad.csv"])
+        self.assertEqual(master.wait_exit(), 1)
+        self.assertIn("odd?-bad.csv, line 5: the row has 3 fields", json.loads(report.read_text())["detail"])
+        code, _, errors = run_program(
+            "fedasio", "simulate", odd[b".json"], "--data", odd[b".csv"], "--report", report, directory=self.folder
+        )
+        self.assertEqual(code, 0, errors)
+        self.assertEqual(json.loads(report.read_text())["plan"], "odd?")
+
     def test_in_the_folder_of_a_sweep(self):
         self.write_plan(self.plan())
         make_strange("pipe", self.folder / "out" / "results.json")
