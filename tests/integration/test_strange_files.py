@@ -169,6 +169,29 @@ class StrangeFiles(Federation):
                 file.write_bytes(sound)
                 file.chmod(0o600)
 
+    def test_in_the_place_of_a_file_that_is_to_be_written(self):
+        plan = self.write_plan(self.plan(rounds=1))
+        self.assertEqual(run_program("fedasio", "simulate", plan, "--save", "model.safetensors", directory=self.folder)[0], 0)
+        (self.folder / "null").symlink_to("/dev/null")
+        make_strange("pipe", self.folder / "pipe")
+        for name in ("pipe", "null", "/proc/self/fd/1", "/dev/fd/1"):
+            for command in (
+                ("simulate", plan, "--save"), ("simulate", plan, "--report"), ("export", "model.safetensors", "--npz"),
+                ("predict", "model.safetensors", "--data", "train-images", "--out"),
+            ):
+                code, output, errors = run_program("fedasio", *command, name, directory=self.folder)
+                self.assertEqual((code, output), (2, ""), command)
+                self.assertIn(f"{name} is no file on a disk", errors)
+        self.assertTrue((self.folder / "pipe").is_fifo())
+        self.assertTrue((self.folder / "null").is_symlink())
+
+    def test_a_standard_output_that_takes_nothing(self):
+        self.write_plan(self.plan())
+        code, _, errors = run_program(
+            "/bin/bash", "-c", f"exec {BIN}/fedasio inspect plan.json --json > /dev/full", directory=self.folder
+        )
+        self.assertEqual((code, errors), (1, "fedasio: the standard output could not be written: is the disk full?\n"))
+
     def test_names_that_are_no_utf8(self):
         """Names are bytes, and JSON is text: what carries them can be read all the same."""
         plan = {"model": {"layers": [{"type": "dense", "units": 2, "activation": "softmax"}]}, "clients": 1, "rounds": 1,
