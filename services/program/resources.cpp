@@ -66,6 +66,9 @@ std::string reason_of(const std::exception& failure) {
     if (system != nullptr && system->code() == std::errc::too_many_files_open) {
         return text::printable(failure.what()) + ": raise the limit of open files (ulimit -n)";
     }
+    if (const auto* const files = dynamic_cast<const std::filesystem::filesystem_error*>(&failure)) {
+        return text::printable(files->path1().string() + ": " + files->code().message());
+    }
     return text::printable(failure.what());
 }
 

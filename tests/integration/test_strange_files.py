@@ -185,6 +185,17 @@ class StrangeFiles(Federation):
         self.assertTrue((self.folder / "pipe").is_fifo())
         self.assertTrue((self.folder / "null").is_symlink())
 
+    def test_a_folder_below_a_file(self):
+        code, _, errors = run_program(
+            "fedasio", "simulate", self.write_plan(self.plan(rounds=1)), "--state-dir", "state", directory=self.folder
+        )
+        self.assertEqual(code, 0, errors)
+        code, _, errors = run_program(
+            "fedasio", "export-run", "--from", "state", "--tensorboard", "train-images", directory=self.folder
+        )
+        self.assertEqual(code, 1)
+        self.assertRegex(errors, r"^fedasio: train-images/[0-9a-f]{16}: Not a directory\n$")
+
     def test_a_standard_output_that_takes_nothing(self):
         self.write_plan(self.plan())
         code, _, errors = run_program(
