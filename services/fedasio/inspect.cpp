@@ -2,8 +2,7 @@
 
 #include <fedasio/data/csv.hpp>
 #include <fedasio/data/csv_header.hpp>
-#include <fedasio/data/error.hpp>
-#include <fedasio/nn/network.hpp>
+#include <fedasio/data/idx.hpp>
 #include <fedasio/plan/plan.hpp>
 #include <fedasio/text/json_text.hpp>
 #include <fedasio/text/printable.hpp>
@@ -16,6 +15,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "inspect_images.hpp"
+#include "inspect_loading.hpp"
 #include "inspect_model.hpp"
 #include "program/command_line.hpp"
 #include "program/plan_file.hpp"
@@ -63,6 +63,9 @@ struct inspection {
     bool regression = false;
     data::csv_survey survey;
     std::size_t bytes = 0; ///< of the summary as it is sent
+    loading loaded = {};   ///< what comes up behind the survey
+
+    [[nodiscard]] bool can_be_used() const { return survey.problems.empty() && loaded.problems.empty(); }
 };
 
 /// What is usual at one of many sites, but not in all tables together.
@@ -80,30 +83,8 @@ void note_label(inspection& table) {
     }
 }
 
-/// Other tables may add classes, and take none away.
-void note_units(inspection& table, const plan::plan& plan) {
-    auto spec = plan.model;
-    if (spec.input.size() == 0) {
-        spec.input = {1, 1, 1}; // how many outputs there are does not depend on it
-    }
-    const auto units = nn::network(spec).output().size();
-    const auto& columns = table.survey.summary.columns;
-    const auto label = std::ranges::find(columns, table.source.label, &data::csv_column_summary::name);
-    if (!table.regression && label != columns.end() && label->categories.size() > units) {
-        auto found = fmt::format(
-            "the label has {} classes, but the model's last layer has {} units: correct the labels, "
-            "or give it one unit a class",
-            label->categories.size(), units);
-        if (table.source.unseen_is_other) { // of who comes later such rows are left out
-            table.survey.notes.push_back(std::move(found));
-        } else {
-            table.survey.problems.push_back(std::move(found));
-        }
-    }
-}
-
 inspection inspect_table(const std::filesystem::path& file, const data::csv_source& source, bool regression) {
-    inspection result{file, source, regression, data::survey_csv(file, source, regression), 0};
+    inspection result{file, source, regression, data::survey_csv(file, source, regression)};
     const auto& summary = result.survey.summary;
     result.bytes = boost::json::serialize(wire::to_meta(summary)).size();
     if (auto problem = wire::problem_of_size(summary); !problem.empty()) {
@@ -163,6 +144,11 @@ bool has_problem(const inspection& table, const std::string& column) {
     });
 }
 
+std::vector<std::string> all_of(std::vector<std::string> first, const std::vector<std::string>& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
 void print(std::ostream& out, const inspection& table) {
     const auto& summary = table.survey.summary;
     out << fmt::format("{}: {} rows, {} columns", text::printable(table.file.string()), summary.rows,
@@ -180,28 +166,26 @@ void print(std::ostream& out, const inspection& table) {
             << (has_problem(table, column.name) ? "a problem, see below" : told_of(table, column)) << '\n';
     }
     out << "Rows stay here.\n";
-    for (const auto& note : table.survey.notes) {
+    for (const auto& note : all_of(table.survey.notes, table.loaded.notes)) {
         out << "\nNote: " << text::printable(note) << '\n';
     }
-    for (const auto& problem : table.survey.problems) {
+    for (const auto& problem : all_of(table.survey.problems, table.loaded.problems)) {
         out << "\nProblem: " << text::printable(problem) << '\n';
     }
 }
 
+boost::json::array list_json(const std::vector<std::string>& texts) {
+    return boost::json::array(texts.begin(), texts.end());
+}
+
 void print_json(std::ostream& out, const inspection& table) {
-    boost::json::array problems;
-    for (const auto& problem : table.survey.problems) {
-        problems.emplace_back(problem);
-    }
-    boost::json::array notes;
-    for (const auto& note : table.survey.notes) {
-        notes.emplace_back(note);
-    }
-    const boost::json::object content{{"file", table.file.string()},
-                                      {"summary", wire::to_meta(table.survey.summary)},
-                                      {"bytes", table.bytes},
-                                      {"problems", std::move(problems)},
-                                      {"notes", std::move(notes)}};
+    const boost::json::object content{
+        {"kind", "table"},
+        {"file", table.file.string()},
+        {"summary", wire::to_meta(table.survey.summary)},
+        {"bytes", table.bytes},
+        {"problems", list_json(all_of(table.survey.problems, table.loaded.problems))},
+        {"notes", list_json(all_of(table.survey.notes, table.loaded.notes))}};
     out << text::canonical_text(content) << '\n';
 }
 
@@ -252,7 +236,7 @@ int show(report& to, const inspection& table, const settings& from) {
             print_plan(to.plan, table);
         }
     }
-    return table.survey.problems.empty() ? program::done : program::failed;
+    return table.can_be_used() ? program::done : program::failed;
 }
 
 int inspect_without_plan(report& to, const settings& from) {
@@ -279,26 +263,67 @@ int inspect_without_plan(report& to, const settings& from) {
     return show(to, table, from);
 }
 
-/// A folder of IDX files, or of tables.
-int inspect_folder(report& to, const settings& from) {
-    int code = program::failed;
-    for (const auto& entry : std::filesystem::directory_iterator(from.file)) {
-        const auto& file = entry.path();
-        std::error_code unknown;
-        const bool is_images =
-            entry.is_regular_file(unknown) && file.filename().string().find("images") != std::string::npos;
-        const auto holds_images = [&] {
-            try {
-                return is_idx(file);
-            } catch (const std::runtime_error&) { // whoever cannot read it has no use for it
-                return false;
-            }
-        };
-        if (is_images && holds_images() && std::filesystem::exists(labels_of(file))) {
-            code = inspect_idx(to.text, file, labels_of(file), nullptr);
+int show(report& to, const std::filesystem::path& file, const data::dataset& samples,
+         const std::string& problem, const settings& from) {
+    if (from.wants_json) {
+        to.text << text::canonical_text(images_json(file, samples, problem)) << '\n';
+    } else {
+        print_images(to.text, file, samples, problem);
+    }
+    return problem.empty() ? program::done : program::failed;
+}
+
+/// All that a folder holds, each with its own labels.
+int inspect_idx_files(report& to, const std::vector<std::filesystem::path>& files, const settings& from) {
+    boost::json::array all;
+    for (const auto& file : files) {
+        const auto samples = data::read_idx(file, labels_of(file));
+        if (from.wants_json) {
+            all.push_back(images_json(file, samples, {}));
+        } else {
+            print_images(to.text, file, samples, {});
         }
     }
-    return code == program::done ? code : inspect_without_plan(to, from);
+    if (from.wants_json) {
+        const boost::json::object folder{
+            {"kind", "folder"}, {"file", from.file.string()}, {"images", std::move(all)}};
+        to.text << text::canonical_text(folder) << '\n';
+    }
+    return program::done;
+}
+
+/// A folder of IDX files, of pictures, or of tables.
+int inspect_folder(report& to, const settings& from) {
+    if (const auto files = idx_files_in(from.file); !files.empty()) {
+        return inspect_idx_files(to, files, from);
+    }
+    if (!is_of_pictures(from.file)) {
+        return inspect_without_plan(to, from);
+    }
+    const auto samples = read_pictures(from.file, std::thread::hardware_concurrency());
+    if (!from.wants_json) {
+        to.text << "All in the size of the first one; in a training they get that of model.input.\n";
+    }
+    return show(to, from.file, samples, {}, from);
+}
+
+/// What a worker would do with it.
+int inspect_for_plan(report& to, plan::plan plan, const settings& from) {
+    if (plan::is_for_trainer(plan.source)) {
+        throw std::runtime_error(
+            "the plan's data is for a trainer of one's own to read: there is nothing to show");
+    }
+    auto* const csv = std::get_if<data::csv_source>(&plan.source);
+    if (csv == nullptr) {
+        const auto loaded = load_as_a_worker(plan, from.file);
+        return show(to, from.file, loaded.samples(), problem_of_network(plan, loaded.samples()), from);
+    }
+    csv->label = from.label.empty() ? csv->label : from.label;
+    auto table = inspect_table(worker::locate(csv->train, from.file), *csv, plan::is_regression(plan));
+    if (table.can_be_used()) {
+        table.loaded = load_table(plan, from.file, table.survey.summary);
+    }
+    return show(to, table, from);
 }
 
 int inspect(report& to, const settings& from) {
@@ -313,28 +338,12 @@ int inspect(report& to, const settings& from) {
         if (std::filesystem::is_directory(from.file)) {
             return inspect_folder(to, from);
         }
-        return is_idx(from.file) ? inspect_idx(to.text, from.file, labels_of(from.file), nullptr)
-                                 : inspect_without_plan(to, from);
+        if (is_idx(from.file)) {
+            return show(to, from.file, data::read_idx(from.file, labels_of(from.file)), {}, from);
+        }
+        return inspect_without_plan(to, from);
     }
-    const auto plan = program::read_checked_plan(from.plan);
-    if (const auto* images = std::get_if<data::image_source>(&plan.source)) {
-        const auto samples =
-            worker::read_local_images(*images, from.file, std::thread::hardware_concurrency());
-        return show_images(to.text, from.file, samples, &plan);
-    }
-    if (const auto* idx = std::get_if<data::idx_source>(&plan.source)) {
-        return inspect_idx(to.text, worker::locate(idx->train_images, from.file),
-                           worker::locate(idx->train_labels, from.file), &plan);
-    }
-    if (plan::is_for_trainer(plan.source)) {
-        throw std::runtime_error(
-            "the plan's data is for a trainer of one's own to read: there is nothing to show");
-    }
-    auto source = std::get<data::csv_source>(plan.source);
-    source.label = from.label.empty() ? source.label : from.label;
-    auto table = inspect_table(worker::locate(source.train, from.file), source, plan::is_regression(plan));
-    note_units(table, plan);
-    return show(to, table, from);
+    return inspect_for_plan(to, program::read_checked_plan(from.plan), from);
 }
 
 int tell(const settings& from) {

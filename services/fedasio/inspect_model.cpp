@@ -33,6 +33,7 @@ namespace json = boost::json;
 
 constexpr std::size_t most_listed = 200;
 constexpr std::size_t longest_shown = 200;
+constexpr auto written_digest = "weights_sha256";
 constexpr text::json_limits most_history{.bytes = std::size_t{256} << 20U, .depth = 32};
 
 std::string shown(const std::string& text) {
@@ -91,6 +92,16 @@ std::string digest_of(const std::vector<store::tensor>& tensors) {
         digest.update(tensor.values);
     }
     return digest.hex();
+}
+
+/// Once, unless the file says another.
+std::string digest_text(const store::model_file& file) {
+    const auto found = digest_of(file.tensors);
+    const auto written = file.metadata.find(written_digest);
+    return written == file.metadata.end() || written->second == found
+               ? found
+               : found + ", but the file says " + shown(written->second) +
+                     ": its weights were changed after it was written";
 }
 
 /// What a checkpoint keeps of its run, which is the master's to read.
@@ -185,7 +196,7 @@ void print_json(std::ostream& out, const saved_model& model) {
 void print(std::ostream& out, const saved_model& model) {
     std::vector<std::string> metadata;
     for (const auto& [key, value] : model.content.metadata) {
-        if (key != "network" && key != "schema") {
+        if (key != "network" && key != "schema" && key != written_digest) {
             metadata.push_back(fmt::format("{}: {}", text::printable(key), shown(value)));
         }
     }
@@ -196,7 +207,7 @@ void print(std::ostream& out, const saved_model& model) {
     }
     out << text::printable(model.path.string()) << ": a model\n";
     print_list(out, metadata);
-    out << "  weights_sha256: " << digest_of(model.content.tensors) << "\n\n";
+    out << "  weights_sha256: " << digest_text(model.content) << "\n\n";
     if (model.known) {
         out << "Network:\n";
         print_indented(out, model.known->network.summary());
@@ -225,7 +236,7 @@ std::string network_text(const plan::plan& plan) {
 
 file_kind kind_of_file(const std::filesystem::path& file) {
     constexpr std::size_t length_bytes = 8;
-    auto in = text::open_input(file);
+    auto in = text::open_stored_file(file);
     std::array<char, 256> start{};
     in.read(start.data(), start.size());
     const std::string_view text(start.data(), static_cast<std::size_t>(in.gcount()));

@@ -380,7 +380,9 @@ int main(int argc, char** argv) {
         return wrong_usage;
     }
     try {
-        return wanted.job ? wanted.job() : perform(wanted, master);
+        const int code = wanted.job ? wanted.job() : perform(wanted, master);
+        program::flush_output();
+        return code;
     } catch (const boost::system::system_error& problem) {
         std::cerr << "fedasio: cannot reach the master at " << without_token(wanted.url) << ": "
                   << why_out_of_reach(problem.code(), wanted, master) << '\n';

@@ -5,6 +5,7 @@
 #include <fedasio/net/nursery.hpp>
 #include <fedasio/net/offload.hpp>
 #include <fedasio/net/thread_pool.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -66,7 +67,7 @@ std::vector<std::filesystem::path> histories_in(const std::filesystem::path& fol
 /// A run that is none, for a page that expects one.
 master::run_opened opened(const std::filesystem::path& folder) {
     master::run_opened none;
-    none.plan = std::filesystem::weakly_canonical(folder).filename().string();
+    none.plan = text::as_utf8(std::filesystem::weakly_canonical(folder).filename().string());
     none.has_state_dir = true;
     none.version = FEDASIO_VERSION;
     return none;

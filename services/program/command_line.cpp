@@ -10,6 +10,7 @@
 #include "program/command_pages.hpp"
 #include "program/resources.hpp"
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -20,7 +21,9 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
+#include <iostream>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <unistd.h>
@@ -235,11 +238,37 @@ CLI::Validator command_line() {
     return CLI::Validator(check, "COMMAND");
 }
 
+void flush_output() {
+    std::cout.flush();
+    if (!std::cout) {
+        throw std::runtime_error("the standard output could not be written: is the disk full?");
+    }
+}
+
+namespace {
+
+/// Links among devices lead to what a shell has redirected, which may be a file.
+bool is_of_system(const std::filesystem::path& file) {
+    const auto absolute = std::filesystem::absolute(file).lexically_normal();
+    return std::ranges::any_of(std::array{"/dev/std", "/dev/fd/", "/proc/"},
+                               [&](const char* start) { return absolute.string().starts_with(start); });
+}
+
+} // namespace
+
 CLI::Validator writable_file() {
     const auto check = [](const std::string& text) -> std::string {
         const std::filesystem::path file(text);
         if (!file.has_filename() || std::filesystem::is_directory(file)) {
             return text + " is a folder: name a file";
+        }
+        // What is written beside it and renamed would take its place, be it a device of the whole system.
+        std::error_code unseen;
+        const auto type = std::filesystem::status(file, unseen).type();
+        using enum std::filesystem::file_type;
+        const bool is_seen = type != none && type != not_found && type != unknown;
+        if (is_of_system(file) || (is_seen && type != regular)) {
+            return text + " is no file on a disk: name one";
         }
         const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
         std::error_code failure;

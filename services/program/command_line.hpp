@@ -41,8 +41,12 @@ void add_log_options(CLI::App& app, log_options& into);
 /// Over 0 and at most 1.
 [[nodiscard]] CLI::Validator share();
 
-/// A CLI11 check for a file that is written at the end of the work: it makes the folder and tries it.
+/// A CLI11 check for a file that is written at the end of the work: it makes the folder and tries it. What is
+/// there already must be a file, because it is replaced.
 [[nodiscard]] CLI::Validator writable_file();
+
+/// Throws std::runtime_error if not all of the standard output could be written.
+void flush_output();
 /// A command line of a program; an empty one is a variable that was not set.
 [[nodiscard]] CLI::Validator command_line();
 

@@ -1,6 +1,7 @@
 #include "program/event_output.hpp"
 
 #include <fedasio/store/durable_file.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -53,7 +54,7 @@ json::object flat(const json::object& round) {
 std::string rounds_text(const json::object& report) {
     std::string text = "[";
     for (const auto& round : report.at("rounds").as_array()) {
-        text += (text.size() == 1 ? "\n" : ",\n") + json::serialize(flat(round.as_object()));
+        text += (text.size() == 1 ? "\n" : ",\n") + text::as_utf8(json::serialize(flat(round.as_object())));
     }
     return text + "\n]\n";
 }
@@ -68,7 +69,7 @@ bool write_report(const std::string& path, const master::report& content) {
         const auto report = content.to_json();
         const auto rounds = rounds_beside(path);
         write_text(rounds, rounds_text(report));
-        write_text(path, json::serialize(report) + "\n");
+        write_text(path, text::as_utf8(json::serialize(report)) + "\n");
         log(level::info, "report",
             "wrote the report to " + path + ", its rounds as a table to " + rounds.string());
         return true;

@@ -1,5 +1,7 @@
 #include "program/resources.hpp"
 
+#include <fedasio/text/printable.hpp>
+
 #include "program/command_line.hpp"
 #include <algorithm>
 #include <array>
@@ -62,9 +64,12 @@ std::string reason_of(const std::exception& failure) {
                "(ulimit -v)";
     }
     if (system != nullptr && system->code() == std::errc::too_many_files_open) {
-        return std::string(failure.what()) + ": raise the limit of open files (ulimit -n)";
+        return text::printable(failure.what()) + ": raise the limit of open files (ulimit -n)";
     }
-    return failure.what();
+    if (const auto* const files = dynamic_cast<const std::filesystem::filesystem_error*>(&failure)) {
+        return text::printable(files->path1().string() + ": " + files->code().message());
+    }
+    return text::printable(failure.what());
 }
 
 void claim_resources() {

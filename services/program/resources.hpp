@@ -19,7 +19,7 @@ inline constexpr std::size_t descriptors_for_files = 16;
 /// nobody can go on, the process ends with a line and exit code 1.
 void claim_resources();
 
-/// What went wrong, for people: what runs out is named with its limit.
+/// What went wrong, in a line for a terminal: what runs out is named with its limit.
 [[nodiscard]] std::string reason_of(const std::exception& failure);
 
 /// What the machine, its containers and its limits let this process have of memory, in bytes.

@@ -1,4 +1,5 @@
 #include <fedasio/dashboard/audit_log.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
@@ -84,7 +85,7 @@ std::string audit_line(const audit_entry& entry) {
     if (entry.left_out > 0) {
         line["left_out"] = entry.left_out;
     }
-    return json::serialize(line);
+    return text::as_utf8(json::serialize(line));
 }
 
 struct audit_log::state {

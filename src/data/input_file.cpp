@@ -1,6 +1,7 @@
 #include "input_file.hpp"
 
 #include <fedasio/data/error.hpp>
+#include <fedasio/text/input_file.hpp>
 
 namespace fedasio::data {
 
@@ -12,8 +13,8 @@ std::uint64_t input_file_size(const std::filesystem::path& file) {
                              "there is no such file; correct the path in the plan, or put the file there (a "
                              "relative path counts from the directory in which the program was started)");
     }
-    if (!failure && !std::filesystem::is_regular_file(status)) {
-        throw error::in_file(file, "is not a regular file; give the path of a file");
+    if (const auto problem = text::problem_of_file(file); !problem.empty()) {
+        throw error::in_file(file, problem);
     }
     const std::uint64_t size = failure ? 0 : std::filesystem::file_size(file, failure);
     if (failure) {

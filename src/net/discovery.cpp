@@ -1,5 +1,6 @@
 #include <fedasio/net/discovery.hpp>
 #include <fedasio/text/cut.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
@@ -123,7 +124,7 @@ awaitable<void> announce(runtime& rt, address where, std::string name, discovery
     const udp::endpoint group(asio::ip::make_address_v4(options.group), options.port);
     const boost::json::object content{
         {"fedasio", 1}, {"port", where.port}, {"name", std::string(text::cut(name, most_name))}};
-    const std::string text = boost::json::serialize(content);
+    const std::string text = text::as_utf8(boost::json::serialize(content));
     for (bool cancelled = false; !cancelled;) {
         for (auto& socket : senders) {
             auto sent = co_await socket.async_send_to(asio::buffer(text), group, as_result);

@@ -1,5 +1,6 @@
 #include <fedasio/net/frame.hpp>
 #include <fedasio/text/json_text.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/endian/conversion.hpp>
 #include <boost/json/serialize.hpp>
@@ -65,7 +66,8 @@ boost::system::result<frame_header> frame_header::decode(std::span<const std::by
 }
 
 encoded_frame::encoded_frame(const frame& source) : body(source.body) {
-    const std::string meta = source.meta.empty() ? std::string() : boost::json::serialize(source.meta);
+    const std::string meta =
+        source.meta.empty() ? std::string() : text::as_utf8(boost::json::serialize(source.meta));
     head.resize(frame_header::size);
     auto* data = reinterpret_cast<unsigned char*>(head.data());
     std::copy(frame_header::magic.begin(), frame_header::magic.end(), data);

@@ -1,4 +1,5 @@
 #include <fedasio/net/secret_file.hpp>
+#include <fedasio/text/input_file.hpp>
 
 #include <boost/algorithm/hex.hpp>
 #include <openssl/rand.h>
@@ -50,14 +51,14 @@ std::runtime_error system_trouble(const std::filesystem::path& file, std::string
 
 std::string read_secret_file(const std::filesystem::path& file, std::string_view what,
                              std::size_t most_bytes) {
+    if (const auto problem = text::problem_of_file(file); !problem.empty()) {
+        throw trouble(file, what, problem);
+    }
     const descriptor in(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe has no writer to wait for
     struct stat status{};
 
     if (!in.is_open() || ::fstat(in.get(), &status) != 0) {
         throw system_trouble(file, what, "cannot be read", errno);
-    }
-    if (!S_ISREG(status.st_mode)) {
-        throw trouble(file, what, "is not a regular file");
     }
     if ((status.st_mode & 077U) != 0) {
         throw trouble(

@@ -1,5 +1,7 @@
 #include "net/tls_kit.hpp"
 
+#include <fedasio/text/input_file.hpp>
+
 #include <boost/asio/ip/address.hpp>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -110,11 +112,13 @@ void tls::kit::trust(const std::filesystem::path& authority) {
     if (authority.empty()) {
         check(SSL_CTX_set_default_verify_paths(with) == 1, "the system", "has no list of authorities");
     } else {
+        text::check_input(authority);
         check(SSL_CTX_load_verify_file(with, authority.c_str()) == 1, authority, "is no certificate");
     }
 }
 
 void tls::kit::look_for_revoked(const std::filesystem::path& list) {
+    text::check_input(list);
     auto* const store = SSL_CTX_get_cert_store(context.get());
     auto* const lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
     check(lookup != nullptr && X509_load_crl_file(lookup, list.c_str(), X509_FILETYPE_PEM) == 1, list,
@@ -125,9 +129,11 @@ void tls::kit::look_for_revoked(const std::filesystem::path& list) {
 void tls::kit::show(const std::filesystem::path& folder) {
     auto* const with = context.get();
     const auto certificate = folder / "cert.pem";
+    text::check_input(certificate);
     check(SSL_CTX_use_certificate_chain_file(with, certificate.c_str()) == 1, certificate,
           "is no certificate");
     const auto key = folder / "key.pem";
+    text::check_input(key);
     refuse_open_key(key);
     check(SSL_CTX_use_PrivateKey_file(with, key.c_str(), SSL_FILETYPE_PEM) == 1, key,
           "is no key of cert.pem");

@@ -1,4 +1,5 @@
 #include <fedasio/net/tls.hpp>
+#include <fedasio/text/input_file.hpp>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -29,6 +30,7 @@ std::string text_of(const ASN1_TIME& time) {
 
 /// By the list in the kit, if there is one of the certificate's authority.
 bool is_revoked(X509& certificate, const std::filesystem::path& list) {
+    text::check_input(list);
     const bio_ptr in(BIO_new_file(list.c_str(), "r"));
     const crl_ptr crl(in ? PEM_read_bio_X509_CRL(in.get(), nullptr, nullptr, nullptr) : nullptr);
     ERR_clear_error();

@@ -1,5 +1,7 @@
 #include "pki/pem_file.hpp"
 
+#include <fedasio/text/input_file.hpp>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -14,6 +16,7 @@ namespace fedasio::pki {
 namespace {
 
 bio_ptr open_to_read(const std::filesystem::path& file) {
+    text::check_input(file);
     bio_ptr in(BIO_new_file(file.c_str(), "r"));
     if (!in) {
         ERR_clear_error();

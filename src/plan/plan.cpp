@@ -7,6 +7,7 @@
 #include <fedasio/text/json_field.hpp>
 #include <fedasio/text/json_keys.hpp>
 #include <fedasio/text/json_text.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -53,7 +54,7 @@ plan parse_plan(std::string_view text, const std::string& file_name) {
 plan plan_from_json(const json::value& content, const std::string& file_name, bool has_evaluator) {
     const text::json_field root(content, file_name, ": ", &plan_words);
     plan result;
-    result.name = std::filesystem::path(file_name).stem().string();
+    result.name = text::as_utf8(std::filesystem::path(file_name).stem().string());
     result.model.input = {1, 1, 0};
     result.has_evaluator = has_evaluator;
     text::read_keys(root, keys_of(result));

@@ -21,6 +21,7 @@
 #include <map>
 #include <span>
 #include <stdexcept>
+#include <string_view>
 #include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
@@ -263,8 +264,9 @@ private:
     std::map<std::string, json::value> plans_;
 };
 
-/// What two sweeps set or vary are columns of both: a row has in each the value that its plan has there.
-void complete_grids(sweep_results& results, const std::vector<sweep_run>& runs, run_plans& plans) {
+/// What two sweeps set or vary are columns of both: a row has in each the value that its plan has there. What
+/// a row of an older version does not say of its inputs is known by its name, which is made of them.
+void complete(sweep_results& results, const std::vector<sweep_run>& runs, run_plans& plans) {
     auto paths = paths_of(results.rows());
     for (const auto values : {&sweep_run::grid, &sweep_run::settings}) {
         for (const auto& one : runs.empty() ? std::vector<setting>() : runs.front().*values) {
@@ -273,7 +275,14 @@ void complete_grids(sweep_results& results, const std::vector<sweep_run>& runs, 
             }
         }
     }
-    results.complete_grids([&](sweep_row& row) {
+    std::map<std::string_view, const sweep_run*> asked;
+    for (const auto& run : runs) {
+        asked.emplace(run.id, &run);
+    }
+    results.complete([&](sweep_row& row) {
+        if (const auto found = asked.find(row.run); found != asked.end()) {
+            row.inputs = inputs_of(*found->second);
+        }
         for (const auto& path : paths) {
             const bool has = std::ranges::count(row.grid, path, &setting::path) != 0;
             if (auto value = has ? std::nullopt : value_at(plans.of(row.run), path)) {
@@ -311,7 +320,7 @@ sweep_summary sweep(const std::vector<sweep_run>& runs, const sweep_options& opt
     sweep_results results(options.out);
     sweep_summary summary;
     run_plans plans(options.out);
-    complete_grids(results, runs, plans);
+    complete(results, runs, plans);
     const auto samples = std::make_shared<worker::sample_cache>();
     for (std::size_t i = 0; i < runs.size(); ++i) {
         const auto& run = runs[i];
@@ -352,7 +361,7 @@ sweep_summary sweep(const std::vector<sweep_run>& runs, const sweep_options& opt
             continue;
         }
         results.put(*row);
-        complete_grids(results, runs, plans);
+        complete(results, runs, plans);
         write_summary(options.out, results, plans);
         one.forget_state();
         count(*row);

@@ -186,12 +186,13 @@ void sweep_results::put(sweep_row row) {
     write();
 }
 
-void sweep_results::complete_grids(const std::function<void(sweep_row&)>& complete) {
+void sweep_results::complete(const std::function<void(sweep_row&)>& complete_row) {
     bool changed = false;
     for (auto& row : rows_) {
-        const auto before = row.grid.size();
-        complete(row);
-        changed = changed || row.grid.size() != before;
+        const auto grid = row.grid.size();
+        const auto inputs = row.inputs;
+        complete_row(row);
+        changed = changed || row.grid.size() != grid || row.inputs != inputs;
     }
     if (changed) {
         write();

@@ -1,5 +1,6 @@
 #include <fedasio/store/digest.hpp>
 #include <fedasio/store/model_store.hpp>
+#include <fedasio/text/input_file.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -74,8 +75,8 @@ std::vector<std::string> list_models(const std::filesystem::path& state_dir) {
     for (const auto& entry : std::filesystem::directory_iterator(models_directory(state_dir), none)) {
         const std::filesystem::path& file = entry.path();
         std::error_code unknown; // what is behind a link that leads nowhere, or to itself
-        if (entry.is_regular_file(unknown) && file.extension() == extension &&
-            is_model_name(file.stem().string())) {
+        if (entry.is_regular_file(unknown) && text::problem_of_file(file).empty() &&
+            file.extension() == extension && is_model_name(file.stem().string())) {
             names.push_back(file.stem().string());
         }
     }

@@ -92,7 +92,7 @@ struct extent {
 
 class reader {
 public:
-    explicit reader(const std::filesystem::path& path) : path_(path), in_(text::open_input(path)) {
+    explicit reader(const std::filesystem::path& path) : path_(path), in_(text::open_stored_file(path)) {
         in_.seekg(0, std::ios::end);
         size_ = static_cast<std::uint64_t>(in_.tellg());
         in_.seekg(0);

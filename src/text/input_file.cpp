@@ -2,7 +2,9 @@
 #include <fedasio/text/printable.hpp>
 
 #include <cerrno>
+#include <linux/magic.h>
 #include <stdexcept>
+#include <sys/vfs.h>
 #include <system_error>
 
 namespace fedasio::text {
@@ -17,9 +19,13 @@ bool is_handed_over(const std::filesystem::path& file) {
     return file == "/dev/stdin" || folder == "/dev/fd" || folder == "/proc/self/fd";
 }
 
-bool can_be_read(const std::filesystem::path& file, std::filesystem::file_type type) {
-    using enum std::filesystem::file_type;
-    return type == regular || (type == fifo && is_handed_over(file));
+/// Such a file has no size, and need not have an end.
+bool is_made_up(const std::filesystem::path& file) {
+    struct statfs system{};
+
+    return ::statfs(file.c_str(), &system) == 0 &&
+           (system.f_type == PROC_SUPER_MAGIC || system.f_type == TRACEFS_MAGIC ||
+            system.f_type == DEBUGFS_MAGIC);
 }
 
 std::string name_of(std::filesystem::file_type type) {
@@ -29,6 +35,8 @@ std::string name_of(std::filesystem::file_type type) {
         return "a folder";
     case fifo:
         return "a pipe";
+    case regular:
+        return "made up by the kernel";
     case socket:
         return "a socket";
     default:
@@ -38,22 +46,45 @@ std::string name_of(std::filesystem::file_type type) {
 
 } // namespace
 
-std::ifstream open_input(const std::filesystem::path& file) {
+std::string problem_of_file(const std::filesystem::path& file) {
+    using enum std::filesystem::file_type;
     std::error_code failure;
-    const auto status = std::filesystem::status(file, failure);
-    if (failure) {
-        fail(file, "open", failure.value());
+    const auto type = std::filesystem::status(file, failure).type();
+    const bool cannot_be_seen = type == none || type == not_found || type == unknown;
+    if (cannot_be_seen || (type == regular && !is_made_up(file))) {
+        return {};
     }
-    if (!can_be_read(file, status.type())) {
-        throw std::runtime_error(file.string() + ": is " + name_of(status.type()) +
-                                 ", where a file is needed: move it away, or name another");
+    if (type == fifo && is_handed_over(file)) {
+        return "is a pipe, which can be read only once: write it to a file, and name that";
     }
+    return "is " + name_of(type) + ", where a file is needed: move it away, or name another";
+}
+
+void check_input(const std::filesystem::path& file) {
+    std::error_code unknown;
+    if (is_handed_over(file) && std::filesystem::is_fifo(file, unknown)) {
+        return;
+    }
+    if (const auto problem = problem_of_file(file); !problem.empty()) {
+        throw std::runtime_error(file.string() + ": " + problem);
+    }
+}
+
+std::ifstream open_input(const std::filesystem::path& file) {
+    check_input(file);
     errno = 0;
     std::ifstream in(file, std::ios::binary);
     if (!in.is_open()) {
         fail(file, "open", errno);
     }
     return in;
+}
+
+std::ifstream open_stored_file(const std::filesystem::path& file) {
+    if (const auto problem = problem_of_file(file); !problem.empty()) {
+        throw std::runtime_error(file.string() + ": " + problem);
+    }
+    return open_input(file);
 }
 
 std::string read_input(const std::filesystem::path& file, std::uint64_t most_bytes) {

@@ -1,4 +1,5 @@
 #include <fedasio/text/json_text.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
@@ -286,7 +287,7 @@ json::value parse_json(std::string_view text, const json_limits& limits) {
 std::string canonical_text(const json::value& value) {
     std::string out;
     append(out, value);
-    return out;
+    return as_utf8(std::move(out));
 }
 
 } // namespace fedasio::text

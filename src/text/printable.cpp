@@ -65,6 +65,23 @@ std::string printable(std::string_view text) {
     return result;
 }
 
+std::string as_utf8(std::string text) {
+    const auto is_ascii = [](char c) { return static_cast<signed char>(c) >= 0; };
+    if (std::ranges::all_of(text, is_ascii)) {
+        return text;
+    }
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
+        const char* const start = at;
+        if (!utf::is_valid_codepoint(utf8::decode(at, end))) {
+            at = start + 1;
+            text[static_cast<std::size_t>(start - text.data())] = '?';
+        }
+    }
+    return text;
+}
+
 bool is_printable(std::string_view text) {
     return printable(text) == text;
 }

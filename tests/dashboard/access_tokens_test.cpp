@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_others_can_read) {
     BOOST_TEST(refusal(file).empty());
     fs::permissions(file, fs::perms::group_read, fs::perm_options::add);
     BOOST_TEST(refusal(file).find("can be read by others") != std::string::npos);
-    BOOST_TEST(refusal(folder.path()).find("is not a regular file") != std::string::npos);
+    BOOST_TEST(refusal(folder.path()).find("is a folder, where a file is needed") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

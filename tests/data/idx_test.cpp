@@ -148,7 +148,8 @@ BOOST_AUTO_TEST_CASE(other_files_are_refused) {
     BOOST_CHECK_EXCEPTION(read_idx(images, images), error, says({"images", "3 dimensions", "swapped"}));
     BOOST_CHECK_EXCEPTION(read_idx(directory.path() / "nowhere", labels), error,
                           says({"nowhere", "no such file", "plan"}));
-    BOOST_CHECK_EXCEPTION(read_idx(images, directory.path()), error, says({"not a regular file"}));
+    BOOST_CHECK_EXCEPTION(read_idx(images, directory.path()), error,
+                          says({"is a folder, where a file is needed"}));
 }
 
 BOOST_AUTO_TEST_CASE(counts_that_differ_and_empty_sets_are_refused) {

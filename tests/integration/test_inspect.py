@@ -8,6 +8,7 @@ import unittest
 
 from model_file import read_safetensors
 from programs import run_program
+from sample_data import write_pictures
 from trained_models import TrainedModels
 
 
@@ -176,11 +177,147 @@ class Inspect(TrainedModels):
                  "data": {"source": {"type": "csv", "label": "label"}, "partition": {"scheme": "local"}}}
         code, output, _ = run_program("fedasio", "inspect", "ward.csv", "--plan", self.write_plan(table), directory=self.folder)
         self.assertEqual(code, 1)
-        self.assertIn("the label has 3 classes, but the model's last layer has 2 units", output)
+        self.assertIn("the data has 3 classes, but the model's last layer has 2 units", output)
         self.assertTrue(output.endswith("\nIt cannot be used.\n"), output)
         table["model"]["layers"][0]["units"] = 3
         output = self.inspect("ward.csv", "--plan", self.write_plan(table))
         self.assertTrue(output.endswith("\nIt can be used.\n"), output)
+
+    def agree(self, plan, data, fault=None):
+        """What inspect says of data is what becomes of a worker with them: used, or refused in these words."""
+        path = self.write_plan(plan)
+        code, output, errors = run_program("fedasio", "simulate", path, "--data", data, directory=self.folder)
+        self.assertEqual(code, 0 if fault is None else 1, output + errors)
+        inspected, shown, said = run_program("fedasio", "inspect", data, "--plan", path, directory=self.folder)
+        self.assertEqual(inspected, code, shown + said)
+        if fault is None:
+            self.assertTrue(shown.endswith("\nIt can be used.\n"), shown)
+            return shown
+        self.assertNotIn("It can be used", shown)
+        reason = shown.partition("\nProblem: ")[2].partition("\n")[0] or said.removeprefix("fedasio: ").rstrip("\n")
+        self.assertIn(fault, reason)
+        self.assertIn(reason, errors)
+        return shown
+
+    def tables_plan(self, scheme="local", units=2, clients=1, **source):
+        layers = [{"type": "dense", "units": units, "activation": "softmax"}]
+        source.update({} if scheme == "local" else {"train": "t.csv"})
+        return {"model": {"layers": layers}, "clients": clients, "rounds": 1,
+                "data": {"source": {"type": "csv", "label": "out", **source}, "partition": {"scheme": scheme}}}
+
+    def test_a_table_that_a_worker_refuses_is_refused_in_its_words(self):
+        (self.folder / "t.csv").write_text("x,site,out\n1,a,p\n2,b,q\n3,zz,p\n4,a,q\n")
+        site = {"site": {"type": "categorical", "categories": ["a", "b"]}}
+        classes = {"out": {"type": "categorical", "categories": ["p", "r"]}}
+        plan = self.tables_plan(columns=site)
+        shown = self.agree(plan, "t.csv", "t.csv, line 4: column 'site': 'zz' is no known category")
+        self.assertIn("What a worker tells the master of it (296 bytes)", shown)  # a survey does not see it
+        self.agree(self.tables_plan(columns=site, unseen="other"), "t.csv")
+        self.agree(self.tables_plan(columns=classes), "t.csv", "line 3: column 'out': 'q' is no known class")
+        shown = self.agree(self.tables_plan(columns=classes, unseen="other"), "t.csv")
+        self.assertIn("2 rows are left out: the plan's classes do not have theirs", shown)
+        classes["out"]["categories"] = ["r", "s"]
+        self.agree(self.tables_plan(columns=classes, unseen="other"), "t.csv", "no row can be used; of the first")
+        self.agree(self.tables_plan("iid", clients=5), "t.csv", "5 clients cannot be cut from 4 samples")
+        self.agree(self.tables_plan("iid", clients=4), "t.csv")
+        plan = self.tables_plan("shards", clients=3)
+        plan["data"]["partition"]["shards_per_client"] = 2
+        self.agree(plan, "t.csv", "6 shards cannot be cut from 4 samples")
+        self.agree(self.tables_plan(columns={"y": "ignored"}), "t.csv", "there is no column 'y'")
+        (self.folder / "empty.csv").write_text("x,out\n,p\n,q\n")
+        self.agree(self.tables_plan(columns={"x": "categorical"}), "empty.csv", "no column has a value to learn from")
+        code, output, errors = run_program(
+            "fedasio", "inspect", "t.csv", "--plan", self.write_plan(self.tables_plan(columns=site)), "--json",
+            directory=self.folder,
+        )
+        self.assertEqual(code, 1, errors)
+        (problem,) = json.loads(output)["problems"]
+        self.assertIn("'zz' is no known category", problem)
+
+    def test_inputs_that_the_plan_counts_are_compared_where_no_other_table_changes_them(self):
+        (self.folder / "t.csv").write_text("x,site,out\n1,a,p\n2,b,q\n3,c,p\n4,a,q\n")
+        for scheme, columns, inputs, fault in (
+            ("iid", {}, 3, "a sample of the data is [4], but model.input is [3]"),
+            ("iid", {}, 4, None),
+            ("local", {"site": "ignored"}, 2, "a sample of the data is [1], but model.input is [2]"),
+            ("local", {}, 5, None),  # others may know a fourth site
+        ):
+            plan = self.tables_plan(scheme, columns=columns)
+            plan["model"]["input"] = inputs
+            with self.subTest(scheme, inputs=inputs):
+                code, output, errors = run_program(
+                    "fedasio", "inspect", "t.csv", "--plan", self.write_plan(plan), directory=self.folder
+                )
+                self.assertEqual(code, 0 if fault is None else 1, output + errors)
+                self.assertIn(fault or "It can be used", output)
+
+    def test_images_that_a_worker_refuses_are_refused_in_its_words(self):
+        plan = self.plan(clients=500)
+        self.agree(plan, ".", "500 clients cannot be cut from 400 samples")
+        plan = self.plan(clients=2, rounds=1)
+        self.agree(plan, ".")
+        self.agree(plan, "train-images", "is not a folder; for IDX data --data names the folder")
+        names = ["bag", "coat"]
+        write_pictures(self.folder / "mine", 12, 10, names)
+        plan["model"]["input"] = [8, 8, 1]
+        plan["data"] = {"source": {"type": "images", "classes": names}, "partition": {"scheme": "local"}}
+        plan["clients"] = 1
+        self.agree(plan, "mine")
+        plan["data"]["source"]["classes"] = ["bag", "boot"]
+        self.agree(plan, "mine", "'coat' is not among `classes`")
+        plan["data"] = {"source": {"type": "images"}, "partition": {"scheme": "iid"}}
+        plan["data"]["source"]["train"] = "mine"
+        plan["clients"] = 13
+        self.agree(plan, "mine", "13 clients cannot be cut from 12 samples")
+        plan["clients"] = 1
+        picture = self.folder / "mine" / "coat" / "0003.png"
+        picture.write_bytes(picture.read_bytes()[:50])
+        self.agree(plan, "mine", "0003.png: is a damaged PNG")
+        plan["data"]["source"]["on_error"] = "skip"
+        self.assertIn("Left out: ", self.agree(plan, "mine"))
+
+    def test_every_kind_of_data_as_json(self):
+        write_pictures(self.folder / "mine", 5, 10, ["bag", "coat", "shoe"])
+        said = json.loads(self.inspect("mine", "--json"))
+        classes = [{"name": "bag", "samples": 2}, {"name": "coat", "samples": 2}, {"name": "shoe", "samples": 1}]
+        self.assertEqual(said, {
+            "kind": "images", "file": "mine", "samples": 5, "dims": [8, 8, 1], "classes": classes, "left_out": 0,
+            "problems": [], "notes": [],
+        })
+        self.assertIn("5 images of 8 x 8 x 1, 3 classes (samples of each: 2, 2, 1)", self.inspect("mine"))
+        plan = self.plan(clients=1)
+        plan["model"]["input"] = [8, 8, 1]
+        plan["data"] = {"source": {"type": "images", "train": "mine"}, "partition": {"scheme": "iid"}}
+        self.assertEqual(json.loads(self.inspect("mine", "--plan", self.write_plan(plan), "--json")), said)
+        plan["model"]["layers"][-1]["units"] = 2
+        code, output, _ = run_program(
+            "fedasio", "inspect", "mine", "--plan", self.write_plan(plan), "--json", directory=self.folder
+        )
+        self.assertEqual(code, 1)
+        self.assertIn("the data has 3 classes, but the model's last layer has 2 units", json.loads(output)["problems"][0])
+        alone = json.loads(self.inspect("train-images", "--json"))
+        self.assertEqual((alone["kind"], alone["samples"], alone["dims"]), ("images", 400, [8, 8]))
+        folder = json.loads(self.inspect(".", "--json"))
+        self.assertEqual((folder["kind"], folder["file"]), ("folder", "."))
+        self.assertEqual([one["samples"] for one in folder["images"]], [400])
+        self.assertEqual(json.loads(self.inspect(".", "--plan", self.write_plan(self.plan()), "--json"))["samples"], 400)
+        self.table("t.csv", self.rows(20))
+        (self.folder / "tables").mkdir()
+        (self.folder / "tables" / "one.csv").write_bytes((self.folder / "t.csv").read_bytes())
+        for table in ("t.csv", "tables"):
+            said = json.loads(self.inspect(table, "--label", "state", "--json"))
+            self.assertEqual((said["kind"], said["summary"]["rows"]), ("table", 20))
+
+    def test_the_digest_of_a_model_is_shown_once_and_a_changed_one_is_told(self):
+        model = self.classes()
+        text = self.inspect(model)
+        self.assertEqual(text.count("weights_sha256"), 1, text)
+        self.assertNotIn("changed", text)
+        content = model.read_bytes()
+        model.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        text = self.inspect(model)
+        self.assertEqual(text.count("weights_sha256"), 1, text)
+        self.assertIn("its weights were changed after it was written", text)
 
     def test_a_checkpoint(self):
         plan = self.plan(checkpoint_every=1, strategy={"type": "fedadam"})
@@ -218,7 +355,11 @@ class Inspect(TrainedModels):
         def set_network(header):
             header["__metadata__"]["network"] = '{"layers": [{"type": "dense", "units": 2000000000}]}'
 
+        def set_escape(header):
+            header["\x1b[31mred"] = {**header.pop("0.dense.bias"), "dtype": "F16"}
+
         cases = {
+            "escape": with_header(model, set_escape),
             "empty": b"",
             "header": struct.pack("<Q", 1 << 40) + b"{" + b" " * 64,
             "deep": struct.pack("<Q", 4000) + b'{"a":' * 800,
@@ -236,6 +377,7 @@ class Inspect(TrainedModels):
                 errors = self.inspect(file, ends_with=1)
                 self.assertTrue(errors.startswith(f"fedasio: {file}: "), errors)
                 self.assertEqual(errors.count("\n"), 1, errors)
+                self.assertNotIn("\x1b", errors)
 
     def test_a_checkpoint_that_says_it_is_one(self):
         model = self.classes()

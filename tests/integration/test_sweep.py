@@ -121,6 +121,24 @@ class Sweep(Federation):
         self.assertEqual(self.rows()[0], row)
         self.assertEqual(len(self.rows()), 2)
 
+    def test_seeds_of_a_sweep_that_an_older_version_began_stay_together(self):
+        self.write_plan(self.plan())
+        code, _, errors = self.sweep("--data", self.folder, "--seeds", "5-6")
+        self.assertEqual(code, 0, errors)
+        results = self.folder / "out" / "results.json"
+        content = json.loads(results.read_text())
+        for row in content["rows"]:  # such a row does not say its inputs
+            for key in ("data", "trainer", "evaluator"):
+                del row[key]
+        results.write_text(json.dumps(content))
+        code, output, errors = self.sweep("--data", self.folder, "--seeds", "5-7")
+        self.assertEqual(code, 0, errors)
+        self.assertIn("3 seeds", output)
+        self.assertEqual({row["data"] for row in self.rows()}, {str(self.folder)})
+        with (self.folder / "out" / "summary.csv").open(newline="") as file:
+            (group,) = csv.DictReader(file)
+        self.assertEqual(group["runs"], "3")
+
     def test_ctrl_c_keeps_what_is_done(self):
         self.write_plan(self.plan())
         options = ("--grid", "local.epochs=1,1000000")

@@ -352,7 +352,7 @@ BOOST_AUTO_TEST_CASE(key_files_that_are_none) {
         BOOST_TEST(told(file).find("64 hexadecimal digits") != std::string::npos, text);
     }
     BOOST_TEST(told(folder / "absent").find("No such file") != std::string::npos);
-    BOOST_TEST(told(folder.path()).find("not a regular file") != std::string::npos);
+    BOOST_TEST(told(folder.path()).find("is a folder, where a file is needed") != std::string::npos);
     BOOST_CHECK_THROW((void)shared_key::read_or_make(folder / "none" / "key"), std::runtime_error);
 }
 

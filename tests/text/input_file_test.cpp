@@ -17,7 +17,10 @@
 namespace {
 
 using fedasio::test::scratch_directory;
+using fedasio::text::check_input;
 using fedasio::text::open_input;
+using fedasio::text::open_stored_file;
+using fedasio::text::problem_of_file;
 using fedasio::text::read_input;
 
 /// What is said of a file that is not opened.
@@ -68,6 +71,19 @@ BOOST_AUTO_TEST_CASE(what_has_no_end_is_not_opened_and_nobody_waits_for_it) {
     BOOST_CHECK_THROW((void)read_input(dir / "zero", 10), std::runtime_error);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_kernel_makes_up_is_no_file) {
+    const scratch_directory dir;
+    std::filesystem::create_symlink("/proc/version", dir / "link");
+    for (const auto& file : {std::filesystem::path("/proc/version"), dir / "link"}) {
+        BOOST_TEST(refusal_of(file).find("is made up by the kernel") != std::string::npos);
+        BOOST_TEST(problem_of_file(file).starts_with("is made up by the kernel"));
+        BOOST_CHECK_THROW((void)read_input(file, 1000), std::runtime_error);
+        BOOST_CHECK_THROW(check_input(file), std::runtime_error);
+    }
+    BOOST_TEST(problem_of_file(dir.write("empty", "")).empty());
+    BOOST_TEST(problem_of_file(dir / "absent").empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_there_or_leads_to_itself_is_told) {
     const scratch_directory dir;
     BOOST_TEST(refusal_of(dir / "absent").find("No such file") != std::string::npos);
@@ -90,7 +106,13 @@ BOOST_AUTO_TEST_CASE(what_a_shell_hands_over_may_be_a_pipe) {
     BOOST_TEST_REQUIRE(::pipe(ends) == 0);
     BOOST_TEST_REQUIRE(::write(ends[1], "{}", 2) == 2);
     ::close(ends[1]);
-    BOOST_TEST(read_input("/dev/fd/" + std::to_string(ends[0]), 100) == "{}");
+    const auto name = "/dev/fd/" + std::to_string(ends[0]);
+    check_input(name);
+    BOOST_CHECK_EXCEPTION((void)open_stored_file(name), std::runtime_error, [&](const auto& problem) {
+        return problem.what() ==
+               name + ": is a pipe, which can be read only once: write it to a file, and name that";
+    });
+    BOOST_TEST(read_input(name, 100) == "{}");
     ::close(ends[0]);
 }
 

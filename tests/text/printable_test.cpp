@@ -35,6 +35,15 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8) {
     BOOST_TEST(printable("\xe2\x80x\xc2\x1b\xed\xa0\x80") == "??x?????");
 }
 
+BOOST_AUTO_TEST_CASE(only_what_is_no_utf8_is_replaced) {
+    using fedasio::text::as_utf8;
+    for (const auto* good : {"", "plain\n\x1b", "\u00e4\u202e\U0001f600"}) {
+        BOOST_TEST(as_utf8(good) == good);
+    }
+    BOOST_TEST(as_utf8("t\xff.csv") == "t?.csv");
+    BOOST_TEST(as_utf8("\u00e4\x80\xe2\x80x\xed\xa0\x80\xc3") == "\u00e4???x????");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_to_see) {
     for (const auto* blank : {"", " ", "\u00a0 \u3000", "\u2003\u2800"}) {
         BOOST_TEST(is_blank(blank));

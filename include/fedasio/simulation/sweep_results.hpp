@@ -65,8 +65,9 @@ public:
     [[nodiscard]] const sweep_row* find(std::string_view run) const;
     /// Adds the row, or replaces the one of the same run. Throws std::system_error that names the file.
     void put(sweep_row row);
-    /// Calls `complete` for every row, which may add to its `grid`, and writes if one has changed.
-    void complete_grids(const std::function<void(sweep_row&)>& complete);
+    /// Calls `complete` for every row, which may add to its `grid` and change its `inputs`, and writes if one
+    /// has changed.
+    void complete(const std::function<void(sweep_row&)>& complete);
 
 private:
     void write() const;

@@ -38,7 +38,7 @@ private:
 
 /// The shortest text without spaces that parses to the same value; objects keep their order. Unlike
 /// boost::json::serialize its form is defined here, so that a digest over it outlives a new Boost: numbers as
-/// std::to_chars writes them.
+/// std::to_chars writes them. Strings that are no UTF-8 become such (as_utf8()).
 [[nodiscard]] std::string canonical_text(const boost::json::value& json);
 
 } // namespace fedasio::text

@@ -12,6 +12,10 @@ namespace fedasio::text {
 /// becomes '?'. For text of other machines.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// The text with '?' in place of each byte that is not UTF-8. Names of files may be of any bytes, and JSON
+/// may not.
+[[nodiscard]] std::string as_utf8(std::string text);
+
 /// Whether it is UTF-8 without such characters.
 [[nodiscard]] bool is_printable(std::string_view text);
 
