@@ -114,6 +114,7 @@ std::string to_csv(const std::vector<sweep_row>& rows) {
     const auto paths = paths_of(rows);
     const auto results = measured({});
     std::vector<json::value> fields;
+    fields.reserve(paths.size() + results.size());
     for (const auto& path : paths) {
         // The plan's `rounds` are not those that were done.
         fields.emplace_back(results.contains(path) ? "plan." + path : path);

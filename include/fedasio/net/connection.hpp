@@ -32,8 +32,8 @@ struct connection_options {
     /// nothing is damaged on the way.
     bool allows_unchecked_bodies = false;
     /// Where the bodies that the peer sends wait for room, together with those of others; none: they do not
-    /// wait. What waits is no silence: the peer is neither lost nor slow meanwhile, and may take as long again,
-    /// at most `stall_timeout`, to go on.
+    /// wait. What waits is no silence: the peer is neither lost nor slow meanwhile, and may take as long
+    /// again, at most `stall_timeout`, to go on.
     std::shared_ptr<receive_window> window;
     /// Makes the memory for the body of a frame; std::bad_alloc ends the connection. Tests let it fail.
     std::function<buffer(std::size_t bytes)> make_body = [](std::size_t bytes) { return buffer(bytes); };
