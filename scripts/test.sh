@@ -12,7 +12,8 @@ cmake --build --preset "$preset"
 # a disk does to the master stay on one.
 memory=/dev/shm
 if [ -z "${TMPDIR:-}" ] && [ -w "$memory" ] && ! findmnt -no OPTIONS "$memory" | grep -qw noexec &&
-  [ "$(df --output=avail -BG "$memory" | tail -1 | tr -dc 0-9)" -ge 4 ]; then
+  [ "$(df --output=avail -BM "$memory" | tail -1 | tr -dc 0-9)" -ge 4096 ] &&
+  [ "$(awk '/^MemAvailable/ {print int($2 / 1024)}' /proc/meminfo)" -ge 8192 ]; then
   TMPDIR=$(mktemp -d "$memory/fedasio-tests.XXXXXX")
   export TMPDIR
   trap 'rm -rf "$TMPDIR"' EXIT

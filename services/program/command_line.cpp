@@ -249,7 +249,8 @@ namespace {
 
 /// Links among devices lead to what a shell has redirected, which may be a file.
 bool is_of_system(const std::filesystem::path& file) {
-    const auto absolute = std::filesystem::absolute(file).lexically_normal();
+    std::error_code lost; // the folder that this process is in may be gone
+    const auto absolute = std::filesystem::absolute(file, lost).lexically_normal();
     return std::ranges::any_of(std::array{"/dev/std", "/dev/fd/", "/proc/"},
                                [&](const char* start) { return absolute.string().starts_with(start); });
 }

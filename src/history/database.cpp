@@ -115,6 +115,10 @@ bool statement::next() {
     if (result != SQLITE_DONE && result != SQLITE_ROW) {
         in_.fail("read it");
     }
+    if (result == SQLITE_DONE) {
+        sqlite3_reset(statement_.get());
+        bound_ = 0;
+    }
     return result == SQLITE_ROW;
 }
 

@@ -90,7 +90,7 @@ public:
 
     /// Runs a statement without results, and is ready for the next values.
     void run();
-    /// The next row of a query; false after the last.
+    /// The next row of a query; false after the last, and then it is ready for the next values.
     [[nodiscard]] bool next();
 
     [[nodiscard]] bool is_null(int column) const;

@@ -87,27 +87,41 @@ json::object& object_in(json::object& in, std::string_view key) {
     return value.is_null() ? value.emplace_object() : value.as_object();
 }
 
-/// What trainers of one's own told of it by name, where they told something: of the metrics that most rounds
-/// tell the last, least and greatest value.
-void add_own_metrics(json::object& run, database& file) {
-    if (!has_table(file, "own_metrics")) {
-        return;
-    }
-    statement metrics(file, "SELECT kind, name, last, least, most FROM own_metrics WHERE run = ? "
-                            "ORDER BY told DESC, kind, name LIMIT ?");
-    metrics.bind(std::string_view(run.at("run").as_string()));
-    metrics.bind(static_cast<std::int64_t>(most_own_metrics));
-    json::object told;
-    while (metrics.next()) {
-        for (const auto& [which, column] :
-             {std::pair("last", 2), std::pair("least", 3), std::pair("most", 4)}) {
-            object_in(object_in(told, which), metrics.text(0))[metrics.text(1)] = metrics.real(column);
+/// What trainers of one's own told of runs by name: of the metrics that most rounds tell the last, least and
+/// greatest value.
+class own_metrics {
+public:
+    explicit own_metrics(database& file) {
+        if (has_table(file, "own_metrics")) {
+            metrics_.emplace(file,
+                             "SELECT name, last, least, most FROM own_metrics WHERE run = ? AND kind = ? "
+                             "ORDER BY told DESC, name LIMIT ?");
         }
     }
-    if (!told.empty()) {
-        run["own_metrics"] = std::move(told);
+
+    /// Nothing where nothing was told.
+    void add_to(json::object& run) {
+        json::object told;
+        for (const std::string_view kind : {"test_metrics", "train_metrics"}) {
+            if (!metrics_) {
+                return;
+            }
+            metrics_->bind(std::string_view(run.at("run").as_string())).bind(kind).bind(most_own_metrics);
+            while (metrics_->next()) {
+                for (const auto& [which, column] :
+                     {std::pair("last", 1), std::pair("least", 2), std::pair("most", 3)}) {
+                    object_in(object_in(told, which), kind)[metrics_->text(0)] = metrics_->real(column);
+                }
+            }
+        }
+        if (!told.empty()) {
+            run["own_metrics"] = std::move(told);
+        }
     }
-}
+
+private:
+    std::optional<statement> metrics_;
+};
 
 /// Empty if there is no such run.
 std::optional<json::object> find_run(database& in, std::string_view run) {
@@ -118,7 +132,7 @@ std::optional<json::object> find_run(database& in, std::string_view run) {
     }
     auto result = run_object(found);
     add_labels(result, labels_of(in, run));
-    add_own_metrics(result, in);
+    own_metrics(in).add_to(result);
     return result;
 }
 
@@ -216,10 +230,11 @@ std::string runs_text(const std::filesystem::path& file, std::size_t most, std::
         statement runs(*opened, std::string(run_columns) + "ORDER BY started DESC, id LIMIT ?");
         runs.bind(static_cast<std::int64_t>(most));
         const auto labels = labels_of(*opened);
+        own_metrics metrics(*opened);
         while (runs.next()) {
             auto run = run_object(runs);
             add_labels(run, labels);
-            add_own_metrics(run, *opened);
+            metrics.add_to(run);
             if (result.size() < plans && told < plan_bytes) {
                 const auto plan = plan_text_of(*opened, std::string_view(run.at("run").as_string()));
                 told += plan.size();

@@ -87,6 +87,12 @@ constexpr auto add_own_metrics = R"(
         least = min(least, excluded.least), most = max(most, excluded.most)
 )";
 
+// What a trainer calls otherwise in each round would have no end.
+constexpr auto forget_rare_own_metrics = R"(
+    DELETE FROM own_metrics WHERE run = ?1 AND kind = ?2 AND name NOT IN
+        (SELECT name FROM own_metrics WHERE run = ?1 AND kind = ?2 ORDER BY told DESC, name LIMIT 64)
+)";
+
 } // namespace
 
 struct tables::writer {
@@ -216,6 +222,7 @@ struct tables::writer {
     void tell_own_metrics(const std::string& run, std::uint32_t from) {
         for (const auto* const kind : {"test_metrics", "train_metrics"}) {
             statement(file, add_own_metrics).bind(run).bind(std::string_view(kind)).bind(from).run();
+            statement(file, forget_rare_own_metrics).bind(run).bind(std::string_view(kind)).run();
         }
     }
 

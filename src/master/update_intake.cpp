@@ -107,7 +107,7 @@ void update_intake::take(std::size_t place, const wire::update& said, net::paylo
     if (jobs_.waiting.empty() || is_full(*jobs_.waiting.back())) {
         jobs_.waiting.push_back(std::make_shared<job>());
         jobs_.waiting.back()->reserve(
-            std::clamp(bytes_of_a_job / std::max<std::size_t>(body.size(), 1), pair_size, most_in_a_job));
+            std::clamp(bytes_of_a_job / std::max<std::size_t>(body.size(), 1) + 1, pair_size, most_in_a_job));
     }
     jobs_.waiting.back()->push_back({place, said, std::move(body), std::move(judged)});
 }

@@ -213,6 +213,9 @@ awaitable<bool> connection::read_part(buffer& body, std::size_t& done, std::uint
         if (place != nullptr) {
             place->came(part.size());
         }
+        if (place == nullptr || place->has_room()) {
+            patience_ = {};
+        }
     }
     co_return have_part;
 }

@@ -6,10 +6,14 @@
 namespace fedasio::net {
 namespace {
 
-constexpr auto between_looks = std::chrono::milliseconds(200);
+constexpr auto between_looks = std::chrono::milliseconds(500);
+/// `least` in a tenth of a second.
+constexpr std::size_t fast = 5;
 /// Of a try: in the first comes what has waited in the kernel, which says nothing of the peers.
 constexpr unsigned looks_of_a_try = 2;
 constexpr unsigned looks_after_a_vain_try = 10;
+/// Who was let in for a vain try stays until its body is here: no more of them than so many times what helps.
+constexpr std::size_t most_untried = 4;
 
 } // namespace
 
@@ -75,8 +79,7 @@ void receive_window::look() {
     const auto came = std::exchange(came_, 0);
     const auto moved = came + std::exchange(went_, 0);
     if (room_ > proven_ && ++looks_ == looks_of_a_try) {
-        const bool has_helped = came == 0 || came >= before_ + before_ / 2;
-        if (has_helped) {
+        if (came == 0 || came >= before_ + before_ / 4) {
             proven_ = room_;
         } else {
             room_ = proven_;
@@ -85,13 +88,23 @@ void receive_window::look() {
     }
     if (room_ == proven_ && rest_ > 0) {
         --rest_;
-    } else if (room_ == proven_ && missing_ > 0 && moved < 2 * least_) {
-        looks_ = 0;
-        before_ = came;
-        room_ = std::min(room_ + std::min(room_, most_ - room_), most_);
-        let_in();
+    } else if (room_ == proven_ && missing_ > 0 && moved < fast * least_) {
+        try_more(came);
     }
     next_look_ = rt_.time.at(rt_.time.now() + between_looks, [this] { look(); });
+}
+
+/// Room for twice what is inside, and at least for the next.
+void receive_window::try_more(std::size_t came) {
+    const auto next = waiting_.front()->bytes_;
+    const auto more = std::min(most_, bytes_ + std::max(bytes_, next));
+    if (bytes_ > most_untried * std::max(proven_, next) || more < bytes_ + next) {
+        return;
+    }
+    looks_ = 0;
+    before_ = came;
+    room_ = more;
+    let_in();
 }
 
 } // namespace fedasio::net

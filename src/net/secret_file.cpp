@@ -60,6 +60,9 @@ std::string read_secret_file(const std::filesystem::path& file, std::string_view
     if (!in.is_open() || ::fstat(in.get(), &status) != 0) {
         throw system_trouble(file, what, "cannot be read", errno);
     }
+    if (!S_ISREG(status.st_mode)) { // another one than was looked at
+        throw trouble(file, what, "is not a regular file");
+    }
     if ((status.st_mode & 077U) != 0) {
         throw trouble(
             file, what,

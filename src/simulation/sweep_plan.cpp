@@ -3,6 +3,7 @@
 #include <fedasio/store/digest.hpp>
 #include <fedasio/text/field_error.hpp>
 #include <fedasio/text/json_text.hpp>
+#include <fedasio/text/printable.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -27,7 +28,8 @@ std::string id_of(const sweep_run& run) {
     json::object decisive{
         {"plan", plan::plan_digest(plan)}, {"rounds", plan.rounds}, {"target_accuracy", target}};
     for (const auto& path : run.data) {
-        paths.emplace_back(path.string());
+        const auto name = text::as_utf8(path.string());
+        paths.emplace_back(name == path.string() ? name : name + ' ' + store::sha256_hex(path.string()));
     }
     decisive["data"] = std::move(paths);
     if (!run.trainer.empty()) {

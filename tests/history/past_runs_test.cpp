@@ -228,12 +228,14 @@ BOOST_AUTO_TEST_CASE(of_own_metrics_those_that_most_rounds_tell_are_told) {
         for (int place = 0; place < 40; ++place) {
             result.test_metrics["a" + std::to_string(round) + std::to_string(place)] = 0;
         }
+        result.train_metrics["own"] = 2; // has its place beside them
         master.events.publish(round_finished{result});
     }
     master.write();
-    const auto kept = run("aa").at("own_metrics").at("last").at("test_metrics").as_object();
-    BOOST_TEST(kept.size() == history::most_own_metrics);
-    BOOST_TEST(kept.contains("usual"));
+    const auto kept = run("aa").at("own_metrics").at("last").as_object();
+    BOOST_TEST(kept.at("test_metrics").as_object().size() == history::most_own_metrics);
+    BOOST_TEST(kept.at("test_metrics").as_object().contains("usual"));
+    BOOST_TEST(kept.at("train_metrics").as_object().contains("own"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

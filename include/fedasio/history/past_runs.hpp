@@ -15,7 +15,8 @@ namespace fedasio::history {
 inline constexpr std::size_t most_plans = 1000;
 inline constexpr std::size_t most_plan_bytes = std::size_t{4} << 20;
 
-/// So many metrics of trainers of one's own are told of a run: those that most of its rounds tell.
+/// So many metrics of trainers of one's own are told of a run, of its tests and of its trainings each: those
+/// that most of its rounds tell.
 inline constexpr std::size_t most_own_metrics = 16;
 
 /// The latest runs, newest first, the first `plans` of them with their plans until these have `plan_bytes`;

@@ -15,9 +15,9 @@ namespace fedasio::net {
 ///
 /// Few at a time are as fast as many where the machine is the limit, and their bytes are still in its caches
 /// when they are worked on. Where the peers are the limit, more are let in: as long as somebody waits, bytes
-/// are missing, and less than `least` comes and goes in a tenth of a second, twice the room is tried, up to
-/// `most`. It stays if half as much again comes then, or if nothing comes at all; else it is taken back, and
-/// tried again after two seconds.
+/// are missing, and less than `least` comes and goes in a tenth of a second, room for twice of what is inside
+/// is tried, up to `most`. It stays if a quarter more comes then, or if nothing comes at all; else it is
+/// taken back, and more is tried again after five seconds.
 ///
 /// Lives on its runtime's thread. Must be held by a shared_ptr.
 class receive_window : public std::enable_shared_from_this<receive_window> {
@@ -72,6 +72,7 @@ private:
     void leave(place& who) noexcept;
     void let_in() noexcept;
     void look();
+    void try_more(std::size_t came);
 
     runtime& rt_;
     std::size_t least_;
