@@ -74,6 +74,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_larger_than_all_room_comes_alone, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(there_is_more_room_where_nothing_comes_and_never_too_much, fixture) {
     std::vector<std::shared_ptr<receive_window::place>> all;
+    all.reserve(10);
     for (int i = 0; i < 10; ++i) {
         all.push_back(window->enter(1000));
     }
