@@ -97,6 +97,8 @@ export class Journal {
     /** `answered` is when the last update was in, where that is known: clients may test the new model afterwards. */
     open: { round: number; from: number; answered?: number } | null = null;
     private run_ = '';
+    /** What was replayed is of the run that this master's process goes on with, under another number. */
+    private replayed_ = false;
     private readonly times_: WorkerTime[][] = [];
     /** The master's costs are of more rounds than were seen here. */
     private told_ = 0;
@@ -185,6 +187,7 @@ export class Journal {
                 break;
             case 'round_finished':
                 this.close_round(event.result.round, event.time);
+                this.replayed_ = false;
                 break;
             case 'training_finished':
                 this.open = null;
@@ -194,6 +197,7 @@ export class Journal {
 
     /** Events before this time were missed: what the workers did then is not known. */
     skip(seq: number, time: number): void {
+        this.replayed_ = false;
         for (const lane of this.lanes.values()) {
             if (lane.now() !== 'gone') {
                 lane.add(time, null);
@@ -221,6 +225,7 @@ export class Journal {
             }
             this.close_round(round, last);
         }
+        this.replayed_ = rounds.length > 0;
         for (const number of numbers.values()) {
             this.lane(number).add(last, 'gone');
         }
@@ -275,7 +280,7 @@ export class Journal {
 
     /** Rounds of another run have nothing to do with those of this one. */
     private begin(run: string): void {
-        if (run !== this.run_) {
+        if (run !== this.run_ && !this.replayed_) {
             this.clients.clear();
             this.steps.clear();
             this.layers.clear();
@@ -292,6 +297,7 @@ export class Journal {
             this.open = null;
         }
         this.run_ = run;
+        this.replayed_ = false;
     }
 
     private lane(worker: number, name?: string): Lane {
