@@ -95,6 +95,18 @@ describe('sweeps', () => {
         expect(measure_of([told], run_results([told], new Map()), 'test_metrics.auc')!.of(told)).toBe(0.8);
     });
 
+    it('have of many metrics first what plans name, and all of them where all are asked for', () => {
+        const names = ['a', 'b', 'c', 'd', 'e', 'z'];
+        const values = { test_metrics: Object.fromEntries(names.map((name) => [name, 1])) };
+        const told = { ...run('a'), own_metrics: { last: values, least: values, most: values } } as Run;
+        const keys = (most?: number) => run_results([told], new Map([['a', { metrics: { z: 'lower' } }]]), most).map(({ key }) => key.replace('test_metrics.', ''));
+        expect(keys(4)).toEqual(['best.z', 'z', 'a', 'b', 'c']);
+        expect(keys()).toEqual(['best.z', 'z', 'a', 'b', 'c', 'd', 'e']);
+        // Neither accuracies nor losses are there.
+        expect(measure_of([told], run_results([told], new Map()), '')!.key).toBe('test_metrics.a');
+        expect(measure_of([], [], '')).toBeUndefined();
+    });
+
     it('sort numbers as numbers', () => {
         expect([sort_key('0.1'), sort_key('sgd'), sort_key(''), sort_key(null)]).toEqual([0.1, 'sgd', '', null]);
     });
