@@ -82,8 +82,8 @@ export class Journal {
     readonly steps = new Map<number, number>();
     /** What rounds did to each array of the model. */
     layers = new Map<number, Measured[]>();
-    /** Clients that have been in rounds enough for a verdict. */
-    readonly judged = new Set<number>();
+    /** Clients that have been in rounds enough for a verdict, and the round of the first. */
+    readonly judged = new Map<number, number>();
     /** Those of them that stood out in most of their last rounds, and by what. */
     readonly odd = new Map<number, string[]>();
     /** What each worker costs the rounds of late. */
@@ -373,7 +373,7 @@ export class Journal {
             if (latest.length < rounds_judged) {
                 continue;
             }
-            this.judged.add(client);
+            this.judged.set(client, this.judged.get(client) ?? round);
             const odd = latest.filter((signs) => signs.length > 0);
             if (odd.length >= rounds_odd) {
                 this.odd.set(client, odd.at(-1)!);
