@@ -10,6 +10,8 @@ export interface RunResult {
     text: (value: number | null) => string;
     /** Whether more is better; undefined where nobody says. */
     rises: boolean | undefined;
+    /** Of a trainer's own: its whole name, which is none of a key or of another result. */
+    whole?: string;
 }
 
 const of_all: readonly RunResult[] = [
@@ -21,6 +23,11 @@ const of_all: readonly RunResult[] = [
 /** Where no others stand beside it. */
 export function result_name({ title, text }: RunResult): string {
     return text === percent ? `${title} accuracy` : title;
+}
+
+/** Beside names of keys; what is the user's own stays as they wrote it. */
+export function axis_name(result: RunResult): string {
+    return result.whole === undefined ? result_name(result).toLowerCase() : result.title;
 }
 
 /** Of kind test and of kind train; more are not to be chosen from. */
@@ -41,6 +48,7 @@ export function run_results(runs: readonly Run[], plans: ReadonlyMap<string, unk
             of: (run) => (run.own_metrics ? own_value(run.own_metrics[which], metric) : null),
             text: loss,
             rises,
+            whole: which === 'last' ? metric : `best ${metric}`,
         });
         return [...(rises === undefined ? [] : [result(rises ? 'most' : 'least', `best ${name}`)]), result('last', name)];
     });
