@@ -339,6 +339,8 @@ step('sends a worker away, once it is asked', async () => {
     await by('evict-button').click();
     await by('dialog').filter({ hasText: '(#2) away?' }).waitFor();
     await by('dialog-cancel').click();
+    // Until it is gone, keys are its own.
+    await by('dialog').waitFor({ state: 'detached' });
     await page.keyboard.press('e');
     await submit('accepted');
     await page.waitForSelector('[data-testid="evict-button"][aria-disabled="true"]');
