@@ -262,9 +262,9 @@ const own_runs = [[0.1, 1, 0.75], [0.1, 2, 0.5], [0.01, 1, 0.625], [0.01, 2, 0.8
         best_test_accuracy: 0.5 + place / 100,
         plan_json: { seed, clients: 12, local: { learning_rate: rate }, metrics: { auc: 'higher' } },
         own_metrics: {
-            last: { test_metrics: { auc, lag: place } },
-            least: { test_metrics: { auc: 0, lag: 0 } },
-            most: { test_metrics: { auc: auc + 0.0625, lag: 9 } },
+            last: { test_metrics: { auc, Focal_loss: place, seed: 7 } },
+            least: { test_metrics: { auc: 0, Focal_loss: 0, seed: 7 } },
+            most: { test_metrics: { auc: auc + 0.0625, Focal_loss: 9, seed: 7 } },
         },
     }),
 );
@@ -279,7 +279,8 @@ step(
     async ({ by, page }) => {
         const heads = () => by('runs').locator('thead th').evaluateAll((all) => all.map((one) => one.innerText.replace(/\s*[↑↓]/, '')).slice(1, -1));
         await by('runs').waitFor();
-        assert.deepEqual((await heads()).slice(0, 7), ['Plan', 'Best', 'best auc', 'auc', 'lag', 'learning_rate', 'seed']);
+        // What has the name of a key is told from it.
+        assert.deepEqual((await heads()).slice(0, 8), ['Plan', 'Best', 'best auc', 'auc', 'Focal_loss', 'test_metrics.seed', 'learning_rate', 'seed']);
         // More is better, as the plans say; of what nobody says that of, nothing stands out.
         const sort_by = (name) => by('runs').getByRole('button', { name, exact: true }).click();
         const order = () => by('run-row').evaluateAll((rows) => rows.map((row) => row.dataset.run).join(' '));
@@ -292,6 +293,8 @@ step(
         await by('sweep').locator('[data-run="d3"]').hover();
         await page.locator('.sweep figcaption').filter({ hasText: /d3: .*, 0\.8750$/ }).waitFor();
         await by('parallel').locator('.axis-title').filter({ hasText: /^auc$/ }).waitFor();
+        await by('sweep-measure').selectOption('Focal_loss');
+        await by('parallel').locator('.axis-title').filter({ hasText: /^Focal_loss$/ }).waitFor();
         // By a key in which no plans differ.
         await by('filter').fill('clients=11');
         await page.waitForSelector('[data-testid="shown"]:text("0 of 4 runs")');

@@ -213,7 +213,7 @@ step(
     },
     async ({ by, page }) => {
         await page.waitForSelector('[data-testid="stream"][data-lanes="80"]');
-        assert.equal(await page.locator('.stream-name').count(), 0);
+        assert.equal(await page.locator('.stream-name, .stream-axis-name').count(), 0);
         const [whole, shown] = await by('stream').evaluate((box) => [box.scrollHeight, box.clientHeight]);
         assert.ok(whole <= shown + 1, `${whole} in ${shown}`);
         const { x, y, width } = await by('stream').boundingBox();

@@ -56,24 +56,39 @@ function round_of_four(round, from, first_seq, among = clients) {
     return events;
 }
 
+function play_rounds(say, rounds, among) {
+    for (const round of rounds) {
+        for (const { seq, type, ...fields } of round_of_four(round, 1_750_000_000 + 20 * round, 1, among)) {
+            say(type, fields);
+        }
+    }
+}
+
 step(
     'says of clients that stand out together with whose they are, also where few take part in a round',
     { snapshot: make_snapshot({ status: busy, workers, clients }) },
-    async ({ by, say }) => {
-        const play = (rounds, among) => {
-            for (const round of rounds) {
-                for (const { seq, type, ...fields } of round_of_four(round, 1_750_000_000 + 20 * round, 1, among)) {
-                    say(type, fields);
-                }
-            }
-        };
+    async ({ by, has_points, say }) => {
+        const play = (rounds, among) => play_rounds(say, rounds, among);
         // Three of each worker's six: of the worker that is too few.
         play([3, 4, 5], clients.slice(0, 12));
+        await has_points('chart-accuracy', 3);
         await by('people').filter({ hasText: /^ward-7 costs 8\.0 s of a usual round’s 9\.0 s\.$/ }).waitFor();
         play([6, 7, 8], clients.slice(12, 18));
         await by('people').filter({ hasText: /; tuebingen is odd, 4 of its 4 clients that were judged\.$/ }).waitFor();
         play([9, 10, 11], clients.slice(18));
         await by('people').filter({ hasText: /; tuebingen is odd, 6 of its 6 clients\.$/ }).waitFor();
+    },
+);
+
+step(
+    'says how many stand out, and lists as many, where others of their worker never come to a verdict',
+    { snapshot: make_snapshot({ status: busy, workers, clients }) },
+    async ({ by, page, say }) => {
+        play_rounds(say, Array.from({ length: 23 }, (_, place) => 3 + place), clients.slice(0, 12));
+        await by('people').filter({ hasText: /; 3 clients stand out\.$/ }).waitFor();
+        await by('people').getByRole('link', { name: '3 clients' }).click();
+        await page.waitForSelector('[data-testid="shown"]:text("3 of 24")');
+        await by('client-groups').locator('li').first().filter({ hasText: /tuebingen.*3 of 3 judged odd/s }).waitFor();
     },
 );
 

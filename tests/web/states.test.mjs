@@ -49,7 +49,8 @@ step(
         await by('health').filter({ hasText: 'Flat' }).waitFor();
         say('round_finished', { result: make_round(4) });
         await by('health').filter({ hasText: /Learning|Wavering|Hardly/ }).waitFor();
-        assert.match(await page.title(), /^Training, 4/);
+        // It is drawn after the rest.
+        await page.waitForFunction(() => document.title.startsWith('Training, 4'));
         await go('log');
         await by('log').locator('li', { hasText: 'No update and no round for 10:00.' }).waitFor();
         await by('log').locator('li', { hasText: 'It goes on.' }).waitFor();

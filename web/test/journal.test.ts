@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gone_limit, Journal, share_limit } from '../src/models/journal';
+import { gone_limit, Journal, share_limit, type KeptLanes } from '../src/models/journal';
 import { event, round, worker } from './samples';
 
 /** Plays [seconds, type, fields], numbered from 1. */
@@ -195,6 +195,34 @@ describe('journal', () => {
         expect(journal.layers.size).toBe(1);
         play(journal, [1, 'run_opened', { run: 'b' }]);
         expect(journal.layers.size).toBe(0);
+    });
+
+    it('keeps what it replayed when the run goes on under another number, and forgets it when another begins', () => {
+        const kept = [1, 2].map((number): KeptLanes => ({
+            round: number,
+            states: [[10 * number, 'north', 'training'], [10 * number, 'south', 'training'], [10 * number + 4, 'north', 'ready'], [10 * number + 6, 'south', 'ready']],
+        }));
+        const replayed = (): Journal => {
+            const journal = new Journal();
+            journal.replay(kept);
+            return journal;
+        };
+        const journal = play(replayed(), [40, 'run_opened', { run: 'b' }]);
+        expect(journal.shares.map((share) => share.round)).toEqual([1, 2]);
+        expect([...journal.costs.of.values()].map((cost) => cost.until)).toEqual([4, 6]);
+        play(journal, [50, 'run_opened', { run: 'c' }]);
+        expect(journal.shares.length + journal.costs.of.size).toBe(0);
+        // Its own beginning was not seen.
+        for (const between of [[41, 'round_finished', { result: round(3) }] as const, null]) {
+            const later = replayed();
+            if (between === null) {
+                later.skip(7, 41);
+            } else {
+                play(later, [...between]);
+            }
+            play(later, [50, 'run_opened', { run: 'c' }]);
+            expect(later.shares).toEqual([]);
+        }
     });
 
     it('has no share of a round whose start it did not see', () => {

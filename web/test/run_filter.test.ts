@@ -53,6 +53,16 @@ describe('the filter of runs', () => {
         expect([lets('auc>0.7'), lets('auc>0.85'), lets('best_auc>0.85'), lets('test_metrics.auc=0.8'), lets('aucs>0')]).toEqual([true, false, true, true, false]);
     });
 
+    it('takes a key of the plan before what a trainer calls alike, which its whole name finds', () => {
+        const values = { test_metrics: { epochs: 9, auc: 0.8, rounds: 7 }, train_metrics: { epochs: 8 } };
+        const one = { ...run, own_metrics: { last: values, least: values, most: values } } as unknown as Run;
+        const told = run_results([one], new Map([['a', { metrics: { epochs: 'higher' } }]]));
+        const finds = (filter: string): boolean => passes(filter, one, '', [...found, key('metrics.auc', 'auc', 'higher')], told);
+        expect([finds('epochs=5'), finds('epochs=9'), finds('test_metrics.epochs=9'), finds('best.test_metrics.epochs=9')]).toEqual([true, false, true, true]);
+        expect([finds('epochs_train=8'), finds('train_metrics.epochs=8'), finds('best_epochs_train=8')]).toEqual([true, true, true]);
+        expect([finds('auc>0.7'), finds('auc=higher'), finds('rounds=20'), finds('test_metrics.rounds=7')]).toEqual([true, true, true, true]);
+    });
+
     it('finds by keys that all plans share, after those in which they differ', () => {
         const runs = ['a', 'b'].map((name) => ({ ...run, run: name, plan: 'p' }));
         const plan = (epochs: number) => ({ name: 'p', clients: 12, local: { epochs }, late: { epochs: 9, from: 'north' } });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { measure_of, run_results } from '../src/models/run_results';
+import { axis_name, measure_of, run_results } from '../src/models/run_results';
 import { by_seed, counted, differences, mean_deviation, sort_key } from '../src/models/sweeps';
 import type { Run } from '../src/protocol/history';
 
@@ -93,6 +93,23 @@ describe('sweeps', () => {
             ['train_metrics.lag', 'lag, train', 3, false],
         ]);
         expect(measure_of([told], run_results([told], new Map()), 'test_metrics.auc')!.of(told)).toBe(0.8);
+    });
+
+    it('are named beside keys in small letters, but for what is the user\u2019s own', () => {
+        const told = { ...run('a'), best_test_accuracy: 0.5, own_metrics: { last: { test_metrics: { mIoU: 1 } }, least: {}, most: {} } } as Run;
+        expect(run_results([told], new Map()).map(axis_name)).toEqual(['best accuracy', 'mIoU']);
+    });
+
+    it('have of many metrics first what plans name, and all of them where all are asked for', () => {
+        const names = ['a', 'b', 'c', 'd', 'e', 'z'];
+        const values = { test_metrics: Object.fromEntries(names.map((name) => [name, 1])) };
+        const told = { ...run('a'), own_metrics: { last: values, least: values, most: values } } as Run;
+        const keys = (most?: number) => run_results([told], new Map([['a', { metrics: { z: 'lower' } }]]), most).map(({ key }) => key.replace('test_metrics.', ''));
+        expect(keys(4)).toEqual(['best.z', 'z', 'a', 'b', 'c']);
+        expect(keys()).toEqual(['best.z', 'z', 'a', 'b', 'c', 'd', 'e']);
+        // Neither accuracies nor losses are there.
+        expect(measure_of([told], run_results([told], new Map()), '')!.key).toBe('test_metrics.a');
+        expect(measure_of([], [], '')).toBeUndefined();
     });
 
     it('sort numbers as numbers', () => {

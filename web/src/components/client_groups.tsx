@@ -1,5 +1,5 @@
 import { count, loss, percent } from '../format';
-import { by_worker } from '../models/client_groups';
+import { by_worker, is_odd } from '../models/client_groups';
 import { whole_word } from '../models/rows';
 import { href_with } from '../route';
 import { clients, is_regression } from '../store';
@@ -19,7 +19,7 @@ export function ClientGroups() {
             <h3 id="groups-title">By worker</h3>
             <ul data-testid="client-groups">
                 {groups.slice(0, shown).map((group) => (
-                    <li key={group.worker} class={group.odd > 0 && group.odd === group.clients ? 'group-odd' : undefined}>
+                    <li key={group.worker} class={is_odd(group) ? 'group-odd' : undefined}>
                         <svg viewBox="0 0 8 8" aria-hidden="true">
                             <circle class={`fill-${worker_colours.value.get(group.worker) ?? 'none'}`} cx="4" cy="4" r="4" />
                         </svg>
@@ -28,7 +28,7 @@ export function ClientGroups() {
                         </a>
                         <span>
                             {group.odd > 0
-                                ? `${count(group.odd)} of ${count(group.clients)} odd`
+                                ? `${count(group.odd)} of ${count(group.judged)}${group.judged < group.clients ? ' judged' : ''} odd`
                                 : `${count(group.clients)} ${group.clients === 1 ? 'client' : 'clients'}`}
                         </span>
                         <span class="number">

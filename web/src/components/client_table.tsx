@@ -16,7 +16,7 @@ import { numbers, type Column } from './virtual_table';
 /** Whose last rounds were enough for a verdict, and who stood out in them, and by what. */
 export const verdicts = computed((): Pick<Journal, 'judged' | 'odd'> => {
     void beat.value;
-    return { judged: new Set(journal.judged), odd: new Map(journal.odd) };
+    return { judged: new Map(journal.judged), odd: new Map(journal.odd) };
 });
 
 export const odd_clients = computed((): ReadonlyMap<number, string[]> => verdicts.value.odd);

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { parallel_axes } from '../models/parallel';
-import { measure_of, result_name, type RunResult } from '../models/run_results';
+import { axis_name, measure_of, type RunResult } from '../models/run_results';
 import { differences } from '../models/sweeps';
 import type { Run } from '../protocol/history';
 import { param } from '../route';
@@ -31,7 +31,7 @@ export function Parallel({ runs, results }: { runs: readonly Run[]; results: rea
     const { text, rises } = measure;
     const axes = [
         ...found.map(({ title, values }) => parallel_axis_of(title, shown, (run) => values.get(run.run) ?? null)),
-        parallel_axes(result_name(measure).toLowerCase(), shown.map((run) => ({ key: run.run, value: String(result(run)!) })), text),
+        parallel_axes(axis_name(measure), shown.map((run) => ({ key: run.run, value: String(result(run)!) })), text),
     ];
     const x = (place: number): number => margin.x + (place * (width - 2 * margin.x)) / (axes.length - 1);
     const y = (share: number): number => height - margin.bottom - share * (height - margin.top - margin.bottom);

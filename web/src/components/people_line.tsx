@@ -1,6 +1,6 @@
 import { duration, plural } from '../format';
 import { costs } from '../late';
-import { is_odd, is_settled, type ClientGroup } from '../models/client_groups';
+import { is_awaited, is_odd, type ClientGroup } from '../models/client_groups';
 import { dear, dear_round, type Cost } from '../models/stragglers';
 import { whole_word } from '../models/rows';
 import { journal, reading } from '../past';
@@ -18,9 +18,12 @@ export function PeopleLine() {
     const [slow] = dear(costs.value, (worker) => here.has(worker));
     const all = odd_groups();
     // Whose client stands out is said with it, once it can be said whether it is the worker's doing.
-    const held = all.reduce((sum, group) => sum + (is_settled(group) ? 0 : group.odd), 0);
-    const odd = odd_clients.value.size - held;
+    const round = rounds.value.at(-1)?.round ?? 0;
+    const held = all.reduce((sum, group) => sum + (is_awaited(group, round) ? group.odd : 0), 0);
     const groups = all.filter(is_odd);
+    const told = groups.slice(0, names_limit).reduce((sum, group) => sum + group.odd, 0);
+    // Where there are others their number is that of the list behind it, which has all.
+    const odd = odd_clients.value.size - held > told ? odd_clients.value.size : told;
     const is_judged = odd > 0 || (held === 0 && journal.is_judged);
     if (usual === null && !is_judged) {
         return (

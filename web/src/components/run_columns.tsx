@@ -7,7 +7,7 @@ import type { Run } from '../protocol/history';
 export interface Column {
     key: string;
     title: string;
-    hint?: string;
+    hint?: string | undefined;
     number?: boolean;
     /** The first click has the least on top. */
     rises?: boolean;
@@ -58,12 +58,13 @@ const spread = (group: Group, of: RunResult['of']) => mean_deviation(counted(gro
 const mean = (group: Group, of: RunResult['of']): number | null => spread(group, of)?.mean ?? null;
 
 /** What runs came to; the best of them stands out. */
-function result_column({ key, title, of, text, rises }: RunResult, groups: readonly Group[]): Column {
+function result_column({ key, title, of, text, rises, whole }: RunResult, groups: readonly Group[]): Column {
     const known = groups.flatMap((group) => mean(group, of) ?? []);
     const top = known.reduce((best, value) => (rises ? Math.max(best, value) : Math.min(best, value)), rises ? -Infinity : Infinity);
     return {
         key,
         title,
+        hint: whole,
         number: true,
         rises: rises === false,
         sort: (group) => mean(group, of),
@@ -117,12 +118,14 @@ export const name_column: Column = {
     cell: (group) => name_of(group.runs[0]!),
 };
 
+const losses: readonly string[] = ['best_loss', 'loss'];
+
 /** Accuracies where there are some and what is the user's own come before the keys, losses behind them. */
 export function run_columns(groups: readonly Group[], results: readonly RunResult[], keys: readonly PlanKey[], present: string): Column[] {
     const columns = results.map((one) => result_column(one, groups));
-    const is_behind = ({ key }: Column): boolean => key.endsWith('loss') && results[0]?.key === 'best';
+    const is_behind = ({ key }: Column): boolean => losses.includes(key) && results[0]?.key === 'best';
     const started = (group: Group): string => date(group.runs[0]!.started);
-    return [
+    const all: Column[] = [
         ...columns.filter((column) => !is_behind(column)),
         ...keys.map(key_column),
         ...columns.filter(is_behind),
@@ -155,6 +158,13 @@ export function run_columns(groups: readonly Group[], results: readonly RunResul
             cell: (group) => <span title={group.runs[0]!.detail ?? undefined}>{outcomes(group, present)}</span>,
         },
     ];
+    const own = new Set(results.filter(({ whole }) => whole !== undefined).map(({ key }) => key));
+    return all.map((column) => (own.has(column.key) && is_taken(column, [name_column, ...all]) ? { ...column, title: column.hint! } : column));
+}
+
+/** Whether another column has its heading: a trainer may call what it tells as it likes. */
+function is_taken({ key, title }: Column, all: readonly Column[]): boolean {
+    return all.some((other) => other.key !== key && other.title.toLowerCase() === title.toLowerCase());
 }
 
 /** Of what is told as a mean the deviation is another column. */

@@ -229,9 +229,11 @@ export function TaskStream() {
             </div>
             {rows > 0 && (
                 <svg class="stream-axis" width={width.value} height="32" aria-hidden="true">
-                    <text x={label_width - 8} y="28" class="stream-axis-name">
-                        round
-                    </text>
+                    {rows <= named_limit && (
+                        <text x={label_width - 8} y="28" class="stream-axis-name">
+                            round
+                        </text>
+                    )}
                     {numbered(marks, number_width).map((mark) => (
                         <text key={`r${mark.round}`} x={mark.x} y="28" class="stream-round-number">
                             {count(mark.round)}

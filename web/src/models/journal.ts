@@ -82,8 +82,8 @@ export class Journal {
     readonly steps = new Map<number, number>();
     /** What rounds did to each array of the model. */
     layers = new Map<number, Measured[]>();
-    /** Clients that have been in rounds enough for a verdict. */
-    readonly judged = new Set<number>();
+    /** Clients that have been in rounds enough for a verdict, and the round of the first. */
+    readonly judged = new Map<number, number>();
     /** Those of them that stood out in most of their last rounds, and by what. */
     readonly odd = new Map<number, string[]>();
     /** What each worker costs the rounds of late. */
@@ -97,6 +97,8 @@ export class Journal {
     /** `answered` is when the last update was in, where that is known: clients may test the new model afterwards. */
     open: { round: number; from: number; answered?: number } | null = null;
     private run_ = '';
+    /** What was replayed is of the run that this master's process goes on with, under another number. */
+    private replayed_ = false;
     private readonly times_: WorkerTime[][] = [];
     /** The master's costs are of more rounds than were seen here. */
     private told_ = 0;
@@ -185,6 +187,7 @@ export class Journal {
                 break;
             case 'round_finished':
                 this.close_round(event.result.round, event.time);
+                this.replayed_ = false;
                 break;
             case 'training_finished':
                 this.open = null;
@@ -194,6 +197,7 @@ export class Journal {
 
     /** Events before this time were missed: what the workers did then is not known. */
     skip(seq: number, time: number): void {
+        this.replayed_ = false;
         for (const lane of this.lanes.values()) {
             if (lane.now() !== 'gone') {
                 lane.add(time, null);
@@ -221,6 +225,7 @@ export class Journal {
             }
             this.close_round(round, last);
         }
+        this.replayed_ = rounds.length > 0;
         for (const number of numbers.values()) {
             this.lane(number).add(last, 'gone');
         }
@@ -275,7 +280,7 @@ export class Journal {
 
     /** Rounds of another run have nothing to do with those of this one. */
     private begin(run: string): void {
-        if (run !== this.run_) {
+        if (run !== this.run_ && !this.replayed_) {
             this.clients.clear();
             this.steps.clear();
             this.layers.clear();
@@ -292,6 +297,7 @@ export class Journal {
             this.open = null;
         }
         this.run_ = run;
+        this.replayed_ = false;
     }
 
     private lane(worker: number, name?: string): Lane {
@@ -367,7 +373,7 @@ export class Journal {
             if (latest.length < rounds_judged) {
                 continue;
             }
-            this.judged.add(client);
+            this.judged.set(client, this.judged.get(client) ?? round);
             const odd = latest.filter((signs) => signs.length > 0);
             if (odd.length >= rounds_odd) {
                 this.odd.set(client, odd.at(-1)!);

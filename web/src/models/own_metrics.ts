@@ -7,8 +7,8 @@ export type OwnMetric = `${(typeof kinds)[number]}.${string}`;
 /** More are not to be chosen from. A worker may tell other names in each round. */
 const most_names = 64;
 
-/** Those that most of these tell: of tests, then of training, by name. */
-export function own_metrics(rounds: readonly OwnMetrics[], most = most_names): OwnMetric[] {
+/** Those that most of these tell, of tests, then of training, by name; before them those whose names are `wanted`. */
+export function own_metrics(rounds: readonly OwnMetrics[], most = most_names, wanted?: { has: (name: string) => boolean }): OwnMetric[] {
     return kinds.flatMap((kind) => {
         const told = new Map<string, number>();
         for (const round of rounds) {
@@ -16,8 +16,10 @@ export function own_metrics(rounds: readonly OwnMetrics[], most = most_names): O
                 told.set(name, (told.get(name) ?? 0) + 1);
             }
         }
-        const usual = [...told].sort((one, other) => other[1] - one[1]).slice(0, most);
-        return usual.map(([name]): OwnMetric => `${kind}.${name}`).sort();
+        const first = (name: string): number => Number(wanted?.has(name) ?? false);
+        const usual = [...told].sort(([one, count], [other, many]) => first(other) - first(one) || many - count).slice(0, most);
+        const sorted = usual.map(([name]) => name).sort();
+        return sorted.sort((one, other) => first(other) - first(one)).map((name): OwnMetric => `${kind}.${name}`);
     });
 }
 

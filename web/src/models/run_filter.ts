@@ -6,11 +6,12 @@ import { sort_key, type PlanKey } from './sweeps';
 
 const condition = /^([^<>=]+)(<=|>=|=|<|>)(.*)$/;
 
-const rounds: Pick<RunResult, 'key' | 'title' | 'of'> = { key: 'rounds', title: '', of: (run) => run.rounds };
+const rounds: Pick<RunResult, 'key' | 'title' | 'of' | 'whole'> = { key: 'rounds', title: '', of: (run) => run.rounds };
 
 /**
  * `text`: what words are looked for in; `keys`: those of the plans, the first of a name is meant; `results`: what runs came
- * to, also by the words of their headings, such as best_auc.
+ * to, also by the words of their headings, such as best_auc. A metric of a trainer's own that has the name of a key is
+ * found by its whole name.
  */
 export function passes(filter: string, run: Run, text: string, keys: readonly PlanKey[], results: readonly RunResult[]): boolean {
     return (filter.match(/"[^"]+"|\S+/g) ?? []).every((word) => {
@@ -18,10 +19,12 @@ export function passes(filter: string, run: Run, text: string, keys: readonly Pl
         if (name === undefined || wanted === undefined || word.startsWith('"')) {
             return matches(word, text);
         }
-        const key = keys.find(({ title }) => title === name) ?? keys.find(({ path }) => `.plan.${path}`.endsWith(`.${name}`));
-        const named = [...results, rounds].find((one) => one.key === name || one.title.replace(/,? /g, '_') === name);
+        const exact = keys.find(({ title, path }) => title === name || path === name);
+        const key = exact ?? keys.find(({ path }) => `.plan.${path}`.endsWith(`.${name}`));
+        const named = [rounds, ...results].find((one) => one.key === name || one.title.replace(/,? /g, '_') === name);
+        const is_key = exact !== undefined && named?.whole !== undefined && named.key !== name && has_numbers(exact);
         // A word, as in loss=focal, is no result.
-        const result = key === undefined || typeof sort_key(share(wanted)) === 'number' ? named : undefined;
+        const result = !is_key && (key === undefined || typeof sort_key(share(wanted)) === 'number') ? named : undefined;
         if (key === undefined && result === undefined) {
             return wanted === '' || matches(word, text);
         }
@@ -29,6 +32,11 @@ export function passes(filter: string, run: Run, text: string, keys: readonly Pl
         // What is being typed takes nothing away yet.
         return wanted === '' || (value != null && holds(String(value), sign!, share(wanted)));
     });
+}
+
+/** A key of words is not meant where numbers are compared: metrics.auc may be "higher". */
+function has_numbers({ values }: PlanKey): boolean {
+    return [...values.values()].some((value) => typeof sort_key(value) === 'number');
 }
 
 /** "90%" is 0.9. */

@@ -21,13 +21,14 @@ const names: ReadonlySet<string> = new Set(['name', '']);
  * Of the runs whose plan is known: first what was varied among plans of one name, then the seed, then what plans of
  * other names bring along, such as another model, and last what is alike in all.
  */
-export function plan_keys(runs: readonly Run[], plans: ReadonlyMap<string, unknown>): PlanKey[] {
+export function plan_keys(runs: readonly Run[], plans: ReadonlyMap<string, unknown>, only_different = false): PlanKey[] {
     const known = runs.filter((run) => has_plan(run, plans));
     const rows = compare_plans(known.map((run) => plans.get(run.run))).map((row) => ({
         ...row,
         differs: row.differs && !names.has(row.path),
     }));
-    const paths = rows.filter(({ differs }) => differs).map(({ path }) => path);
+    const different = rows.filter(({ differs }) => differs);
+    const paths = different.map(({ path }) => path);
     const is_varied = (values: readonly (string | null)[]): boolean => {
         const first = new Map<string, string | null>();
         return known.some(({ plan }, place) => {
@@ -36,7 +37,7 @@ export function plan_keys(runs: readonly Run[], plans: ReadonlyMap<string, unkno
         });
     };
     const rank = ({ path, differs, varied }: PlanKey): number => (!differs ? 3 : !varied ? 2 : path === 'seed' ? 1 : 0);
-    return rows
+    return (only_different ? different : rows)
         .map(({ path, values, differs }) => ({
             path,
             title: differs ? short_name(path, paths) : path,
@@ -49,7 +50,7 @@ export function plan_keys(runs: readonly Run[], plans: ReadonlyMap<string, unkno
 
 /** Those in which plans differ. */
 export function differences(runs: readonly Run[], plans: ReadonlyMap<string, unknown>): PlanKey[] {
-    return plan_keys(runs, plans).filter(({ differs }) => differs);
+    return plan_keys(runs, plans, true);
 }
 
 function has_plan(run: Run, plans: ReadonlyMap<string, unknown>): boolean {

@@ -9,7 +9,7 @@ import { SweepScatter } from '../components/sweep_scatter';
 import { chosen_runs } from '../components/chosen_runs';
 import { export_csv, export_json } from '../run_exports';
 import { passes } from '../models/run_filter';
-import { run_results } from '../models/run_results';
+import { most_own, run_results } from '../models/run_results';
 import { plan_keys } from '../models/sweeps';
 import type { Run } from '../protocol/history';
 import { href, opened_run, param } from '../route';
@@ -95,11 +95,12 @@ export function HistoryView() {
 function Runs({ all, present }: { all: readonly Run[]; present: string }) {
     const known = plans.value!;
     const keys = useMemo(() => plan_keys(all, known), [all, known]);
-    const results = useMemo(() => run_results(all, known), [all, known]);
+    const told = useMemo(() => run_results(all, known), [all, known]);
+    const results = useMemo(() => run_results(all, known, most_own), [all, known]);
     const filter = param('filter');
     const passing = useMemo(
-        () => all.filter((run) => passes(filter, run, words_of(run, present), keys, results)),
-        [all, keys, results, filter, present],
+        () => all.filter((run) => passes(filter, run, words_of(run, present), keys, told)),
+        [all, keys, told, filter, present],
     );
     return (
         <>
