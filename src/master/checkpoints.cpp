@@ -3,6 +3,7 @@
 #include <fedasio/data/data_description.hpp>
 #include <fedasio/store/checkpoint.hpp>
 #include <fedasio/store/durable_file.hpp>
+#include <fedasio/text/failure.hpp>
 #include <fedasio/text/rare_branch.hpp>
 
 #include "master/initial_model.hpp"
@@ -130,13 +131,13 @@ net::awaitable<void> checkpoints::write() {
             setting_.events.publish(checkpoint_written{round});
         }
     } catch (const std::exception& e) {
-        problem_ = e.what();
+        problem_ = text::failure_text(e);
         text::passes(text::rare_branch::checkpoint_unwritten);
         setting_.notice(noticed::severity::error,
                         "the checkpoint of round " + std::to_string(round) + " could not be written; " +
                             (safe_round_ == 0 ? "there is none yet"
                                               : "that of round " + std::to_string(safe_round_) + " stays") +
-                            ": " + e.what());
+                            ": " + problem_);
     }
 }
 

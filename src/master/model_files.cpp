@@ -2,6 +2,7 @@
 
 #include <fedasio/plan/trained_model.hpp>
 #include <fedasio/store/model_store.hpp>
+#include <fedasio/text/failure.hpp>
 #include <fedasio/text/number_text.hpp>
 
 #include "master/metric.hpp"
@@ -76,7 +77,7 @@ net::awaitable<command_answer> model_files::save(std::string name) {
         co_await save_to(path);
         answer = {true, "saved the weights of round " + std::to_string(round) + " as " + path.string()};
     } catch (const std::exception& e) {
-        answer = {false, e.what()};
+        answer = {false, text::failure_text(e)};
     }
     is_saving_ = false;
     co_return answer;
@@ -148,8 +149,8 @@ net::awaitable<std::filesystem::path> model_files::keep(const kept_model& model)
         path = co_await setting_.offload(std::move(job));
         kept_.written(model, path);
     } catch (const std::exception& e) {
-        setting_.notice(noticed::severity::error,
-                        "the " + std::string(model.name) + " model could not be kept: " + e.what());
+        setting_.notice(noticed::severity::error, "the " + std::string(model.name) +
+                                                      " model could not be kept: " + text::failure_text(e));
     }
     co_return path;
 }
@@ -169,7 +170,7 @@ net::awaitable<void> model_files::save_last() {
         co_await save_to(file);
     } catch (const std::exception& e) {
         has_failed_ = true;
-        setting_.notice(noticed::severity::error, std::string("the model could not be saved: ") + e.what());
+        setting_.notice(noticed::severity::error, "the model could not be saved: " + text::failure_text(e));
     }
 }
 

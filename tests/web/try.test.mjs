@@ -53,7 +53,10 @@ async function said_after(page, by, action) {
     const answered = page.waitForResponse((response) => response.url().endsWith('/predict') && response.ok());
     await action();
     const told = await (await answered).json();
-    await by('try-prediction').filter({ hasText: String(told.prediction).slice(0, 4) }).waitFor();
+    await by('try-prediction')
+        .filter({ hasText: String(told.prediction).slice(0, 4) })
+        .waitFor()
+        .catch(async (error) => assert.fail(`${error}: the page says '${await page.locator('.try').innerText()}'`));
     return told;
 }
 
