@@ -101,11 +101,11 @@ public:
 
     /// Nothing where nothing was told.
     void add_to(json::object& run) {
+        if (!metrics_) {
+            return;
+        }
         json::object told;
         for (const std::string_view kind : {"test_metrics", "train_metrics"}) {
-            if (!metrics_) {
-                return;
-            }
             metrics_->bind(std::string_view(run.at("run").as_string())).bind(kind).bind(most_own_metrics);
             while (metrics_->next()) {
                 for (const auto& [which, column] :

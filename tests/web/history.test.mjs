@@ -1,18 +1,10 @@
 // What the page says of runs that are over, of sweeps, and of saved models: on a scripted server, in a real Chromium.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { assert_accessible, assert_fits, start_browser } from './chromium.mjs';
-import { kept_run, make_round, make_snapshot, make_worker, report_of, run_of, skip, told_by_trainers, training, with_page } from './scripted.mjs';
+import { assert_accessible, assert_fits } from './chromium.mjs';
+import { in_browser, kept_run, make_round, make_snapshot, make_worker, report_of, run_of, told_by_trainers, training } from './scripted.mjs';
 
-let browser;
-
-before(async () => {
-    browser = skip ? undefined : await start_browser();
-});
-after(() => browser?.close());
-
-const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
+const step = in_browser();
 
 const swept = ['a1', 'a2', 'a3', 'a4'].map((run, place) => ({
     run,

@@ -1,17 +1,9 @@
 // What the page knows of a model's arrays: on a scripted server, in a real Chromium.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { assert_accessible, start_browser } from './chromium.mjs';
-import { kept_run, make_round, make_snapshot, report_of, skip, training, with_page } from './scripted.mjs';
+import { assert_accessible } from './chromium.mjs';
+import { in_browser, kept_run, make_round, make_snapshot, report_of, training } from './scripted.mjs';
 
-let browser;
-
-before(async () => {
-    browser = skip ? undefined : await start_browser();
-});
-after(() => browser?.close());
-
-const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
+const step = in_browser();
 
 step(
     'draws what rounds do to the layers, and counts the units that are dead',

@@ -1,17 +1,9 @@
 // Who trains and how they fare, worker by worker and client by client: on a scripted server, in a real Chromium.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { assert_accessible, assert_fits, start_browser } from './chromium.mjs';
-import { make_round, make_snapshot, make_worker, skip, training, with_page } from './scripted.mjs';
+import { assert_accessible, assert_fits } from './chromium.mjs';
+import { in_browser, make_round, make_snapshot, make_worker, training } from './scripted.mjs';
 
-let browser;
-
-before(async () => {
-    browser = skip ? undefined : await start_browser();
-});
-after(() => browser?.close());
-
-const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
+const step = in_browser();
 
 step(
     'has one row for a worker that comes back, and reaches every column at every width',

@@ -1,18 +1,10 @@
 // What people open the page to ask: who is slow and why, who is odd, what does the model get wrong, which run was
 // best. On a scripted server, in a real Chromium; each answer is there at once or a click away.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { assert_accessible, assert_fits, start_browser } from './chromium.mjs';
-import { make_client, make_round, make_snapshot, make_worker, skip, with_page } from './scripted.mjs';
+import { assert_accessible, assert_fits } from './chromium.mjs';
+import { in_browser, make_client, make_round, make_snapshot, make_worker } from './scripted.mjs';
 
-let browser;
-
-before(async () => {
-    browser = skip ? undefined : await start_browser();
-});
-after(() => browser?.close());
-
-const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
+const step = in_browser();
 
 const names = ['ward-1', 'ward-2', 'ward-7', 'tuebingen'];
 const ward_7 = 3;

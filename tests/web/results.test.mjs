@@ -1,18 +1,10 @@
 // What a training came to, as curves, matrices and pictures, and what of it can be saved: on a scripted server, in a real Chromium.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { assert_accessible, assert_fits, start_browser } from './chromium.mjs';
-import { make_round, make_snapshot, skip, told_by_trainers, training, with_page } from './scripted.mjs';
+import { assert_accessible, assert_fits } from './chromium.mjs';
+import { in_browser, make_round, make_snapshot, told_by_trainers, training } from './scripted.mjs';
 
-let browser;
-
-before(async () => {
-    browser = skip ? undefined : await start_browser();
-});
-after(() => browser?.close());
-
-const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
+const step = in_browser();
 
 step(
     'shows what trainers of their own tell: a chart each, or one that switches where there are many',

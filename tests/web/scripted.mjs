@@ -7,7 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { make_helpers, node_modules, open_page } from './chromium.mjs';
+import { after, before, test } from 'node:test';
+import { make_helpers, node_modules, open_page, start_browser } from './chromium.mjs';
 
 const { WebSocketServer } = createRequire(path.join(node_modules, 'require.js'))('ws');
 const dist = process.env.FEDASIO_PAGE ?? path.join(node_modules, '..', 'dist');
@@ -195,8 +196,18 @@ export async function start_scripted({ objects = {}, stream = null } = {}) {
     };
 }
 
+/** Tests of one file, in one browser: gives what makes one of them. Options and body are those of with_page(). */
+export function in_browser() {
+    let browser;
+    before(async () => {
+        browser = skip ? undefined : await start_browser();
+    });
+    after(() => browser?.close());
+    return (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
+}
+
 /** Opens the page on a server that begins with this snapshot, and hands both to the test. `before`: done to the empty page. */
-export async function with_page(browser, { snapshot = make_snapshot(), objects = {}, hash = '', stream = true, before = null }, body) {
+async function with_page(browser, { snapshot = make_snapshot(), objects = {}, hash = '', stream = true, before = null }, body) {
     let socket;
     const server = await start_scripted({
         objects,

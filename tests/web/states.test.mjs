@@ -1,17 +1,9 @@
 // What the page says of states that a real run seldom or never is in: on a scripted server, in a real Chromium.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { assert_accessible, assert_fits, start_browser } from './chromium.mjs';
-import { make_round, make_snapshot, make_worker, skip, training, with_page } from './scripted.mjs';
+import { assert_accessible, assert_fits } from './chromium.mjs';
+import { in_browser, make_round, make_snapshot, make_worker, training } from './scripted.mjs';
 
-let browser;
-
-before(async () => {
-    browser = skip ? undefined : await start_browser();
-});
-after(() => browser?.close());
-
-const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
+const step = in_browser();
 
 step(
     'says why a run failed, and that a stop was a stop',
@@ -65,26 +57,29 @@ step(
     },
 );
 
-test('notifies of each occurrence once, while nobody looks', { skip, timeout: 60_000 }, async () => {
-    const snapshot = make_snapshot({
-        status: training,
-        workers: [make_worker(1), make_worker(2, { name: 'old', standing: 'left_out', reason: 'no rows' })],
-        rounds: [make_round(1)],
-    });
-    const before = (page) =>
-        page.addInitScript(() => {
-            localStorage.setItem('fedasio-notify', 'on');
-            Object.defineProperty(document, 'hidden', { get: () => true });
-            globalThis.notes = [];
-            globalThis.Notification = class {
-                static permission = 'granted';
-                constructor(title, { body }) {
-                    globalThis.notes.push(body);
-                    document.documentElement.dataset.notes = globalThis.notes.length;
-                }
-            };
-        });
-    await with_page(browser, { snapshot, before }, async ({ page, by, say }) => {
+step(
+    'notifies of each occurrence once, while nobody looks',
+    {
+        snapshot: make_snapshot({
+            status: training,
+            workers: [make_worker(1), make_worker(2, { name: 'old', standing: 'left_out', reason: 'no rows' })],
+            rounds: [make_round(1)],
+        }),
+        before: (page) =>
+            page.addInitScript(() => {
+                localStorage.setItem('fedasio-notify', 'on');
+                Object.defineProperty(document, 'hidden', { get: () => true });
+                globalThis.notes = [];
+                globalThis.Notification = class {
+                    static permission = 'granted';
+                    constructor(title, { body }) {
+                        globalThis.notes.push(body);
+                        document.documentElement.dataset.notes = globalThis.notes.length;
+                    }
+                };
+            }),
+    },
+    async ({ page, by, say }) => {
         const notes = async (count) => {
             await page.waitForSelector(`html[data-notes="${count}"]`);
             return page.evaluate(() => globalThis.notes.at(-1));
@@ -106,8 +101,8 @@ test('notifies of each occurrence once, while nobody looks', { skip, timeout: 60
         say('training_finished', { outcome: 'target_reached', detail: '', round: 4, weights_sha256: '' });
         say('phase', { phase: 'finished', round: 4 });
         assert.match(await notes(5), /^Target reached in round 4/);
-    });
-});
+    },
+);
 
 step(
     'never counts more rounds than there are',

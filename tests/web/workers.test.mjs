@@ -1,18 +1,10 @@
 // What an operator of many workers sees who come and go, of whom one is slow and one lies about its labels: on a scripted
 // server, in a real Chromium.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { assert_accessible, assert_fits, start_browser } from './chromium.mjs';
-import { make_client, make_round, make_snapshot, make_worker, skip, with_page } from './scripted.mjs';
+import { assert_accessible, assert_fits } from './chromium.mjs';
+import { in_browser, make_client, make_round, make_snapshot, make_worker } from './scripted.mjs';
 
-let browser;
-
-before(async () => {
-    browser = skip ? undefined : await start_browser();
-});
-after(() => browser?.close());
-
-const step = (name, options, body) => test(name, { skip, timeout: 60_000 }, () => with_page(browser, options, body));
+const step = in_browser();
 
 const long = 'klinikum-der-universitaet-mit-einem-sehr-langen-namen-haus-3';
 const names = ['ward-1', 'ward-12', long, 'bonn', 'celle', 'dresden', 'erfurt', 'gotha', 'hanau', 'jena'];
