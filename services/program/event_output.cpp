@@ -86,7 +86,7 @@ std::filesystem::path rounds_beside(std::filesystem::path report) {
 }
 
 event_output::event_output(const net::clock& time, std::string report_file)
-    : report_(time), report_file_(std::move(report_file)) {}
+    : log_(is_shown(level::debug)), report_(time), report_file_(std::move(report_file)) {}
 
 void event_output::take(const master::event& happened) {
     if (const auto line = log_.describe(happened)) {

@@ -45,6 +45,10 @@ void start_log(const std::string& program, const log_options& options) {
     spdlog::set_default_logger(logger);
 }
 
+bool is_shown(level how) {
+    return spdlog::should_log(to_spdlog(how));
+}
+
 void log(level how, const std::string& event, const std::string& text) {
     const auto shown = text::printable(text);
     if (how != level::debug) {

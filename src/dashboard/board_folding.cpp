@@ -293,7 +293,7 @@ struct board::folding {
 void board::fold(const master::event& happened) {
     std::visit(folding{*this, happened.time}, happened.what);
     summaries_.fold(happened);
-    events_.push(happened.seq, event_text(happened));
+    events_.push(happened.seq, told_event(happened));
     if (is_logged(happened)) {
         log_.push(happened.seq, events_.at(happened.seq), is_routine(happened));
     }

@@ -13,10 +13,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <string_view>
+#include <type_traits>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -61,8 +63,9 @@ struct recorder::state {
 
     std::unique_ptr<tables> opened; ///< touched by one job on the pool at a time
     master::run_opened run;
-    master::log_writer log;
-    std::map<master::worker_id, std::string> workers;
+    std::shared_ptr<const std::string> id = std::make_shared<const std::string>(); ///< of the run
+    master::log_writer log{false};
+    std::unordered_map<master::worker_id, std::string> workers;
     run_facts facts;
     boost::json::array changes;
     std::size_t changes_told = 0;
@@ -79,11 +82,17 @@ struct recorder::state {
     bool failing = false;
     bool overflows = false;
 
-    void add(row::content what) {
-        if (waiting.size() + early.size() < options.most_rows_waiting) {
-            (began ? waiting : early).push_back({run.run, std::move(what)});
-        } else {
+    template <class What>
+    void add(What what) {
+        if (waiting.size() + early.size() >= options.most_rows_waiting) {
             note_loss();
+            return;
+        }
+        auto& rows = began ? waiting : early;
+        if constexpr (std::is_constructible_v<row::content, What>) {
+            rows.push_back({id, std::move(what)});
+        } else {
+            rows.push_back({id, std::make_shared<const What>(std::move(what))});
         }
     }
 
@@ -151,6 +160,7 @@ void recorder::state::follow_workers(const master::event& happened) {
 
 void recorder::state::begin_run(const master::run_opened& opening) {
     run = opening;
+    id = std::make_shared<const std::string>(run.run);
     facts = {};
     changes.clear();
     changes_told = 0;
@@ -163,10 +173,10 @@ void recorder::state::begin_run(const master::run_opened& opening) {
 
 /// What was said before belongs to the run that goes on.
 void recorder::state::go_on_with(const master::run_resumed& resumed) {
-    run.run = resumed.run;
+    id = std::make_shared<const std::string>(resumed.run);
     is_report_new = true;
     for (auto& one : early) {
-        one.run = run.run;
+        one.run = id;
     }
     facts.checkpoint_round = resumed.round;
     for (const auto& change : resumed.changes) {
@@ -253,7 +263,7 @@ void recorder::state::keep_note(const master::event& happened) {
     const auto line = log.describe(happened);
     const bool is_row = std::holds_alternative<master::round_finished>(happened.what) ||
                         std::holds_alternative<master::client_dropped>(happened.what);
-    if (line && !line->detail && !is_row) {
+    if (line && !is_row) {
         add(note_row{happened.time, name_of(line->level), line->text});
     }
 }

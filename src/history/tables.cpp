@@ -100,6 +100,11 @@ struct tables::writer {
     statement client{file, "INSERT OR REPLACE INTO clients VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
     statement note{file, "INSERT INTO notes (run, time, level, text) VALUES (?, ?, ?, ?)"};
 
+    template <class What>
+    void operator()(const std::string& run, const row::rare<What>& it) {
+        (*this)(run, *it);
+    }
+
     void operator()(const std::string& run, const run_begins& it) {
         statement(
             file,
@@ -255,7 +260,7 @@ void tables::write(const std::vector<row>& rows) {
     transaction all(file_);
     writer each{file_};
     for (const auto& one : rows) {
-        std::visit([&](const auto& what) { each(one.run, what); }, one.what);
+        std::visit([&](const auto& what) { each(*one.run, what); }, one.what);
     }
     all.commit();
 }

@@ -72,13 +72,16 @@ struct note_row {
     std::string text;
 };
 
-/// What is written at a time; `run` says of which run.
+/// What is written at a time; `run` says of which run. Nearly all are rows of clients, so what is larger lies
+/// elsewhere.
 struct row {
-    using content =
-        std::variant<run_begins, run_continues, run_facts, run_ends, master::round_result,
-                     master::clients_evaluated, master::model_evaluated, lanes_row, client_row, note_row>;
+    template <class What>
+    using rare = std::shared_ptr<const What>;
+    using content = std::variant<client_row, note_row, lanes_row, rare<run_begins>, rare<run_continues>,
+                                 rare<run_facts>, rare<run_ends>, rare<master::round_result>,
+                                 rare<master::clients_evaluated>, rare<master::model_evaluated>>;
 
-    std::string run;
+    std::shared_ptr<const std::string> run;
     content what;
 };
 

@@ -57,7 +57,7 @@ struct overloaded : Handlers... {
 
 std::optional<log_line> log_writer::describe(const event& happened) {
     using line = std::optional<log_line>;
-    return std::visit(
+    auto told = std::visit(
         overloaded{
             [](const run_opened& run) -> line {
                 return info("run_opened", fmt::format("plan '{}', digest {:.12}, seed {}, {}", run.plan,
@@ -98,7 +98,10 @@ std::optional<log_line> log_writer::describe(const event& happened) {
                                                           percent(started.target_accuracy))
                                             : ""));
             },
-            [](const client_updated& update) -> line {
+            [this](const client_updated& update) -> line {
+                if (!details_) { // of thousands a round none is written for nothing
+                    return std::nullopt;
+                }
                 return detail("client_updated",
                               fmt::format("round {}: client {} (worker {}) loss {:.4f} in {:.2f} s",
                                           update.round, update.client, update.worker, update.loss,
@@ -176,6 +179,7 @@ std::optional<log_line> log_writer::describe(const event& happened) {
             [](const auto&) -> line { return std::nullopt; },
         },
         happened.what);
+    return told && told->detail && !details_ ? std::nullopt : told;
 }
 
 } // namespace fedasio::master

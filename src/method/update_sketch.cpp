@@ -12,6 +12,9 @@
 namespace fedasio::method {
 namespace {
 
+// An update was received by another core: what is asked for in time comes in four fifths of the time.
+constexpr std::size_t values_ahead = 512;
+
 /// The sign bit for value `i`: the finalizer of MurmurHash3 (Appleby), whose highest bit depends on all of
 /// `i`.
 std::uint32_t sign_bit(std::uint32_t i) {
@@ -33,6 +36,7 @@ bool add_row(const float* update, const float* base, std::uint32_t first, float 
     constexpr std::size_t lanes = 16;
     std::array<std::uint32_t, lanes> beyond{};
     for (std::size_t i = 0; i < update_sketch::buckets; i += lanes) {
+        __builtin_prefetch(update + i + values_ahead);
         for (std::size_t k = 0; k < lanes; ++k) {
             beyond[k] |= std::abs(update[i + k]) <= bound ? 0U : 1U;
             const float difference = update[i + k] - base[i + k];
@@ -50,6 +54,7 @@ bool add_squares(const float* update, const float* base, std::size_t count, floa
     constexpr std::size_t lanes = 16;
     std::array<std::uint32_t, lanes> beyond{};
     for (std::size_t i = 0; i < count; i += lanes) {
+        __builtin_prefetch(update + i + values_ahead);
         for (std::size_t k = 0; k < lanes; ++k) {
             beyond[k] |= std::abs(update[i + k]) <= bound ? 0U : 1U;
             const double exact = static_cast<double>(update[i + k]) - static_cast<double>(base[i + k]);

@@ -1,4 +1,5 @@
 #include <fedasio/dashboard/event_json.hpp>
+#include <fedasio/dashboard/event_ring.hpp>
 #include <fedasio/text/json_text.hpp>
 
 #include <boost/test/data/test_case.hpp>
@@ -121,11 +122,12 @@ const expectation expectations[] = {
      R"("type":"notice","level":"warning","text":"careful")"},
 };
 
-/// There are two ways to it.
+/// There are three ways to it.
 std::string text_of(event::content what) {
     const event happened{812, 1.5, std::move(what)};
     auto text = fedasio::dashboard::event_text(happened);
     BOOST_TEST(text == fedasio::text::canonical_text(fedasio::dashboard::event_json(happened)));
+    BOOST_TEST(text == *fedasio::dashboard::told_event(happened).text());
     return text;
 }
 

@@ -48,6 +48,12 @@ BOOST_AUTO_TEST_CASE(what_a_client_does_is_detail_and_what_goes_wrong_is_not) {
         describe(log, master::training_finished{master::training_outcome::failed, "no data", 0, ""});
     BOOST_TEST((failed->level == master::noticed::severity::error));
     BOOST_TEST(!describe(log, master::worker_measured{}));
+
+    master::log_writer brief(false);
+    BOOST_TEST(!describe(brief, master::client_updated{}));
+    BOOST_TEST(!describe(brief, master::phase_entered{}));
+    BOOST_TEST(!describe(brief, master::client_dropped{3, 1, 2, "not_needed", ""}));
+    BOOST_TEST(describe(brief, master::client_dropped{3, 1, 2, "timed_out", "late"})->text == dropped->text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

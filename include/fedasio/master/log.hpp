@@ -20,10 +20,14 @@ struct log_line {
 /// a line needs from earlier events (the plan's last round, when the round began).
 class log_writer {
 public:
+    /// Without details there are no lines of those.
+    explicit log_writer(bool details = true) : details_(details) {}
+
     /// Empty for events that nobody reads in a log.
     [[nodiscard]] std::optional<log_line> describe(const event& happened);
 
 private:
+    bool details_;
     std::uint32_t last_round_ = 0;
 };
 
