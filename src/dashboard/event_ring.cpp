@@ -20,19 +20,18 @@ shared_text text_of(const master::event& happened) {
 
 told_event::told_event(const master::event& happened) {
     if (const auto* const state = std::get_if<master::worker_state_changed>(&happened.what)) {
-        content_ = brief<master::worker_state_changed>{happened.seq, happened.time, *state};
+        content_ = unread{happened.seq, happened.time, *state};
     } else if (const auto* const update = std::get_if<master::client_updated>(&happened.what)) {
-        content_ = brief<master::client_updated>{happened.seq, happened.time, *update};
+        content_ = unread{happened.seq, happened.time, *update};
     } else {
         content_ = text_of(happened);
     }
 }
 
 const shared_text& told_event::text() const {
-    if (const auto* const state = std::get_if<brief<master::worker_state_changed>>(&content_)) {
-        content_ = text_of({state->seq, state->time, state->what});
-    } else if (const auto* const update = std::get_if<brief<master::client_updated>>(&content_)) {
-        content_ = text_of({update->seq, update->time, update->what});
+    if (const auto* const it = std::get_if<unread>(&content_)) {
+        const auto as_event = [it](const auto& what) { return master::event{it->seq, it->time, what}; };
+        content_ = text_of(std::visit(as_event, it->what));
     }
     return std::get<shared_text>(content_);
 }
@@ -41,7 +40,8 @@ std::size_t told_event::size() const noexcept {
     if (const auto* const text = std::get_if<shared_text>(&content_)) {
         return (*text)->size();
     }
-    return std::holds_alternative<brief<master::client_updated>>(content_) ? update_bytes : state_bytes;
+    const auto* const it = std::get_if<unread>(&content_);
+    return std::holds_alternative<master::client_updated>(it->what) ? update_bytes : state_bytes;
 }
 
 event_ring::event_ring(std::size_t max_events, std::size_t max_bytes)

@@ -1,4 +1,4 @@
-// Of a round of thousands of clients most events are of two types: these are text at once.
+// Of a round of thousands of clients most events are of two types: these are written without a JSON object.
 #include <fedasio/dashboard/event_json.hpp>
 #include <fedasio/text/json_text.hpp>
 

@@ -82,6 +82,7 @@ struct recorder::state {
     bool failing = false;
     bool overflows = false;
 
+    /// What a row does not hold itself lies beside it.
     template <class What>
     void add(What what) {
         if (waiting.size() + early.size() >= options.most_rows_waiting) {

@@ -12,7 +12,7 @@
 namespace fedasio::method {
 namespace {
 
-// An update was received by another core: what is asked for in time comes in four fifths of the time.
+// What another core has received takes its time to come here, so it is asked for so far ahead.
 constexpr std::size_t values_ahead = 512;
 
 /// The sign bit for value `i`: the finalizer of MurmurHash3 (Appleby), whose highest bit depends on all of

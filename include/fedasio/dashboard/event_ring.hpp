@@ -27,15 +27,14 @@ public:
     [[nodiscard]] std::size_t size() const noexcept;
 
 private:
-    template <class What>
-    struct brief {
+    /// What is kept of an event whose text is not made yet.
+    struct unread {
         std::uint64_t seq;
         double time;
-        What what;
+        std::variant<master::worker_state_changed, master::client_updated> what;
     };
 
-    mutable std::variant<shared_text, brief<master::worker_state_changed>, brief<master::client_updated>>
-        content_;
+    mutable std::variant<shared_text, unread> content_;
 };
 
 /// The latest events, bounded by count and by bytes. It is the queue of every stream client at once: a client
