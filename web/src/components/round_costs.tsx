@@ -41,7 +41,16 @@ export function RoundCosts() {
         <div class="costs" data-testid="costs" style={room}>
             <p class="costs-line">
                 <span class="phrase">
-                    {round.is_usual ? 'The usual round has' : `Rounds with ${names.get(first!.worker)} have`} all answers after{' '}
+                    {round.is_usual ? (
+                        'The usual round has'
+                    ) : (
+                        <>
+                            {'Rounds with '}
+                            <span class="one-line">{names.get(first!.worker)}</span>
+                            {' have'}
+                        </>
+                    )}
+                    {' all answers after '}
                     <b>{duration(round.seconds)}</b>;
                 </span>{' '}
                 <span class="phrase">
@@ -50,7 +59,7 @@ export function RoundCosts() {
                     ) : (
                         <>
                             {'without '}
-                            <a href={href_with({ worker_card: String(first.worker), client: '' })}>
+                            <a class="one-line" href={href_with({ worker_card: String(first.worker), client: '' })}>
                                 {names.get(first.worker)}
                             </a>
                             {' it would be '}
