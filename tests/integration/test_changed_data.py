@@ -83,7 +83,8 @@ class Changed(Federation):
         report = self.folder / "report.json"
         master = self.master(self.plan(), "--autostart", "--exit-when-done", "--min-workers", "3", "--report", report)
         self.worker(master, "odd", "--data", odd)
-        self.workers(master, 2)
+        for number in (1, 2):
+            self.worker(master, f"worker-{number}")
         self.assertEqual(master.wait_exit(), 0, master.text())
         said = [entry["text"] for entry in master.log("notice") if "cannot take part" in entry["text"]]
         self.assertEqual(len(said), 1, said)
