@@ -58,11 +58,10 @@ struct directory_content {
 directory_content list(const std::filesystem::path& dir, std::string_view plan_digest) {
     const std::string prefix = file_prefix(plan_digest);
     directory_content content;
-    std::error_code ec;
-    for (const auto& entry : std::filesystem::directory_iterator(dir, ec)) {
-        std::string name = entry.path().filename().string();
+    for (const auto& path : entries_of(dir, "checkpoints")) {
+        std::string name = path.filename().string();
         if (name.ends_with(partial_extension) && name.starts_with(prefix)) {
-            content.partial.push_back(entry.path());
+            content.partial.push_back(path);
             continue;
         }
         if (!name.ends_with(extension)) {
@@ -77,13 +76,10 @@ directory_content list(const std::filesystem::path& dir, std::string_view plan_d
             continue;
         }
         if (name.starts_with(prefix)) {
-            content.files.push_back({*round, entry.path()});
+            content.files.push_back({*round, path});
         } else {
-            content.others.push_back(entry.path());
+            content.others.push_back(path);
         }
-    }
-    if (ec && ec != std::errc::no_such_file_or_directory) {
-        throw std::system_error(ec, dir.string() + ": cannot list checkpoints");
     }
     std::ranges::sort(content.files, std::ranges::greater(), &checkpoint_file::round);
     return content;

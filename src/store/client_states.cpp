@@ -151,9 +151,8 @@ client_states::known_states client_states::list(const std::string& run) {
     known_states found;
     std::map<std::string, std::filesystem::file_time_type> last_written;
     std::map<std::string, std::vector<std::filesystem::path>> others;
-    std::error_code failure;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, failure)) {
-        const auto file = entry.path().filename().string();
+    for (const auto& path : entries_of(folder_, "the states of clients")) {
+        const auto file = path.filename().string();
         const bool is_partial = file.ends_with(partial_extension);
         const auto ending = is_partial ? partial_extension : extension;
         const auto name = file.ends_with(ending)
@@ -163,18 +162,15 @@ client_states::known_states client_states::list(const std::string& run) {
             continue;
         }
         if (is_partial) {
-            remove(entry.path()); // a write that a crash interrupted
+            remove(path); // a write that a crash interrupted
         } else if (name->run == run) {
             found[name->client][name->round] = {};
         } else {
             std::error_code gone;
             auto& last = last_written[name->run];
-            last = std::max(last, std::filesystem::last_write_time(entry.path(), gone));
-            others[name->run].push_back(entry.path());
+            last = std::max(last, std::filesystem::last_write_time(path, gone));
+            others[name->run].push_back(path);
         }
-    }
-    if (failure && failure != std::errc::no_such_file_or_directory) {
-        throw std::system_error(failure, folder_.string() + ": cannot list the states of clients");
     }
     while (last_written.size() >= most_runs) {
         const auto oldest =

@@ -117,4 +117,18 @@ disk& system_disk() {
     return only;
 }
 
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder, const char* what) {
+    std::vector<std::filesystem::path> found;
+    std::error_code failure;
+    auto entry = std::filesystem::directory_iterator(folder, failure);
+    for (; !failure && entry != std::filesystem::directory_iterator(); entry.increment(failure)) {
+        found.push_back(entry->path());
+    }
+    if (failure && failure != std::errc::no_such_file_or_directory) {
+        throw std::system_error(failure, folder.string() + ": cannot list " + what);
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
 } // namespace fedasio::store

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
 #include <string>
@@ -32,8 +33,13 @@ void tell_branches(const fedasio::text::rare_branch_counts& seeds) {
 }
 
 int simulate(const arguments& what, const std::string& program) {
-    const fedasio::test::scratch_directory folder;
-    fedasio::sim::write_data(folder.path());
+    const fedasio::test::scratch_directory scratch;
+    // A plan names its data, and by its digest everything else; so that a seed is the same anywhere, its name
+    // is short.
+    std::filesystem::current_path(scratch.path());
+    const std::filesystem::path folder = "federation";
+    std::filesystem::create_directory(folder);
+    fedasio::sim::write_data(folder);
     fedasio::sim::oracles known;
     fedasio::sim::verdict sum;
     auto& branches = sum.branches; // seeds that came to them
@@ -47,7 +53,7 @@ int simulate(const arguments& what, const std::string& program) {
     std::uint64_t done = 0;
     for (; !is_enough(done); ++done) {
         const auto seed = what.first + done;
-        const auto one = fedasio::sim::run_trial(seed, folder.path(), known, what.trace);
+        const auto one = fedasio::sim::run_trial(seed, folder, known, what.trace);
         sum.steps += one.steps;
         sum.seconds += one.seconds;
         sum.rounds += one.rounds;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace fedasio::store {
 
@@ -41,5 +42,10 @@ public:
 
 /// That of this machine.
 disk& system_disk();
+
+/// What is in a folder, in the order of the names, whatever order the file system has: what is done with
+/// them, and which of several failures comes first, is the same everywhere. Empty if there is no such folder.
+/// Throws std::system_error, which names the folder and `what` could not be listed.
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder, const char* what);
 
 } // namespace fedasio::store
