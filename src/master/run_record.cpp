@@ -102,17 +102,27 @@ store::journal_place read_place(const boost::json::object& json) {
 
 void read_lines(kept_run& into, const std::filesystem::path& file, const store::journal_place& place) {
     auto& resumed = into.resumed;
-    auto content = store::read_journal(file, resumed.run, place);
     text::json_limits limits;
     limits.bytes = most_text;
-    for (const auto& line : content.lines) {
+    // A change is told with the round that it is made for, which may be the next one.
+    const auto belongs = [&](std::string_view line) {
         const auto one = text::parse_json(line, limits);
-        if (const auto* const change = one.as_object().if_contains("change")) {
-            resumed.changes.push_back(read_change(change->as_object()));
-        } else {
-            resumed.rounds.push_back(read_round(one.as_object()));
+        if (const auto* const found = one.as_object().if_contains("change")) {
+            auto change = read_change(found->as_object());
+            if (change.round > resumed.round + 1) {
+                return false;
+            }
+            resumed.changes.push_back(std::move(change));
+            return true;
         }
-    }
+        auto result = read_round(one.as_object());
+        if (result.round > resumed.round) {
+            return false;
+        }
+        resumed.rounds.push_back(std::move(result));
+        return true;
+    };
+    auto content = store::read_journal(file, resumed.run, place, belongs);
     into.record = run_record(resumed.run, store::journal(std::move(content.end)));
     into.problem = std::move(content.problem);
 }
@@ -166,7 +176,8 @@ kept_run read_run_record(std::string_view text, std::uint32_t round,
     kept_run result;
     auto& resumed = result.resumed;
     resumed.run = said.at("run").as_string();
-    resumed.round = round;
+    const auto* const untested = said.as_object().if_contains("untested");
+    resumed.round = untested != nullptr ? round - 1 : round;
     if (const auto* const place = said.as_object().if_contains("journal")) {
         read_lines(result, find_journal(resumed.run), read_place(place->as_object()));
     } else {
@@ -195,9 +206,8 @@ kept_run read_run_record(std::string_view text, std::uint32_t round,
         result.record.asked.planned = read_planned(said.at("planned").as_object());
         result.record.asked.changed = read_changed(said.at("changed").as_object());
     }
-    if (const auto* const untested = said.as_object().if_contains("untested")) {
+    if (untested != nullptr) {
         result.record.untested = read_round(untested->as_object());
-        resumed.round = round - 1;
     }
     const auto* const ordered = said.as_object().if_contains("ordered");
     if (ordered != nullptr && ordered->is_object()) {

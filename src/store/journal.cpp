@@ -33,7 +33,8 @@ void journal::is_written(const piece& what) {
 }
 
 journal_content read_journal(const std::filesystem::path& file, const std::string& name,
-                             const journal_place& place) {
+                             const journal_place& place,
+                             const std::function<bool(std::string_view text)>& belongs) {
     journal_content content;
     content.end.chain = name;
     std::ifstream in;
@@ -54,6 +55,10 @@ journal_content read_journal(const std::filesystem::path& file, const std::strin
         advance(next, text);
         if (line.compare(0, chain_digits + 1, next.chain + ' ') != 0) {
             content.problem = where + ": it is damaged, or of another run";
+            break;
+        }
+        if (belongs && !belongs(text)) {
+            content.problem = where + ": it is later than the checkpoint";
             break;
         }
         content.lines.emplace_back(text);

@@ -1,11 +1,13 @@
 #include <fedasio/store/checkpoint.hpp>
 #include <fedasio/store/client_states.hpp>
+#include <fedasio/store/journal.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include "master/checkpoints.hpp"
 #include "parts.hpp"
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -121,6 +123,40 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_told_and_the_last_one_stays) {
     process next(dir.path());
     next.build_model();
     BOOST_TEST(next.world.run(next.safe.restore())->rounds.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(
+    rounds_that_came_after_a_damage_and_whose_checkpoint_was_lost_are_not_those_of_an_older_one) {
+    const test::scratch_directory dir;
+    process one(dir.path());
+    one.build_model();
+    one.finish(1, 0.5F);
+    one.world.run(one.safe.write());
+    const auto folder = one.given.checkpoint_dir();
+    const auto journal = store::journal_path(folder, one.given.plan_digest, one.safe.run());
+    std::ofstream(journal, std::ios::binary) << std::string(std::filesystem::file_size(journal), '?');
+    std::filesystem::copy(folder, dir / "old", std::filesystem::copy_options::recursive);
+    process second(dir.path());
+    second.build_model();
+    BOOST_TEST(second.world.run(second.safe.restore())->rounds.empty());
+    second.finish(2, 0.75F);
+    second.world.run(second.safe.write());
+    // As the disk has it when the journal's lines were written and the checkpoint that names them was not.
+    std::filesystem::copy_file(journal, dir / "old" / journal.filename(),
+                               std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::remove_all(folder);
+    std::filesystem::rename(dir / "old", folder);
+    process third(dir.path());
+    third.build_model();
+    const auto resumed = third.world.run(third.safe.restore());
+    BOOST_TEST(resumed->round == 1U);
+    BOOST_TEST(resumed->rounds.empty());
+    BOOST_TEST(third.has_notice("later than the checkpoint"));
+    third.finish(2, 0.25F);
+    third.world.run(third.safe.write());
+    process last(dir.path());
+    last.build_model();
+    BOOST_TEST(last.world.run(last.safe.restore())->rounds.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_checkpoint_of_the_plan_it_begins_anew) {

@@ -115,6 +115,20 @@ BOOST_AUTO_TEST_CASE(damage_is_found_wherever_it_is) {
     BOOST_TEST(!in.read(lines).problem.empty());
 }
 
+BOOST_AUTO_TEST_CASE(it_ends_before_a_line_that_does_not_belong) {
+    const scene in;
+    auto lines = of_three();
+    in.write(lines);
+    const auto content =
+        read_journal(in.file, "run", lines.end(), [](auto text) { return text != three[1]; });
+    BOOST_TEST(content.lines.size() == 1U);
+    BOOST_TEST(content.problem.find("line 2: it is later than the checkpoint") != std::string::npos);
+    journal rest(content.end);
+    rest.add("next");
+    in.write(rest);
+    BOOST_TEST(in.read(rest).problem.empty());
+}
+
 BOOST_AUTO_TEST_CASE(lines_of_another_run_are_no_lines) {
     const scene in;
     auto lines = of_three();
