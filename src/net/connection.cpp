@@ -17,6 +17,7 @@ constexpr std::size_t most_bytes_before_a_pong = 4096;
 constexpr std::size_t longest_reason = 500;
 constexpr std::size_t fewest_bytes_of_a_frame = std::size_t{16} << 10;
 constexpr std::size_t most_forgotten = 65536;
+constexpr int most_intervals_between_pings = 5;
 constexpr auto time_to_say_goodbye = std::chrono::seconds(2);
 
 /// A text of the peer's.
@@ -210,15 +211,17 @@ void connection::beat() {
 void connection::beat_again() {
     const auto now = rt_.time.now();
     // A process that was stopped for a while has heard nothing either; that is no fault of the peer.
-    if (now - last_beat_ > 2 * options_.heartbeat_interval) {
+    const auto interval = options_.heartbeat_interval;
+    const auto passed = now - std::exchange(last_beat_, now);
+    const bool was_stopped = passed > 2 * interval;
+    if (was_stopped) {
         last_received_ = last_sent_ = now;
         reading_since_ = std::max(reading_since_, now);
     }
-    last_beat_ = now;
     if (place_ && !place_->has_room()) { // it is we who do not read
         last_received_ = reading_since_ = now;
         reading_from_ = bytes_received_;
-        patience_ = std::min(patience_ + options_.heartbeat_interval, options_.stall_timeout);
+        patience_ = std::min(patience_ + std::min(passed, interval), options_.stall_timeout);
     }
     if (now - last_received_ > options_.heartbeat_timeout + patience_) {
         const auto silent =
@@ -243,11 +246,18 @@ void connection::beat_again() {
         fail(goodbye_ ? errc::closed_by_peer : errc::closed, goodbye_.value_or(std::string()));
         return;
     }
+    // Bytes that went both ways tell what a ping would, but for how long an answer takes.
+    const auto quiet_since = std::min(last_received_, last_sent_);
+    if (ping_number_ > 0 && !was_stopped && now - quiet_since < interval &&
+        now - ping_sent_ < most_intervals_between_pings * interval) {
+        next_beat_ = rt_.time.at(quiet_since + interval, [this] { beat(); });
+        return;
+    }
     frame ping(frame_type::ping);
     ping.correlation = ++ping_number_;
     ping_sent_ = now;
     (void)outbox_.push(encoded_frame(ping));
-    next_beat_ = rt_.time.at(now + options_.heartbeat_interval, [this] { beat(); });
+    next_beat_ = rt_.time.at(now + interval, [this] { beat(); });
 }
 
 void connection::enqueue(encoded_frame message) {

@@ -71,6 +71,35 @@ BOOST_AUTO_TEST_CASE(a_ping_is_answered_and_measures) {
     BOOST_TEST((peer.subject()->round_trip() == 30ms));
 }
 
+BOOST_AUTO_TEST_CASE(where_bytes_go_both_ways_a_ping_is_rare) {
+    virtual_runtime world;
+    raw_peer peer(world);
+    const auto word = wire_form(frame(notice));
+    const auto ping = wire_form(control(frame_type::ping, 1)).size();
+    const auto pings_in = [&](int seconds, bool we_speak, bool they_speak) {
+        std::size_t bytes = 0;
+        for (int i = 0; i < 2 * seconds; ++i) {
+            world.run_for(500ms);
+            if (we_speak) {
+                peer.subject()->send(frame(notice));
+            }
+            if (they_speak) {
+                peer.say(word);
+            }
+            world.settle();
+            bytes += peer.out().take().size() - (we_speak ? word.size() : 0);
+        }
+        return bytes / ping;
+    };
+    BOOST_TEST(pings_in(1, true, true) == 1U); // how far it is to the peer is known from the first second on
+    BOOST_TEST(pings_in(20, true, true) == 4U);
+    BOOST_TEST(pings_in(10, false, true) >= 9U);
+    BOOST_TEST(pings_in(20, true, true) == 4U);
+    BOOST_TEST(pings_in(3, true, false) >= 2U);
+    world.run_for(1s);
+    BOOST_TEST(peer.end() == make_error_code(errc::heartbeat_lost));
+}
+
 BOOST_AUTO_TEST_CASE(a_silent_peer_is_lost_in_time) {
     virtual_runtime world;
     raw_peer peer(world);

@@ -17,6 +17,7 @@
 namespace fedasio::net {
 
 struct connection_options {
+    /// How often a peer is pinged; five times as long where within it bytes went both ways.
     clock::duration heartbeat_interval = std::chrono::seconds(1);
     /// A peer from which no byte came for so long is lost.
     clock::duration heartbeat_timeout = std::chrono::seconds(3);
