@@ -14,7 +14,7 @@ packages=(
   ca-certificates clang-19 cmake git gzip lld-19 ninja-build
   # libraries
   libboost-container1.81.0 libboost-json1.81.0 libcli11-dev libcsv-dev libeigen3-dev libfmt-dev libisal-dev
-  libjpeg62-turbo-dev libpng-dev librandom123-dev libspdlog-dev libsqlite3-dev libssl-dev zlib1g-dev
+  libjemalloc-dev libjpeg62-turbo-dev libpng-dev librandom123-dev libspdlog-dev libsqlite3-dev libssl-dev zlib1g-dev
   # the demonstration's data
   dataset-fashion-mnist
 )

@@ -21,7 +21,8 @@
 namespace fedasio::program {
 namespace {
 
-// What is as large as a small model is a mapping of its own, which leaves no hole between records that stay.
+// Of glibc's allocator, which the master does not use (fedasio-master/allocator.cpp): what is as large as a
+// small model is a mapping of its own, which leaves no hole between records that stay.
 constexpr int large_buffer_bytes = 64 << 10;
 /// More are of no use, and programs that close what they do not know would count for long.
 constexpr rlim_t most_descriptors = 1U << 20;
