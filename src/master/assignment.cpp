@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -66,6 +67,19 @@ private:
     std::set<std::pair<std::int64_t, std::size_t>> all_;       ///< most clients first
 };
 
+/// Every client has a host, and nobody with room has two fewer than another.
+bool is_dealt(const std::vector<host>& hosts, const std::vector<bool>& taken) {
+    auto fewest = std::numeric_limits<std::size_t>::max();
+    std::size_t most = 0;
+    for (const auto& who : hosts) {
+        most = std::max(most, who.clients.size());
+        if (has_room(who)) {
+            fewest = std::min(fewest, who.clients.size());
+        }
+    }
+    return (most < 2 || fewest > most - 2) && std::ranges::find(taken, false) == taken.end();
+}
+
 /// Gives to these hosts what is not taken, and takes it.
 void deal(std::vector<host>& hosts, std::vector<bool>& taken) {
     const auto clients = static_cast<client_id>(taken.size());
@@ -78,6 +92,9 @@ void deal(std::vector<host>& hosts, std::vector<bool>& taken) {
         for (const auto client : who.clients) {
             taken[client] = true;
         }
+    }
+    if (is_dealt(hosts, taken)) { // as after most rounds: nobody came, nobody left
+        return;
     }
     by_load loads(hosts);
     for (client_id client = 0; client < clients; ++client) {
@@ -115,7 +132,7 @@ std::map<worker_id, std::vector<client_id>> assign_clients(std::vector<host> hos
     std::map<worker_id, std::vector<client_id>> result;
     for (auto& who : hosts) {
         std::ranges::sort(who.clients);
-        result[who.worker] = std::move(who.clients);
+        result.emplace_hint(result.end(), who.worker, std::move(who.clients));
     }
     return result;
 }

@@ -40,10 +40,10 @@ std::vector<round_result::absence> absent_clients(const setting& given, const me
 void choose_cohort(const setting& given, run_state& state, round_state& round) {
     std::vector<client_id> available;
     std::vector<client_id> resting;
-    const auto hosts = state.members.roster.hosts();
+    const auto& roster = state.members.roster;
     const worker* last = nullptr; // one that hosts thousands is not asked for each of them
     bool rests = false;
-    for (const auto& [client, host] : hosts) {
+    roster.each_host([&](client_id client, const worker_ptr& host) {
         if (host.get() != last) {
             last = host.get();
             rests = !given.plan.require_all && state.members.pace.rests(host->hello.name, round.result.round);
@@ -51,7 +51,7 @@ void choose_cohort(const setting& given, run_state& state, round_state& round) {
         if (host->has_model && host->data.hosted().at(client).samples > 0) {
             (rests ? resting : available).push_back(client);
         }
-    }
+    });
     // Somebody late is better than nobody.
     if (available.empty()) {
         available = std::move(resting);
@@ -66,17 +66,14 @@ void choose_cohort(const setting& given, run_state& state, round_state& round) {
     const auto possible = std::min<std::size_t>(wanted, round.result.cohort.size());
     round.needed = given.plan.require_all ? possible : method::quorum(given.plan.quorum, possible);
     for (const auto client : round.result.cohort) {
-        round.hosts.push_back(hosts.at(client));
+        round.hosts.push_back(roster.host_of(client));
         const auto known = round.hosts.back()->data.hosted().find(client);
         round.samples.push_back(known->second.samples);
     }
     if (!given.is_local()) {
         std::vector<client_id> unhosted;
-        auto hosted = hosts.begin();
         for (client_id client = 0; client < given.plan.clients; ++client) {
-            if (hosted != hosts.end() && hosted->first == client) {
-                ++hosted;
-            } else {
+            if (!roster.host_of(client)) {
                 unhosted.push_back(client);
             }
         }
@@ -119,9 +116,12 @@ void settle_pace(const setting& given, members& everybody, const round_state& ro
 void count_participation(members& everybody, const round_state& round) {
     const auto names = round.contributors();
     everybody.participation.count(names);
-    for (const auto& name : names) {
+    if (everybody.owners.all().empty()) {
+        return;
+    }
+    for (const auto name : names) {
         if (everybody.roster.is_here(name)) { // it may have left since
-            everybody.owners.mark_back(name);
+            everybody.owners.mark_back(std::string(name));
         }
     }
 }

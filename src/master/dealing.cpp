@@ -67,6 +67,7 @@ dealing::hosted_by dealing::deal_to_owners() {
 
 dealing::hosted_by dealing::deal_to_all() {
     std::vector<host> hosts;
+    hosts.reserve(members_.roster.all().size());
     for (const auto& [id, who] : members_.roster.all()) {
         if (can_host(*who)) {
             hosts.push_back({id, who->hello.clients, who->data.assigned(),

@@ -157,16 +157,19 @@ net::awaitable<void> evaluations::ask_clients(round_state& round, client_test& t
 /// Who was too slow for the training is not waited for once more.
 std::vector<client_id> evaluations::clients_to_ask(const round_state& round, bool personal) const {
     std::vector<client_id> clients;
-    for (const auto& [client, host] : state_.members.roster.hosts()) {
+    state_.members.roster.each_host([&](client_id client, const worker_ptr& host) {
+        if (host->data.hosted().at(client).held_out == 0) {
+            return;
+        }
         const auto& name = host->hello.name;
         const bool is_slow =
             round.behind.contains(name) || round.late.contains(name) ||
             (!setting_.plan.require_all && state_.members.pace.rests(name, round.result.round));
         const bool has_model = !personal || state_.memory.round_of(client) > 0;
-        if (host->data.hosted().at(client).held_out > 0 && !is_slow && has_model) {
+        if (!is_slow && has_model) {
             clients.push_back(client);
         }
-    }
+    });
     return clients;
 }
 
@@ -262,18 +265,15 @@ net::awaitable<void> evaluations::conclude(round_state& round, client_test& test
 }
 
 void evaluations::add_unreachable(client_test& test) const {
-    const auto hosts = state_.members.roster.hosts();
     const auto look_at = [&](client_id client, const std::string& why) {
-        const auto found = hosts.find(client);
-        const bool nothing_held_out =
-            found != hosts.end() && found->second->data.hosted().at(client).held_out == 0;
+        const auto host = state_.members.roster.host_of(client);
+        const bool nothing_held_out = host && host->data.hosted().at(client).held_out == 0;
         if (nothing_held_out || test.results.contains(client)) {
             return;
         }
-        const auto absence = found == hosts.end()
-                                 ? untested{"away", why}
-                                 : untested{net::to_string(net::outcome::timed_out),
-                                            "it was too slow in this round to be waited for once more"};
+        const auto absence = host ? untested{net::to_string(net::outcome::timed_out),
+                                             "it was too slow in this round to be waited for once more"}
+                                  : untested{"away", why};
         test.absent.try_emplace(client, absence);
     };
     if (setting_.is_local()) {

@@ -1,10 +1,12 @@
 #include "master/participation.hpp"
 
+#include <set>
+
 namespace fedasio::master {
 
-void participation::count(const std::set<std::string>& workers) {
-    for (const auto& name : workers) {
-        ++rounds_[name];
+void participation::count(const std::vector<std::string_view>& workers) {
+    for (const auto name : workers) {
+        ++rounds_[std::string(name)];
     }
 }
 

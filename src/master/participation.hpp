@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fedasio::master {
@@ -17,7 +17,7 @@ namespace fedasio::master {
 class participation {
 public:
     /// A round in which updates of these workers counted.
-    void count(const std::set<std::string>& workers);
+    void count(const std::vector<std::string_view>& workers);
     /// The same of a run that is resumed: with the partition `local` its rounds tell it.
     void recall(std::span<const round_result> rounds, const owners& known);
 

@@ -88,18 +88,17 @@ void preparation::advise() {
     if (has_advised_) {
         return;
     }
-    const auto hosts = state_.members.roster.hosts();
-    has_advised_ = !hosts.empty();
-    if (!has_advised_) {
-        return;
-    }
     const auto& model = state_.model;
     std::vector<std::uint64_t> samples;
     std::size_t classes = model.schema() ? model.schema()->classes.size() : 0;
-    for (const auto& [client, host] : hosts) {
+    state_.members.roster.each_host([&](client_id client, const worker_ptr& host) {
         const auto& data = host->data.hosted().at(client);
         samples.push_back(data.samples);
         classes = std::max(classes, data.labels.size());
+    });
+    has_advised_ = !samples.empty();
+    if (!has_advised_) {
+        return;
     }
     const auto* const network = model.network();
     const auto on_units = network == nullptr ? std::string() : advice_on_units(classes, *network);
@@ -231,11 +230,15 @@ net::awaitable<void> preparation::ask_for_model(net::clock::time_point end) {
     if (state_.model.is_there() || !setting_.plan.model_from_trainer) {
         co_return;
     }
-    const auto hosts = state_.members.roster.hosts();
-    if (hosts.empty()) {
+    std::vector<worker_ptr> whom;
+    state_.members.roster.each_host([&](client_id, const worker_ptr& host) {
+        if (whom.empty()) {
+            whom.push_back(host);
+        }
+    });
+    if (whom.empty()) {
         co_return;
     }
-    const std::vector<worker_ptr> whom{hosts.begin()->second};
     std::vector<net::call> calls;
     const wire::initial what{setting_.plan.seed};
     calls.emplace_back(whom[0]->connection, net::frame(message_type::initial, wire::to_meta(what)),

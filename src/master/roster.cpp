@@ -1,5 +1,6 @@
 #include <fedasio/master/roster.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace fedasio::master {
@@ -33,12 +34,12 @@ worker_ptr roster::find(worker_id id) const {
     return found == workers_.end() ? nullptr : found->second;
 }
 
-worker_ptr roster::find(const std::string& name) const {
+worker_ptr roster::find(std::string_view name) const {
     const auto found = names_.find(name);
     return found == names_.end() ? nullptr : found->second;
 }
 
-bool roster::is_here(const std::string& name) const {
+bool roster::is_here(std::string_view name) const {
     const auto who = find(name);
     return who && who->is_here();
 }
@@ -60,6 +61,9 @@ void roster::host(worker& who, const std::vector<wire::loaded::client_data>& cli
         return;
     }
     for (const auto& one : clients) {
+        if (one.client >= hosts_.size()) {
+            hosts_.resize(one.client + std::size_t{1});
+        }
         auto& place = hosts_[one.client];
         if (place && place.get() != &who) {
             place->data.hosted_.erase(one.client);
@@ -73,7 +77,7 @@ void roster::host(worker& who, const std::vector<wire::loaded::client_data>& cli
 
 void roster::forget_data(worker& who) {
     for (const auto& [client, counts] : who.data.hosted_) {
-        hosts_.erase(client);
+        hosts_[client].reset();
     }
     who.data.hosted_.clear();
     who.data.is_current_ = false;
@@ -89,19 +93,8 @@ void roster::begin_anew() {
 }
 
 worker_ptr roster::host_of(client_id client) const {
-    const auto found = hosts_.find(client);
-    return found != hosts_.end() && found->second->connection->is_open() ? found->second : nullptr;
-}
-
-boost::container::flat_map<client_id, worker_ptr> roster::hosts() const {
-    boost::container::flat_map<client_id, worker_ptr> result;
-    result.reserve(hosts_.size());
-    for (const auto& [client, who] : hosts_) {
-        if (who->connection->is_open()) {
-            result.emplace_hint(result.end(), client, who);
-        }
-    }
-    return result;
+    const bool is_hosted = client < hosts_.size() && hosts_[client] && hosts_[client]->connection->is_open();
+    return is_hosted ? hosts_[client] : nullptr;
 }
 
 std::uint64_t roster::bytes_sent() const {
@@ -132,13 +125,12 @@ std::string roster::broken_invariant() const {
             return "each worker that is here is found by its name";
         }
         for (const auto& [client, counts] : who->data.hosted_) {
-            const auto found = hosts_.find(client);
-            if (found == hosts_.end() || found->second != who) {
+            if (client >= hosts_.size() || hosts_[client] != who) {
                 return "each client that is hosted is hosted by one worker, which is found by it";
             }
         }
     }
-    if (hosted != hosts_.size()) {
+    if (hosted + static_cast<std::size_t>(std::ranges::count(hosts_, nullptr)) != hosts_.size()) {
         return "nobody who has gone hosts a client";
     }
     return room == room_ && unbounded == unbounded_ ? "" : "the room is that of those who are here";

@@ -2,6 +2,7 @@
 
 #include "master/own_metrics.hpp"
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace fedasio::master {
@@ -14,11 +15,12 @@ std::vector<worker_ptr> round_state::hosts_of(std::span<const std::size_t> place
     return found;
 }
 
-std::set<std::string> round_state::contributors() const {
-    std::set<std::string> names;
+std::vector<std::string_view> round_state::contributors() const {
+    std::vector<std::string_view> names;
+    std::unordered_set<std::string_view> seen;
     for (std::size_t i = 0; i < updates.size(); ++i) {
-        if (updates[i]) {
-            names.insert(hosts[i]->hello.name);
+        if (updates[i] && seen.insert(hosts[i]->hello.name).second) {
+            names.emplace_back(hosts[i]->hello.name);
         }
     }
     return names;

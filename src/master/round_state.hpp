@@ -16,6 +16,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fedasio::master {
@@ -45,8 +46,8 @@ struct round_state {
 
     /// The workers of the clients at these places, in their order.
     [[nodiscard]] std::vector<worker_ptr> hosts_of(std::span<const std::size_t> places) const;
-    /// The names of the workers whose updates count.
-    [[nodiscard]] std::set<std::string> contributors() const;
+    /// The names of the workers whose updates count, each once, in the order of their first clients.
+    [[nodiscard]] std::vector<std::string_view> contributors() const;
     /// The client at this place gives no update; that is told.
     void drop(const setting& given, std::size_t place, std::string reason, std::string detail);
     /// Its update came, and does not count.

@@ -16,7 +16,10 @@ namespace fedasio::master {
 
 std::vector<worker_ptr> receivers_among(const setting& given, const global_model& model,
                                         std::vector<worker_ptr> hosts) {
-    std::ranges::sort(hosts, {}, [](const worker_ptr& who) { return who->id; });
+    const auto number = [](const worker_ptr& who) { return who->id; };
+    if (!std::ranges::is_sorted(hosts, {}, number)) {
+        std::ranges::sort(hosts, {}, number);
+    }
     const auto doubles = std::ranges::unique(hosts);
     hosts.erase(doubles.begin(), doubles.end());
     std::erase_if(hosts, [&](const worker_ptr& who) {

@@ -124,7 +124,8 @@ BOOST_AUTO_TEST_CASE(whoever_is_sent_away_hosts_nobody_any_more) {
     BOOST_TEST(nobody.message == "there is no worker named 'south' here");
     BOOST_TEST(!on.order(kind::evict, [](command& it) { it.worker = 7; }).accepted);
     BOOST_TEST(on.order(kind::evict, [](command& it) { it.name = "north"; }).accepted);
-    BOOST_TEST(on.state.members.roster.hosts().empty());
+    BOOST_TEST(on.state.members.roster.host_of(0) == nullptr);
+    BOOST_TEST(on.state.members.roster.host_of(1) == nullptr);
     BOOST_TEST(!north->has_model);
     BOOST_TEST(north->evicted);
     BOOST_TEST(!north->is_here());

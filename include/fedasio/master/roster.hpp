@@ -6,12 +6,13 @@
 #include <fedasio/wire/load.hpp>
 #include <fedasio/wire/standing.hpp>
 
-#include <boost/container/flat_map.hpp>
-
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fedasio::master {
@@ -86,12 +87,12 @@ public:
 
     /// Null if there is none.
     [[nodiscard]] worker_ptr find(worker_id id) const;
-    [[nodiscard]] worker_ptr find(const std::string& name) const;
+    [[nodiscard]] worker_ptr find(std::string_view name) const;
 
     [[nodiscard]] bool has_name(const std::string& name) const { return names_.contains(name); }
 
     /// Somebody of this name is connected for certain.
-    [[nodiscard]] bool is_here(const std::string& name) const;
+    [[nodiscard]] bool is_here(std::string_view name) const;
 
     /// Whether together they have room for so many clients. `one_each`: none takes more than one, whatever it
     /// says.
@@ -108,8 +109,16 @@ public:
 
     /// The worker that has loaded this client's data and can be asked; null if there is none.
     [[nodiscard]] worker_ptr host_of(client_id client) const;
-    /// Every client with such a worker, and which.
-    [[nodiscard]] boost::container::flat_map<client_id, worker_ptr> hosts() const;
+
+    /// `what(client, worker)` for every client with such a worker, in the order of the clients.
+    template <class Function>
+    void each_host(Function what) const {
+        for (std::size_t client = 0; client < hosts_.size(); ++client) {
+            if (const auto& who = hosts_[client]; who && who->connection->is_open()) {
+                what(static_cast<client_id>(client), who);
+            }
+        }
+    }
 
     /// Set whenever somebody comes or goes; whoever waits resets it.
     [[nodiscard]] net::event& changed() noexcept { return changed_; }
@@ -125,10 +134,10 @@ public:
 
 private:
     std::map<worker_id, worker_ptr> workers_;
-    std::map<std::string, worker_ptr> names_;
-    std::map<client_id, worker_ptr> hosts_; ///< those of lost connections too, as long as they are here
-    std::uint64_t room_ = 0;                ///< of those that name a bound
-    std::size_t unbounded_ = 0;             ///< the others
+    std::map<std::string, worker_ptr, std::less<>> names_;
+    std::vector<worker_ptr> hosts_; ///< by client; those of lost connections too, as long as they are here
+    std::uint64_t room_ = 0;        ///< of those that name a bound
+    std::size_t unbounded_ = 0;     ///< the others
     net::event changed_;
     worker_id last_id_ = 0;
     std::uint64_t departed_sent_ = 0;
