@@ -105,7 +105,7 @@ void read_lines(kept_run& into, const std::filesystem::path& file, const store::
     text::json_limits limits;
     limits.bytes = most_text;
     // A change is told with the round that it is made for, which may be the next one.
-    const auto belongs = [&](std::string_view line) {
+    const auto take = [&](std::string_view line) {
         const auto one = text::parse_json(line, limits);
         if (const auto* const found = one.as_object().if_contains("change")) {
             auto change = read_change(found->as_object());
@@ -122,7 +122,7 @@ void read_lines(kept_run& into, const std::filesystem::path& file, const store::
         resumed.rounds.push_back(std::move(result));
         return true;
     };
-    auto content = store::read_journal(file, resumed.run, place, belongs);
+    auto content = store::read_journal(file, resumed.run, place, take);
     into.record = run_record(resumed.run, store::journal(std::move(content.end)));
     into.problem = std::move(content.problem);
 }

@@ -34,7 +34,7 @@ void journal::is_written(const piece& what) {
 
 journal_content read_journal(const std::filesystem::path& file, const std::string& name,
                              const journal_place& place,
-                             const std::function<bool(std::string_view text)>& belongs) {
+                             const std::function<bool(std::string_view text)>& take) {
     journal_content content;
     content.end.chain = name;
     std::ifstream in;
@@ -57,7 +57,7 @@ journal_content read_journal(const std::filesystem::path& file, const std::strin
             content.problem = where + ": it is damaged, or of another run";
             break;
         }
-        if (belongs && !belongs(text)) {
+        if (take && !take(text)) {
             content.problem = where + ": it is later than the checkpoint";
             break;
         }

@@ -110,7 +110,8 @@ public:
     /// The worker that has loaded this client's data and can be asked; null if there is none.
     [[nodiscard]] worker_ptr host_of(client_id client) const;
 
-    /// `what(client, worker)` for every client with such a worker, in the order of the clients.
+    /// `what(client, worker)` for every client with such a worker, in the order of the clients. It must not
+    /// change who hosts whom.
     template <class Function>
     void each_host(Function what) const {
         for (std::size_t client = 0; client < hosts_.size(); ++client) {

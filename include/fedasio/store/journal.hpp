@@ -63,12 +63,12 @@ struct journal_content {
     std::string problem;            ///< why it is not the place that was asked for; empty: it is
 };
 
-/// Reads the journal `name` up to `place`. What follows it in the file is not looked at. `belongs` may say
-/// that a line is no part of what is asked for, and then it ends before it: after damage a journal goes on
-/// behind what is undamaged, and where the checkpoint that names its new lines was lost, an older one finds
-/// lines there that are whole and later than itself.
+/// Reads the journal `name` up to `place`. What follows it in the file is not looked at. `take` is given each
+/// line, and may refuse it as no part of what `place` is of; then it ends before it: after damage a journal
+/// goes on behind what is undamaged, and where the checkpoint that names its new lines was lost, an older one
+/// finds lines there that are whole and later than itself.
 [[nodiscard]] journal_content read_journal(const std::filesystem::path& file, const std::string& name,
                                            const journal_place& place,
-                                           const std::function<bool(std::string_view text)>& belongs = {});
+                                           const std::function<bool(std::string_view text)>& take = {});
 
 } // namespace fedasio::store
