@@ -7,11 +7,12 @@
 /// - `tcache_max:4096`: a thread keeps blocks of a coroutine's size, not buffers.
 /// - `dirty_decay_ms:1000,muzzy_decay_ms:0`: what no round has used for a second goes back to the system.
 /// - `retain:false`: addresses too, which a limit of the address space counts.
-/// - `oversize_threshold:0`: large buffers as well are used again before they go back.
+/// - `oversize_threshold:65536`: what is as large as a small model goes back at once, since net::buffer keeps
+/// what is to be used again within a bound of its own.
 extern "C" {
 // The name is jemalloc's.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables,readability-identifier-naming)
 extern const char* malloc_conf;
 const char* malloc_conf =
-    "narenas:1,tcache_max:4096,dirty_decay_ms:1000,muzzy_decay_ms:0,retain:false,oversize_threshold:0";
+    "narenas:1,tcache_max:4096,dirty_decay_ms:1000,muzzy_decay_ms:0,retain:false,oversize_threshold:65536";
 }
