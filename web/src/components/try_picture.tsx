@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { to_sample } from '../models/drawing';
 import { forget_sample, problem, try_on } from '../tried';
 
@@ -173,7 +173,8 @@ function DrawPad({ height, width, seen, turn }: PadProps) {
         event.preventDefault();
         is_marked.value = { x: pen.current.x, y: pen.current.y };
     };
-    useEffect(clear, []);
+    // Before anybody can choose a file: an effect after the first picture would take its answer away.
+    useLayoutEffect(clear, []);
     const mark = is_marked.value;
     return (
         <div>
