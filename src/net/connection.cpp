@@ -210,9 +210,9 @@ void connection::beat() {
 
 void connection::beat_again() {
     const auto now = rt_.time.now();
-    // A process that was stopped for a while has heard nothing either; that is no fault of the peer.
     const auto interval = options_.heartbeat_interval;
     const auto passed = now - std::exchange(last_beat_, now);
+    // A process that was stopped for a while has heard nothing either; that is no fault of the peer.
     const bool was_stopped = passed > 2 * interval;
     if (was_stopped) {
         last_received_ = last_sent_ = now;

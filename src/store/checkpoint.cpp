@@ -250,18 +250,20 @@ void remove_other_journals(const std::filesystem::path& dir, std::string_view pl
                            std::string_view run, disk& on) {
     const auto own = journal_path(dir, plan_digest, run);
     const auto prefix = file_prefix(plan_digest);
-    std::vector<std::filesystem::path> others;
-    std::error_code ec;
-    for (const auto& entry : std::filesystem::directory_iterator(dir, ec)) {
-        const auto name = entry.path().filename().string();
-        if (name.starts_with(prefix) && name.ends_with(journal_extension) && entry.path() != own) {
-            others.push_back(entry.path());
-        }
+    std::vector<std::filesystem::path> found;
+    try {
+        found = entries_of(dir, "journals");
+    } catch (const std::system_error&) { // what is left is in nobody's way
+        return;
     }
-    for (const auto& file : others) {
+    for (const auto& file : found) {
+        const auto name = file.filename().string();
+        if (!name.starts_with(prefix) || !name.ends_with(journal_extension) || file == own) {
+            continue;
+        }
         try {
             on.remove(file);
-        } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): it is in nobody's way
+        } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): nor is this one
         }
     }
 }

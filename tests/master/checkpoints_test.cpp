@@ -31,6 +31,13 @@ struct process : ground {
         safe.add(result);
     }
 
+    /// The first round, and its checkpoint.
+    void begin() {
+        build_model();
+        finish(1, 0.5F);
+        world.run(safe.write());
+    }
+
     /// Its weights.
     void make(std::uint32_t round, float weight) {
         const std::vector<float> weights(6, weight);
@@ -103,9 +110,7 @@ BOOST_AUTO_TEST_CASE(another_process_goes_on_where_the_last_checkpoint_was_writt
 BOOST_AUTO_TEST_CASE(what_cannot_be_written_is_told_and_the_last_one_stays) {
     const test::scratch_directory dir;
     process one(dir.path());
-    one.build_model();
-    one.finish(1, 0.5F);
-    one.world.run(one.safe.write());
+    one.begin();
     const auto folder = one.given.checkpoint_dir();
     const auto elsewhere = dir / "elsewhere";
     std::filesystem::rename(folder, elsewhere);
@@ -129,9 +134,7 @@ BOOST_AUTO_TEST_CASE(
     rounds_that_came_after_a_damage_and_whose_checkpoint_was_lost_are_not_those_of_an_older_one) {
     const test::scratch_directory dir;
     process one(dir.path());
-    one.build_model();
-    one.finish(1, 0.5F);
-    one.world.run(one.safe.write());
+    one.begin();
     const auto folder = one.given.checkpoint_dir();
     const auto journal = store::journal_path(folder, one.given.plan_digest, one.safe.run());
     std::ofstream(journal, std::ios::binary) << std::string(std::filesystem::file_size(journal), '?');
@@ -162,9 +165,7 @@ BOOST_AUTO_TEST_CASE(
 BOOST_AUTO_TEST_CASE(without_a_checkpoint_of_the_plan_it_begins_anew) {
     const test::scratch_directory dir;
     process one(dir.path());
-    one.build_model();
-    one.finish(1, 0.5F);
-    one.world.run(one.safe.write());
+    one.begin();
 
     process other_plan(dir.path(), plan_text(R"(, "seed": 9)"));
     other_plan.build_model();
