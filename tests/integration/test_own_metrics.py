@@ -123,14 +123,14 @@ class OwnMetrics(Federation):
         self.assertIn(f"test_metrics.skill has not become better for {patience} rounds", whole["detail"])
         self.assertIn(f"in round {script.BEST}", whole["detail"])
         self.assertEqual(len(whole["rounds"]), script.BEST + patience)
-        options = ("--autostart", "--exit-when-done", "--state-dir", self.folder / "killed", "--resume")
-        first = self.master(plan, *options)
+        options = ("--autostart", "--state-dir", self.folder / "killed", "--resume")
+        first = self.master(plan, *options)  # stays, should it be done before it is killed
         worker = self.worker(first, "one", *self.trainer())
         first.wait_event("checkpoint", where=lambda event: event["round"] >= script.BEST + 1)
         first.kill()
         worker.kill()
         report = self.folder / "second.json"
-        second = self.master(plan, *options, "--report", report)
+        second = self.master(plan, *options, "--exit-when-done", "--report", report)
         self.worker(second, "two", *self.trainer(), "--threads", "3")
         self.assertEqual(second.wait_exit(), 0, second.text())
         told = json.loads(report.read_text())

@@ -128,16 +128,16 @@ class PrivateArrays(Federation):
         """The run of a plan, of which master and workers are killed once."""
         plan = self.plan_of(scheme, rounds=5)
         state = self.folder / f"killed-{scheme}-{workers}"
-        options = ("--autostart", "--exit-when-done", "--state-dir", state, "--resume", "--min-workers", workers)
+        options = ("--autostart", "--state-dir", state, "--resume", "--min-workers", workers)
         own = [(*self.trainer(), "--state-dir", self.folder / f"{scheme}-{workers}-{i}") for i in range(workers)]
-        first = self.master(plan, *options)
+        first = self.master(plan, *options)  # stays, should it be done before it is killed
         started = [self.worker(first, f"worker-{i}", *one) for i, one in enumerate(own)]
         first.wait_event("checkpoint", where=lambda event: event["round"] >= 2)
         first.kill()
         for worker in started:
             worker.kill()
         report = self.folder / "killed.json"
-        second = self.master(plan, *options, "--report", report)
+        second = self.master(plan, *options, "--exit-when-done", "--report", report)
         for i, one in enumerate(own):
             self.worker(second, f"worker-{i}", *one)
         self.assertEqual(second.wait_exit(), 0, second.text()[-4000:])

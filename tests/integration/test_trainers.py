@@ -67,14 +67,14 @@ class Trainers(OwnModel):
         _, split = self.model_of((), plan, self.trainer(), (*self.trainer(), "--threads", "2"))
         self.assertEqual(whole["weights_sha256"], split["weights_sha256"])
         state = self.folder / "killed"
-        options = ("--autostart", "--exit-when-done", "--state-dir", state, "--resume")
-        first = self.master(plan, *options)
+        options = ("--autostart", "--state-dir", state, "--resume")
+        first = self.master(plan, *options)  # stays, should it be done before it is killed
         worker = self.worker(first, "one", *self.trainer())
         first.wait_event("checkpoint", where=lambda event: event["round"] >= 2)
         first.kill()
         worker.kill()
         report = self.folder / "second.json"
-        second = self.master(plan, *options, "--report", report)
+        second = self.master(plan, *options, "--exit-when-done", "--report", report)
         again = self.worker(second, "one", *self.trainer())
         self.assertEqual(second.wait_exit(), 0)
         self.assertEqual(again.wait_exit(), 0)
@@ -102,14 +102,14 @@ class Trainers(OwnModel):
     def test_a_model_of_a_trainer_is_asked_for_once_and_kept(self):
         plan = self.plan_of_arrays(model={"from": "trainer"}, rounds=3)
         _, whole = self.model_of((), plan, self.trainer())
-        options = ("--autostart", "--exit-when-done", "--state-dir", self.folder / "kept", "--resume")
-        first = self.master(plan, *options)
+        options = ("--autostart", "--state-dir", self.folder / "kept", "--resume")
+        first = self.master(plan, *options)  # stays, should it be done before it is killed
         worker = self.worker(first, "one", *self.trainer())
         first.wait_event("checkpoint", where=lambda event: event["round"] >= 1)
         first.kill()
         worker.kill()
         report = self.folder / "kept.json"
-        second = self.master(plan, *options, "--report", report)
+        second = self.master(plan, *options, "--exit-when-done", "--report", report)
         again = self.worker(second, "two", *self.trainer("begin-never"))
         self.assertEqual(second.wait_exit(), 0)
         self.assertEqual(again.wait_exit(), 0)
