@@ -1,6 +1,7 @@
 #include <fedasio/nn/aligned_floats.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <nn/activation.hpp>
 #include <nn/bias.hpp>
 #include <nn/layer_kernel.hpp>
@@ -11,6 +12,19 @@ namespace fedasio::nn {
 
 namespace {
 
+/// The share of values that are not 0, in a few of the samples. It decides what is fast, and no bit.
+[[nodiscard]] double share_present(const float* x, std::size_t samples, std::size_t inputs) {
+    const std::size_t looked_at = std::min<std::size_t>(samples, 8);
+    std::uint32_t present = 0;
+    for (std::size_t i = 0; i < looked_at; ++i) {
+        const float* sample = x + samples * i / looked_at * inputs;
+        for (std::size_t k = 0; k < inputs; ++k) {
+            present += sample[k] != 0.0F ? 1U : 0U;
+        }
+    }
+    return static_cast<double>(present) / static_cast<double>(looked_at * inputs);
+}
+
 /// Weights [inputs][units], then the bias [units].
 class dense_kernel final : public layer_kernel {
 public:
@@ -20,6 +34,7 @@ public:
           gradient_(max_samples == 0 ? 0 : chunk * units_), bias_gradient_(max_samples == 0 ? 0 : units_) {}
 
     void forward(const float* weights, const float* x, float* y, std::size_t samples) override {
+        present_ = share_present(x, samples, inputs_);
         compute({.rows = units_,
                  .columns = samples,
                  .inner = inputs_,
@@ -31,7 +46,8 @@ public:
                  .c = y,
                  .c_column = units_,
                  .start = weights + inputs_ * units_,
-                 .is_rectified = act_ == activation::relu});
+                 .is_rectified = act_ == activation::relu,
+                 .skips_zeros = present_ <= few_for_outputs});
         if (act_ != activation::relu) {
             apply(act_, y, units_, samples);
         }
@@ -58,7 +74,8 @@ public:
                                       .b_inner = inputs_,
                                       .b_column = 1,
                                       .c = gradient_.data(),
-                                      .c_column = units_});
+                                      .c_column = units_,
+                                      .skips_zeros = present_ <= few_for_gradients});
         }
         std::fill_n(bias_gradient_.data(), units_, 0.0F);
         add_bias_gradient(dy, bias_gradient_.data(), units_, samples);
@@ -67,6 +84,10 @@ public:
 
 private:
     static constexpr std::size_t chunk = 28;
+    // At which half of the zeros' time and more was saved on MNIST, and a fifth of gradients on
+    // Fashion-MNIST.
+    static constexpr double few_for_outputs = 0.4;
+    static constexpr double few_for_gradients = 0.55;
 
     // The samples are the rows: what lies in one row of the weights is then a sum's terms, and the weights
     // need not be transposed.
@@ -87,6 +108,7 @@ private:
     std::size_t inputs_;
     std::size_t units_;
     activation act_;
+    double present_ = 1;           ///< share of the inputs that are not 0, since forward()
     aligned_floats delta_by_unit_; ///< [units][samples]
     aligned_floats inputs_delta_;  ///< [inputs of a chunk][samples]
     aligned_floats gradient_;      ///< [inputs of a chunk][units]

@@ -36,6 +36,9 @@ struct product {
     float scale = 1.0F;
     bool is_one_chain = false; ///< with `outer` 1 and many terms too
     bool is_rectified = false; ///< negative results become 0 (relu)
+    /// Many values of b are 0, and terms with them may be left out: nothing changes by it while a is finite.
+    /// `outer` is then 1, and so is `b_inner` or `b_column`.
+    bool skips_zeros = false;
 };
 
 /// Computes with the widest vectors that this processor has.

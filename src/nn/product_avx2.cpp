@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <immintrin.h>
 #include <nn/product_sets.hpp>
 #include <nn/product_tile.hpp>
@@ -12,6 +13,7 @@ struct pack {
     using mask = __m256i;
     static constexpr std::size_t size = 8;
     static constexpr std::size_t tile_columns = 6; // 12 sums, two of a and one of b in 16 registers
+    static constexpr std::size_t pair_packs = 6;   // 12 sums, one of a and two of b
 
     static mask first(std::size_t lanes) {
         return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lanes_then_none + 8 - lanes));
@@ -32,6 +34,15 @@ struct pack {
     friend pack multiply_add(pack x, pack y, pack z) {
         return {_mm256_fmadd_ps(x.values, y.values, z.values)};
     }
+
+    /// A bit for each value that is not 0.
+    [[nodiscard]] std::uint32_t present() const {
+        const __m256 found = _mm256_cmp_ps(values, _mm256_setzero_ps(), _CMP_NEQ_UQ);
+        return static_cast<std::uint32_t>(_mm256_movemask_ps(found));
+    }
+
+    // Otherwise it is read again for each of its uses.
+    friend void hold(pack& x) { asm("" : "+x"(x.values)); } // NOLINT(hicpp-no-assembler)
 
     // The second operand where one of them is NaN: weights gone astray must not look healthy.
     friend pack rectified(pack x) { return {_mm256_max_ps(_mm256_setzero_ps(), x.values)}; }

@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <immintrin.h>
 #include <nn/product_sets.hpp>
 #include <nn/product_tile.hpp>
@@ -40,6 +41,7 @@ struct pack {
     using mask = __mmask16;
     static constexpr std::size_t size = 16;
     static constexpr std::size_t tile_columns = 14; // 28 sums, two of a and one of b fill the 32 registers
+    static constexpr std::size_t pair_packs = 14;   // 28 sums, one of a and two of b
 
     static mask first(std::size_t lanes) { return static_cast<mask>((1U << lanes) - 1U); }
 
@@ -58,6 +60,14 @@ struct pack {
     friend pack multiply_add(pack x, pack y, pack z) {
         return {_mm512_fmadd_ps(x.values, y.values, z.values)};
     }
+
+    /// A bit for each value that is not 0.
+    [[nodiscard]] std::uint32_t present() const {
+        return _mm512_cmp_ps_mask(values, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    }
+
+    // Otherwise it is read again for each of its uses.
+    friend void hold(pack& x) { asm("" : "+v"(x.values)); } // NOLINT(hicpp-no-assembler)
 
     // The second operand where one of them is NaN: weights gone astray must not look healthy.
     friend pack rectified(pack x) { return {_mm512_max_ps(_mm512_setzero_ps(), x.values)}; }

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <nn/product.hpp>
+#include <nn/sparse_tile.hpp>
+#include <nn/tile_results.hpp>
 #include <utility>
 
 // Included by one file for each instruction set, whose Pack is a vector of floats of that set: a type of the
@@ -50,31 +52,7 @@ void compute_tile(const product& what, std::size_t row, std::size_t column, std:
             }
         }
     }
-    const Pack scale = Pack::all(what.scale);
-#pragma GCC unroll 16
-    for (std::size_t n = 0; n < Columns; ++n) {
-        float* c = what.c + (column + n) * what.c_column + row;
-        const float* start =
-            what.start == nullptr ? nullptr : what.start + (column + n) * what.start_column + row;
-#pragma GCC unroll 16
-        for (std::size_t pack = 0; pack < Packs; ++pack) {
-            const std::size_t at = pack * Pack::size;
-            const bool is_last = pack + 1 == Packs;
-            Pack begin = Pack::zero();
-            if (start != nullptr) {
-                begin = is_last ? Pack::load(start + at, last) : Pack::load(start + at);
-            }
-            Pack result = multiply_add(scale, sums[pack][n], begin);
-            if (what.is_rectified) {
-                result = rectified(result);
-            }
-            if (is_last) {
-                result.store(c + at, last);
-            } else {
-                result.store(c + at);
-            }
-        }
-    }
+    finish_tile(what, row, column, last, sums);
 }
 
 using tile_function = void (*)(const product&, std::size_t row, std::size_t column, std::size_t lanes);
@@ -117,13 +95,25 @@ void compute_all_tiles(const product& what, std::size_t row = 0) {
     }
 }
 
+/// For few rows and for slow vectors it is not worth while to look for zeros.
+template <class Pack>
+void compute_part(const product& what) {
+    if constexpr (requires { Pack::pair_packs; }) {
+        if (what.skips_zeros && what.rows >= least_packs * Pack::size) {
+            compute_sparse_tiles<Pack>(what);
+            return;
+        }
+    }
+    compute_all_tiles<Pack>(what);
+}
+
 /// Terms that are summed before the next row of results is begun: so many rows of `a` stay in the cache.
 inline constexpr std::size_t most_terms = 256;
 
 template <class Pack>
 void compute_by_tiles(const product& what) {
     if (what.outer != 1 || what.inner <= most_terms || what.is_one_chain) {
-        compute_all_tiles<Pack>(what);
+        compute_part<Pack>(what);
         return;
     }
     const std::size_t blocks = (what.inner + most_terms - 1) / most_terms;
@@ -134,7 +124,7 @@ void compute_by_tiles(const product& what) {
         part.a = what.a + begin * what.a_step;
         part.b = what.b + begin * what.b_inner;
         part.is_rectified = what.is_rectified && block + 1 == blocks;
-        compute_all_tiles<Pack>(part);
+        compute_part<Pack>(part);
         part.start = what.c;
         part.start_column = what.c_column;
     }
