@@ -106,6 +106,40 @@ void dataset::check_batch(std::span<const std::uint32_t> indices, std::size_t ro
     }
 }
 
+namespace {
+
+// Samples lie anywhere in memory, so they are asked for so far ahead.
+constexpr std::size_t samples_ahead = 2;
+
+template <class Value>
+void fetch(const Value* sample, std::size_t values) {
+    constexpr std::size_t line = 64 / sizeof(Value);
+    constexpr std::size_t most = 32 * line; // the processor finds out about the rest
+    for (std::size_t i = 0; i < std::min(values, most); i += line) {
+        __builtin_prefetch(sample + i);
+    }
+}
+
+/// A pixel / 255, to the last bit, in half the time of a division: the first product is exact.
+constexpr float scaled(std::uint8_t pixel) {
+    constexpr float most_of_it = 0x1.01p-8F;
+    constexpr auto rest = static_cast<float>(1.0 / 255.0 - most_of_it);
+    return static_cast<float>(pixel) * most_of_it + static_cast<float>(pixel) * rest;
+}
+
+constexpr bool scales_each_pixel() {
+    for (int pixel = 0; pixel < 256; ++pixel) {
+        if (scaled(static_cast<std::uint8_t>(pixel)) != static_cast<float>(pixel) / 255.0F) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static_assert(scales_each_pixel());
+
+} // namespace
+
 void dataset::copy_features(std::span<const std::uint32_t> indices, std::span<float> out) const {
     check_batch(indices, out.size(), feature_count_);
     if (const auto* rows = std::get_if<table_rows>(&features_)) {
@@ -115,11 +149,13 @@ void dataset::copy_features(std::span<const std::uint32_t> indices, std::span<fl
     const auto copy = [&](const auto& values) {
         using value = typename std::decay_t<decltype(values)>::value_type;
         float* to = out.data();
-        for (const std::uint32_t index : indices) {
-            const value* from = values.data() + index * feature_count_;
+        for (std::size_t i = 0; i < indices.size(); ++i) {
+            if (i + samples_ahead < indices.size()) {
+                fetch(values.data() + indices[i + samples_ahead] * feature_count_, feature_count_);
+            }
+            const value* from = values.data() + indices[i] * feature_count_;
             if constexpr (std::is_same_v<value, std::uint8_t>) {
-                std::transform(from, from + feature_count_, to,
-                               [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255.0F; });
+                std::transform(from, from + feature_count_, to, scaled);
             } else {
                 std::copy_n(from, feature_count_, to);
             }

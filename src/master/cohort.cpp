@@ -41,14 +41,20 @@ void choose_cohort(const setting& given, run_state& state, round_state& round) {
     std::vector<client_id> available;
     std::vector<client_id> resting;
     const auto& roster = state.members.roster;
-    const worker* last = nullptr; // one that hosts thousands is not asked for each of them
+    // One that hosts thousands is not asked for each of them, nor searched: they come in its order.
+    const worker* last = nullptr;
+    hosting::counts::const_iterator place;
     bool rests = false;
     roster.each_host([&](client_id client, const worker_ptr& host) {
+        const auto& hosted = host->data.hosted();
         if (host.get() != last) {
             last = host.get();
             rests = !given.plan.require_all && state.members.pace.rests(host->hello.name, round.result.round);
+            place = hosted.find(client);
+        } else if (++place == hosted.end() || place->first != client) {
+            place = hosted.find(client);
         }
-        if (host->has_model && host->data.hosted().at(client).samples > 0) {
+        if (host->has_model && place->second.samples > 0) {
             (rests ? resting : available).push_back(client);
         }
     });
