@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <nn/product.hpp>
 #include <nn/sparse_tile.hpp>
@@ -14,10 +16,21 @@ namespace fedasio::nn {
 /// Processors do not foresee steps as long as a row of a large layer: `a` is fetched so many terms ahead.
 inline constexpr std::size_t ahead = 16;
 
+/// What is done with the values of `a` that a tile reads.
+enum class reading { only, keeping };
+
+/// Where a tile finds its rows of `a`, and where it keeps them, term by term, for the tiles beside it.
+struct left_rows {
+    const float* a = nullptr;
+    std::size_t step = 0;
+    float* kept = nullptr;
+};
+
 /// The results of `Packs` packs of rows x `Columns` columns stay in registers while the sum runs. `lanes` is
 /// how many rows of the last pack are meant.
-template <class Pack, std::size_t Packs, std::size_t Columns>
-void compute_tile(const product& what, std::size_t row, std::size_t column, std::size_t lanes) {
+template <class Pack, std::size_t Packs, std::size_t Columns, reading How>
+void compute_tile(const product& what, const left_rows& rows, std::size_t row, std::size_t column,
+                  std::size_t lanes) {
     const typename Pack::mask last = Pack::first(lanes);
     Pack sums[Packs][Columns]; // NOLINT(modernize-avoid-c-arrays): registers
 #pragma GCC unroll 16
@@ -27,21 +40,29 @@ void compute_tile(const product& what, std::size_t row, std::size_t column, std:
             sum = Pack::zero();
         }
     }
-    const float* a = what.a + row;
+    const float* a = rows.a;
+    const std::size_t a_step = rows.step;
+    [[maybe_unused]] float* kept = rows.kept;
     const float* b_row = what.b + column * what.b_column;
     const std::size_t next = what.b_column;
     for (std::size_t i = 0; i < what.outer; ++i, b_row += what.b_outer, a += what.a_gap) {
         const float* b = b_row;
-        for (std::size_t j = 0; j < what.inner; ++j, a += what.a_step, b += what.b_inner) {
+        for (std::size_t j = 0; j < what.inner; ++j, a += a_step, b += what.b_inner) {
             Pack left[Packs]; // NOLINT(modernize-avoid-c-arrays)
 #pragma GCC unroll 16
             for (std::size_t pack = 0; pack + 1 < Packs; ++pack) {
                 left[pack] = Pack::load(a + pack * Pack::size);
             }
             for (std::size_t line = 0; line < Packs * Pack::size; line += 16) {
-                __builtin_prefetch(a + ahead * what.a_step + line);
+                __builtin_prefetch(a + ahead * a_step + line);
             }
             left[Packs - 1] = Pack::load(a + (Packs - 1) * Pack::size, last);
+            if constexpr (How == reading::keeping) {
+#pragma GCC unroll 16
+                for (std::size_t pack = 0; pack < Packs; ++pack, kept += Pack::size) {
+                    left[pack].store(kept);
+                }
+            }
 #pragma GCC unroll 16
             for (std::size_t n = 0; n < Columns; ++n) {
                 const Pack right = Pack::all(b[n * next]);
@@ -55,13 +76,14 @@ void compute_tile(const product& what, std::size_t row, std::size_t column, std:
     finish_tile(what, row, column, last, sums);
 }
 
-using tile_function = void (*)(const product&, std::size_t row, std::size_t column, std::size_t lanes);
+using tile_function = void (*)(const product&, const left_rows&, std::size_t row, std::size_t column,
+                               std::size_t lanes);
 
-template <class Pack, std::size_t Packs>
+template <class Pack, std::size_t Packs, reading How>
 struct tile_functions {
     template <std::size_t... Columns>
     static tile_function find(std::size_t columns, std::index_sequence<Columns...> /*one less*/) {
-        static constexpr tile_function all[] = {&compute_tile<Pack, Packs, Columns + 1>...}; // NOLINT
+        static constexpr tile_function all[] = {&compute_tile<Pack, Packs, Columns + 1, How>...}; // NOLINT
         return all[columns - 1];
     }
 
@@ -70,9 +92,33 @@ struct tile_functions {
     }
 };
 
+/// Terms that are summed before the next row of results is begun: so many rows of `a` stay in the cache.
+inline constexpr std::size_t most_terms = 256;
+
+/// All columns of `Packs` packs of rows. What the first tile reads of `a` lies far apart, often at distances
+/// for which a cache has few places; the others read it from where that tile kept it.
+template <class Pack, std::size_t Packs>
+void compute_rows(const product& what, std::size_t row, std::size_t lanes) {
+    constexpr std::size_t width = Packs * Pack::size;
+    alignas(64) std::array<float, width * most_terms> kept; // NOLINT: written before it is read
+    const std::size_t tiles = (what.columns + Pack::tile_columns - 1) / Pack::tile_columns;
+    const bool keeps = tiles > 1 && what.outer == 1 && what.inner <= most_terms && what.a_step > 2 * width;
+    left_rows rows{what.a + row, what.a_step, kept.data()};
+    for (std::size_t tile = 0; tile < tiles; ++tile) {
+        const std::size_t column = what.columns * tile / tiles;
+        const std::size_t columns = what.columns * (tile + 1) / tiles - column;
+        const bool first = tile == 0 && keeps;
+        const tile_function run = first ? tile_functions<Pack, Packs, reading::keeping>::find(columns)
+                                        : tile_functions<Pack, Packs, reading::only>::find(columns);
+        run(what, rows, row, column, lanes);
+        if (first) {
+            rows = {kept.data(), width, nullptr};
+        }
+    }
+}
+
 template <class Pack>
 void compute_all_tiles(const product& what, std::size_t row = 0) {
-    const std::size_t tiles = (what.columns + Pack::tile_columns - 1) / Pack::tile_columns;
     while (row < what.rows) {
         const std::size_t left = what.rows - row;
         if constexpr (requires { typename Pack::half; }) {
@@ -82,16 +128,14 @@ void compute_all_tiles(const product& what, std::size_t row = 0) {
                 return;
             }
         }
-        const std::size_t packs = left > Pack::size ? 2 : 1;
-        const std::size_t taken = left < packs * Pack::size ? left : packs * Pack::size;
-        for (std::size_t tile = 0; tile < tiles; ++tile) {
-            const std::size_t column = what.columns * tile / tiles;
-            const std::size_t columns = what.columns * (tile + 1) / tiles - column;
-            const tile_function run =
-                packs == 2 ? tile_functions<Pack, 2>::find(columns) : tile_functions<Pack, 1>::find(columns);
-            run(what, row, column, taken - (packs - 1) * Pack::size);
+        if (left > Pack::size) {
+            const std::size_t taken = std::min(left, 2 * Pack::size);
+            compute_rows<Pack, 2>(what, row, taken - Pack::size);
+            row += taken;
+        } else {
+            compute_rows<Pack, 1>(what, row, left);
+            row += left;
         }
-        row += taken;
     }
 }
 
@@ -106,9 +150,6 @@ void compute_part(const product& what) {
     }
     compute_all_tiles<Pack>(what);
 }
-
-/// Terms that are summed before the next row of results is begun: so many rows of `a` stay in the cache.
-inline constexpr std::size_t most_terms = 256;
 
 template <class Pack>
 void compute_by_tiles(const product& what) {
