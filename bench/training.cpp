@@ -1,7 +1,8 @@
 // Our side of bench/training.py. Prints one line of JSON:
 //
 //   training steps PLAN BATCH IMAGES LABELS SECONDS   the plan's model and optimizer, trained on the files'
-//   images training limits SECONDS                           what this core multiplies and moves at best
+//   images
+//   training limits SECONDS                           what this core multiplies and moves at best
 //
 // Times are CPU time of this thread: on a machine that others use too, it says more than the clock.
 
@@ -119,17 +120,17 @@ json::object steps(const fedasio::plan::plan& plan, std::size_t batch, const tra
 }
 
 /// y = X W through a dense layer, in flop/s.
-double product_rate(std::size_t size, double seconds) {
-    const auto units = static_cast<std::uint32_t>(size);
-    const network model(
-        {.input = {1, 1, units}, .layers = {dense{units}}, .objective = loss::mean_squared_error});
+double product_rate(std::size_t batch, std::size_t inputs, std::size_t units, double seconds) {
+    const network model({.input = {1, 1, static_cast<std::uint32_t>(inputs)},
+                         .layers = {dense{static_cast<std::uint32_t>(units)}},
+                         .objective = loss::mean_squared_error});
     aligned_floats weights(model.parameter_count());
     model.initialise(weights.span(), 1);
-    const std::vector<float> x(size * size, 0.5F);
-    std::vector<float> y(size * size);
-    evaluator evaluated(model, size);
-    const auto cube = static_cast<double>(size * size * size);
-    return 2 * cube * rate_of(seconds, [&] { evaluated.predict(weights.span(), x, y, size); });
+    const std::vector<float> x(batch * inputs, 0.5F);
+    std::vector<float> y(batch * units);
+    evaluator evaluated(model, batch);
+    const auto work = static_cast<double>(batch * inputs * units);
+    return 2 * work * rate_of(seconds, [&] { evaluated.predict(weights.span(), x, y, batch); });
 }
 
 [[gnu::noinline]] void triad(std::span<float> a, std::span<const float> b, std::span<const float> c) {
@@ -149,7 +150,9 @@ double triad_rate(std::size_t size, double seconds) {
 }
 
 json::object limits(double seconds) {
-    return {{"product_flops", product_rate(768, seconds)},
+    return {{"product_flops", product_rate(960, 960, 960, seconds)},
+            {"batch_10_flops", product_rate(10, 784, 200, seconds)},
+            {"batch_32_flops", product_rate(32, 784, 200, seconds)},
             {"triad_bytes_per_second", triad_rate(std::size_t{1} << 24U, seconds)},
             {"cached_triad_bytes_per_second", triad_rate(100'000, seconds)}};
 }

@@ -36,6 +36,7 @@ MODELS = [
     ("LeNet, SGD", "bench/plans/lenet.json", [10, 64]),
     ("Stack of 3 × 3, SGD", "bench/plans/stack.json", [32]),
 ]
+PRODUCTS = {"product_flops": (960, 960, 960), "batch_10_flops": (10, 784, 200), "batch_32_flops": (32, 784, 200)}
 # By these names OpenBLAS can be told whose kernels to use; the first is its own choice. It does not know every processor,
 # and falls back to those of a very old one where it could use a relative's.
 CORE_TYPES = ["", "Haswell", "Zen", "SkylakeX"]
@@ -117,14 +118,14 @@ def theirs(model, optimizer, batch, data, seconds, tuned):
             return {"samples_per_second": done / passed, "first_pass_loss": statistics.fmean(first_pass)}
 
 
-def product_rate(seconds):
-    """PyTorch's product of two large matrices, in flop/s."""
-    a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
+def product_rate(rows, inner, columns, seconds):
+    """PyTorch's product of two matrices, in flop/s."""
+    a, b = torch.rand(rows, inner), torch.rand(inner, columns)
     torch.mm(a, b)
     done, passed, begin = 0, 0.0, time.thread_time()
     while passed < seconds:
         torch.mm(a, b)
-        done += 2 * 2048**3
+        done += 2 * rows * inner * columns
         passed = time.thread_time() - begin
     return done / passed
 
@@ -133,14 +134,7 @@ def core_speed():
     """PyTorch's products of the sizes that count here, in flop/s: a geometric mean."""
     rates = []
     for rows, inner, columns in ((1024, 1024, 1024), (64, 784, 200), (10, 784, 200), (576, 25, 6)):
-        a, b = torch.rand(rows, inner), torch.rand(inner, columns)
-        torch.mm(a, b)
-        done, passed, begin = 0, 0.0, time.thread_time()
-        while passed < 0.3:
-            torch.mm(a, b)
-            done += 2 * rows * inner * columns
-            passed = time.thread_time() - begin
-        rates.append(done / passed)
+        rates.append(product_rate(rows, inner, columns, 0.3))
     return statistics.geometric_mean(rates)
 
 
@@ -186,7 +180,8 @@ def measure(ours, rounds, seconds):
     limits = []
     for number in range(rounds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-        limits.append({**call(ours, "limits", seconds / 2), "pytorch_product_flops": product_rate(seconds / 2)})
+        theirs_at = {f"pytorch_{name}": product_rate(*shape, seconds / 2) for name, shape in PRODUCTS.items()}
+        limits.append({**call(ours, "limits", seconds / 2), **theirs_at})
         for (_, plan, batch), run in zip(cases, runs):
             own = call(ours, "steps", plan, batch, IMAGES, LABELS, seconds)
             run["ours"].append(own)
@@ -204,8 +199,8 @@ def summarise(cases, runs, limits):
     def best(key):
         return max(it[key] for it in limits)
 
-    products = {"ours": best("product_flops"), "pytorch": best("pytorch_product_flops")}
-    peak = max(products.values())
+    products = {name: {"ours": best(name), "pytorch": best(f"pytorch_{name}")} for name in PRODUCTS}
+    peak = max(products["product_flops"].values())
     rows = []
     for (name, plan, batch), run in zip(cases, runs):
         first = run["ours"][0]
@@ -222,19 +217,19 @@ def summarise(cases, runs, limits):
             row[side]["ratio"] = statistics.median(a["samples_per_second"] / b["samples_per_second"] for a, b in pairs)
         rows.append(row)
     return {"processor": processor(), "instruction_set": runs[0]["ours"][0]["instruction_set"],
-            "pytorch": torch.__version__, "blas": openblas(), "rounds": len(limits), "product_flops": products,
+            "pytorch": torch.__version__, "blas": openblas(), "rounds": len(limits), "products": products,
             "peak_flops": peak, "triad_bytes_per_second": best("triad_bytes_per_second"),
             "cached_triad_bytes_per_second": best("cached_triad_bytes_per_second"), "models": rows}
 
 
 def table(result):
-    products = result["product_flops"]
+    products = {name: f"{it['ours'] / 1e9:.0f} and {it['pytorch'] / 1e9:.0f}" for name, it in result["products"].items()}
     lines = [
         f"One thread on {result['processor']}; fedasio for {result['instruction_set']}, PyTorch {result['pytorch']} on "
         f"{result['blas']}; medians of {result['rounds']} rounds, in CPU time.",
         "",
-        f"Product of two large matrices: fedasio {products['ours'] / 1e9:.0f} GFLOP/s, PyTorch "
-        f"{products['pytorch'] / 1e9:.0f}; the better is the peak. Triad: "
+        f"Products, fedasio's and PyTorch's best in GFLOP/s: {products['product_flops']} of 960 × 960 × 960 (the better is the "
+        f"peak), {products['batch_10_flops']} of a batch of 10 with 784 × 200 weights, {products['batch_32_flops']} of 32. Triad: "
         f"{result['triad_bytes_per_second'] / 1e9:.0f} GB/s from memory, "
         f"{result['cached_triad_bytes_per_second'] / 1e9:.0f} from the cache.",
         "",
