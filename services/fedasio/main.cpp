@@ -360,7 +360,7 @@ int main(int argc, char** argv) {
         declare(app, wanted);
         if (const auto text = program::generated(app, argc, argv)) {
             std::cout << *text;
-            return done;
+            return program::after_output(app, done);
         }
         app.parse(argc, argv);
         if (!wanted.job) {
@@ -369,7 +369,7 @@ int main(int argc, char** argv) {
         }
     } catch (const CLI::ParseError& problem) {
         if (problem.get_exit_code() == 0) {
-            return app.exit(problem);
+            return program::after_output(app, app.exit(problem));
         }
         const auto unknown = program::unknown_words(app);
         std::cerr << "fedasio: " << (unknown.empty() ? problem.what() : unknown)

@@ -135,13 +135,13 @@ void prepare_process() {
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& start) {
     prepare_process();
     if (const auto text = generated(app, argc, argv)) {
-        std::fputs(text->c_str(), stdout);
-        return done;
+        std::cout << *text;
+        return after_output(app, done);
     }
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& asked_for_help) {
-        return app.exit(asked_for_help);
+        return after_output(app, app.exit(asked_for_help));
     } catch (const CLI::ParseError& e) {
         const auto unknown = unknown_words(app);
         std::fprintf(stderr, "%s: %s\nTry '%s --help'.\n", app.get_name().c_str(),
@@ -242,6 +242,16 @@ void flush_output() {
     std::cout.flush();
     if (!std::cout) {
         throw std::runtime_error("the standard output could not be written: is the disk full?");
+    }
+}
+
+int after_output(const CLI::App& app, int code) {
+    try {
+        flush_output();
+        return code;
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), e.what());
+        return failed;
     }
 }
 

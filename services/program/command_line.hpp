@@ -47,6 +47,9 @@ void add_log_options(CLI::App& app, log_options& into);
 
 /// Throws std::runtime_error if not all of the standard output could be written.
 void flush_output();
+/// The exit code of a program that has nothing more to do: `code`, or 1 with a line that says so if not all
+/// of the standard output could be written.
+[[nodiscard]] int after_output(const CLI::App& app, int code);
 /// A command line of a program; an empty one is a variable that was not set.
 [[nodiscard]] CLI::Validator command_line();
 

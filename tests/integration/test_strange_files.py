@@ -202,6 +202,14 @@ class StrangeFiles(Federation):
             "/bin/bash", "-c", f"exec {BIN}/fedasio inspect plan.json --json > /dev/full", directory=self.folder
         )
         self.assertEqual((code, errors), (1, "fedasio: the standard output could not be written: is the disk full?\n"))
+        for program in ("fedasio", "fedasio-master", "fedasio-worker"):
+            for what in ("--help", "--version", "--generate bash"):
+                with self.subTest(program=program, what=what):
+                    code, _, errors = run_program(
+                        "/bin/bash", "-c", f"exec {BIN}/{program} {what} > /dev/full", directory=self.folder
+                    )
+                    expected = f"{program}: the standard output could not be written: is the disk full?\n"
+                    self.assertEqual((code, errors), (1, expected))
 
     def test_names_that_are_no_utf8(self):
         """Names are bytes, and JSON is text: what carries them can be read all the same."""
