@@ -13,7 +13,9 @@
 namespace fedasio::net {
 namespace {
 
-constexpr std::size_t read_ahead_size = 2048; // for each of ten thousand peers
+// Head and meta of an update, and of most requests. Each of ten thousand peers has one.
+constexpr std::size_t read_ahead_size = 512;
+constexpr std::size_t skipped_at_once = 2048;
 // So little that it is still in the processor's cache for its checksum; and others wait for this thread.
 constexpr std::size_t checksum_step = std::size_t{256} << 10;
 
@@ -166,7 +168,7 @@ awaitable<bool> connection::read_exactly(std::span<std::byte> into, bool between
 }
 
 awaitable<bool> connection::skip(std::size_t bytes) {
-    std::array<std::byte, read_ahead_size> waste;
+    std::array<std::byte, skipped_at_once> waste;
     while (bytes > 0) {
         const auto part = std::min(bytes, waste.size());
         const bool have = co_await read_exactly(std::span(waste).first(part));

@@ -3,8 +3,9 @@
 #include <fedasio/net/event.hpp>
 #include <fedasio/net/frame.hpp>
 
+#include <boost/container/devector.hpp>
+
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -46,7 +47,8 @@ public:
 private:
     void drop_withdrawn();
 
-    std::deque<std::optional<encoded_frame>> items_; ///< empty: withdrawn
+    // An empty one has no memory before the first frame, and little later: a std::deque has half a kilobyte.
+    boost::container::devector<std::optional<encoded_frame>> items_; ///< empty: withdrawn
     std::uint64_t popped_ = 0;
     std::size_t capacity_;
     std::size_t bytes_ = 0;
