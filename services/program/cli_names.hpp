@@ -2,6 +2,7 @@
 
 /// Names of CLI11's for headers, so that only those files read it that define options: it takes seconds to
 /// compile.
+// NOLINTBEGIN(readability-identifier-naming): not ours
 namespace CLI {
 
 class App;
@@ -9,3 +10,5 @@ class Option;
 class Validator;
 
 } // namespace CLI
+
+// NOLINTEND(readability-identifier-naming)

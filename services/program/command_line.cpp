@@ -36,8 +36,9 @@ namespace {
 template <class Number>
 std::optional<Number> parsed(std::string_view text) {
     Number number{};
-    const auto* const end = text.data() + text.size();
-    const auto [stopped, problem] = std::from_chars(text.data(), end, number);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [stopped, problem] = std::from_chars(begin, end, number);
     return problem == std::errc() && stopped == end ? std::optional(number) : std::nullopt;
 }
 

@@ -51,8 +51,9 @@ void choose_cohort(const setting& given, run_state& state, round_state& round) {
             last = host.get();
             rests = !given.plan.require_all && state.members.pace.rests(host->hello.name, round.result.round);
             place = hosted.find(client);
-        } else if (++place == hosted.end() || place->first != client) {
-            place = hosted.find(client);
+        } else {
+            ++place;
+            place = place == hosted.end() || place->first != client ? hosted.find(client) : place;
         }
         if (host->has_model && place->second.samples > 0) {
             (rests ? resting : available).push_back(client);

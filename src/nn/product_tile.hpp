@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <nn/product.hpp>
 #include <nn/sparse_tile.hpp>
@@ -9,7 +7,8 @@
 #include <utility>
 
 // Included by one file for each instruction set, whose Pack is a vector of floats of that set: a type of the
-// file's own, so that nothing compiled for one set is linked into another.
+// file's own, so that nothing compiled for one set is linked into another. Nothing of the library is called
+// here for the same reason.
 
 namespace fedasio::nn {
 
@@ -100,10 +99,10 @@ inline constexpr std::size_t most_terms = 256;
 template <class Pack, std::size_t Packs>
 void compute_rows(const product& what, std::size_t row, std::size_t lanes) {
     constexpr std::size_t width = Packs * Pack::size;
-    alignas(64) std::array<float, width * most_terms> kept; // NOLINT: written before it is read
+    alignas(64) float kept[width * most_terms]; // NOLINT: written before it is read
     const std::size_t tiles = (what.columns + Pack::tile_columns - 1) / Pack::tile_columns;
     const bool keeps = tiles > 1 && what.outer == 1 && what.inner <= most_terms && what.a_step > 2 * width;
-    left_rows rows{what.a + row, what.a_step, kept.data()};
+    left_rows rows{what.a + row, what.a_step, kept};
     for (std::size_t tile = 0; tile < tiles; ++tile) {
         const std::size_t column = what.columns * tile / tiles;
         const std::size_t columns = what.columns * (tile + 1) / tiles - column;
@@ -112,7 +111,7 @@ void compute_rows(const product& what, std::size_t row, std::size_t lanes) {
                                         : tile_functions<Pack, Packs, reading::only>::find(columns);
         run(what, rows, row, column, lanes);
         if (first) {
-            rows = {kept.data(), width, nullptr};
+            rows = {kept, width, nullptr};
         }
     }
 }
@@ -129,7 +128,7 @@ void compute_all_tiles(const product& what, std::size_t row = 0) {
             }
         }
         if (left > Pack::size) {
-            const std::size_t taken = std::min(left, 2 * Pack::size);
+            const std::size_t taken = left < 2 * Pack::size ? left : 2 * Pack::size;
             compute_rows<Pack, 2>(what, row, taken - Pack::size);
             row += taken;
         } else {

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <nn/product.hpp>
@@ -22,7 +19,9 @@ inline constexpr std::size_t most_columns = 32;
 inline constexpr std::size_t least_packs = 4;
 
 /// By pair of columns: bit j says that the term `first + j` has a value in one of the two.
-using present_terms = std::array<std::uint64_t, most_columns / 2>;
+struct present_terms {
+    std::uint64_t pairs[most_columns / 2] = {}; // NOLINT(modernize-avoid-c-arrays): see product_tile.hpp
+};
 
 /// Which part of a product is computed now.
 struct sparse_part {
@@ -34,14 +33,20 @@ struct sparse_part {
     std::size_t terms = 0;
 };
 
+/// The lanes of a pack that `left` values fill.
+template <class Pack>
+typename Pack::mask first_of(std::size_t left) {
+    return Pack::first(left < Pack::size ? left : Pack::size);
+}
+
 /// Of columns whose terms lie side by side.
 template <class Pack>
 void find_along_columns(const product& what, const sparse_part& part, present_terms& found) {
     for (std::size_t n = 0; n < part.columns; ++n) {
         const float* b = what.b + (part.column + n) * what.b_column + part.term;
         for (std::size_t j = 0; j < part.terms; j += Pack::size) {
-            const Pack values = Pack::load(b + j, Pack::first(std::min(Pack::size, part.terms - j)));
-            found[n / 2] |= std::uint64_t{values.present()} << j;
+            const Pack values = Pack::load(b + j, first_of<Pack>(part.terms - j));
+            found.pairs[n / 2] |= std::uint64_t{values.present()} << j;
         }
     }
 }
@@ -51,17 +56,19 @@ template <class Pack>
 void find_across_columns(const product& what, const sparse_part& part, present_terms& found) {
     const float* const first = what.b + part.term * what.b_inner + part.column;
     for (std::size_t n = 0; n < part.columns; n += Pack::size) {
-        const typename Pack::mask those = Pack::first(std::min(Pack::size, part.columns - n));
-        std::array<std::uint64_t, Pack::size / 2> words{};
+        const typename Pack::mask those = first_of<Pack>(part.columns - n);
+        std::uint64_t words[Pack::size / 2] = {}; // NOLINT(modernize-avoid-c-arrays)
         for (std::size_t j = 0; j < part.terms; ++j) {
             const std::uint32_t present = Pack::load(first + j * what.b_inner + n, those).present();
             const std::uint32_t pairs = present | (present >> 1U);
 #pragma GCC unroll 16
-            for (std::size_t pair = 0; pair < words.size(); ++pair) {
+            for (std::size_t pair = 0; pair < Pack::size / 2; ++pair) {
                 words[pair] |= std::uint64_t{(pairs >> (2 * pair)) & 1U} << j;
             }
         }
-        std::ranges::copy(words, found.begin() + n / 2);
+        for (std::size_t pair = 0; pair < Pack::size / 2; ++pair) {
+            found.pairs[n / 2 + pair] = words[pair];
+        }
     }
 }
 
@@ -83,7 +90,7 @@ void add_present(const product& what, const sparse_part& part, std::uint64_t pre
     const float* const first_a = what.a + part.term * what.a_step + part.row;
     const float* const first_b = what.b + part.column * what.b_column + part.term * what.b_inner;
     for (; present != 0; present &= present - 1) {
-        const auto term = static_cast<std::size_t>(std::countr_zero(present));
+        const auto term = static_cast<std::size_t>(__builtin_ctzll(present));
         const float* a = first_a + term * what.a_step;
         const float* b = first_b + term * what.b_inner;
         Pack right[Columns]; // NOLINT(modernize-avoid-c-arrays)
@@ -133,7 +140,7 @@ struct sparse_functions {
 /// The rows that `packs` packs hold, of up to most_columns columns.
 template <class Pack>
 void compute_sparse_rows(const product& what, sparse_part part, std::size_t packs) {
-    alignas(64) std::array<float, most_columns * Pack::pair_packs * Pack::size> kept; // NOLINT: written first
+    alignas(64) float kept[most_columns * Pack::pair_packs * Pack::size]; // NOLINT: written before it is read
     const std::size_t first = part.column;
     const std::size_t columns = part.columns;
     const bool adds_to_itself =
@@ -146,19 +153,19 @@ void compute_sparse_rows(const product& what, sparse_part part, std::size_t pack
         part.columns = columns;
         part.term = what.inner * block / blocks;
         part.terms = what.inner * (block + 1) / blocks - part.term;
-        present_terms present{};
+        present_terms present;
         if (what.b_inner == 1) {
             find_along_columns<Pack>(what, part, present);
         } else {
             find_across_columns<Pack>(what, part, present);
         }
         for (std::size_t n = 0; n < columns; n += 2) {
-            if (blocks == 1 && present[n / 2] == 0 && adds_to_itself) {
+            if (blocks == 1 && present.pairs[n / 2] == 0 && adds_to_itself) {
                 continue;
             }
             part.column = first + n;
             const auto add = n + 1 < columns ? of_two : of_one;
-            add(what, part, present[n / 2], kept.data() + n * packs * Pack::size);
+            add(what, part, present.pairs[n / 2], kept + n * packs * Pack::size);
         }
     }
 }
@@ -171,10 +178,16 @@ void compute_sparse_tiles(const product& what) {
         const std::size_t first = all * group / groups;
         const std::size_t packs = all * (group + 1) / groups - first;
         const std::size_t row = first * Pack::size;
-        const std::size_t lanes = std::min(Pack::size, what.rows - row - (packs - 1) * Pack::size);
+        const std::size_t rest = what.rows - row - (packs - 1) * Pack::size;
+        const std::size_t lanes = rest < Pack::size ? rest : Pack::size;
         for (std::size_t column = 0; column < what.columns; column += most_columns) {
-            compute_sparse_rows<Pack>(
-                what, {row, lanes, column, std::min(most_columns, what.columns - column)}, packs);
+            const std::size_t left = what.columns - column;
+            compute_sparse_rows<Pack>(what,
+                                      {.row = row,
+                                       .lanes = lanes,
+                                       .column = column,
+                                       .columns = left < most_columns ? left : most_columns},
+                                      packs);
         }
     }
 }

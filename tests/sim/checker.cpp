@@ -39,6 +39,7 @@ void checker::begin_master() {
     last_seq_ = 0;
     cohort_.clear();
     hosted_.clear();
+    phase_ = master::phase::waiting;
     outcome_.reset();
 }
 
@@ -65,8 +66,15 @@ void checker::see_what(const master::run_resumed& what) {
     }
     round_ = what.round;
     acknowledged_ = std::max(acknowledged_, round_);
-    round_began_ = now_;
     recall_round(round_ + 1);
+}
+
+/// Who is waited for may take its time; a round whose test was left to this process begins after that.
+void checker::see_what(const master::phase_entered& what) {
+    if (phase_ == master::phase::waiting) {
+        round_began_ = now_;
+    }
+    phase_ = what.now;
 }
 
 /// An earlier process may have trained it, and left its test to this one.

@@ -56,6 +56,7 @@ private:
     };
 
     void see_what(const master::run_resumed& what);
+    void see_what(const master::phase_entered& what);
     void see_what(const master::worker_assigned& what);
     void see_what(const master::round_started& what);
     void see_what(const master::client_updated& what);
@@ -74,6 +75,7 @@ private:
     bool everybody_counts_;
     double longest_round_; ///< seconds from its beginning to its new weights
     double round_began_ = 0;
+    master::phase phase_ = master::phase::waiting;
     double now_ = 0;
     std::map<std::uint32_t, done_round> rounds_; ///< of the run as it went on, oldest first
     std::uint32_t round_ = 0;                    ///< the last finished one
