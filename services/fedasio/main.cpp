@@ -24,6 +24,7 @@
 #include "predict.hpp"
 #include "program/command_line.hpp"
 #include "program/command_pages.hpp"
+#include "program/logging.hpp"
 #include "program/resources.hpp"
 #include "simulate.hpp"
 #include "status_text.hpp"
@@ -387,6 +388,7 @@ int main(int argc, char** argv) {
         std::cerr << "fedasio: cannot reach the master at " << without_token(wanted.url) << ": "
                   << why_out_of_reach(problem.code(), wanted, master) << '\n';
     } catch (const std::exception& problem) {
+        program::finish_log();
         std::cerr << "fedasio: " << program::reason_of(problem) << '\n';
     }
     return failed;

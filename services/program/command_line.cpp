@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "program/command_pages.hpp"
+#include "program/logging.hpp"
 #include "program/resources.hpp"
 #include <algorithm>
 #include <array>
@@ -152,6 +153,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     try {
         return start();
     } catch (const std::exception& e) {
+        finish_log();
         std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), reason_of(e).c_str());
         return failed;
     }

@@ -90,6 +90,26 @@ class Terminal:
         os.close(self.screen)
 
 
+class StoppedTerminal(Federation):
+    """Ctrl-S stops a terminal, and so does a pipe that nobody reads: soon it takes nothing more."""
+
+    def test_it_holds_nobody_up(self):
+        terminals = [Terminal(), Terminal()]
+        plan = self.plan(rounds=FOREVER, checkpoint_every=1000)
+        master = self.master(plan, "--autostart", **terminals[0].streams())
+        worker = self.worker(master, "guest", **terminals[1].streams())
+        # Each round is a line of the log and more, and a terminal holds four kilobytes.
+        master.wait_event("round_finished", where=lambda event: event["result"]["round"] >= 200)
+        master.signal(signal.SIGTERM)
+        self.assertEqual(master.wait_exit(), 0)
+        worker.signal(signal.SIGTERM)
+        self.assertEqual(worker.wait_exit(), 0)
+        # What waited for a reader comes when there is one.
+        self.assertIn(b"fedasio-master", os.read(terminals[0].screen, 4096))
+        for terminal in terminals:
+            terminal.close()
+
+
 class ClosedTerminal(Federation):
     def assert_all_is_kept(self, report):
         content = json.loads(report.read_text())
