@@ -12,14 +12,19 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <memory>
 #include <mutex>
 #include <poll.h>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace fedasio::program {
 namespace {
