@@ -385,6 +385,7 @@ int main(int argc, char** argv) {
         program::flush_output();
         return code;
     } catch (const boost::system::system_error& problem) {
+        program::finish_log();
         std::cerr << "fedasio: cannot reach the master at " << without_token(wanted.url) << ": "
                   << why_out_of_reach(problem.code(), wanted, master) << '\n';
     } catch (const std::exception& problem) {

@@ -60,7 +60,8 @@ void write_to_standard_error(std::string_view text) {
 }
 
 /// Lines on their way to standard error. A terminal that somebody has stopped (Ctrl-S) or a pipe that nobody
-/// reads holds up the thread that writes, not those that log: a master would lose its workers by it.
+/// reads holds up the thread that writes, not those that log: a master would lose its workers by it. spdlog's
+/// own asynchronous loggers wait for their thread when the process ends, for ever if nobody reads.
 class waiting_lines {
 public:
     /// Without a thread every line is written at once.
